@@ -1,0 +1,76 @@
+"""What can go wrong, said in one line: the file or option, what is wrong, what to do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class ReverieError(Exception):
+    """Base of every error reverie raises on purpose.
+
+    ``str(error)`` is one line for a person. ``exit_code`` is what the command line ends with.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
+
+
+class UsageError(ReverieError, ValueError):
+    """An option, setting, name or objective that cannot be used (exit code 2)."""
+
+    exit_code = 2
+
+
+class BadInput(ReverieError):
+    """A file that cannot be used (exit code 3)."""
+
+    exit_code = 3
+
+
+class BatchError(ReverieError):
+    """Some items of a batch failed; the others were finished (exit code 4)."""
+
+    exit_code = 4
+
+
+class NetworkError(ReverieError):
+    """A network or its weights cannot be used (exit code 5)."""
+
+    exit_code = 5
+
+
+class ResourceError(ReverieError):
+    """Memory or disk ran out (exit code 6)."""
+
+    exit_code = 6
+
+
+class Interrupted(ReverieError):
+    """The user stopped the run (exit code 130)."""
+
+    exit_code = 130
+
+
+class ReverieWarning(UserWarning):
+    """Something the user should know that does not stop the work."""
+
+
+def did_you_mean(name: str, known: Iterable[str], *, most: int = 3) -> str:
+    """A clause naming the nearest known names, or all of a few, or nothing.
+
+    Args:
+        name: What was given.
+        known: The names there are.
+        most: How many to suggest at most.
+    """
+    names = list(known)
+    by_lower = {n.lower(): n for n in names}
+    near = get_close_matches(name.lower(), list(by_lower), n=most, cutoff=0.6)
+    if near:
+        return "did you mean " + " or ".join(f'"{by_lower[n]}"' for n in near) + "?"
+    if 0 < len(names) <= 12:
+        return "there are " + ", ".join(names)
+    return ""
