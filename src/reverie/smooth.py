@@ -1,0 +1,151 @@
+"""Filters for pictures and their gradients: smoothing before the step, low-pass for drift, resampling.
+
+All take (N, C, H, W) and keep shape and number format. ``circular`` treats the picture as a tile of a plane.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+#: Binomial kernel of the Laplacian pyramid (Burt & Adelson 1983).
+BINOMIAL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
+
+
+def _separable(x: Tensor, kernel: Tensor, *, circular: bool, stride: int = 1) -> Tensor:
+    """Filter along both axes with one odd kernel, mirrored (or wrapped) at the border."""
+    channels, radius = x.shape[1], kernel.numel() // 2
+    kernel = kernel.to(x)
+    for axis in (2, 3):
+        weight = kernel.view(1, 1, -1, 1) if axis == 2 else kernel.view(1, 1, 1, -1)
+        pad = (0, 0, radius, radius) if axis == 2 else (radius, radius, 0, 0)
+        step = (stride, 1) if axis == 2 else (1, stride)
+        padded = F.pad(x, pad, mode="circular" if circular else _mirror(x.shape[axis], radius))
+        x = F.conv2d(padded, weight.expand(channels, 1, -1, -1), stride=step, groups=channels)
+    return x
+
+
+def _mirror(size: int, radius: int) -> str:
+    return "reflect" if size > radius else "replicate"
+
+
+def gaussian_kernel(sigma: float, radius: int) -> Tensor:
+    """A normalised Gaussian of 2 * radius + 1 taps, in float64."""
+    x = torch.arange(-radius, radius + 1, dtype=torch.float64)
+    kernel = torch.exp(-0.5 * (x / sigma) ** 2)
+    return kernel / kernel.sum()
+
+
+def gaussian_cascade(g: Tensor, sigma: float, *, circular: bool = False) -> Tensor:
+    """The sum of three Gaussian blurs, of 0.5, 1 and 2 sigma and 9 taps (A. Gordic's pytorch-deepdream)."""
+    kernels = [gaussian_kernel(s * sigma, 4) for s in (0.5, 1.0, 2.0)]
+    return sum((_separable(g, k, circular=circular) for k in kernels), torch.zeros_like(g))
+
+
+def laplacian_normalised(g: Tensor, *, levels: int = 4, tilt: float = 0.0, circular: bool = False) -> Tensor:
+    """Divide each band of a Laplacian pyramid by its RMS and add the bands up again.
+
+    High frequencies, which dominate a plain gradient as a grid, get the weight of every other band (the
+    "laplacian normalisation" of the TensorFlow deep dream notebook, 2015). ``tilt`` multiplies band k (0 the
+    finest) by 2 to the power tilt * k. The coarsest remainder, brightness that would drift, is left out.
+
+    Args:
+        g: (N, C, H, W).
+        levels: Bands; fewer where the picture is small.
+        tilt: Octave gain towards coarse bands.
+        circular: Wrap at the border.
+    """
+    kernel = torch.tensor(BINOMIAL)
+    bands: list[Tensor] = []
+    for _ in range(levels):
+        if min(g.shape[2:]) < 8:
+            break
+        low = _separable(g, kernel, circular=circular, stride=2)
+        bands.append(g - enlarge(low, g.shape[2], g.shape[3], circular=circular))
+        g = low
+    result: Tensor | None = None
+    for k in reversed(range(len(bands))):
+        band = bands[k]
+        scaled = band * (2 ** (tilt * k) / rms(band).clamp_min(1e-30))
+        result = (
+            scaled
+            if result is None
+            else scaled + enlarge(result, band.shape[2], band.shape[3], circular=circular)
+        )
+    return result if result is not None else g - g.mean((2, 3), keepdim=True)
+
+
+def rms(x: Tensor) -> Tensor:
+    """Root mean square of each item, (N, 1, 1, 1)."""
+    return x.square().mean((1, 2, 3), keepdim=True).sqrt()
+
+
+def enlarge(x: Tensor, height: int, width: int, *, circular: bool = False) -> Tensor:
+    """Bilinear resampling to a size at least as large, (N, C, height, width)."""
+    if not circular:
+        return F.interpolate(x, size=(height, width), mode="bilinear", align_corners=False)
+    padded = F.pad(x, (1, 1, 1, 1), mode="circular")
+    return _sample_padded(padded, x.shape[2], x.shape[3], height, width)
+
+
+def _sample_padded(padded: Tensor, rows: int, columns: int, height: int, width: int) -> Tensor:
+    """Bilinear resampling of the inside of a picture padded by one pixel all around."""
+
+    def grid(cells: int, size: int) -> Tensor:
+        place = (torch.arange(size, dtype=padded.dtype, device=padded.device) + 0.5) * cells / size
+        return (place + 1) * 2 / (cells + 2) - 1
+
+    y, x = torch.meshgrid(grid(rows, height), grid(columns, width), indexing="ij")
+    where = torch.stack([x, y], -1).expand(padded.shape[0], -1, -1, -1)
+    return F.grid_sample(padded, where, mode="bilinear", align_corners=False)
+
+
+def resize(x: Tensor, height: int, width: int, *, circular: bool = False, plain: bool = False) -> Tensor:
+    """Resample a picture: antialiased bicubic on the way down, bicubic on the way up; may overshoot slightly.
+
+    ``circular`` keeps edges that meet meeting; ``plain`` is bilinear without antialiasing.
+    """
+    if (height, width) == tuple(x.shape[2:]):
+        return x
+    if plain:
+        return F.interpolate(x, size=(height, width), mode="bilinear", align_corners=False)
+    if circular and height >= x.shape[2] and width >= x.shape[3]:
+        return enlarge(x, height, width, circular=True)
+    shrinks = height < x.shape[2] or width < x.shape[3]
+    return F.interpolate(x, size=(height, width), mode="bicubic", align_corners=False, antialias=shrinks)
+
+
+def low_pass(x: Tensor, sigma: float, *, circular: bool = False) -> Tensor:
+    """A Gaussian blur of a large sigma (pixels), computed on a smaller copy."""
+    factor = max(1, int(sigma // 2))
+    height, width = (max(4, math.ceil(s / factor)) for s in x.shape[2:])
+    small = F.interpolate(x, size=(height, width), mode="area") if factor > 1 else x
+    scaled = sigma / factor
+    small = _separable(small, gaussian_kernel(scaled, math.ceil(3 * scaled)), circular=circular)
+    return enlarge(small, x.shape[2], x.shape[3], circular=circular) if factor > 1 else small
+
+
+def periodic(picture: Tensor) -> Tensor:
+    """The periodic component of a picture: nearly the same, but opposite edges meet (Moisan 2011).
+
+    (N, C, H, W) in, the same out; float32 precision, computed by FFT.
+    """
+    height, width = picture.shape[2:]
+    jump = torch.zeros_like(picture)
+    vertical = picture[:, :, -1] - picture[:, :, 0]
+    jump[:, :, 0] += vertical
+    jump[:, :, -1] -= vertical
+    across = picture[:, :, :, -1] - picture[:, :, :, 0]
+    jump[:, :, :, 0] += across
+    jump[:, :, :, -1] -= across
+    y = torch.arange(height, device=picture.device).view(-1, 1) * (2 * math.pi / height)
+    x = torch.arange(width // 2 + 1, device=picture.device).view(1, -1) * (2 * math.pi / width)
+    laplacian = 2 * torch.cos(y) + 2 * torch.cos(x) - 4
+    laplacian[0, 0] = 1
+    spectrum = torch.fft.rfft2(jump) / laplacian
+    spectrum[..., 0, 0] = 0
+    smooth: Tensor = torch.fft.irfft2(spectrum, s=(height, width))
+    return picture - smooth

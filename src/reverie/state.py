@@ -1,0 +1,186 @@
+"""The state of a dream: what the loop changes, and what has to be kept to go on later."""
+
+from __future__ import annotations
+
+import warnings
+
+import torch
+from torch import Tensor
+
+from reverie.ascent import step_direction
+from reverie.canvas import Pixels
+from reverie.colour import keep_colour
+from reverie.errors import ReverieWarning
+from reverie.picture import Picture
+from reverie.recipe import Recipe
+from reverie.schedule import SMALLEST, Octave, octave_sizes, octaves
+from reverie.session import Session, as_tensor
+from reverie.smooth import low_pass
+from reverie.starts import fitted, prepare
+
+#: A dream of strength 0.5 moves a picture by this (RMS, 0..1) ...
+REACH = 0.105
+#: ... but by no more than this much of a picture's own standard deviation, so that fog stays fog.
+REACH_OF_STD = 0.66
+#: From noise there is nothing to respect.
+REACH_FROM_NOISE = 0.16
+#: Steps are longer than the room they are given by this factor; the projection takes the rest.
+KICK = 16.0
+#: Drift is what is left of the change after a blur of this fraction of the short side.
+DRIFT_SIGMA = 1 / 40
+
+
+class State:
+    """Canvas, generator, and how far the dream has come. ``octave`` and ``step`` are the next to do."""
+
+    def __init__(
+        self,
+        canvas: Pixels,
+        rng: torch.Generator,
+        reach: float,
+        origin: Picture | None = None,
+    ) -> None:
+        self.canvas = canvas
+        self.rng = rng
+        self.reach = reach  # RMS at strength 0.5
+        self.origin = origin
+        self.octave = 0
+        self.step = 0
+        self._lost: Tensor | None = None
+
+    @staticmethod
+    def begin(recipe: Recipe, picture: Picture | Tensor | None, session: Session) -> State:
+        """The state before the first step: the source prepared, the mask opened, the generator seeded."""
+        rng = torch.Generator().manual_seed(recipe.seed)
+        given = None if picture is None else as_tensor(picture)
+        source = prepare(recipe, given, rng, session.net.channels).to(session.device)
+        mask = session.open_tensor(recipe.mask).mean(1, keepdim=True) if recipe.mask else None
+        deviation = float(source.std((2, 3)).mean())
+        from_noise = given is None and recipe.start == "noise"
+        reach = REACH_FROM_NOISE if from_noise else min(REACH, REACH_OF_STD * deviation)
+        canvas = Pixels(
+            source,
+            mask,
+            circular=recipe.seamless,
+            soft=recipe.clip == "soft",
+            plain=recipe.resampling == "bilinear",
+        )
+        return State(canvas, rng, reach, picture if isinstance(picture, Picture) else None)
+
+    def plan(self, recipe: Recipe) -> list[Octave]:
+        """The octaves for this canvas, from small to large; dropped ones are said."""
+        height, width = self.canvas.source.shape[2:]
+        sizes = octave_sizes(
+            (width, height),
+            count=recipe.octaves,
+            scale=recipe.octave_scale,
+            top=recipe.octave_top,
+            smallest=recipe.smallest,
+        )
+        if recipe.octaves and len(sizes) < recipe.octaves:
+            dropped = recipe.octaves - len(sizes)
+            warnings.warn(
+                f"{dropped} of {recipe.octaves} octaves dropped: they would be under {SMALLEST} px",
+                ReverieWarning,
+                stacklevel=2,
+            )
+        return octaves(sizes, recipe.steps, bend=recipe.bend)
+
+    def enter(self, octave: Octave, recipe: Recipe) -> None:
+        """Bring the canvas to an octave's size; what crosses is the recipe's ``carry``."""
+        if self.canvas.size == octave.size and self.step:
+            return  # resumed in the middle of an octave
+        canvas = self.canvas
+        smaller = canvas.base if octave.index else None
+        canvas.resize(octave.size, carry="detail" if recipe.carry == "detail" else "picture")
+        if recipe.carry == "lost" and smaller is not None:
+            self._lost = canvas.base - canvas.resampled(smaller, octave.size)
+
+    def leave(self, octave: Octave, recipe: Recipe) -> None:
+        """End an octave; with ``carry="lost"`` add back what resizing had lost (F. Chollet's example)."""
+        if self._lost is not None:
+            self.canvas.add(self._lost)
+            self._lost = None
+        self.octave, self.step = octave.index + 1, 0
+
+    def ascend(self, gradient: Tensor, octave: Octave, recipe: Recipe) -> None:
+        """One step uphill, then the projections: clip, and the ball of the strength's radius."""
+        direction = step_direction(
+            gradient,
+            recipe,
+            (self.step + 1) / octave.steps,
+            circular=self.canvas.circular,
+        )
+        radius = self._radius(octave, recipe)
+        length = recipe.step_size
+        if length is None:
+            length = KICK * self._growth(octave, recipe) / octave.steps
+        self.canvas.add(length * direction)
+        if recipe.clip != "end":
+            self.canvas.clip()
+        if radius is not None:
+            self.canvas.within(radius)
+        self.step += 1
+
+    def moved(self) -> float:
+        """RMS distance from the source at this size, 0..1."""
+        return self.canvas.moved()
+
+    def satisfied(self, score: float, octave: Octave, recipe: Recipe) -> bool:
+        """Whether the octave is over before its steps are: ``max_change``, or a preset's ``max_score``."""
+        if recipe.max_change is not None:
+            limit = recipe.max_change * octave.share
+            if self.moved() >= limit:
+                self.canvas.within(limit)
+                return True
+        return recipe.max_score is not None and score > recipe.max_score
+
+    def _share_of_mask(self) -> float:
+        mask = self.canvas.mask
+        return 1.0 if mask is None else float(mask.square().mean().sqrt())
+
+    def _full(self, recipe: Recipe) -> float:
+        strength = 0.5 if recipe.strength is None else recipe.strength
+        return 2 * strength * self.reach * self._share_of_mask()
+
+    def _growth(self, octave: Octave, recipe: Recipe) -> float:
+        """How far the picture may move in this octave (RMS)."""
+        return self._full(recipe) * (octave.share - octave.before)
+
+    def _radius(self, octave: Octave, recipe: Recipe) -> float | None:
+        if recipe.strength is None:
+            return None
+        way = (self.step + 1) / octave.steps
+        return self._full(recipe) * (octave.before + (octave.share - octave.before) * way)
+
+    def finished(self, recipe: Recipe) -> Picture:
+        """The picture as it is saved: at the source's size, drift given back, colour kept, in [0, 1]."""
+        source = self.canvas.source
+        height, width = source.shape[2:]
+        carry = "detail" if recipe.carry == "detail" else "picture"
+        canvas = self.canvas.at((width, height), carry=carry)
+        radius = canvas.moved()
+        if recipe.drift:
+            sigma = min(height, width) * DRIFT_SIGMA
+            canvas.add(-recipe.drift * low_pass(canvas.detail, sigma, circular=canvas.circular))
+            for _ in range(3):
+                canvas.add(-canvas.change().mean() / self._mask_mean(canvas))
+                canvas.clip()
+                canvas.moved_by(radius)
+        picture = keep_colour(canvas.picture(), source, recipe.keep_colour)
+        return self._as_picture(picture.clamp(0, 1), recipe)
+
+    @staticmethod
+    def _mask_mean(canvas: Pixels) -> float:
+        return 1.0 if canvas.mask is None else float(canvas.mask.mean().clamp_min(0.01))
+
+    def _as_picture(self, picture: Tensor, recipe: Recipe) -> Picture:
+        pixels = picture[0].permute(1, 2, 0).contiguous().cpu().numpy()
+        origin = self.origin
+        if origin is None:
+            return Picture(pixels)
+        alpha = None
+        if origin.alpha is not None:
+            plane = fitted(torch.from_numpy(origin.alpha)[None, None], recipe)
+            alpha = plane[0, 0].numpy()
+        return Picture(pixels, alpha=alpha, depth=origin.depth, source=origin.source)
