@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
-from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
-from defusedxml.ElementTree import DefusedXMLParser  # type: ignore[import-untyped]
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
 
 from reverie.errors import BadInput, ReverieWarning
 from reverie.picture.sniff import check_large, check_size
@@ -245,7 +245,9 @@ def _length(text: str) -> float | None:
     return float(found[1]) * _UNITS[found[2].lower()]
 
 
-def draw_svg(data: bytes, name: str, *, width: int = 1024, max_pixels: int = 64_000_000) -> bytes:
+def draw_svg(
+    data: bytes, name: str, *, width: int = 1024, max_pixels: int = 64_000_000
+) -> tuple[bytes, int | None]:
     """Draw an SVG as a PNG that is ``width`` pixels wide.
 
     Args:
@@ -255,14 +257,18 @@ def draw_svg(data: bytes, name: str, *, width: int = 1024, max_pixels: int = 64_
         max_pixels: The most pixels the drawing's own size and the PNG may have.
 
     Returns:
-        A PNG of 8 bits with alpha.
+        A PNG of 8 bits with alpha, and how many of its rows the drawing covers in full: the last
+        one may hold a mere fraction. None where the drawing states no shape.
 
     Raises:
         BadInput: `check_svg` refuses it, the rasteriser is missing, or it cannot draw it in bounds.
     """
     drawing = check_svg(data, name, max_pixels=max_pixels)
+    rows = None
     if drawing.size is not None:
-        check_size(width, width * drawing.size[1] / drawing.size[0], name, max_pixels)
+        height = width * drawing.size[1] / drawing.size[0]
+        check_size(width, height, name, max_pixels)
+        rows = int(height + 1e-6)
     if importlib.util.find_spec("resvg_py") is None:
         raise BadInput(f'{name}: drawing an SVG needs an extra; pip install "reverie[svg]"')
     if not drawing.sized:
@@ -276,7 +282,7 @@ def draw_svg(data: bytes, name: str, *, width: int = 1024, max_pixels: int = 64_
             ReverieWarning(f"{name}: no fonts found, its text is missing; save text as paths"),
             stacklevel=3,
         )
-    return png
+    return png, rows
 
 
 def _draw_in_child(drawing: Drawing, name: str, width: int, max_pixels: int) -> tuple[bytes, str]:

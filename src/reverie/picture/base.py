@@ -109,12 +109,14 @@ class Picture:
 
 def _resize(pixels: Floats, size: tuple[int, int]) -> Floats:
     """(H, W, C) -> (height, width, C); each axis is shrunk before the other is enlarged."""
-    height, width = pixels.shape[:2]
+    height, width, channels = pixels.shape
+    if channels > 4:  # more than OpenCV takes at once
+        return np.concatenate([_resize(pixels[..., c : c + 4], size) for c in range(0, channels, 4)], axis=2)
     small = min(width, size[0]), min(height, size[1])
-    out: Any = pixels
+    out: Any = np.ascontiguousarray(pixels)
     if small != (width, height):
         out = cv2.resize(out, small, interpolation=cv2.INTER_AREA)
     if small != tuple(size):
         out = cv2.resize(out, size, interpolation=cv2.INTER_LANCZOS4)
     out = np.clip(out, 0.0, 1.0, dtype=np.float32)
-    return np.ascontiguousarray(out.reshape(size[1], size[0], pixels.shape[2]))
+    return np.ascontiguousarray(out.reshape(size[1], size[0], channels))

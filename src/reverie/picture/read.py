@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
@@ -26,6 +25,7 @@ from reverie import metadata
 from reverie.errors import BadInput, ResourceError, ReverieWarning
 from reverie.picture.base import Floats, Picture, Source
 from reverie.picture.colour_profile import ProfileError, to_srgb, to_srgb_deep
+from reverie.picture.deep import deep_samples, upright
 from reverie.picture.sniff import ACCEPTED, PILLOW, check_size, read_local, sniff
 
 MAX_PIXELS = 64_000_000
@@ -76,8 +76,8 @@ def load_picture(
         if kind == "svg":
             from reverie.svg import draw_svg
 
-            data = draw_svg(data, name, width=svg_width, max_pixels=max_pixels)
-            return replace(_decode(data, "png", name, max_pixels), source=source, provenance=None)
+            png, rows = draw_svg(data, name, width=svg_width, max_pixels=max_pixels)
+            return replace(_decode(png, "png", name, max_pixels, rows=rows), source=source)
         return replace(_decode(data, kind, name, max_pixels), source=source)
     except MemoryError as error:
         raise ResourceError(f"{name}: not enough memory to read it; give a smaller one") from error
@@ -97,7 +97,8 @@ def read_provenance(path: str | PathLike[str]) -> dict[str, Any] | None:
     return metadata.unpack(_xmp(_open(data, kind, name)), name=name)
 
 
-def _decode(data: bytes, kind: str, name: str, max_pixels: int) -> Picture:
+def _decode(data: bytes, kind: str, name: str, max_pixels: int, *, rows: int | None = None) -> Picture:
+    """The picture of a file's bytes, or the first rows of it."""
     image = _open_heic(data, name) if kind == "heic" else _open(data, kind, name)
     check_size(*image.size, name, max_pixels)
     header = _read_header(image, data, kind, name)
@@ -111,9 +112,9 @@ def _decode(data: bytes, kind: str, name: str, max_pixels: int) -> Picture:
         provenance = None
     pixels, alpha, depth = _pixels(header, data)
     orientation = 1 if kind == "tiff" else _orientation(image, name)
-    pixels = np.ascontiguousarray(_upright(pixels, orientation))
+    pixels = np.ascontiguousarray(upright(pixels, orientation)[:rows])
     if alpha is not None:
-        alpha = np.ascontiguousarray(_upright(alpha, orientation))
+        alpha = np.ascontiguousarray(upright(alpha, orientation)[:rows])
         alpha = None if alpha.min() >= 1.0 else alpha
     return Picture(pixels, alpha, depth, provenance=provenance)
 
@@ -212,7 +213,8 @@ def _pixels(header: _Header, data: bytes) -> tuple[Floats, Floats | None, int]:
     image = header.image
     icc = image.info.get("icc_profile")
     if header.deep:
-        deep = _deep_array(header, data)
+        with _decoding(header.name):
+            deep = deep_samples(image, data, header.kind, header.turned)
         if deep is not None:
             return *_from_deep(deep, image, icc, header.name), 16
         _warn(f"{header.name}: its 16 bits a channel cannot be read, 8 are")
@@ -243,25 +245,6 @@ def _to_srgb(image: Image.Image, icc: object, name: str) -> Image.Image:
     except ProfileError as error:
         _warn(f"{name}: its colour profile is ignored ({error}); colours may be off")
         return image
-
-
-def _deep_array(header: _Header, data: bytes) -> NDArray[np.uint16] | None:
-    """(H, W) or (H, W, 3 or 4) in the order R, G, B, A at full depth, or None.
-
-    Pillow keeps 16 bits of grey alone. It has decoded, and so verified, the whole file by now.
-    """
-    image = header.image
-    if image.mode.startswith("I;16"):
-        return np.asarray(image).astype(np.uint16)
-    with _decoding(header.name):
-        found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-        if found is None:
-            raise ValueError("its data do not match their checksum")
-    if found.dtype != np.uint16 or found.ndim != 3 or found.shape[2] < 3:
-        return None
-    array: Any = found[..., [2, 1, 0, 3][: found.shape[2]]]
-    array = _upright(array, header.turned)
-    return array if array.shape[1::-1] == image.size else None
 
 
 def _from_deep(
@@ -304,17 +287,6 @@ def _profiled_at_8_bits(
 def _unit(array: NDArray[Any]) -> Floats:
     """Integers -> float32 in [0, 1]; rounding the product takes every value back exactly."""
     return array.astype(np.float32) / np.float32(np.iinfo(array.dtype).max)
-
-
-def _upright(array: Any, orientation: int) -> Any:
-    """Undo an EXIF orientation (Exif 2.32, tag 0x0112) of (H, W, ...)."""
-    if orientation in (5, 6, 7, 8):
-        array = np.swapaxes(array, 0, 1)
-    if orientation in (2, 3, 6, 7):
-        array = array[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        array = array[::-1]
-    return array
 
 
 def _xmp(image: Image.Image) -> bytes:
