@@ -36,6 +36,11 @@ def test_data_are_wordnet_as_timm_has_them():
         assert names.lookup(wnid) == index
 
 
+def test_everyday_name_stands_for_a_wordnet_one():
+    names = imagenet()
+    assert names.name(names.lookup("Pagoda")) == "stupa"
+
+
 @pytest.mark.parametrize(
     "what",
     [

@@ -7,11 +7,16 @@ quick.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 
 from reverie.errors import UsageError, did_you_mean
+
+#: What people call a class that WordNet names otherwise; used only where WordNet has no such name.
+EVERYDAY = {
+    "pagoda": "stupa",
+}
 
 
 class ClassNames:
@@ -26,6 +31,7 @@ class ClassNames:
         *,
         ids: Sequence[str] = (),
         notes: Sequence[str] = (),
+        everyday: Mapping[str, str] | None = None,
     ) -> None:
         """Names in the order of the output units.
 
@@ -33,6 +39,7 @@ class ClassNames:
             synonyms: For each class its name, or its names with the best first.
             ids: For each class another handle, such as its WordNet id; or nothing.
             notes: For each class a few words that tell it from one of the same name; or nothing.
+            everyday: Further names, each with the name here that it stands for.
 
         Raises:
             UsageError: A class has no name.
@@ -46,6 +53,8 @@ class ClassNames:
                 raise UsageError(f"class {index} has no name")
             for key in {_key(name) for name in names}:
                 self._by_name.setdefault(key, []).append(index)
+        for other, name in (everyday or {}).items():
+            self._by_name.setdefault(_key(other), self._by_name[_key(name)])
 
     def __len__(self) -> int:
         return len(self._synonyms)
@@ -112,4 +121,5 @@ def imagenet() -> ClassNames:
         [row[2].split(", ") for row in rows],
         ids=[row[1] for row in rows],
         notes=[row[3] if len(row) > 3 else "" for row in rows],
+        everyday=EVERYDAY,
     )
