@@ -17,10 +17,10 @@ SOFT_LIMIT = 2.0
 class Pixels:
     """A picture as its source and what is added to it: ``base + bend(mask * detail)``.
 
-    All are (1, C, H, W), the picture in [0, 1]. The mask multiplies the detail and not the steps, so black stays
-    exactly black however often the picture is resized, and a soft edge stays as soft as it was drawn. ``soft``
-    bends the change towards black and white instead of letting it run into them, as film does with light: with
-    h the room left from the base to black or white, d becomes d / sqrt(1 + (d / h)^2).
+    All are (1, C, H, W), the picture in [0, 1]. The mask multiplies the detail and not the steps, so black
+    stays exactly black however often the picture is resized, and a soft edge stays as soft as it was drawn.
+    ``soft`` bends the change towards black and white instead of letting it run into them, as film does with
+    light: with h the room left from the base to black or white, d becomes d / sqrt(1 + (d / h)^2).
     """
 
     def __init__(

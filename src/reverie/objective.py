@@ -9,6 +9,7 @@ pictures, networks or torch: ``reverie.goal.bind`` turns an objective into somet
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 
@@ -132,7 +133,8 @@ class Logit(Read):
     name: str
 
     def __str__(self) -> str:
-        return f"class({self.name})" if self.name.isdigit() else f"class({_quoted(self.name)})"
+        bare = re.fullmatch("0|[1-9][0-9]*", self.name)
+        return f"class({self.name})" if bare else f"class({_quoted(self.name)})"
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,7 @@ class Term:
     region: Region | None = None
 
     def __str__(self) -> str:
-        scale = "" if self.weight == 1 else f"{_number(self.weight)}*"
+        scale = {1.0: "", -1.0: "-"}.get(self.weight, f"{_number(self.weight)}*")
         where = f"@{self.region}" if self.region else ""
         return f"{scale}{self.read}{where}"
 
@@ -202,7 +204,10 @@ class Objective:
         return self * -1.0
 
     def __mul__(self, scale: float) -> Objective:
-        return Objective(tuple(replace(t, weight=t.weight * float(scale)) for t in self.terms))
+        weights = [t.weight * float(scale) for t in self.terms]
+        if not all(math.isfinite(w) for w in weights):
+            raise UsageError(f"objective: a weight of {scale} is not a finite number")
+        return Objective(tuple(replace(t, weight=w) for t, w in zip(self.terms, weights, strict=True)))
 
     __rmul__ = __mul__
 
@@ -271,6 +276,8 @@ def neuron(name: str, index: int, *, x: float = 0.5, y: float = 0.5) -> Objectiv
 
 def direction(name: str, weights: dict[int, float], *, cosine: float = 0.0) -> Objective:
     """A direction in a layer's channel space, as ``{channel: weight}``. See ``Direction``."""
+    if not any(weights.values()) or not all(math.isfinite(w) for w in (*weights.values(), cosine)):
+        raise UsageError("direction: give finite channel weights, one of them not zero")
     return _one(Direction(name, tuple(sorted(weights.items())), cosine))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -58,14 +59,35 @@ class State:
         deviation = float(source.std((2, 3)).mean())
         from_noise = given is None and recipe.start == "noise"
         reach = REACH_FROM_NOISE if from_noise else min(REACH, REACH_OF_STD * deviation)
-        canvas = Pixels(
-            source,
-            mask,
-            circular=recipe.seamless,
-            soft=recipe.clip == "soft",
-            plain=recipe.resampling == "bilinear",
-        )
+        canvas = _canvas(recipe, source, mask)
         return State(canvas, rng, reach, picture if isinstance(picture, Picture) else None)
+
+    def state_dict(self) -> dict[str, Tensor | float | int | None]:
+        """Everything needed to go on later, as plain tensors and numbers (``torch.save`` takes it)."""
+        canvas = self.canvas
+        return {
+            "source": canvas.source,
+            "mask": canvas.mask_source,
+            "base": canvas.base,
+            "detail": canvas.detail,
+            "lost": self._lost,
+            "generator": self.rng.get_state(),
+            "reach": self.reach,
+            "octave": self.octave,
+            "step": self.step,
+        }
+
+    @staticmethod
+    def from_dict(kept: dict[str, Any], recipe: Recipe, origin: Picture | None = None) -> State:
+        """The state that ``state_dict`` described; ``recipe`` is the one it was begun with."""
+        canvas = _canvas(recipe, kept["source"], kept["mask"])
+        canvas.base, canvas.detail = kept["base"], kept["detail"]
+        canvas.mask = canvas.mask_at(*canvas.base.shape[2:])
+        rng = torch.Generator()
+        rng.set_state(kept["generator"])
+        state = State(canvas, rng, kept["reach"], origin)
+        state.octave, state.step, state._lost = kept["octave"], kept["step"], kept["lost"]
+        return state
 
     def plan(self, recipe: Recipe) -> list[Octave]:
         """The octaves for this canvas, from small to large; dropped ones are said."""
@@ -156,6 +178,8 @@ class State:
     def finished(self, recipe: Recipe) -> Picture:
         """The picture as it is saved: at the source's size, drift given back, colour kept, in [0, 1]."""
         source = self.canvas.source
+        if recipe.strength == 0:  # also for presets whose octaves lose detail on the way and put it back
+            return self._as_picture(source.clamp(0, 1), recipe)
         height, width = source.shape[2:]
         carry = "detail" if recipe.carry == "detail" else "picture"
         canvas = self.canvas.at((width, height), carry=carry)
@@ -184,3 +208,13 @@ class State:
             plane = fitted(torch.from_numpy(origin.alpha)[None, None], recipe)
             alpha = plane[0, 0].numpy()
         return Picture(pixels, alpha=alpha, depth=origin.depth, source=origin.source)
+
+
+def _canvas(recipe: Recipe, source: Tensor, mask: Tensor | None) -> Pixels:
+    return Pixels(
+        source,
+        mask,
+        circular=recipe.seamless,
+        soft=recipe.clip == "soft",
+        plain=recipe.resampling == "bilinear",
+    )

@@ -131,7 +131,8 @@ def _term_score(
     if tile is None:
         window = Window.whole(height, width)
     else:
-        stride = engine.net.layer(term.layer).stride or 1
+        geometry = engine.net.geometry(term.layer)
+        stride = geometry[0] if geometry else 1
         window = Window.of_tile(tile, height, width, stride, picture.shape[2], picture.shape[3])
     mask = None
     if term.mask is not None:
