@@ -85,8 +85,8 @@ class Recipe(BaseModel):
     smoothing: Literal["none", "gaussians", "laplacian"] = Field(
         "laplacian", description="How the gradient is smoothed before the step."
     )
-    levels: int = Field(5, ge=1, le=12, description="Bands of the Laplacian pyramid.")
-    tilt: float = Field(0.1, ge=-4, le=4, description="Gain per band towards coarse ones, in octaves.")
+    levels: int = Field(4, ge=1, le=12, description="Bands of the Laplacian pyramid.")
+    tilt: float = Field(0.2, ge=-4, le=4, description="Gain per band towards coarse ones, in octaves.")
     centre: bool = Field(True, description="Take the gradient's mean off each channel before the step.")
     normalise: Literal["none", "mean", "std"] = Field(
         "std",

@@ -20,13 +20,13 @@ from reverie.smooth import low_pass
 from reverie.starts import fitted, prepare
 
 #: A dream of strength 0.5 moves a picture by this (RMS, 0..1) ...
-REACH = 0.105
+REACH = 0.112
 #: ... but by no more than this much of a picture's own standard deviation, so that fog stays fog.
 REACH_OF_STD = 0.66
 #: From noise there is nothing to respect.
 REACH_FROM_NOISE = 0.16
 #: Steps are longer than the room they are given by this factor; the projection takes the rest.
-KICK = 16.0
+KICK = 24.0
 #: Drift is what is left of the change after a blur of this fraction of the short side.
 DRIFT_SIGMA = 1 / 40
 
@@ -184,6 +184,10 @@ class State:
         carry = "detail" if recipe.carry == "detail" else "picture"
         canvas = self.canvas.at((width, height), carry=carry)
         radius = canvas.moved()
+        if recipe.strength is not None and radius > self._full(recipe):
+            # Few and long steps run into the soft ends of the range, where scaling back falls short.
+            radius = self._full(recipe)
+            canvas.moved_by(radius)
         if recipe.drift:
             sigma = min(height, width) * DRIFT_SIGMA
             canvas.add(-recipe.drift * low_pass(canvas.detail, sigma, circular=canvas.circular))
