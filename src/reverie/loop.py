@@ -74,9 +74,10 @@ def dream(
             roll = Roll.draw(state.rng, now.jitter)
             score, gradient = session.gradient(goal, state.canvas, roll)
             state.ascend(gradient, octave, now)
-            yield Frame(octave, len(plan), state.step - 1, score, state.moved(), now, state)
+            step = state.step - 1
             if state.satisfied(score, octave, now):
-                break
+                state.step = octave.steps  # over, also for whoever goes on from this state later
+            yield Frame(octave, len(plan), step, score, state.moved(), now, state)
         state.leave(octave, first)
 
 

@@ -19,7 +19,7 @@ def watch(frames: Iterable[Frame], *, every: int = 5) -> Iterator[Frame]:
     """
     handle = _handle()
     for frame in frames:
-        ends = frame.step == frame.octave.steps - 1
+        ends = frame.state.step >= frame.octave.steps
         if handle is not None and (ends or frame.step % every == 0):
             handle.update(frame.picture)
         yield frame

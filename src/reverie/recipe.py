@@ -108,7 +108,7 @@ class Recipe(BaseModel):
         description="How far the picture moves, 0 to 1: the same on every photograph, layer and network.",
     )
     bend: float = Field(
-        0.6,
+        0.8,
         ge=0.1,
         le=4,
         description="How early the movement is spent; below 1 on small octaves.",

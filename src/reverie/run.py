@@ -1,0 +1,338 @@
+"""A run: a recipe carried out into files, with the recipe inside them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reverie import __version__
+from reverie.errors import BadInput, ResourceError, ReverieWarning, UsageError
+from reverie.picture import MAX_PIXELS, Picture, check_save, load_picture, save_picture
+from reverie.provenance import (
+    EngineNote,
+    FileNote,
+    NetworkNote,
+    OutputNote,
+    Provenance,
+    Stop,
+    bare_network,
+    of_picture,
+    sha256_of,
+)
+from reverie.recipe import Recipe
+
+if TYPE_CHECKING:
+    from reverie.loop import Frame
+    from reverie.session import Session
+    from reverie.state import State
+
+Each = Callable[["Frame"], None]
+Asked = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Output:
+    """How results are written; ``depth`` None keeps the photograph's where the format can."""
+
+    depth: int | None = None
+    quality: int | None = None
+    metadata: bool = True
+    overwrite: bool = False
+
+    def check(self, path: str) -> None:
+        """Whether a result can be written there, asked before the work; errors as ``check_save``."""
+        check_save(path, depth=self.depth or 8, quality=self.quality, overwrite=self.overwrite)
+        check_writable(os.path.dirname(path) or ".", path)
+
+    def depth_for(self, path: str, picture: Picture) -> int:
+        """Bits a channel for this result."""
+        if self.depth is not None:
+            return self.depth
+        deep = Path(path).suffix.lower() in (".png", ".tif", ".tiff")
+        return picture.depth if deep else 8
+
+
+def check_writable(folder: str, name: str) -> None:
+    """Try to make a file in a folder; ResourceError if that cannot be."""
+    trial = os.path.join(folder, f".reverie-{secrets.token_hex(8)}.part")
+    try:
+        with open(trial, "xb"):
+            pass
+        os.unlink(trial)
+    except OSError as error:
+        raise ResourceError(
+            f"cannot write {name}: {error.strerror or error}; choose another place"
+        ) from error
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one picture. ``score`` is the last step's, ``moved`` RMS from the source, 0..1."""
+
+    path: str
+    size: tuple[int, int]
+    score: float
+    moved: float
+    seconds: float
+    recipe: Recipe
+    warnings: tuple[str, ...] = ()
+    stopped: Stop | None = None
+    picture: Picture | None = field(default=None, repr=False, compare=False)
+
+    def as_json(self) -> dict[str, Any]:
+        """A JSON object."""
+        document: dict[str, Any] = {
+            "path": self.path,
+            "size": list(self.size),
+            "score": self.score,
+            "moved": self.moved,
+            "seconds": round(self.seconds, 3),
+            "recipe": self.recipe.model_dump(mode="json"),
+            "warnings": list(self.warnings),
+        }
+        if self.stopped is not None:
+            document["stopped"] = self.stopped.model_dump()
+        return document
+
+
+class Run:
+    """A recipe at work on files. The network, masks and guides are opened once for all photographs.
+
+    File names in the recipe are paths; what is written into results are bare names and hashes.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        *,
+        max_pixels: int = MAX_PIXELS,
+        offline: bool = False,
+        engine: EngineNote | None = None,
+        paths: Mapping[str, str] | None = None,
+    ) -> None:
+        """A run of a recipe.
+
+        Args:
+            recipe: Its file names are paths, unless ``paths`` tells where they are.
+            max_pixels: The most pixels a picture may have.
+            offline: Never download weights.
+            engine: Run exactly so (device, precision, threads, tiles), whatever the recipe leaves open.
+            paths: Where files of the recipe and a network's weights file are, by the name in the recipe.
+
+        Raises:
+            UsageError: Two files of one name.
+            BadInput: A mask or guide that cannot be read.
+        """
+        self.max_pixels = max_pixels
+        self._offline = offline
+        self._engine = engine
+        where = dict(paths or {})
+        self._network = where.get(recipe.network, recipe.network)
+        self._files: dict[str, Picture] = {}
+        bare: dict[str, str] = {}
+        opened: dict[str, str] = {}
+        for name in recipe.files():
+            path, short = where.get(name, name), os.path.basename(name)
+            if opened.setdefault(short, path) != path:
+                raise UsageError(f"{path}: another file of the recipe is named {short} too; rename one")
+            bare[name] = short
+            self._files[short] = load_picture(path, max_pixels=max_pixels)
+        self.recipe = recipe.renamed(bare).model_copy(update={"network": bare_network(recipe.network)})
+        if recipe.size and recipe.size[0] * recipe.size[1] > max_pixels:
+            given = f"{recipe.size[0]} x {recipe.size[1]}"
+            raise UsageError(
+                f"size: {given} is over the limit of {max_pixels} pixels; --max-pixels raises it"
+            )
+
+    @cached_property
+    def session(self) -> Session:
+        """The network at work; loaded when first asked for."""
+        import torch
+
+        from reverie.net import load_net
+        from reverie.session import Session
+
+        recipe, note = self.recipe, self._engine
+        halo = tile = None
+        if note is not None:
+            torch.set_num_threads(note.threads)
+            update = {"device": note.device, "precision": note.precision, "threads": note.threads}
+            recipe = recipe.model_copy(update=update)
+            tile = note.tile or 0
+            halo = note.halo if len(recipe.objective) == 1 else None
+        net = load_net(self._network, offline=self._offline)
+        return Session(recipe, net=net, tile=tile, halo=halo, open_file=self._files.__getitem__)
+
+    def open(self, photo: str | None) -> Picture | None:
+        """The photograph, or None to start from what the recipe says; errors as ``load_picture``."""
+        return None if photo is None else load_picture(photo, max_pixels=self.max_pixels)
+
+    def done(self, photo: str, out: str) -> str:
+        """Whether ``out`` is this dream of this photograph: "finished", "stopped" early, or "" if not."""
+        try:
+            found = of_picture(out)
+        except (BadInput, UsageError):
+            return ""
+        if found.recipe != self.recipe or found.source is None or found.source.sha256 != sha256_of(photo):
+            return ""
+        return "finished" if found.stopped is None else "stopped"
+
+    def carry_out(
+        self,
+        photo: str | None,
+        out: str,
+        output: Output | None = None,
+        *,
+        each: Each | None = None,
+        stop: Asked | None = None,
+        until: Stop | None = None,
+    ) -> Result:
+        """Dream over one photograph and write the result.
+
+        Args:
+            photo: The file, or None where the recipe starts from noise or clouds.
+            out: The result; its extension chooses the format.
+            output: How it is written.
+            each: Called with each frame.
+            stop: Asked after each step; on True what there is is saved.
+            until: Stop after this step, as an earlier run was.
+
+        Raises:
+            ReverieError: Of the kind that fits; nothing is then left under ``out``.
+        """
+        output = output or Output()
+        output.check(out)
+        began = time.monotonic()
+        with heard() as said:
+            picture = self.open(photo)
+            with memory_errors():
+                frame, cut = self.dream(picture, each=each, stop=stop, until=until)
+                finished = frame.picture
+            depth = output.depth_for(out, finished)
+            note = self.provenance(finished, depth, output.quality, cut)
+            document = note.document() if output.metadata else None
+            save_picture(
+                finished,
+                out,
+                depth=depth,
+                quality=output.quality,
+                provenance=document,
+                overwrite=output.overwrite,
+            )
+        return Result(
+            out,
+            finished.size,
+            frame.score,
+            frame.moved,
+            time.monotonic() - began,
+            self.recipe,
+            tuple(said),
+            cut,
+            finished,
+        )
+
+    def dream(
+        self,
+        picture: Picture | None,
+        *,
+        each: Each | None = None,
+        stop: Asked | None = None,
+        until: Stop | None = None,
+    ) -> tuple[Frame, Stop | None]:
+        """The last frame of a dream, and where it was stopped if it was.
+
+        If memory runs out on the way, all of it is done again in smaller tiles: a dream is made in one way
+        from its beginning to its end, or it could not be repeated.
+        """
+        from reverie.loop import dream
+
+        session = self.session
+        while True:
+            before = session.shrunk
+            state = self.begin(picture)
+            cut = last = None
+            for last in dream(self.recipe, session=session, state=state):
+                if session.shrunk != before:
+                    break
+                if each is not None:
+                    each(last)
+                here = Stop(octave=last.octave.index, step=last.step)
+                ends = here.step + 1 >= last.octave.steps and here.octave + 1 >= last.octaves
+                if (stop is not None and stop() and not ends) or here == until:
+                    cut = here
+                    break
+            if session.shrunk == before and last is not None:
+                return last, cut
+
+    def begin(self, picture: Picture | None) -> State:
+        """The state before the first step, with names resolved and tiles chosen."""
+        from reverie.state import State
+
+        session = self.session
+        state = State.begin(self.recipe, picture, session)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ReverieWarning)  # the loop plans again, and says them
+            plan = state.plan(self.recipe)
+        session.settle(self.recipe, plan)
+        return state
+
+    def provenance(
+        self, picture: Picture, depth: int, quality: int | None, stopped: Stop | None
+    ) -> Provenance:
+        """What is written into a result."""
+        import torch
+
+        source = picture.source
+        path = self.session.path()
+        return Provenance(
+            reverie=__version__,
+            recipe=self.recipe,
+            source=FileNote(name=source.name, sha256=source.sha256) if source else None,
+            files=tuple(
+                FileNote(name=name, sha256=p.source.sha256) for name, p in self._files.items() if p.source
+            ),
+            network=NetworkNote(name=self.recipe.network, sha256=self.session.net.weights_sha256),
+            engine=EngineNote(**vars(path), torch=torch.__version__),
+            output=OutputNote.model_validate({"depth": depth, "quality": quality}),
+            stopped=stopped,
+        )
+
+
+@contextmanager
+def memory_errors() -> Iterator[None]:
+    """Memory that ran out outside the network, as a ResourceError."""
+    from reverie.gradient.engine import is_out_of_memory
+
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise ResourceError("out of memory; use --max-size, or a machine with more") from error
+
+
+@contextmanager
+def heard() -> Iterator[list[str]]:
+    """Collect reverie's warnings, each once, and pass every warning on."""
+    said: list[str] = []
+    show = warnings.showwarning
+
+    def listen(message: Any, category: Any, *args: Any, **kwargs: Any) -> None:
+        if issubclass(category, ReverieWarning):
+            if str(message) in said:
+                return
+            said.append(str(message))
+        show(message, category, *args, **kwargs)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", ReverieWarning)
+        warnings.showwarning = listen
+        yield said
