@@ -1,0 +1,58 @@
+"""Every example of the documentation runs, in a folder with a photograph and a mask, and makes a picture."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import skimage.data
+from PIL import Image, ImageDraw
+
+EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
+#: What each one leaves behind.
+MAKES = {
+    "files": ["me-dream.png", "again.png"],
+    "first_dream": ["dream.png"],
+    "frames": ["frame.png"],
+    "gradient": [],
+    "notebook": ["noise.png"],
+    "objectives": ["objective.png"],
+    "own_network": ["own.png"],
+    "regions": ["regions.png"],
+    "steered": ["steered.png"],
+}
+
+
+def test_every_example_is_known():
+    assert [path.stem for path in EXAMPLES] == sorted(MAKES)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_example_runs(path, tmp_path):
+    photo = Image.fromarray(skimage.data.chelsea()).crop((90, 20, 330, 180)).resize((120, 80))
+    photo.save(tmp_path / "me.jpg", quality=95)
+    mask = Image.new("L", (60, 40))
+    ImageDraw.Draw(mask).rectangle((0, 0, 59, 19), 255)
+    mask.save(tmp_path / "sky.png")
+
+    # A thread is enough for small pictures, and several wait for each other where tests run side by side.
+    done = subprocess.run(
+        [sys.executable, "-W", "error::DeprecationWarning:__main__", path],
+        cwd=tmp_path,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    made = {found.name for found in tmp_path.iterdir()} - {"me.jpg", "sky.png"}
+    assert made == set(MAKES[path.stem])
+    original = Image.open(tmp_path / "me.jpg").convert("RGB")
+    for name in made:
+        with Image.open(tmp_path / name) as picture:
+            extremes = picture.convert("L").getextrema()
+            assert extremes[1] - extremes[0] > 50  # a picture, not a plane
+            assert picture.convert("RGB").tobytes() != original.tobytes()
