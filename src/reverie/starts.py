@@ -26,7 +26,14 @@ def prepare(recipe: Recipe, picture: Tensor | None, rng: torch.Generator, channe
         source = (noise if recipe.start == "noise" else clouds)(rng, size, channels)
     else:
         source = fitted(_with_channels(picture.to(torch.float32), channels), recipe)
-    return periodic(source).clamp(0, 1) if recipe.seamless else source
+    return _within_range(periodic(source)) if recipe.seamless else source
+
+
+def _within_range(picture: Tensor, knee: float = 0.06) -> Tensor:
+    """Bend what lies beyond black and white back into [0, 1]; clipping it would open a seam again."""
+    dark = knee * torch.exp((picture - knee) / knee)
+    light = 1 - knee * torch.exp((1 - knee - picture) / knee)
+    return torch.where(picture < knee, dark, torch.where(picture > 1 - knee, light, picture))
 
 
 def _with_channels(picture: Tensor, channels: int) -> Tensor:
