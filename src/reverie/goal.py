@@ -164,7 +164,9 @@ def _bind_read(term: ob.Term, read: ob.Read, net: Net, opener: Callable[[str], T
     region = str(term.region) if term.region else None
     if isinstance(read, ob.Logit):
         return _bind_logit(term, read, net, region)
-    layer = net.layer(_layer_of(read)).name
+    if not isinstance(read, ob.AtLayer):
+        raise TypeError(f"no way to bind {type(read).__name__}")
+    layer = net.layer(read.layer).name
     channels = net.channels_of(layer)
     border, place = 0, None
     if isinstance(read, ob.Layer):
@@ -184,10 +186,6 @@ def _bind_read(term: ob.Term, read: ob.Read, net: Net, opener: Callable[[str], T
     if region and net.geometry(layer) is None:
         raise UsageError(f'objective "{term}": layer {layer} has no map, so no region of it; drop @')
     return BoundTerm(str(term), term.weight, layer, value, region, border, place)
-
-
-def _layer_of(read: ob.Read) -> str:
-    return str(read.layer)  # type: ignore[attr-defined]
 
 
 def _bind_logit(term: ob.Term, read: ob.Logit, net: Net, region: str | None) -> BoundTerm:

@@ -14,7 +14,7 @@ from reverie.session import Session
 from reverie.state import State
 from reverie.transform import Roll
 
-Ask = Callable[["State"], Recipe]
+Ask = Callable[["State | None"], Recipe]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ def dream(
     """Gradient ascent on a picture, octave by octave; to stop is to leave the ``for``.
 
     Args:
-        recipe: The settings, or a callable asked for them at each step (a dream that is steered).
+        recipe: The settings, or a callable asked for them at each step (a dream that is steered); it is given
+            the state, and None the first time if there is none yet.
         picture: What to dream on, a Picture or a tensor (C, H, W) in [0, 1]; None with a ``start`` of noise
             or clouds.
         session: The network, bound objectives and tiles, to share between dreams; made from the recipe if
@@ -62,7 +63,7 @@ def dream(
         UsageError, BadInput, NetworkError, ResourceError: as their docstrings say.
     """
     ask: Ask = recipe if callable(recipe) else lambda _: recipe
-    first = recipe(state) if callable(recipe) else recipe  # type: ignore[arg-type]
+    first = ask(state)
     session = session or Session(first)
     state = state or State.begin(first, picture, session)
     plan = state.plan(first)

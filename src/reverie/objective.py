@@ -55,13 +55,19 @@ class Read:
 
 
 @dataclass(frozen=True)
-class Layer(Read):
+class AtLayer(Read):
+    """What reads one named layer."""
+
+    layer: str
+
+
+@dataclass(frozen=True)
+class Layer(AtLayer):
     """Mean square activation of a layer: its gradient there is the activations (Mordvintsev et al. 2015).
 
     ``border`` feature cells along the edges do not count (Keras' deep dream leaves out 2).
     """
 
-    layer: str
     border: int = 0
 
     def __str__(self) -> str:
@@ -72,20 +78,17 @@ class Layer(Read):
 
 
 @dataclass(frozen=True)
-class Mean(Read):
+class Mean(AtLayer):
     """Mean activation of a layer (the TensorFlow tutorial's loss)."""
-
-    layer: str
 
     def __str__(self) -> str:
         return f"mean({_name(self.layer)})"
 
 
 @dataclass(frozen=True)
-class Channel(Read):
+class Channel(AtLayer):
     """Mean activation of one channel."""
 
-    layer: str
     index: int
 
     def __str__(self) -> str:
@@ -96,10 +99,9 @@ class Channel(Read):
 
 
 @dataclass(frozen=True)
-class Neuron(Read):
+class Neuron(AtLayer):
     """Activation of one channel at one position; x and y run from 0 (left, top) to 1."""
 
-    layer: str
     index: int
     x: float = 0.5
     y: float = 0.5
@@ -109,13 +111,12 @@ class Neuron(Read):
 
 
 @dataclass(frozen=True)
-class Direction(Read):
+class Direction(AtLayer):
     """Mean projection on a direction in channel space, times the cosine to a power (Olah et al. 2017).
 
     ``weights`` are (channel, weight) pairs; the direction has unit length whatever their scale.
     """
 
-    layer: str
     weights: tuple[tuple[int, float], ...]
     cosine: float = 0.0
 
@@ -138,7 +139,7 @@ class Logit(Read):
 
 
 @dataclass(frozen=True)
-class Guide(Read):
+class Guide(AtLayer):
     """Dream towards another picture's features at a layer.
 
     ``how="match"``: each position is drawn to the guide's feature column with the largest dot product
@@ -147,7 +148,6 @@ class Guide(Read):
     """
 
     file: str
-    layer: str
     how: str = "match"
 
     def __str__(self) -> str:
@@ -288,7 +288,7 @@ def logit(name: str | int) -> Objective:
 
 def guide(file: str, layer: str, *, how: str = "match") -> Objective:
     """Dream towards the picture in ``file``. See ``Guide``."""
-    return _one(Guide(file, layer, how))
+    return _one(Guide(layer, file, how))
 
 
 def tv() -> Objective:
