@@ -1,0 +1,75 @@
+# Two commands on a fresh machine:
+#     make dream                     a dream of a free photograph, in dreams/dream.png
+#     make dream PHOTO=me.jpg        a dream of yours, in dreams/me-dream.png
+#     make test                      the style checks, the types and the whole test suite
+# Everything is installed into .venv, the first time only. Options for the dream go into ARGS, as in
+# make dream ARGS="--layer block4b --strength 0.7", those for pip into its own variables (PIP_EXTRA_INDEX_URL ...).
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt
+SOURCES := pyproject.toml constraints.txt tests/requirements-nodeps.txt
+JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 8 ] && n=8; echo $$n)
+PHOTO ?=
+ARGS ?=
+export PHOTO
+
+.PHONY: help dream test soak docs docs-serve gallery format clean
+
+help:
+	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
+	@echo "Also: make soak, make docs, make docs-serve, make gallery, make format, make clean."
+
+$(BIN)/python:
+	@sh tools/venv.sh $(VENV)
+
+$(VENV)/.dream: $(SOURCES) | $(BIN)/python
+	@echo "Installing into $(VENV). This happens once; torch alone is 200 MB or more."
+	@$(PIP) -e ".[samples]"
+	@touch $@
+
+$(VENV)/.test: $(SOURCES) | $(BIN)/python
+	@echo "Installing what the tests need into $(VENV)."
+	@$(PIP) -e ".[test]"
+	@$(PIP) --no-deps -r tests/requirements-nodeps.txt
+	@touch $(VENV)/.dream $@
+
+$(VENV)/.docs: $(SOURCES) | $(BIN)/python
+	@$(PIP) -e ".[docs,samples]"
+	@touch $(VENV)/.dream $@
+
+dream: $(VENV)/.dream
+	@mkdir -p dreams
+	@photo=$$PHOTO; name=$${photo##*/}; out=dreams/$${name%.*}-dream.png; \
+	case $$photo in "~/"*) photo=$$HOME/$${photo#"~/"};; esac; \
+	if [ -z "$$photo" ]; then \
+	    photo=dreams/chelsea.png; out=dreams/dream.png; $(BIN)/python tools/sample.py chelsea $$photo || exit 1; \
+	fi; \
+	$(BIN)/reverie dream "$$photo" -o "$$out" --overwrite $(ARGS) > /dev/null && echo "The dream is in $$out"
+
+# One thread for each of several workers is faster than all threads in one.
+test: $(VENV)/.test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope
+
+soak: $(VENV)/.test
+	$(BIN)/python -m pytest -m soak --timeout 7200
+
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+docs-serve: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
+
+# Every picture of the README and of docs/, made again by the tool itself.
+gallery: $(VENV)/.dream
+	$(BIN)/python tools/gallery.py
+
+format: $(VENV)/.test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis src/*.egg-info

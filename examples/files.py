@@ -1,0 +1,16 @@
+"""From file to file, with the recipe inside; then the same picture again from the file alone."""
+
+from pathlib import Path
+
+import reverie
+from reverie.provenance import of_picture
+from reverie.rerun import rerun
+from reverie.run import Output, Run
+
+run = Run(reverie.preset("reverie", objective=["block4b"], steps=[8]))
+result = run.carry_out("me.jpg", "me-dream.png", Output(overwrite=True))
+print(f"{result.path}: moved {result.moved:.3f} in {result.seconds:.1f} s")
+
+print(of_picture("me-dream.png").recipe.objective)
+rerun("me-dream.png", "again.png", overwrite=True)
+assert Path("again.png").read_bytes() == Path("me-dream.png").read_bytes()
