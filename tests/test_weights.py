@@ -63,6 +63,7 @@ def test_a_changed_file_is_refused_with_both_hashes(monkeypatch, tmp_path):
     data[len(data) // 2] ^= 1
     (package / "models" / "weights.pth").write_bytes(data)
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, LITE0.package, raising=False)  # another test may have imported it
     with pytest.raises(NetworkError) as caught:
         load_net("lite0")
     assert LITE0.sha256 in str(caught.value)
@@ -75,6 +76,7 @@ def test_a_changed_file_is_never_unpickled(monkeypatch, tmp_path):
     (package / "__init__.py").write_text("")
     (package / "models" / "weights.pth").write_bytes(pickle.dumps(Bomb(tmp_path / "boom")))
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, LITE0.package, raising=False)
     monkeypatch.setattr(torch, "load", lambda *_, **__: pytest.fail("it was read"))
     with pytest.raises(NetworkError, match="SHA-256"):
         load_net("lite0")

@@ -28,7 +28,7 @@ WORK = Path("dreams") / "gallery"
 PHOTOS = ("chelsea", "coffee", "rocket", "astronaut")
 
 #: The most bytes of a picture in the documentation.
-LARGEST = 300_000
+LARGEST = 450_000
 
 #: Picture and the command that makes it.
 COMMANDS = {
