@@ -25,8 +25,11 @@ REACH = 0.112
 REACH_OF_STD = 0.66
 #: From noise there is nothing to respect.
 REACH_FROM_NOISE = 0.16
-#: Steps are longer than the room they are given by this factor; the projection takes the rest.
-KICK = 24.0
+#: A step goes this share of what its octave may move, and the projection takes what is too much: short enough
+#: not to end in the noise of the last gradient, long enough to leave what earlier steps held on to ...
+STRIDE = 0.8
+#: ... in an octave of many steps, this over their number; in one of very few, what it takes to get anywhere.
+MANY, FEW = 24.0, 3.0
 #: Drift is what is left of the change after a blur of this fraction of the short side.
 DRIFT_SIGMA = 1 / 40
 
@@ -136,7 +139,8 @@ class State:
         radius = self._radius(octave, recipe)
         length = recipe.step_size
         if length is None:
-            length = KICK * self._growth(octave, recipe) / octave.steps
+            share = min(MANY / octave.steps, max(STRIDE, FEW / octave.steps))
+            length = share * self._growth(octave, recipe)
         self.canvas.add(length * direction)
         if recipe.clip != "end":
             self.canvas.clip()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Photo = Annotated[str, typer.Argument(metavar="PHOTO", help="A photograph.")]
 Cell = Annotated[int, o.other("--cell", help="Longest side of each picture on the sheet.", min=64, max=2048)]
 Top = Annotated[int, o.other("--top", help="How many classes.", min=1, max=1000)]
-SHEET_STEPS = "10"
+SHEET_STEPS = "20"
 
 
 def sheet(
