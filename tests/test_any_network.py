@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 import reverie
 import twins
+from networks import PatchTransformer
 from reverie.net import Net
 
 
@@ -28,22 +29,6 @@ class Toy(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.body(self.stem(x)).mean((2, 3)))
-
-
-class Transformer(nn.Module):
-    """A small vision transformer for pictures of 32 x 48."""
-
-    def __init__(self, width: int = 16) -> None:
-        super().__init__()
-        self.embed = nn.Conv2d(3, width, 8, 8)
-        self.place = nn.Parameter(torch.randn(1, 24, width))
-        layer = nn.TransformerEncoderLayer(width, 2, 32, batch_first=True)
-        self.encoder = nn.TransformerEncoder(layer, 3, enable_nested_tensor=False)
-        self.head = nn.Linear(width, 4)
-
-    def forward(self, x: Tensor) -> Tensor:
-        tokens = self.embed(x).flatten(2).transpose(1, 2) + self.place
-        return self.head(self.encoder(tokens).mean(1))
 
 
 def toy(channels: int) -> Toy:
@@ -106,7 +91,7 @@ def test_a_whole_default_dream_with_octaves_on_a_network_of_ones_own():
 )
 def test_a_vision_transformer(objective):
     torch.manual_seed(0)
-    net = reverie.wrap_net(Transformer(), mean=0.5, std=0.5, input_size=(32, 48))
+    net = reverie.wrap_net(PatchTransformer(), mean=0.5, std=0.5, input_size=(32, 48))
     scores, result = dreamed(net, objective, picture(3))
     assert scores[-1] > scores[0] + 1e-4
     assert result.size == (76, 60)

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from networks import PatchTransformer
 from reverie.errors import NetworkError, UsageError
 from reverie.net import Net, wrap_net
 
@@ -32,22 +33,6 @@ class Toy(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.body(self.stem(x)).mean((2, 3)))
-
-
-class PatchTransformer(nn.Module):
-    """A small vision transformer that takes pictures of 32 x 48 only."""
-
-    def __init__(self, width: int = 16) -> None:
-        super().__init__()
-        self.embed = nn.Conv2d(3, width, 8, 8)
-        self.place = nn.Parameter(torch.randn(1, 24, width))
-        layer = nn.TransformerEncoderLayer(width, 2, 32, batch_first=True)
-        self.encoder = nn.TransformerEncoder(layer, 3, enable_nested_tensor=False)
-        self.head = nn.Linear(width, 4)
-
-    def forward(self, x: Tensor) -> Tensor:
-        tokens = self.embed(x).flatten(2).transpose(1, 2) + self.place
-        return self.head(self.encoder(tokens).mean(1))
 
 
 def toy(channels: int = 3) -> Toy:
