@@ -79,7 +79,7 @@ def dream(
             if state.satisfied(score, octave, now):
                 state.step = octave.steps  # over, also for whoever goes on from this state later
             yield Frame(octave, len(plan), step, score, state.moved(), now, state)
-        state.leave(octave, first)
+        state.leave(octave)
 
 
 def render(

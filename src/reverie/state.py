@@ -121,7 +121,7 @@ class State:
         if recipe.carry == "lost" and smaller is not None:
             self._lost = canvas.base - canvas.resampled(smaller, octave.size)
 
-    def leave(self, octave: Octave, recipe: Recipe) -> None:
+    def leave(self, octave: Octave) -> None:
         """End an octave; with ``carry="lost"`` add back what resizing had lost (F. Chollet's example)."""
         if self._lost is not None:
             self.canvas.add(self._lost)
