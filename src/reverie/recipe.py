@@ -29,7 +29,9 @@ class Recipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     format: Literal[1] = 1
-    preset: str = Field("reverie", description="Start from the settings of a known system, such as google2015.")
+    preset: str = Field(
+        "reverie", description="Start from the settings of a known system, such as google2015."
+    )
     network: str = Field("lite0", description="The network that dreams.")
     objective: tuple[str, ...] = Field(
         ("block5c",),
