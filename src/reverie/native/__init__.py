@@ -1,0 +1,58 @@
+"""The native library: a plain C interface, bound with ctypes. Everything works without it, only slower.
+
+It is built when the package is installed and a C++ compiler is there. One binary holds several instruction
+sets; which of them this processor has is asked when it runs.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import importlib.machinery
+from enum import IntEnum
+from pathlib import Path
+
+ABI = 1
+
+
+class Isa(IntEnum):
+    """Instruction sets of the library, from the plainest to the fastest."""
+
+    AVX2 = 1
+    AVX512 = 2
+    AVX512_BF16 = 3
+    AMX = 4
+
+
+@functools.cache
+def _loaded() -> tuple[ctypes.CDLL | None, str]:
+    here = Path(__file__).parent
+    files = [here / f"_library{end}" for end in importlib.machinery.EXTENSION_SUFFIXES]
+    found = next((f for f in files if f.exists()), None)
+    if found is None:
+        return None, "not built: no C++ compiler was found when reverie was installed"
+    try:
+        library = ctypes.CDLL(str(found))
+        abi = int(library.reverie_abi())
+    except (OSError, AttributeError) as error:
+        return None, f"does not load: {error}"
+    if abi != ABI:
+        return None, f"was built for another version ({abi}, not {ABI}); install reverie again"
+    return library, ""
+
+
+def library() -> ctypes.CDLL | None:
+    """The loaded library, or None where it was not built (``missing`` says why)."""
+    return _loaded()[0]
+
+
+def missing() -> str:
+    """Why there is no library, in a few words; empty if there is one."""
+    return _loaded()[1]
+
+
+@functools.cache
+def instruction_sets() -> tuple[Isa, ...]:
+    """Those that both the library and this processor have, the fastest last."""
+    found = library()
+    return tuple(i for i in Isa if found is not None and found.reverie_offers(int(i)))

@@ -1,0 +1,132 @@
+#include "threads.h"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <unistd.h>
+static long process() { return (long)getpid(); }
+#else
+static long process() { return 0; }
+#endif
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+static void pause_a_little() { _mm_pause(); }
+#else
+static void pause_a_little() { std::this_thread::yield(); }
+#endif
+
+namespace reverie {
+namespace {
+
+constexpr auto SPIN = std::chrono::microseconds(60);
+
+// Waits until ready() holds: first spinning, then asleep.
+template <class Ready>
+void await(std::mutex& mutex, std::condition_variable& changed, Ready ready) {
+    const auto end = std::chrono::steady_clock::now() + SPIN;
+    do {
+        for (int i = 0; i < 32; i++) {
+            if (ready()) return;
+            pause_a_little();
+        }
+    } while (std::chrono::steady_clock::now() < end);
+    std::unique_lock<std::mutex> lock(mutex);
+    changed.wait(lock, ready);
+}
+
+class Pool {
+public:
+    const long owner = process();
+
+    void run(int threads, const std::function<void(int)>& work) {
+        std::lock_guard<std::mutex> turn(turn_);
+        grow(threads - 1);
+        {
+            std::lock_guard<std::mutex> lock(mutex_);
+            work_ = &work;
+            wanted_ = threads - 1;
+            left_.store(threads - 1, std::memory_order_relaxed);
+            round_.fetch_add(1, std::memory_order_release);
+        }
+        if (threads > 1) changed_.notify_all();
+        work(0);
+        await(done_mutex_, done_, [&] { return left_.load(std::memory_order_acquire) == 0; });
+    }
+
+    ~Pool() {
+        {
+            std::lock_guard<std::mutex> lock(mutex_);
+            over_.store(true, std::memory_order_release);
+        }
+        changed_.notify_all();
+        for (auto& worker : workers_) worker.join();
+    }
+
+private:
+    void grow(int count) {
+        while ((int)workers_.size() < count) {
+            const int index = (int)workers_.size();
+            const long seen = round_.load(std::memory_order_acquire);
+            workers_.emplace_back([this, index, seen] { serve(index, seen); });
+        }
+    }
+
+    void serve(int index, long seen) {
+        for (;;) {
+            await(mutex_, changed_, [&] {
+                return over_.load(std::memory_order_acquire) || round_.load(std::memory_order_acquire) != seen;
+            });
+            if (over_.load(std::memory_order_acquire)) return;
+            const std::function<void(int)>* work = nullptr;
+            {
+                // A round ends only when all of its workers are done, so one that takes part sees its own round.
+                std::lock_guard<std::mutex> lock(mutex_);
+                seen = round_.load(std::memory_order_relaxed);
+                if (index < wanted_) work = work_;
+            }
+            if (!work) continue;
+            (*work)(index + 1);
+            if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+                std::lock_guard<std::mutex> lock(done_mutex_);
+                done_.notify_all();
+            }
+        }
+    }
+
+    std::mutex turn_, mutex_, done_mutex_;
+    std::condition_variable changed_, done_;
+    std::atomic<long> round_{0};
+    std::atomic<int> left_{0};
+    std::atomic<bool> over_{false};
+    const std::function<void(int)>* work_ = nullptr;
+    int wanted_ = 0;
+    std::vector<std::thread> workers_;
+};
+
+// A forked child has none of its parent's threads: it starts a pool of its own and leaves the parent's alone.
+Pool& pool() {
+    static std::mutex guard;
+    static Pool* current = nullptr;
+    std::lock_guard<std::mutex> lock(guard);
+    if (!current || current->owner != process()) current = new Pool;
+    return *current;
+}
+
+}  // namespace
+
+void run_threads(int threads, const std::function<void(int)>& work) {
+    if (threads <= 1) {
+        work(0);
+        return;
+    }
+    pool().run(threads, work);
+}
+
+}  // namespace reverie
