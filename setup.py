@@ -22,7 +22,11 @@ INSTRUCTIONS = {
         *("-mamx-tile", "-mamx-bf16"),
     ],
 }
-FLAGS = ["-O3", "-std=c++17", "-fvisibility=hidden", "-fno-math-errno", "-pthread", "-Wall", "-Wextra"]
+FLAGS = [
+    *("-O3", "-std=c++17", "-fvisibility=hidden", "-fno-math-errno", "-pthread", "-Wall", "-Wextra"),
+    # The compiler's own headers of AVX-512 set these two off.
+    *("-Wno-uninitialized", "-Wno-maybe-uninitialized"),
+]
 
 
 class BuildNative(build_ext):

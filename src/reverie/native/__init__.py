@@ -15,6 +15,10 @@ from pathlib import Path
 ABI = 1
 
 
+class Unavailable(Exception):
+    """The native library cannot do this here; the text says why. Somebody else has to."""
+
+
 class Isa(IntEnum):
     """Instruction sets of the library, from the plainest to the fastest."""
 

@@ -1,0 +1,183 @@
+"""The parts of a step that are not the gradient, fused: few passes over memory, and no temporaries.
+
+Every function here has its reference in ``smooth`` or ``canvas``, written in torch, which serves wherever
+``serves`` says no. Sums are taken in an order of their own (sixteen partial sums a stretch, stretches in
+double precision and in order): the same for any number of threads, other in the last bits than torch's.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from reverie.native import Isa, instruction_sets, library
+
+_int, _long, _float, _double, _plane = (
+    ctypes.c_int,
+    ctypes.c_long,
+    ctypes.c_float,
+    ctypes.c_double,
+    ctypes.c_void_p,
+)
+_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
+    "laplacian": (
+        _int,
+        [_int, _plane, _long, _long, _long, _int, _double, _int, _plane, ctypes.POINTER(_double), _int],
+    ),
+    "move": (
+        _double,
+        [_int, _plane, _plane, _plane, _plane, _float, _float, _float, _int, _int, _long, _long, _int],
+    ),
+    "measure": (
+        _int,
+        [_int, _plane, _plane, _plane, _int, _long, _long, ctypes.POINTER(_double), _int],
+    ),
+    "show": (_int, [_int, _plane, _plane, _plane, _int, _long, _long, _plane, _int]),
+}
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Mean and mean square of the numbers in a plane."""
+
+    mean: float
+    square: float
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation, of the whole population."""
+        return sqrt(max(0.0, self.square - self.mean**2))
+
+
+@functools.cache
+def _function(name: str) -> Any:
+    found = getattr(library(), f"reverie_picture_{name}")
+    found.restype, found.argtypes = _FUNCTIONS[name]
+    return found
+
+
+@functools.cache
+def _isa() -> int:
+    """The best of those that the kernels are made for; without any they run as plain code."""
+    return max((int(i) for i in instruction_sets() if i <= Isa.AVX512), default=0)
+
+
+def serves(*planes: Tensor | None) -> bool:
+    """Whether the library is there and takes these: contiguous float32 on the CPU, outside of autograd."""
+    return library() is not None and all(
+        p is None
+        or (p.device.type == "cpu" and p.dtype == torch.float32 and p.is_contiguous() and not p.requires_grad)
+        for p in planes
+    )
+
+
+def _at(plane: Tensor | None) -> int | None:
+    return None if plane is None else plane.data_ptr()
+
+
+def _checked(answer: float) -> float:
+    if answer < 0:
+        raise MemoryError("out of memory in a step")
+    return answer
+
+
+def laplacian_(
+    gradient: Tensor, *, levels: int, tilt: float, circular: bool, room: Tensor | None = None
+) -> Moments | None:
+    """``smooth.laplacian_normalised`` in place.
+
+    Args:
+        gradient: (1, C, H, W), overwritten.
+        levels: As there.
+        tilt: As there.
+        circular: As there.
+        room: A plane like ``gradient`` to work in, overwritten; made (a good third of it) if missing.
+
+    Returns:
+        Moments of the result; None, and nothing done, for a picture too small for one band.
+
+    Raises:
+        MemoryError: There is none.
+    """
+    _, channels, height, width = gradient.shape
+    if room is None:
+        need, rows, columns = 0, height, width
+        for _ in range(levels):
+            rows, columns = (rows + 1) // 2, (columns + 1) // 2
+            need += channels * rows * columns
+        room = gradient.new_empty(need)
+    sums = (_double * 2)()
+    bands = _function("laplacian")(
+        _isa(),
+        _at(gradient),
+        channels,
+        height,
+        width,
+        levels,
+        tilt,
+        circular,
+        _at(room),
+        sums,
+        torch.get_num_threads(),
+    )
+    if not _checked(bands):
+        return None
+    return Moments(sums[0] / gradient.numel(), sums[1] / gradient.numel())
+
+
+def move_(
+    detail: Tensor,
+    base: Tensor,
+    mask: Tensor | None,
+    plane: Tensor | None,
+    *,
+    scale: float,
+    factor: float,
+    offset: float,
+    clip: bool,
+    soft: bool,
+) -> float:
+    """``Pixels.move`` in place: ``detail = clip(scale * detail + factor * plane + offset)``.
+
+    Planes are (1, C, H, W), the mask (1, 1, H, W). Returns the root mean square of the change that the
+    detail then makes. Raises MemoryError if there is none.
+    """
+    channels, pixels = detail.shape[1], detail.shape[2] * detail.shape[3]
+    squares = _function("move")(
+        _isa(),
+        _at(detail),
+        _at(base),
+        _at(mask),
+        _at(plane),
+        scale,
+        factor,
+        offset,
+        clip,
+        soft,
+        channels,
+        pixels,
+        torch.get_num_threads(),
+    )
+    return sqrt(_checked(squares) / detail.numel())
+
+
+def measure(detail: Tensor, base: Tensor, mask: Tensor | None, *, soft: bool) -> Moments:
+    """Moments of ``Pixels.change``. Raises MemoryError if there is none."""
+    channels, pixels = detail.shape[1], detail.shape[2] * detail.shape[3]
+    sums = (_double * 2)()
+    planes = _at(detail), _at(base), _at(mask)
+    _checked(_function("measure")(_isa(), *planes, soft, channels, pixels, sums, torch.get_num_threads()))
+    return Moments(sums[0] / detail.numel(), sums[1] / detail.numel())
+
+
+def show(detail: Tensor, base: Tensor, mask: Tensor | None, *, soft: bool, out: Tensor) -> None:
+    """``Pixels.picture`` into ``out``, which may be the detail. Raises MemoryError if there is none."""
+    channels, pixels = detail.shape[1], detail.shape[2] * detail.shape[3]
+    planes = _at(detail), _at(base), _at(mask)
+    _checked(_function("show")(_isa(), *planes, soft, channels, pixels, _at(out), torch.get_num_threads()))

@@ -1,0 +1,21 @@
+// The EfficientNet-Lite kernels for AVX-512, in fp32.
+#include "lite.h"
+
+#ifndef REVERIE_LEFT_OUT
+#include <immintrin.h>
+
+#include <cstring>
+
+namespace reverie {
+namespace {
+#include "vec_avx512.inl"
+#include "lite_gemm.inl"
+#include "lite_rows.inl"
+}  // namespace
+const Kernels* kernels_avx512() { return &Offer<Product<Fp32>, Fp32>::kernels; }
+}  // namespace reverie
+#else
+namespace reverie {
+const Kernels* kernels_avx512() { return nullptr; }
+}  // namespace reverie
+#endif

@@ -1,0 +1,17 @@
+// Sixteen floats in one AVX-512 register.
+typedef __m512 vec;
+static inline vec zero() { return _mm512_setzero_ps(); }
+static inline vec load(const float* p) { return _mm512_loadu_ps(p); }
+static inline void store(float* p, vec v) { _mm512_storeu_ps(p, v); }
+static inline vec add(vec a, vec b) { return _mm512_add_ps(a, b); }
+static inline vec multiply_add(vec a, vec b, vec sum) { return _mm512_fmadd_ps(a, b, sum); }
+static inline vec relu6(vec v) { return _mm512_min_ps(_mm512_max_ps(v, zero()), _mm512_set1_ps(6.f)); }
+static inline uint16_t passes(vec v) {
+    return _mm512_mask_cmp_ps_mask(_mm512_cmp_ps_mask(v, zero(), _CMP_GT_OQ), v, _mm512_set1_ps(6.f), _CMP_LT_OQ);
+}
+static inline vec keep(uint16_t mask, vec v) { return _mm512_maskz_mov_ps(mask, v); }
+static inline void store_halves(float* low, float* high, vec v) {
+    _mm256_storeu_ps(low, _mm512_castps512_ps256(v));
+    _mm256_storeu_ps(high, _mm512_extractf32x8_ps(v, 1));
+}
+constexpr int FILTER_TILE = 8;  // outputs of a depthwise filter held in registers
