@@ -1,4 +1,4 @@
-"""Builds the native library where a C++ compiler is; without one everything else is installed all the same."""
+"""Builds the native library where a C++ compiler is; without one all else is installed all the same."""
 
 from __future__ import annotations
 

@@ -26,10 +26,10 @@ NAMES = {
 class NativeEngine:
     """Activations and gradients of an EfficientNet-Lite on a CPU; every layer, batch and size.
 
-    Number formats: "auto" takes the fastest whose gradient keeps a cosine of 0.999 with float64's: fp32 forward
-    and bf16 backward where the processor multiplies bf16 (on AMX tiles the forward factors are split into two
-    bf16 each, which is nearly fp32), else fp32. "fp32" is fp32 both ways. "bf16" rounds both ways, which is
-    faster and flips ReLUs (cosine about 0.95): for judging many pictures, not for dreaming.
+    Number formats: "auto" takes the fastest whose gradient keeps a cosine of 0.999 with float64's: fp32
+    forward and bf16 backward where the processor multiplies bf16 (on AMX tiles the forward factors are split
+    into two bf16 each, which is nearly fp32), else fp32. "fp32" is fp32 both ways. "bf16" rounds both ways,
+    which is faster and flips ReLUs (cosine about 0.95): for judging many pictures, not for dreaming.
     """
 
     name = "native"
@@ -43,12 +43,12 @@ class NativeEngine:
         Args:
             net: A network whose module is our own ``Lite``, in fp32 on a CPU.
             isa: The instruction set; None takes the best there is.
-            precision: "auto", "fp32" or "bf16".
+            precision: "auto", "fp32" or "bf16", or what another such engine said that it ran in.
             threads: None: as many as torch has when a gradient is asked for.
 
         Raises:
-            Unavailable: Another kind of network, no library, or a processor without the instruction set.
-            UsageError: Another number format.
+            Unavailable: Another kind of network, no library, a processor without the instruction set, or a
+                number format that it does not have.
         """
         if not isinstance(net.module, Lite) or net.dtype != torch.float32 or net.device.type != "cpu":
             raise Unavailable(f"network {net.name} is not an EfficientNet-Lite in fp32 on a CPU")
@@ -57,8 +57,9 @@ class NativeEngine:
             raise Unavailable(missing() or "this processor has no instruction set the native library knows")
         if isa is not None and isa not in have:
             raise Unavailable(f"this machine has no {NAMES[isa]}")
-        self.isa = have[-1] if isa is None else isa
-        self.math = _math(self.isa, have, precision)
+        best = have[-1] if isa is None else isa
+        self.isa = best.name.lower()
+        self.math = _math(best, precision)
         self.net = net
         self.device = torch.device("cpu")
         self.precision = _words(*self.math)
@@ -67,9 +68,7 @@ class NativeEngine:
         self._names = [*module.stages, "logit_map"]
         self._channels = [net.channels_of(name) for name in self._names]
         weights = _flat(module)
-        self._network = LiteNetwork(
-            _plan(module), HEAD, self._channels[-1], weights.data_ptr(), *self.math
-        )
+        self._network = LiteNetwork(_plan(module), HEAD, self._channels[-1], weights.data_ptr(), *self.math)
         self._scale = tuple(1 / s for s in net.std)
         self._shift = tuple(-m / s for m, s in zip(net.mean, net.std, strict=True))
         self._memory = torch.empty(0, dtype=torch.uint8)
@@ -78,8 +77,8 @@ class NativeEngine:
     def forward(self, picture: Tensor, layers: Sequence[str], *, keep: bool = True) -> dict[str, Tensor]:
         """Activations of ``layers`` for a picture (N, 3, H, W) in [0, 1], in fp32.
 
-        ``keep=False`` is for looking only: no gradient can follow, less memory is taken, and many small pictures
-        are shared out to the threads whole.
+        ``keep=False`` is for looking only: no gradient can follow, and less memory is taken. A batch of
+        pictures is shared out to the threads whole.
 
         Raises:
             UsageError: A layer does not exist, or the picture's shape does not fit.
@@ -123,7 +122,7 @@ class NativeEngine:
         return found if picture.dtype == torch.float32 else {k: a.to(picture.dtype) for k, a in found.items()}
 
     def backward(self, seeds: Mapping[str, Tensor], *, last: bool = True) -> Tensor:
-        """d(sum of seed * activation)/d(picture) of the last ``forward``, (N, 3, H, W); again unless ``last``."""
+        """d(sum of seed * activation)/d(picture) of the last ``forward``, (N, 3, H, W), in fp32."""
         if self._work is None:
             raise RuntimeError("backward needs a forward before it")
         work = self._work
@@ -142,7 +141,12 @@ class NativeEngine:
             held.append(seed)
             strides = [seed.stride(i) for i in range(4)]
             if stage == 0:  # a channels_last tensor of one row or picture may claim any stride there
-                strides = [seed.shape[1] * seed.shape[2] * seed.shape[3], 1, seed.shape[1] * seed.shape[3], seed.shape[1]]
+                strides = [
+                    seed.shape[1] * seed.shape[2] * seed.shape[3],
+                    1,
+                    seed.shape[1] * seed.shape[3],
+                    seed.shape[1],
+                ]
             laid[stage] = Seed(seed.data_ptr(), *strides)
         gradient = torch.empty(work.count, 3, work.height, work.width)
         where = None if logits is None else logits.data_ptr()
@@ -176,18 +180,15 @@ class NativeEngine:
         return Pictures(tensor.data_ptr(), *tensor.stride()[:3], tuple(scale), tuple(self._shift))
 
 
-def _math(isa: Isa, have: Sequence[Isa], precision: str) -> tuple[Math, Math]:
-    if precision == "auto":
-        return MATHS[isa]
-    if precision == "fp32":
-        fp32 = Math.FP32_AVX2 if isa == Isa.AVX2 else Math.FP32_AVX512
-        return fp32, fp32
-    if precision == "bf16":
-        if isa < Isa.AVX512_BF16:
-            raise Unavailable(f"{NAMES[isa]} has no products in bf16")
-        backward = MATHS[isa][1]
-        return backward, backward
-    raise UsageError(f"--precision {precision}: the native engine computes in fp32 or bf16")
+def _math(isa: Isa, precision: str) -> tuple[Math, Math]:
+    fp32 = Math.FP32_AVX2 if isa == Isa.AVX2 else Math.FP32_AVX512
+    best = MATHS[isa]
+    known = {"auto": best, "fp32": (fp32, fp32), _words(*best): best}
+    if isa >= Isa.AVX512_BF16:
+        known["bf16"] = (best[1], best[1])
+    if precision in known:
+        return known[precision]
+    raise Unavailable(f"the native engine on {NAMES[isa]} computes in {', '.join(known)}, not in {precision}")
 
 
 def _words(forward: Math, backward: Math) -> str:
@@ -198,7 +199,7 @@ def _words(forward: Math, backward: Math) -> str:
 
 def _plan(module: Lite) -> list[tuple[int, ...]]:
     blocks = [stage for stage in module.stages.values() if isinstance(stage, Block)]
-    plan = []
+    plan: list[tuple[int, ...]] = []
     for block in blocks:
         *before, depthwise, project = [c for c in block.convs if isinstance(c, Conv)]
         wide, out = depthwise.weight.shape[0], project.weight.shape[0]
@@ -217,5 +218,3 @@ def _flat(module: Lite) -> Tensor:
             parts += [weight.permute(0, 2, 3, 1) if name == "stem" else weight, conv.bias]
     parts += [module.classify.weight, module.classify.bias]
     return torch.cat([p.detach().reshape(-1).float() for p in parts]).contiguous()
-
-

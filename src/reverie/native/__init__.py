@@ -9,10 +9,13 @@ from __future__ import annotations
 import ctypes
 import functools
 import importlib.machinery
+import os
 from enum import IntEnum
 from pathlib import Path
 
 ABI = 1
+#: Path of another library to load, or "none" for none at all; for tests of the library itself.
+INSTEAD = "REVERIE_NATIVE_LIBRARY"
 
 
 class Unavailable(Exception):
@@ -31,8 +34,11 @@ class Isa(IntEnum):
 @functools.cache
 def _loaded() -> tuple[ctypes.CDLL | None, str]:
     here = Path(__file__).parent
+    instead = os.environ.get(INSTEAD)
+    if instead == "none":
+        return None, f"switched off by {INSTEAD}"
     files = [here / f"_library{end}" for end in importlib.machinery.EXTENSION_SUFFIXES]
-    found = next((f for f in files if f.exists()), None)
+    found = Path(instead) if instead else next((f for f in files if f.exists()), None)
     if found is None:
         return None, "not built: no C++ compiler was found when reverie was installed"
     try:

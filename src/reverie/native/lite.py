@@ -1,7 +1,7 @@
 """The EfficientNet-Lite engine of the native library, bound with ctypes: addresses in, nothing of torch.
 
-Maps lie as (picture, row, column, channel) in fp32, channels padded to a multiple of 16. Stages are counted from
-the stem (0) over the blocks to the head and the classifier at every position.
+Maps lie as (picture, row, column, channel) in fp32, channels padded to a multiple of 16. Stages are counted
+from the stem (0) over the blocks to the head and the classifier at every position.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Math(IntEnum):
     SPLIT_AMX = 4
 
 
-#: How each instruction set computes by default: (forward, backward). Precision goes into the forward pass, for
-#: there an error of rounding flips ReLUs; backward bf16 is good to four digits of the gradient's cosine.
+#: How each instruction set computes by default: (forward, backward). Precision goes into the forward pass,
+#: where an error of rounding flips ReLUs; backward bf16 is good to four digits of the gradient's cosine.
 MATHS: Mapping[Isa, tuple[Math, Math]] = {
     Isa.AVX2: (Math.FP32_AVX2, Math.FP32_AVX2),
     Isa.AVX512: (Math.FP32_AVX512, Math.FP32_AVX512),
@@ -46,7 +46,7 @@ def padded(channels: int) -> int:
 class Pictures(ctypes.Structure):
     """A batch of pictures: planes of fp32; the network sees value * scale + shift. Strides in floats."""
 
-    _fields_ = [  # noqa: RUF012
+    _fields_ = [
         ("data", ctypes.c_void_p),
         ("image", ctypes.c_long),
         ("plane", ctypes.c_long),
@@ -59,7 +59,7 @@ class Pictures(ctypes.Structure):
 class Seed(ctypes.Structure):
     """A gradient at a stage; data is None where there is none. Strides in floats."""
 
-    _fields_ = [  # noqa: RUF012
+    _fields_ = [
         ("data", ctypes.c_void_p),
         ("image", ctypes.c_long),
         ("channel", ctypes.c_long),
@@ -71,7 +71,7 @@ class Seed(ctypes.Structure):
 class Work(ctypes.Structure):
     """A batch, how deep it goes, and the memory it works in (kept between forward and backward)."""
 
-    _fields_ = [  # noqa: RUF012
+    _fields_ = [
         ("count", ctypes.c_int),
         ("height", ctypes.c_int),
         ("width", ctypes.c_int),
@@ -86,7 +86,13 @@ class LiteNetwork:
     """A network in the library's hands; freed when this object goes, or by ``close``."""
 
     def __init__(
-        self, plan: Sequence[tuple[int, ...]], head: int, classes: int, weights: int, forward: Math, backward: Math
+        self,
+        plan: Sequence[tuple[int, ...]],
+        head: int,
+        classes: int,
+        weights: int,
+        forward: Math,
+        backward: Math,
     ) -> None:
         """Takes over a copy of the weights.
 
@@ -94,9 +100,9 @@ class LiteNetwork:
             plan: A block: inputs, expanded, outputs, kernel, stride, whether it is residual (0 or 1).
             head: Channels of the head.
             classes: Outputs of the classifier.
-            weights: Address of the folded weights in fp32, one after the other: stem (out, ky, kx, in) and bias;
-                a block's expansion (out, in) and bias (not the first's), filter (channel, ky, kx) and bias,
-                projection (out, in) and bias; head and bias; classifier and bias.
+            weights: Address of the folded weights in fp32, one after the other: stem (out, ky, kx, in) and
+                bias; a block's expansion (out, in) and bias (not the first's), filter (channel, ky, kx) and
+                bias, projection (out, in) and bias; head and bias; classifier and bias.
             forward: The kernels of the forward pass.
             backward: The kernels of the backward pass.
 
@@ -140,7 +146,7 @@ class LiteNetwork:
         )
 
     def backward(self, work: Work, seeds: Mapping[int, Seed], logits: int | None, gradient: Pictures) -> None:
-        """Writes the gradient at the pictures for seeds by stage; of the last ``forward`` with this memory."""
+        """Writes the gradient at the pictures for seeds by stage, of the last ``forward`` in this memory."""
         laid = (Seed * self.stages)(*[seeds.get(i, Seed()) for i in range(self.stages)])
         self._library.reverie_lite_backward(
             ctypes.c_void_p(self._handle),

@@ -26,7 +26,7 @@ struct Packed {
 
 // One inverted residual block, batch norms folded in: expand, filter each channel, project. The stem, a 3 x 3
 // convolution of stride 2, stands in for the first block's missing expansion; its "input channels" are the
-// 3 x 3 pixels of 4 values (the fourth is zero) that one output sees.
+// 3 x 3 pixels that one output sees.
 struct Weights {
     int in = 0, wide = 0, out = 0, kernel = 0, stride = 1;
     bool residual = false, stem = false;

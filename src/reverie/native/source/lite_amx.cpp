@@ -5,6 +5,7 @@
 #include <immintrin.h>
 
 #include <cstring>
+#include <type_traits>
 
 #define REVERIE_VEC_BF16
 namespace reverie {

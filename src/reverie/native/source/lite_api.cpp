@@ -34,12 +34,6 @@ struct reverie_lite_work {
 };
 }
 
-#ifdef REVERIE_EMULATE_AMX
-constexpr bool EMULATED_AMX = true;
-#else
-constexpr bool EMULATED_AMX = false;
-#endif
-
 namespace {
 
 struct Handle {
@@ -274,7 +268,7 @@ size_t bytes_of(const LiteNet& net, const reverie_lite_work& work, const Layout&
 REVERIE_API void* reverie_lite_new(const int* plan, int blocks, int head, int classes, const float* weights, int forward, int backward) {
     static const Isa needs[] = {AVX2, AVX512, AVX512_BF16, AMX, AMX};
     for (const int math : {forward, backward})
-        if (math < 0 || math > SPLIT_AMX || !kernels_for(math) || !(offers(needs[math]) || (EMULATED_AMX && needs[math] == AMX))) return nullptr;
+        if (math < 0 || math > SPLIT_AMX || !kernels_for(math) || !offers(needs[math])) return nullptr;
     try {
         LitePlan p;
         p.blocks = blocks, p.head = head, p.classes = classes, p.block = plan;

@@ -5,6 +5,7 @@
 #include <immintrin.h>
 
 #include <cstring>
+#include <type_traits>
 
 #define REVERIE_VEC_AVX2
 namespace reverie {

@@ -52,10 +52,11 @@ struct Bf16 {
 };
 #endif
 
+// Positions in registers at once, for one chunk of outputs and for more; what is left over is done with FEW.
 #ifdef REVERIE_VEC_AVX2
-constexpr int MOST_POSITIONS = 6, FEW_POSITIONS = 2, MOST_CHUNKS = 1;
+constexpr int ALONE_POSITIONS = 6, MOST_POSITIONS = 6, FEW_POSITIONS = 2, MOST_CHUNKS = 1;
 #else
-constexpr int MOST_POSITIONS = 8, FEW_POSITIONS = 4, MOST_CHUNKS = 3;
+constexpr int ALONE_POSITIONS = 16, MOST_POSITIONS = 8, FEW_POSITIONS = 4, MOST_CHUNKS = 3;
 #endif
 
 template <class Format> struct Product {
@@ -86,11 +87,12 @@ template <class Format> struct Product {
 
     template <int M, int N, class Then>
     static inline void tile(const Factor* a, long row, const Segments& runs, const Factor* b, const float* bias,
-                            int position, int count, int chunk, Then& then) {
+                            int position, int count, int chunk, const Then& then) {
         vec sum[M][N];
+#pragma GCC unroll 3
         for (int j = 0; j < N; j++) {
             const vec start = bias ? load(bias + (chunk + j) * CHUNK) : zero();
-#pragma GCC unroll 8
+#pragma GCC unroll 16
             for (int i = 0; i < M; i++) sum[i][j] = start;
         }
         const int length = steps(runs.length);
@@ -100,7 +102,7 @@ template <class Format> struct Product {
                 decltype(Format::weights(b)) weights[N];
 #pragma GCC unroll 3
                 for (int j = 0; j < N; j++) weights[j] = Format::weights(b + j * STEP);
-#pragma GCC unroll 8
+#pragma GCC unroll 16
                 for (int i = 0; i < M; i++) {
                     const auto factor = Format::spread(ak + i * row);
 #pragma GCC unroll 3
@@ -108,17 +110,18 @@ template <class Format> struct Product {
                 }
             }
         }
-#pragma GCC unroll 8
-        for (int i = 0; i < M; i++)
-            if (i < count) {
 #pragma GCC unroll 3
-                for (int j = 0; j < N; j++) then(position + i, chunk + j, sum[i][j]);
-            }
+        for (int j = 0; j < N; j++) {
+            vec column[M];
+#pragma GCC unroll 16
+            for (int i = 0; i < M; i++) column[i] = sum[i][j];
+            then.template put<M>(position, count, chunk + j, column);
+        }
     }
 
     template <int M, class Then>
     static inline void tiles(int wide, const Factor* a, long row, const Segments& runs, const Factor* b,
-                             const float* bias, int position, int count, int chunk, Then& then) {
+                             const float* bias, int position, int count, int chunk, const Then& then) {
         if (wide == 1) tile<M, 1>(a, row, runs, b, bias, position, count, chunk, then);
         if constexpr (MOST_CHUNKS > 1) {
             if (wide == 2) tile<M, 2>(a, row, runs, b, bias, position, count, chunk, then);
@@ -126,32 +129,44 @@ template <class Format> struct Product {
         }
     }
 
-    // then(position, chunk of outputs, sixteen of them), for `positions` rows of factors.
+    // then.put<M>(position, count, chunk of outputs, vec[M]) for `positions` rows of factors.
     template <class Then>
     static void run(const Factor* a, long row, const Segments& runs, int positions, const Packed& weights,
-                    const float* bias, Then then) {
+                    const float* bias, const Then& then) {
         const int chunks = chunks_of(weights.n);
         const long chunk_size = (long)steps(weights.k) * STEP;
         const Factor* b = (const Factor*)weights.data;
-        auto one = [&](int position, int chunk, int wide) {
-            const int count = smaller(MOST_POSITIONS, positions - position);
-            const Factor* from = a + position * row;
-            if (count > FEW_POSITIONS)
-                tiles<MOST_POSITIONS>(wide, from, row, runs, b + chunk * chunk_size, bias, position, count, chunk, then);
-            else
-                tiles<FEW_POSITIONS>(wide, from, row, runs, b + chunk * chunk_size, bias, position, count, chunk, then);
+        auto few = [&](int position, int most, int chunk, int wide) {
+            for (int p = position; p < position + most; p += FEW_POSITIONS)
+                tiles<FEW_POSITIONS>(wide, a + p * row, row, runs, b + chunk * chunk_size, bias, p,
+                                     smaller(FEW_POSITIONS, position + most - p), chunk, then);
         };
+        auto many = [&](int position, int chunk, int wide) {
+            const int left = positions - position, half = MOST_POSITIONS / 2;
+            if (left > half)
+                tiles<MOST_POSITIONS>(wide, a + position * row, row, runs, b + chunk * chunk_size, bias, position,
+                                      smaller(MOST_POSITIONS, left), chunk, then);
+            else
+                few(position, left, chunk, wide);
+        };
+        if (chunks == 1) {
+            int p = 0;
+            for (; ALONE_POSITIONS > MOST_POSITIONS && positions - p >= ALONE_POSITIONS; p += ALONE_POSITIONS)
+                tile<ALONE_POSITIONS, 1>(a + p * row, row, runs, b, bias, p, ALONE_POSITIONS, 0, then);
+            for (; p < positions; p += MOST_POSITIONS) many(p, 0, 1);
+            return;
+        }
         // What is used again and again should stay in the first cache: a group of weights, or a few positions.
         if (weights.k * MOST_CHUNKS * CHUNK * sizeof(Factor) <= 24 * 1024) {
             for (int chunk = 0, wide; chunk < chunks; chunk += wide) {
                 wide = group(chunks - chunk);
-                for (int p = 0; p < positions; p += MOST_POSITIONS) one(p, chunk, wide);
+                for (int p = 0; p < positions; p += MOST_POSITIONS) many(p, chunk, wide);
             }
         } else {
             for (int p = 0; p < positions; p += MOST_POSITIONS)
                 for (int chunk = 0, wide; chunk < chunks; chunk += wide) {
                     wide = group(chunks - chunk);
-                    one(p, chunk, wide);
+                    many(p, chunk, wide);
                 }
         }
     }

@@ -85,7 +85,7 @@ template <class Format> struct Tiles {
 
     template <class Then>
     static void run(const Factor* a, long row, const Segments& runs, int positions, const Packed& packed, const float* bias,
-                    Then then) {
+                    const Then& then) {
         alignas(64) float sums[1024];
         const int chunks = chunks_of(packed.n);
         const long chunk_size = (long)depth(packed.k) * TILE, half = chunk_size * chunks;
@@ -104,7 +104,12 @@ template <class Format> struct Tiles {
                         const vec start = bias ? load(bias + (chunk + j) * CHUNK) : zero();
                         const float* sum = sums + i * 512 + j * 256;
                         const int count = smaller(16, positions - p - 16 * i);
-                        for (int r = 0; r < count; r++) then(p + 16 * i + r, chunk + j, add(start, load(sum + r * 16)));
+                        for (int r = 0; r < count; r += 8) {
+                            vec column[8];
+#pragma GCC unroll 8
+                            for (int q = 0; q < 8; q++) column[q] = add(start, load(sum + (r + q) * 16));
+                            then.template put<8>(p + 16 * i + r, smaller(8, count - r), chunk + j, column);
+                        }
                     }
             }
         }

@@ -71,18 +71,19 @@ const float* LiteNet::copied(const float* values, int count) {
 LiteNet::LiteNet(const LitePlan& plan, const float* w, const Kernels* f, const Kernels* b)
     : forward(f), backward(b), classes(plan.classes) {
     const int stem = plan.block[0], taps = 27;
-    // One output of the stem sees 3 x 3 pixels of 4 values. A cell of 2 x 2 pixels is seen by four outputs.
-    std::vector<float> seen(36 * (size_t)stem, 0.f), cell(4 * (size_t)stem * 16, 0.f);
+    // One output of the stem sees 3 x 3 pixels. A cell of 2 x 2 pixels (of 4 values, the last unused) is seen by four
+    // outputs.
+    std::vector<float> seen(taps * (size_t)stem, 0.f), cell(4 * (size_t)stem * 16, 0.f);
     for (int o = 0; o < stem; o++)
         for (int y = 0; y < 3; y++)
             for (int x = 0; x < 3; x++)
                 for (int c = 0; c < 3; c++) {
                     const float value = w[o * taps + (y * 3 + x) * 3 + c];
-                    seen[(size_t)(12 * y + 4 * x + c) * stem + o] = value;
+                    seen[(size_t)(9 * y + 3 * x + c) * stem + o] = value;
                     const int from = 2 * (y / 2) + x / 2, at = (y % 2) * 8 + (x % 2) * 4 + c;
                     cell[((size_t)from * stem + o) * 16 + at] = value;
                 }
-    const Packed stem_forward = packed(f, seen.data(), stem, 1, 36, stem);
+    const Packed stem_forward = packed(f, seen.data(), stem, 1, taps, stem);
     const Packed stem_back = packed(b, cell.data(), 16, 1, 4 * stem, 16);
     w += (size_t)stem * taps;
     const float* stem_bias = copied(w, stem);
@@ -94,7 +95,7 @@ LiteNet::LiteNet(const LitePlan& plan, const float* w, const Kernels* f, const K
         block.in = p[0], block.wide = p[1], block.out = p[2], block.kernel = p[3], block.stride = p[4], block.residual = p[5];
         block.stem = i == 0;
         if (block.stem) {
-            block.in = 36;
+            block.in = taps;
             block.expand = stem_forward;
             block.expand_back = stem_back;
             block.expand_bias = stem_bias;

@@ -4,6 +4,7 @@
 // the filter turned round, and masks applied where forward kept them.
 
 constexpr int POSITIONS_AT_ONCE = 48;
+constexpr int SEEN = 32;  // 3 x 3 pixels of 3, padded
 
 // Counts bytes while `at` is null, hands them out otherwise.
 struct Carver {
@@ -44,36 +45,37 @@ static inline void filter_row(const float* const* rows, const float* const* weig
 #pragma GCC unroll 8
             for (int i = 0; i < T; i++) then(x + i, sum[i]);
         } else {
-#pragma GCC unroll 8
-            for (int i = 0; i < T; i++)
-                if (i < targets - x) then(x + i, sum[i]);
+            vec left[T];
+            for (int i = 0; i < T; i++) left[i] = sum[i];
+            for (int i = 0; i < targets - x; i++) then(x + i, left[i]);
         }
     }
 }
 
 static inline int floor_half(int value) { return value >= 0 ? value / 2 : -((1 - value) / 2); }
 
-// Pixels of one row as [column][4], normalised, zero outside; columns from `first` of the padded picture.
+// Pixels of one row as [column][3], normalised, zero outside; columns from `first` of the padded picture. Writes one
+// float more.
 static void fetch_pixels(const Pixels& p, int row, int first, int count, float* to) {
-    std::memset(to, 0, sizeof(float) * 4 * count);
+    std::memset(to, 0, sizeof(float) * 3 * count);
     const int y = row - p.top;
     if (y < 0 || y >= p.height) return;
     const int begin = larger(0, first - p.left), end = smaller(p.width, first + count - p.left);
     const float *r = p.data + y * p.row, *g = r + p.plane, *b = g + p.plane;
-    float* out = to + 4L * (begin + p.left - first);
+    float* out = to + 3L * (begin + p.left - first);
     int x = begin;
     const __m128 sr = _mm_set1_ps(p.scale[0]), sg = _mm_set1_ps(p.scale[1]), sb = _mm_set1_ps(p.scale[2]);
     const __m128 hr = _mm_set1_ps(p.shift[0]), hg = _mm_set1_ps(p.shift[1]), hb = _mm_set1_ps(p.shift[2]);
-    for (; x + 4 <= end; x += 4, out += 16) {
+    for (; x + 4 <= end; x += 4, out += 12) {
         __m128 v0 = _mm_fmadd_ps(_mm_loadu_ps(r + x), sr, hr), v1 = _mm_fmadd_ps(_mm_loadu_ps(g + x), sg, hg);
         __m128 v2 = _mm_fmadd_ps(_mm_loadu_ps(b + x), sb, hb), v3 = _mm_setzero_ps();
         _MM_TRANSPOSE4_PS(v0, v1, v2, v3);
         _mm_storeu_ps(out, v0);
-        _mm_storeu_ps(out + 4, v1);
-        _mm_storeu_ps(out + 8, v2);
-        _mm_storeu_ps(out + 12, v3);
+        _mm_storeu_ps(out + 3, v1);
+        _mm_storeu_ps(out + 6, v2);
+        _mm_storeu_ps(out + 9, v3);  // the fourth of each is zero, or overwritten by the next
     }
-    for (; x < end; x++, out += 4) {
+    for (; x < end; x++, out += 3) {
         out[0] = __builtin_fmaf(r[x], p.scale[0], p.shift[0]);
         out[1] = __builtin_fmaf(g[x], p.scale[1], p.shift[1]);
         out[2] = __builtin_fmaf(b[x], p.scale[2], p.shift[2]);
@@ -150,6 +152,97 @@ template <int K, int S, bool BACK> static void source_rows(const Shape& s, int t
 // Rows of targets done at once: products like some dozens of positions, and deep maps are narrow.
 static inline int rows_at_once(int columns) { return larger(1, smaller(16, (POSITIONS_AT_ONCE + columns / 2) / larger(1, columns))); }
 
+// What happens to sums as they leave the registers, M positions of one chunk of outputs at a time. Most often the
+// positions are neighbours, and their addresses are known from the first.
+
+// Into the ring: forward through the ReLU6, whose mask is kept; backward through the mask that was kept.
+template <bool BACK> struct ToRing {
+    float* ring;
+    long chunk_size;
+    const int* ring_at;
+    uint16_t* kept;
+    long kept_chunk;
+    const long* kept_at;  // negative: somebody else keeps it
+
+    template <int M> __attribute__((always_inline)) inline void put(int p, int count, int chunk, const vec (&v)[M]) const {
+        if (count == M && ring_at[p + M - 1] - ring_at[p] == (M - 1) * CHUNK && (BACK || kept_at[p] >= 0)) {
+            float* to = ring + ring_at[p] + chunk * chunk_size;
+            uint16_t* mask = kept + kept_at[p] + chunk * kept_chunk;
+#pragma GCC unroll 16
+            for (int i = 0; i < M; i++) {
+                if constexpr (BACK) store(to + i * CHUNK, keep(mask[i], v[i]));
+                else store(to + i * CHUNK, relu6(v[i]));
+            }
+            if constexpr (!BACK)
+                if (kept)
+#pragma GCC unroll 16
+                    for (int i = 0; i < M; i++) mask[i] = passes(v[i]);
+            return;
+        }
+        vec left[M];
+        for (int i = 0; i < M; i++) left[i] = v[i];
+        for (int i = 0; i < count; i++) {
+            float* to = ring + ring_at[p + i] + chunk * chunk_size;
+            const long bit = kept_at[p + i] + chunk * kept_chunk;
+            if constexpr (BACK) {
+                store(to, keep(kept[bit], left[i]));
+            } else {
+                store(to, relu6(left[i]));
+                if (kept && kept_at[p + i] >= 0) kept[bit] = passes(left[i]);
+            }
+        }
+    }
+};
+
+// Into the block's output, or the gradient at its input; what went round the block is added.
+struct ToMap {
+    float* map;
+    const long* at;
+    const float* residual;
+
+    template <int M> __attribute__((always_inline)) inline void put(int p, int count, int chunk, const vec (&v)[M]) const {
+        vec left[M];
+#pragma GCC unroll 16
+        for (int i = 0; i < M; i++) left[i] = v[i];
+#pragma GCC unroll 16
+        for (int i = 0; i < M; i++) {
+            if (i >= count) break;
+            const long here = at[p + i] + chunk * CHUNK;
+            store(map + here, residual ? add(left[i], load(residual + here)) : left[i]);
+        }
+    }
+};
+
+// The gradient of 2 x 2 pixels: the upper two, the lower two.
+struct ToCells {
+    float *upper, *lower;
+
+    template <int M> __attribute__((always_inline)) inline void put(int p, int count, int, const vec (&v)[M]) const {
+#pragma GCC unroll 16
+        for (int i = 0; i < M; i++) {
+            if (i >= count) break;
+            store_halves(upper + 8 * (p + i), lower + 8 * (p + i), v[i]);
+        }
+    }
+};
+
+struct ToPoints {
+    float* map;
+    long channels;
+    uint16_t* mask;
+    long chunks;
+    bool activate;
+
+    template <int M> __attribute__((always_inline)) inline void put(int p, int count, int chunk, const vec (&v)[M]) const {
+#pragma GCC unroll 16
+        for (int i = 0; i < M; i++) {
+            if (i >= count) break;
+            if (mask) mask[(p + i) * chunks + chunk] = passes(v[i]);
+            store(map + (p + i) * channels + chunk * CHUNK, activate ? relu6(v[i]) : v[i]);
+        }
+    }
+};
+
 template <class Math, class Format, int K, int S, bool BACK>
 static size_t pipeline(const BlockWork& work, int first, int last, char* scratch) {
     typedef typename Format::Factor Factor;
@@ -185,14 +278,14 @@ static size_t pipeline(const BlockWork& work, int first, int last, char* scratch
     long* target_at = carver.take<long>((long)most_rows * targets + SLACK);
     const int pixel_columns = 2 * (source_columns + 2) + 4;
     float* pixel_rows = carver.take<float>(stem ? (BACK ? 2L : 4L) * 4 * (pixel_columns + 2 * targets) : 0);
-    float* seen = carver.take<float>(stem && !BACK ? (long)source_columns * source_channels + CHUNK : 0);
+    float* seen = carver.take<float>(stem && !BACK ? (long)SEEN * (source_columns + 1) : 0);
     if (!scratch) return carver.used;
 
     // Factors behind the last channel meet weights of zero; they must be numbers all the same.
     if (product_row != w.wide || (BACK && stem))
         std::memset(products, 0, (BACK && stem ? 2 * stem_row : (most_rows * targets + SLACK) * (long)product_row) * sizeof(Factor));
     if (!direct) std::memset(sources, 0, ((long)batch * source_columns + SLACK) * source_row * sizeof(Factor));
-    if (stem && !BACK) std::memset(seen, 0, ((long)source_columns * source_channels + CHUNK) * sizeof(float));
+    if (stem) std::memset(pixel_rows, 0, (BACK ? 2L : 4L) * 4 * (pixel_columns + 2 * targets) * sizeof(float));
 
     Math::begin();
     for (int x0 = 0; x0 < target_width; x0 += widest) {
@@ -226,41 +319,39 @@ static size_t pipeline(const BlockWork& work, int first, int last, char* scratch
                     }
                 }
                 const float* map = work.source + ((long)next * source_width + strip.from) * source_channels;
-                auto ends = [&](int p, int chunk, vec v) {
-                    float* to = ring + ring_at[p] + chunk * chunk_size;
-                    const long bit = mask_at[p] + (long)chunk * source_width;
-                    if constexpr (BACK) {
-                        store(to, keep(kept[bit], v));
-                    } else {
-                        if (kept && mask_at[p] >= 0) kept[bit] = passes(v);
-                        store(to, relu6(v));
-                    }
-                };
+                ToRing<BACK> ends{ring, chunk_size, ring_at, kept, source_width, mask_at};
                 const float* bias = BACK ? nullptr : w.expand_bias;
                 const Segments whole{1, before.k, {0}};
                 if (direct) {
                     if (columns == source_width)
                         Math::run((const Factor*)map, source_row, whole, count * columns, before, bias, ends);
                     else
-                        for (int r = 0; r < count; r++)
+                        for (int r = 0; r < count; r++) {
+                            const ToRing<BACK> row_ends{ring, chunk_size, ring_at + r * columns, kept, source_width, mask_at + r * columns};
                             Math::run((const Factor*)(map + (long)r * source_width * source_channels), source_row, whole,
-                                      columns, before, bias, [&](int p, int chunk, vec v) { ends(r * columns + p, chunk, v); });
+                                      columns, before, bias, row_ends);
+                        }
                 } else {
                     for (int r = 0; r < count; r++) {
-                        const float* from = map + (long)r * source_width * source_channels;
+                        Factor* to = sources + (long)r * columns * source_row;
                         if (stem && !BACK) {  // the 3 x 3 pixels that each output of this row sees
                             const int q0 = 2 * strip.from, pixels = 2 * columns + 1, row = next + r;
                             for (int q = larger(pixels_next, 2 * row); q < 2 * row + 3; q++)
                                 fetch_pixels(work.pixels, q, q0, pixels + 4, pixel_rows + (q & 3) * 4L * pixel_columns);
                             pixels_next = 2 * row + 3;
+                            const float* lines[3];
+                            for (int k = 0; k < 3; k++) lines[k] = pixel_rows + ((2 * row + k) & 3) * 4L * pixel_columns;
+                            // Each store runs on into what the next one writes; behind the 27 only zeros multiply.
+                            float* pixels_seen = std::is_same_v<Factor, float> ? (float*)to : seen;
                             for (int x = 0; x < columns; x++)
-                                for (int k = 0; k < 3; k++) {
-                                    const float* here = pixel_rows + ((2 * row + k) & 3) * 4L * pixel_columns + 8 * x;
-                                    std::memcpy(seen + (long)x * source_channels + 12 * k, here, 12 * sizeof(float));
-                                }
-                            from = seen;
+                                for (int k = 0; k < 3; k++) store(pixels_seen + SEEN * x + 9 * k, load(lines[k] + 6 * x));
+                            if (!std::is_same_v<Factor, float>)
+                                for (int x = 0; x < columns; x++)
+                                    for (int c = 0; c < SEEN; c += CHUNK)
+                                        Format::put(to + (long)x * source_row + c, load(seen + SEEN * x + c), source_row);
+                            continue;
                         }
-                        Factor* to = sources + (long)r * columns * source_row;
+                        const float* from = map + (long)r * source_width * source_channels;
                         for (int x = 0; x < columns; x++)
                             for (int c = 0; c < source_channels; c += CHUNK)
                                 Format::put(to + (long)x * source_row + c, load(from + (long)x * source_channels + c), source_row);
@@ -349,8 +440,7 @@ static size_t pipeline(const BlockWork& work, int first, int last, char* scratch
                 const Segments four{4, w.wide, {here + product_row + skip, here + skip, above + product_row + skip, above + skip}};
                 float *upper = pixel_rows, *lower = pixel_rows + 4L * (pixel_columns + 2 * targets);
                 const int cells = strip.last - x0;
-                Math::run(products, product_row, four, cells, behind, nullptr,
-                          [&](int p, int, vec v) { store_halves(upper + 8 * p, lower + 8 * p, v); });
+                Math::run(products, product_row, four, cells, behind, nullptr, ToCells{upper, lower});
                 deliver_pixels(work.pixels, 2 * target, 2 * x0, 2 * cells, upper);
                 deliver_pixels(work.pixels, 2 * target + 1, 2 * x0, 2 * cells, lower);
                 continue;
@@ -360,10 +450,7 @@ static size_t pipeline(const BlockWork& work, int first, int last, char* scratch
             const Segments whole{1, behind.k, {0}};
             const float* residual = w.residual ? work.source : nullptr;
             Math::run(products, product_row, whole, rows * n, behind, BACK ? nullptr : w.project_bias,
-                      [&](int p, int chunk, vec v) {
-                          const long at = target_at[p] + chunk * CHUNK;
-                          store(work.target + at, residual ? add(v, load(residual + at)) : v);
-                      });
+                      ToMap{work.target, target_at, residual});
         }
     }
     Math::end();
@@ -400,10 +487,9 @@ template <class Math, class Format> static size_t points(const PointWork& work, 
                 Format::put(factors + (long)p * row + c, v, row);
             }
         const Segments whole{1, w.k, {0}};
-        Math::run(factors, row, whole, count, w, work.bias, [&](int p, int chunk, vec v) {
-            if (work.target_mask) work.target_mask[(p0 + p) * chunks_of(w.n) + chunk] = passes(v);
-            store(work.target + (p0 + p) * target_channels + chunk * CHUNK, work.relu6 ? relu6(v) : v);
-        });
+        uint16_t* mask = work.target_mask ? work.target_mask + p0 * chunks_of(w.n) : nullptr;
+        Math::run(factors, row, whole, count, w, work.bias,
+                  ToPoints{work.target + p0 * target_channels, target_channels, mask, chunks_of(w.n), work.relu6});
     }
     Math::end();
     return carver.used;
