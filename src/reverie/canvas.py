@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 import copy
+import math
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from reverie.native import picture as native
 from reverie.smooth import resize
 
 #: A soft detail goes no further than this many times the room there is.
 SOFT_LIMIT = 2.0
+
+
+class Shown:
+    """A canvas's picture that is never held whole: it gives the rectangle that is asked for.
+
+    ``shown[:, :, rows, columns]`` is what a tensor (1, C, H, W) of the picture would give there, made afresh.
+    """
+
+    def __init__(self, canvas: Pixels) -> None:
+        self._canvas = canvas
+        self.shape, self.dtype, self.device = canvas.base.shape, canvas.base.dtype, canvas.base.device
+
+    def __getitem__(self, where: tuple[slice, slice, slice, slice]) -> Tensor:
+        return self._canvas.piece(*where[2:])
+
+    def new_zeros(self, *size: int) -> Tensor:
+        """As of a tensor."""
+        return self._canvas.base.new_zeros(*size)
 
 
 class Pixels:
@@ -40,49 +60,136 @@ class Pixels:
         self.plain = plain  # resample bilinearly, as the early systems do
         self.base = source
         self.mask = self.mask_at(*source.shape[2:])
-        self.detail = torch.zeros_like(source)
+        self._detail: Tensor | None = None  # nothing yet
+        self._moved: float | None = None  # what ``moved`` would say, where it is known
+        self._mask_share: float | None = None
+        self._spare: dict[str, Tensor] = {}
 
     @property
     def size(self) -> tuple[int, int]:
         """(width, height) now."""
         return self.base.shape[3], self.base.shape[2]
 
+    @property
+    def detail(self) -> Tensor:
+        """What has been added so far, (1, C, H, W); moved in place by the methods below."""
+        if self._detail is None:
+            self._detail = torch.zeros_like(self.base)
+        return self._detail
+
+    @detail.setter
+    def detail(self, detail: Tensor) -> None:
+        self._detail, self._moved = detail, None
+
     def change(self) -> Tensor:
         """What the detail adds to the picture, (1, C, H, W)."""
-        change = self.detail if self.mask is None else self.mask * self.detail
+        return self._bent(self.detail, self.base, self.mask)
+
+    def _bent(self, detail: Tensor, base: Tensor, mask: Tensor | None) -> Tensor:
+        change = detail if mask is None else mask * detail
         if not self.soft:
             return change
-        room = torch.where(change > 0, 1 - self.base, self.base).clamp_min(1e-6)
+        room = torch.where(change > 0, 1 - base, base).clamp_min(1e-6)
         return change / (1 + (change / room).square()).sqrt()
 
-    def picture(self) -> Tensor:
-        """(1, C, H, W)."""
-        return self.base + self.change()
+    def picture(self, out: Tensor | None = None) -> Tensor:
+        """(1, C, H, W), written into ``out`` (which may be the detail) if it is given."""
+        return self.piece(slice(None), slice(None), out=out)
+
+    def piece(self, rows: slice, columns: slice, *, out: Tensor | None = None) -> Tensor:
+        """A rectangle of the picture, (1, C, h, w)."""
+        detail, base, mask = (
+            None if plane is None else plane[:, :, rows, columns]
+            for plane in (self.detail, self.base, self.mask)
+        )
+        assert detail is not None
+        assert base is not None
+        if native.serves(self.base, self.detail, self.mask, out):
+            out = torch.empty(base.shape) if out is None else out
+            top, left = rows.indices(self.base.shape[2])[0], columns.indices(self.base.shape[3])[0]
+            planes = self.detail, self.base, self.mask
+            native.show(*planes, soft=self.soft, top=top, left=left, out=out)
+            return out
+        picture = base + self._bent(detail, base, mask)
+        return picture if out is None else out.copy_(picture)
+
+    def shown(self) -> Shown:
+        """The picture, made where and when it is looked at."""
+        return Shown(self)
 
     def moved(self) -> float:
         """Root mean square distance from the source at this size."""
-        return float(self.change().square().mean().sqrt())
+        if self._moved is None:
+            if native.serves(self.base, self.detail, self.mask):
+                moments = native.measure(self.detail, self.base, self.mask, soft=self.soft)
+                self._moved = math.sqrt(moments.square)
+            else:
+                self._moved = float(self.change().square().mean().sqrt())
+        return self._moved
+
+    def mean_change(self) -> float:
+        """By how much the picture is lighter than the source at this size, over all channels."""
+        if native.serves(self.base, self.detail, self.mask):
+            return native.measure(self.detail, self.base, self.mask, soft=self.soft).mean
+        return float(self.change().mean())
+
+    def move(
+        self,
+        plane: Tensor | None = None,
+        *,
+        factor: float = 1.0,
+        offset: float = 0.0,
+        scale: float = 1.0,
+        clip: bool = False,
+    ) -> None:
+        """Let the detail be ``scale * detail + factor * plane + offset``, in place, and clip it if asked."""
+        detail = self.detail
+        if native.serves(detail, self.base, self.mask, plane):
+            self._moved = native.move_(
+                detail,
+                self.base,
+                self.mask,
+                plane,
+                scale=scale,
+                factor=factor,
+                offset=offset,
+                clip=clip,
+                soft=self.soft,
+            )
+            return
+        self._moved = None
+        if scale != 1:
+            detail.mul_(scale)
+        if plane is not None:
+            detail.add_(plane, alpha=factor)
+        if offset:
+            detail.add_(offset)
+        if clip:
+            self._clip(detail)
+
+    def _clip(self, detail: Tensor) -> None:
+        """Keep the picture in [0, 1], or within easy reach of the ends of the range if it is soft."""
+        if self.soft:
+            detail.clamp_(-SOFT_LIMIT * self.base, SOFT_LIMIT * (1 - self.base))
+        elif self.mask is None:
+            detail.add_(self.base).clamp_(0, 1).sub_(self.base)
+        else:
+            inside = (self.base + self.mask * detail).clamp_(0, 1).sub_(self.base)
+            detail.copy_(torch.where(self.mask > 1e-3, inside / self.mask.clamp_min(1e-3), detail))
 
     def add(self, change: Tensor) -> None:
-        """Move the detail."""
-        self.detail = self.detail + change
+        """Move the detail by a plane, (1, C, H, W)."""
+        self.move(change)
 
     def clip(self) -> None:
         """Keep the picture in [0, 1], or within easy reach of the ends of the range if it is soft."""
-        if self.soft:
-            self.detail = self.detail.clamp(-SOFT_LIMIT * self.base, SOFT_LIMIT * (1 - self.base))
-            return
-        if self.mask is None:
-            self.detail = (self.base + self.detail).clamp_(0, 1).sub_(self.base)
-            return
-        inside = (self.base + self.mask * self.detail).clamp(0, 1) - self.base
-        self.detail = torch.where(self.mask > 1e-3, inside / self.mask.clamp_min(1e-3), self.detail)
+        self.move(clip=True)
 
     def within(self, radius: float) -> None:
         """Scale the detail so that the picture has moved by no more than ``radius`` (RMS)."""
         moved = self.moved()
         if moved > radius:
-            self.detail = self.detail * (radius / moved)
+            self.move(scale=radius / moved)
 
     def moved_by(self, radius: float, *, rounds: int = 8) -> None:
         """Scale the detail so that the picture has moved by ``radius``, as near as it can be."""
@@ -90,13 +197,37 @@ class Pixels:
             moved = self.moved()
             if moved == 0 or abs(moved - radius) < 1e-3 * radius:
                 break
-            self.detail = self.detail * min(1.25, radius / moved)
+            self.move(scale=min(1.25, radius / moved))
+
+    def mask_share(self) -> float:
+        """Root mean square of the mask: how much of the picture may move."""
+        if self._mask_share is None:
+            self._mask_share = 1.0 if self.mask is None else float(self.mask.square().mean().sqrt())
+        return self._mask_share
+
+    def spare(self, name: str, *size: int) -> Tensor:
+        """A tensor of a size (the picture's if none is given) to work in, kept from step to step by name.
+
+        It holds whatever was left in it.
+        """
+        shape = torch.Size(size) or self.base.shape
+        spare = self._spare.get(name)
+        if spare is None or spare.shape != shape or spare.dtype != self.base.dtype:
+            spare = self._spare[name] = self.base.new_empty(shape)
+        return spare
+
+    def let_go(self) -> None:
+        """Give back what is spare."""
+        self._spare = {}
 
     def at(self, size: tuple[int, int], *, carry: str = "detail") -> Pixels:
         """A copy of this canvas at another (width, height)."""
         twin = copy.copy(self)
+        twin.let_go()
         if size != self.size:
             twin.resize(size, carry=carry)
+        else:
+            twin.detail = self.detail.clone()
         return twin
 
     def resize(self, size: tuple[int, int], *, carry: str = "detail") -> None:
@@ -105,14 +236,23 @@ class Pixels:
         ``carry="detail"``: the source is resampled afresh and only the detail crosses. ``carry="picture"``:
         the picture crosses whole and loses what the smaller size could not hold.
         """
+        self.let_go()
         width, height = size
-        base = self.resampled(self.source, size).clamp(0, 1)
+        base = self._base_at(size)
         if carry == "detail":
-            detail = self.resampled(self.detail, size)
+            detail = None if self._detail is None else self.resampled(self._detail, size)
         else:
-            detail = self.resampled(self.picture(), size) - base
-        self.base, self.detail = base, detail
-        self.mask = self.mask_at(height, width)
+            detail = self.resampled(self.picture(), size).sub_(base)
+        self.base, self._detail, self._moved = base, detail, None
+        self.mask, self._mask_share = self.mask_at(height, width), None
+
+    def _base_at(self, size: tuple[int, int]) -> Tensor:
+        """The source at a size, in [0, 1]; at its own size it is itself, not a copy."""
+        base = self.resampled(self.source, size)
+        if base is self.source:
+            low, high = torch.aminmax(base)
+            return base if low >= 0 and high <= 1 else base.clamp(0, 1)
+        return base.clamp_(0, 1)
 
     def resampled(self, plane: Tensor, size: tuple[int, int]) -> Tensor:
         """Something of this canvas, (1, C, h, w), at another (width, height)."""

@@ -75,6 +75,7 @@ def dream(
             roll = Roll.draw(state.rng, now.jitter)
             score, gradient = session.gradient(goal, state.canvas, roll)
             state.ascend(gradient, octave, now)
+            del gradient  # given up: at the next octave's size it would only take memory
             step = state.step - 1
             if state.satisfied(score, octave, now):
                 state.step = octave.steps  # over, also for whoever goes on from this state later

@@ -137,6 +137,13 @@ def periodic(picture: Tensor) -> Tensor:
 
     (N, C, H, W) in, the same out; float32 precision, computed by FFT.
     """
+    result = torch.empty_like(picture)
+    for k in range(picture.shape[1]):  # one channel at a time: spectra are large
+        result[:, k : k + 1] = _periodic(picture[:, k : k + 1])
+    return result
+
+
+def _periodic(picture: Tensor) -> Tensor:
     height, width = picture.shape[2:]
     jump = torch.zeros_like(picture)
     vertical = picture[:, :, -1] - picture[:, :, 0]
@@ -149,7 +156,7 @@ def periodic(picture: Tensor) -> Tensor:
     x = torch.arange(width // 2 + 1, device=picture.device).view(1, -1) * (2 * math.pi / width)
     laplacian = 2 * torch.cos(y) + 2 * torch.cos(x) - 4
     laplacian[0, 0] = 1
-    spectrum = torch.fft.rfft2(jump) / laplacian
+    spectrum = torch.fft.rfft2(jump).div_(laplacian)
     spectrum[..., 0, 0] = 0
     smooth: Tensor = torch.fft.irfft2(spectrum, s=(height, width))
     return picture - smooth

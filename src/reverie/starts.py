@@ -30,10 +30,13 @@ def prepare(recipe: Recipe, picture: Tensor | None, rng: torch.Generator, channe
 
 
 def _within_range(picture: Tensor, knee: float = 0.06) -> Tensor:
-    """Bend what lies beyond black and white back into [0, 1]; clipping it would open a seam again."""
-    dark = knee * torch.exp((picture - knee) / knee)
-    light = 1 - knee * torch.exp((1 - knee - picture) / knee)
-    return torch.where(picture < knee, dark, torch.where(picture > 1 - knee, light, picture))
+    """Bend what lies beyond black and white back into [0, 1], in place; clipping would open a seam again."""
+    for k in range(picture.shape[1]):  # one channel at a time, for less memory
+        plane = picture[:, k]
+        dark = knee * torch.exp((plane - knee) / knee)
+        light = 1 - knee * torch.exp((1 - knee - plane) / knee)
+        plane.copy_(torch.where(plane < knee, dark, torch.where(plane > 1 - knee, light, plane)))
+    return picture
 
 
 def _with_channels(picture: Tensor, channels: int) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -12,7 +13,9 @@ from reverie.ascent import step_direction
 from reverie.canvas import Pixels
 from reverie.colour import keep_colour
 from reverie.errors import ReverieWarning
-from reverie.picture import Picture
+from reverie.native.picture import laplacian_room
+from reverie.picture import Picture, Source
+from reverie.picture.base import Floats
 from reverie.recipe import Recipe
 from reverie.schedule import SMALLEST, Octave, octave_sizes, octaves
 from reverie.session import Session, as_tensor
@@ -34,6 +37,15 @@ MANY, FEW = 24.0, 3.0
 DRIFT_SIGMA = 1 / 40
 
 
+@dataclass(frozen=True)
+class Origin:
+    """What a finished picture keeps of the one that was dreamed on: all but its pixels."""
+
+    alpha: Floats | None
+    depth: int
+    source: Source | None
+
+
 class State:
     """Canvas, generator, and how far the dream has come. ``octave`` and ``step`` are the next to do."""
 
@@ -47,7 +59,7 @@ class State:
         self.canvas = canvas
         self.rng = rng
         self.reach = reach  # RMS at strength 0.5
-        self.origin = origin
+        self.origin = Origin(origin.alpha, origin.depth, origin.source) if origin else None
         self.octave = 0
         self.step = 0
         self._lost: Tensor | None = None
@@ -72,7 +84,7 @@ class State:
             "source": canvas.source,
             "mask": canvas.mask_source,
             "base": canvas.base,
-            "detail": canvas.detail,
+            "detail": canvas.detail.clone(),  # the next step moves it in place
             "lost": self._lost,
             "generator": self.rng.get_state(),
             "reach": self.reach,
@@ -84,7 +96,7 @@ class State:
     def from_dict(kept: dict[str, Any], recipe: Recipe, origin: Picture | None = None) -> State:
         """The state that ``state_dict`` described; ``recipe`` is the one it was begun with."""
         canvas = _canvas(recipe, kept["source"], kept["mask"])
-        canvas.base, canvas.detail = kept["base"], kept["detail"]
+        canvas.base, canvas.detail = kept["base"], kept["detail"].clone()
         canvas.mask = canvas.mask_at(*canvas.base.shape[2:])
         rng = torch.Generator()
         rng.set_state(kept["generator"])
@@ -116,9 +128,9 @@ class State:
         if self.canvas.size == octave.size and self.step:
             return  # resumed in the middle of an octave
         canvas = self.canvas
-        smaller = canvas.base if octave.index else None
+        smaller = canvas.base if octave.index and recipe.carry == "lost" else None
         canvas.resize(octave.size, carry="detail" if recipe.carry == "detail" else "picture")
-        if recipe.carry == "lost" and smaller is not None:
+        if smaller is not None:
             self._lost = canvas.base - canvas.resampled(smaller, octave.size)
 
     def leave(self, octave: Octave) -> None:
@@ -129,23 +141,31 @@ class State:
         self.octave, self.step = octave.index + 1, 0
 
     def ascend(self, gradient: Tensor, octave: Octave, recipe: Recipe) -> None:
-        """One step uphill, then the projections: clip, and the ball of the strength's radius."""
+        """One step uphill, then the projections: clip, and the ball of the strength's radius.
+
+        The gradient is given up: it is smoothed in place where that is faster.
+        """
+        canvas = self.canvas
         direction = step_direction(
             gradient,
             recipe,
             (self.step + 1) / octave.steps,
-            circular=self.canvas.circular,
+            circular=canvas.circular,
+            room=canvas.spare("room", laplacian_room(gradient.shape, recipe.levels)),
         )
         radius = self._radius(octave, recipe)
         length = recipe.step_size
         if length is None:
             share = min(MANY / octave.steps, max(STRIDE, FEW / octave.steps))
             length = share * self._growth(octave, recipe)
-        self.canvas.add(length * direction)
-        if recipe.clip != "end":
-            self.canvas.clip()
+        canvas.move(
+            direction.plane,
+            factor=length * direction.factor,
+            offset=length * direction.offset,
+            clip=recipe.clip != "end",
+        )
         if radius is not None:
-            self.canvas.within(radius)
+            canvas.within(radius)
         self.step += 1
 
     def moved(self) -> float:
@@ -161,13 +181,9 @@ class State:
                 return True
         return recipe.max_score is not None and score > recipe.max_score
 
-    def _share_of_mask(self) -> float:
-        mask = self.canvas.mask
-        return 1.0 if mask is None else float(mask.square().mean().sqrt())
-
     def _full(self, recipe: Recipe) -> float:
         strength = 0.5 if recipe.strength is None else recipe.strength
-        return 2 * strength * self.reach * self._share_of_mask()
+        return 2 * strength * self.reach * self.canvas.mask_share()
 
     def _growth(self, octave: Octave, recipe: Recipe) -> float:
         """How far the picture may move in this octave (RMS)."""
@@ -182,6 +198,7 @@ class State:
     def finished(self, recipe: Recipe) -> Picture:
         """The picture as it is saved: at the source's size, drift given back, colour kept, in [0, 1]."""
         source = self.canvas.source
+        self.canvas.let_go()
         if recipe.strength == 0:  # also for presets whose octaves lose detail on the way and put it back
             return self._as_picture(source.clamp(0, 1), recipe)
         height, width = source.shape[2:]
@@ -194,13 +211,12 @@ class State:
             canvas.moved_by(radius)
         if recipe.drift:
             sigma = min(height, width) * DRIFT_SIGMA
-            canvas.add(-recipe.drift * low_pass(canvas.detail, sigma, circular=canvas.circular))
+            canvas.move(low_pass(canvas.detail, sigma, circular=canvas.circular), factor=-recipe.drift)
             for _ in range(3):
-                canvas.add(-canvas.change().mean() / self._mask_mean(canvas))
-                canvas.clip()
+                canvas.move(offset=-canvas.mean_change() / self._mask_mean(canvas), clip=True)
                 canvas.moved_by(radius)
-        picture = keep_colour(canvas.picture(), source, recipe.keep_colour)
-        return self._as_picture(picture.clamp(0, 1), recipe)
+        picture = keep_colour(canvas.picture(out=canvas.detail), source, recipe.keep_colour)
+        return self._as_picture(picture.clamp_(0, 1), recipe)
 
     @staticmethod
     def _mask_mean(canvas: Pixels) -> float:

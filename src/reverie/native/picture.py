@@ -1,14 +1,16 @@
 """The parts of a step that are not the gradient, fused: few passes over memory, and no temporaries.
 
 Every function here has its reference in ``smooth`` or ``canvas``, written in torch, which serves wherever
-``serves`` says no. Sums are taken in an order of their own (sixteen partial sums a stretch, stretches in
-double precision and in order): the same for any number of threads, other in the last bits than torch's.
+``serves`` says no. Sums are taken in an order of their own: by vectors within a stretch of pixels, then
+stretch by stretch in double precision. The bytes are the same for any number of threads; between instruction
+sets, and between these and torch, they differ in the last bits: ``way`` says how it is done.
 """
 
 from __future__ import annotations
 
 import ctypes
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
@@ -16,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reverie.native import Isa, instruction_sets, library
+from reverie.native import Isa, Unavailable, instruction_sets, library
 
 _int, _long, _float, _double, _plane = (
     ctypes.c_int,
@@ -38,8 +40,10 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         _int,
         [_int, _plane, _plane, _plane, _int, _long, _long, ctypes.POINTER(_double), _int],
     ),
-    "show": (_int, [_int, _plane, _plane, _plane, _int, _long, _long, _plane, _int]),
+    "show": (_int, [_int, _plane, _plane, _plane, _int, *(_long,) * 7, _plane, _int]),
 }
+#: What ``use`` said.
+_wanted: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,18 +67,45 @@ def _function(name: str) -> Any:
 
 
 @functools.cache
+def ways() -> tuple[str, ...]:
+    """How this machine can do it, the fastest last: "torch", then "plain", "avx2" and "avx512" kernels."""
+    if library() is None:
+        return ("torch",)
+    return "torch", "plain", *(i.name.lower() for i in instruction_sets() if i <= Isa.AVX512)
+
+
+def way() -> str:
+    """How it is done: the fastest of ``ways``, or what ``use`` said."""
+    return _wanted or ways()[-1]
+
+
+def use(name: str | None) -> None:
+    """Do it in one of ``ways`` from now on, in the whole process; None takes the fastest again.
+
+    Two ways differ in the last bits, so whoever wants an earlier dream's bytes wants its way.
+
+    Raises:
+        Unavailable: This machine cannot do it in this way.
+    """
+    global _wanted
+    if name is not None and name not in ways():
+        raise Unavailable(f"this machine has no {name} kernels for pictures; it has {', '.join(ways())}")
+    _wanted = name
+
+
 def _isa() -> int:
-    """The best of those that the kernels are made for; without any they run as plain code."""
-    return max((int(i) for i in instruction_sets() if i <= Isa.AVX512), default=0)
+    """The number of the way in the C interface."""
+    return 0 if way() == "plain" else int(Isa[way().upper()])
 
 
 def serves(*planes: Tensor | None) -> bool:
-    """Whether the library is there and takes these: contiguous float32 on the CPU, outside of autograd."""
-    return library() is not None and all(
-        p is None
-        or (p.device.type == "cpu" and p.dtype == torch.float32 and p.is_contiguous() and not p.requires_grad)
-        for p in planes
-    )
+    """Whether kernels do it and take these: contiguous float32 on the CPU, outside of autograd."""
+    return way() != "torch" and all(p is None or _plain(p) for p in planes)
+
+
+def _plain(plane: Tensor) -> bool:
+    floats = plane.device.type == "cpu" and plane.dtype == torch.float32
+    return floats and plane.is_contiguous() and not plane.requires_grad
 
 
 def _at(plane: Tensor | None) -> int | None:
@@ -87,6 +118,16 @@ def _checked(answer: float) -> float:
     return answer
 
 
+def laplacian_room(shape: Sequence[int], levels: int) -> int:
+    """How many numbers the smaller levels of a plane (1, C, H, W) take, a good third of its own."""
+    _, channels, rows, columns = shape
+    need = 0
+    for _ in range(levels):
+        rows, columns = (rows + 1) // 2, (columns + 1) // 2
+        need += channels * rows * columns
+    return need
+
+
 def laplacian_(
     gradient: Tensor, *, levels: int, tilt: float, circular: bool, room: Tensor | None = None
 ) -> Moments | None:
@@ -97,7 +138,7 @@ def laplacian_(
         levels: As there.
         tilt: As there.
         circular: As there.
-        room: A plane like ``gradient`` to work in, overwritten; made (a good third of it) if missing.
+        room: ``laplacian_room`` numbers to work in, overwritten; made if missing.
 
     Returns:
         Moments of the result; None, and nothing done, for a picture too small for one band.
@@ -107,11 +148,7 @@ def laplacian_(
     """
     _, channels, height, width = gradient.shape
     if room is None:
-        need, rows, columns = 0, height, width
-        for _ in range(levels):
-            rows, columns = (rows + 1) // 2, (columns + 1) // 2
-            need += channels * rows * columns
-        room = gradient.new_empty(need)
+        room = gradient.new_empty(laplacian_room(gradient.shape, levels))
     sums = (_double * 2)()
     bands = _function("laplacian")(
         _isa(),
@@ -176,8 +213,20 @@ def measure(detail: Tensor, base: Tensor, mask: Tensor | None, *, soft: bool) ->
     return Moments(sums[0] / detail.numel(), sums[1] / detail.numel())
 
 
-def show(detail: Tensor, base: Tensor, mask: Tensor | None, *, soft: bool, out: Tensor) -> None:
-    """``Pixels.picture`` into ``out``, which may be the detail. Raises MemoryError if there is none."""
-    channels, pixels = detail.shape[1], detail.shape[2] * detail.shape[3]
+def show(
+    detail: Tensor,
+    base: Tensor,
+    mask: Tensor | None,
+    *,
+    soft: bool,
+    top: int,
+    left: int,
+    out: Tensor,
+) -> None:
+    """``Pixels.piece``: the rectangle of the picture that begins there, into ``out`` (1, C, h, w).
+
+    For the whole, ``out`` may be the detail. Raises MemoryError if there is none.
+    """
     planes = _at(detail), _at(base), _at(mask)
-    _checked(_function("show")(_isa(), *planes, soft, channels, pixels, _at(out), torch.get_num_threads()))
+    size = (*detail.shape[1:], top, left, *out.shape[2:])
+    _checked(_function("show")(_isa(), *planes, soft, *size, _at(out), torch.get_num_threads()))

@@ -72,4 +72,3 @@ bool offers(Isa isa) { return isa == NONE; }
 }  // namespace reverie
 
 REVERIE_API int reverie_abi() { return REVERIE_ABI; }
-REVERIE_API int reverie_offers(int isa) { return reverie::offers((reverie::Isa)isa); }

@@ -264,6 +264,14 @@ size_t bytes_of(const LiteNet& net, const reverie_lite_work& work, const Layout&
 
 }  // namespace
 
+// Whether the processor offers an instruction set and the compiler knew it.
+REVERIE_API int reverie_offers(int isa) {
+    static const int maths[][2] = {
+        {FP32_AVX2, FP32_AVX2}, {FP32_AVX512, FP32_AVX512}, {FP32_AVX512, BF16_AVX512}, {SPLIT_AMX, BF16_AMX}};
+    if (isa < AVX2 || isa > AMX || !offers((Isa)isa)) return 0;
+    return kernels_for(maths[isa - 1][0]) && kernels_for(maths[isa - 1][1]);
+}
+
 // Null when this processor or the compiler lacks what the kernels need, or memory ran out.
 REVERIE_API void* reverie_lite_new(const int* plan, int blocks, int head, int classes, const float* weights, int forward, int backward) {
     static const Isa needs[] = {AVX2, AVX512, AVX512_BF16, AMX, AMX};

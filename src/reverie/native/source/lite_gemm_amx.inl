@@ -28,6 +28,7 @@ struct TileSplit {
 template <class Format> struct Tiles {
     typedef uint16_t Factor;
     static constexpr int TILE = 16 * DEEP;
+    static constexpr int GRAIN = 16;
 
     static int depth(int k) { return round_up(k, DEEP) / DEEP; }
     static size_t packed_bytes(int k, int n) { return (size_t)chunks_of(n) * depth(k) * TILE * 2 * (Format::SPLIT ? 2 : 1); }

@@ -149,8 +149,14 @@ template <int K, int S, bool BACK> static void source_rows(const Shape& s, int t
     *last = smaller(rows, *last);
 }
 
-// Rows of targets done at once: products like some dozens of positions, and deep maps are narrow.
-static inline int rows_at_once(int columns) { return larger(1, smaller(16, (POSITIONS_AT_ONCE + columns / 2) / larger(1, columns))); }
+// Rows of targets done at once: products like some dozens of positions, in whole tiles, and deep maps are narrow.
+static int rows_at_once(int columns, int grain) {
+    int best = larger(1, smaller(16, (POSITIONS_AT_ONCE + columns / 2) / larger(1, columns)));
+    auto waste = [&](int rows) { return (float)round_up(rows * columns, grain) / (rows * columns); };
+    for (int rows = best + 1, most = smaller(16, 2 * best); rows <= most; rows++)
+        if (waste(rows) < waste(best) - 0.04f) best = rows;
+    return best;
+}
 
 // What happens to sums as they leave the registers, M positions of one chunk of outputs at a time. Most often the
 // positions are neighbours, and their addresses are known from the first.
@@ -258,7 +264,7 @@ static size_t pipeline(const BlockWork& work, int first, int last, char* scratch
     const int source_row = Format::row(before.k);
     const int product_row = Format::row(w.wide);
     const int widest = smaller(work.strip, target_width);
-    const int most_rows = BACK && stem ? 1 : rows_at_once(widest);
+    const int most_rows = BACK && stem ? 1 : rows_at_once(widest, Math::GRAIN);
     const Strip sizes = strip_at<K, S, BACK>(work, 0, smaller(target_width, widest + (BACK && stem)));
     const int ring_columns = sizes.width + K + S;
     const int slots = BACK && S == 2 ? (most_rows + K) / 2 + 1 : (most_rows - 1) * S + K;
