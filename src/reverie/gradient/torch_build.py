@@ -1,0 +1,338 @@
+"""From a recording to a plan: batch norms folded, activations fused, what nothing needs left out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from reverie.gradient.torch_conv import Activation, ConvSpec, PreparedConv, Store
+from reverie.gradient.torch_plan import Formats, Plan
+from reverie.gradient.torch_record import Call, Recording, Ref, replace
+from reverie.gradient.torch_steps import (
+    ActivationStep,
+    AddStep,
+    AnyStep,
+    BoxStep,
+    CatStep,
+    ConvStep,
+    MaxPoolStep,
+    ScaleStep,
+    Step,
+)
+
+#: Operators that change nothing but memory or, at most, the floating-point format.
+NOTHING = {"clone", "contiguous", "alias", "lift_fresh", "dropout", "feature_dropout", "alpha_dropout"}
+#: The first layers are those with as many multiplications per pixel of the picture: their rounding is seen by
+#: all that come after. (ReLUs that it flips are most of what half formats do to a gradient.)
+EARLY = 10_000
+CASTS = {"to", "_to_copy", "type_as", "float", "half", "double", "bfloat16"}
+FLOATING = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+aten = torch.ops.aten
+
+
+def build(recording: Recording, formats: Formats, store: Store) -> Plan:
+    """The plan for a recording."""
+    return _Builder(recording, formats, store).build()
+
+
+class _Builder:
+    def __init__(self, recording: Recording, formats: Formats, store: Store) -> None:
+        self._shapes, self._formats, self._store = recording.shapes, formats, store
+        self._same: dict[int, int] = {}  # value -> the value it equals
+        calls = [c for c in recording.calls if not self._is_nothing(c)]
+        self.layers = {name: self._value(i) for name, i in recording.layers.items()}
+        self._calls = _needed(calls, set(self.layers.values()), self._value)
+        self._readers: dict[int, list[int]] = {}
+        for at, call in enumerate(self._calls):
+            for index in {self._value(i) for i in call.reads()}:
+                self._readers.setdefault(index, []).append(at)
+        self._taken: set[int] = set()  # calls that are part of an earlier one's step
+        self._work = 0  # multiplications of the convolutions so far
+
+    def build(self) -> Plan:
+        placed: list[tuple[int, Step]] = []
+        for at, call in enumerate(self._calls):
+            if at not in self._taken:
+                end, step = self._step(at, call)
+                placed.append((end, step))
+        placed.sort(key=lambda pair: pair[0])
+        return Plan([step for _, step in placed], self.layers, self._formats)
+
+    # -- what calls are
+
+    def _value(self, index: int) -> int:
+        while index in self._same:
+            index = self._same[index]
+        return index
+
+    def _is_nothing(self, call: Call) -> bool:
+        first = call.args[0] if call.args else None
+        if not isinstance(first, Ref) or len(call.outputs) != 1 or call.outputs[0] is None:
+            return False
+        cast = call.name in CASTS and _to_floating(call)
+        quiet = call.name in NOTHING or cast
+        if quiet:
+            self._same[call.outputs[0]] = first.index
+        return quiet
+
+    def _alone(self, index: int) -> int | None:
+        """The only call that reads a value, if that value is no layer either."""
+        readers = self._readers.get(index, [])
+        if len(readers) != 1 or index in self.layers.values() or readers[0] in self._taken:
+            return None
+        return readers[0]
+
+    def _ref(self, leaf: Any) -> int | None:
+        return self._value(leaf.index) if isinstance(leaf, Ref) else None
+
+    # -- steps
+
+    def _step(self, at: int, call: Call) -> tuple[int, Step]:
+        makers = {
+            "conv2d": self._conv,
+            "convolution": self._conv,
+            "batch_norm": self._norm,
+            "cat": self._cat,
+            "concat": self._cat,
+            "add": self._add,
+            "max_pool2d": self._max_pool,
+            "avg_pool2d": self._avg_pool,
+        }
+        made = makers[call.name](at, call) if call.name in makers else None
+        if made is not None:
+            return made
+        activation = _activation(call)
+        if activation is not None and self._ref(call.args[0]) is not None:
+            x, y = self._ref(call.args[0]), call.outputs[0]
+            assert x is not None
+            assert y is not None
+            return at, ActivationStep(activation, x, y)
+        return at, self._any(call)
+
+    def _any(self, call: Call) -> Step:
+        function = call.function
+        if call.name in ("view", "_unsafe_view"):
+            function = aten.reshape.default  # what was dense when recorded is channels_last now
+        kind = self._formats.forward
+
+        def constant(tensor: Tensor) -> Tensor:
+            if not tensor.is_floating_point():
+                return tensor.to(self._formats.device)
+            return self._store.get(
+                ("as it is", kind), (tensor,), lambda: tensor.to(self._formats.device, kind)
+            )
+
+        args, kwargs = replace((call.args, call.kwargs), constant, Tensor)
+        kwargs = {k: v for k, v in kwargs.items() if not (k == "dtype" and v in FLOATING)}
+        reads = {i: self._value(i) for i in call.reads()}
+        bound = Call(call.name, function, args, kwargs, call.outputs, call.many)
+        return AnyStep(bound, reads, kind)
+
+    def _conv(self, at: int, call: Call) -> tuple[int, Step] | None:
+        spec = _conv_spec(call)
+        x = self._ref(call.args[0])
+        if spec is None or x is None or len(self._shapes[x]) != 4:
+            return None
+        y = _only(call)
+        following = self._alone(y)
+        if following is not None and self._calls[following].name == "batch_norm":
+            folded = _fold(spec, self._calls[following])
+            if folded is not None:
+                spec, at, y = folded, self._take(following), _only(self._calls[following])
+                following = self._alone(y)
+        other = self._other_of_sum(following, y)
+        if following is not None and other is not None:
+            at, y = self._take(following), _only(self._calls[following])
+        spec.activation, at, y = self._activation_after(at, y)
+        formats = self._formats
+        self._work += spec.work(self._shapes[x])
+        early = self._work <= EARLY * self._shapes[0][0] * self._shapes[0][2] * self._shapes[0][3]
+        conv = PreparedConv(
+            spec,
+            self._shapes[x],
+            self._store,
+            forward=formats.early if early else formats.forward,
+            backward=formats.backward,
+            device=formats.device,
+        )
+        return at, ConvStep(conv, x, other, y)
+
+    def _take(self, at: int) -> int:
+        self._taken.add(at)
+        return at
+
+    def _other_of_sum(self, at: int | None, y: int) -> int | None:
+        """The other value in a sum with ``y``, where both have one shape."""
+        if at is None or self._calls[at].name != "add":
+            return None
+        pair = self._sum(self._calls[at])
+        if pair is None or pair[0] == pair[1]:
+            return None
+        return pair[1] if pair[0] == y else pair[0]
+
+    def _sum(self, call: Call) -> tuple[int, int] | None:
+        a, b = (self._ref(leaf) for leaf in call.args[:2])
+        if a is None or b is None or call.kwargs.get("alpha", 1) != 1 or len(call.args) > 2:
+            return None
+        return (a, b) if self._shapes[a] == self._shapes[b] else None
+
+    def _activation_after(self, at: int, y: int) -> tuple[Activation | None, int, int]:
+        following = self._alone(y)
+        if following is None:
+            return None, at, y
+        activation = _activation(self._calls[following])
+        if activation is None:
+            return None, at, y
+        return activation, self._take(following), _only(self._calls[following])
+
+    def _norm(self, at: int, call: Call) -> tuple[int, Step] | None:
+        x = self._ref(call.args[0])
+        gain = _gain(call)
+        if gain is None or x is None:
+            return None
+        y = _only(call)
+        activation, at, y = self._activation_after(at, y)
+        shape = (1, -1, *[1] * (len(self._shapes[x]) - 2))
+        scale, shift = (t.to(self._formats.device, self._formats.forward).view(shape) for t in gain)
+        return at, ScaleStep(scale, shift, activation, x, y)
+
+    def _add(self, at: int, call: Call) -> tuple[int, Step] | None:
+        pair = self._sum(call)
+        if pair is None:
+            return None
+        activation, at, y = self._activation_after(at, _only(call))
+        return at, AddStep(activation, *pair, y)
+
+    def _cat(self, at: int, call: Call) -> tuple[int, Step] | None:
+        xs = [self._ref(leaf) for leaf in call.args[0]]
+        values = [x for x in xs if x is not None]
+        y = _only(call)
+        axis = int(call.args[1] if len(call.args) > 1 else call.kwargs.get("dim", 0)) % len(self._shapes[y])
+        if len(values) != len(xs) or any(len(self._shapes[x]) != len(self._shapes[y]) for x in values):
+            return None
+        return at, CatStep(axis, [self._shapes[x][axis] for x in values], tuple(values), y)
+
+    def _max_pool(self, at: int, call: Call) -> tuple[int, Step] | None:
+        x, y = self._ref(call.args[0]), _only(call)
+        if x is None or len(self._shapes[x]) != 4:
+            return None
+        kernel, stride, padding, dilation, ceil = _filled(call, 1, ([], [], 0, 1, False))
+        window = (_pair(kernel), _pair(stride or kernel), _pair(padding), _pair(dilation), ceil)
+        return at, MaxPoolStep(window, self._shapes[x], x, y)
+
+    def _avg_pool(self, at: int, call: Call) -> tuple[int, Step] | None:
+        x, y = self._ref(call.args[0]), _only(call)
+        kernel, stride, padding, ceil, counted, divisor = _filled(call, 1, ([], [], 0, False, True, None))
+        sides = _pair(kernel)
+        box = (
+            _pair(stride or kernel) == (1, 1)
+            and all(k % 2 == 1 for k in sides)
+            and _pair(padding) == (sides[0] // 2, sides[1] // 2)
+        )
+        if x is None or len(self._shapes[x]) != 4 or not box or ceil or not counted or divisor is not None:
+            return None
+        return at, BoxStep(sides, x, y)
+
+
+def _to_floating(call: Call) -> bool:
+    """Whether a cast keeps a floating-point value floating-point."""
+    if call.name in ("float", "half", "double", "bfloat16"):
+        return True
+    kinds = [a for a in (*call.args[1:], *call.kwargs.values()) if isinstance(a, torch.dtype)]
+    like = [a for a in call.args[1:] if isinstance(a, Tensor)]
+    return all(k in FLOATING for k in kinds) and all(t.is_floating_point() for t in like)
+
+
+def _needed(calls: Sequence[Call], wanted: set[int], value: Callable[[int], int]) -> list[Call]:
+    """The calls that something wanted depends on, in order."""
+    needed: list[Call] = []
+    for call in reversed(calls):
+        if wanted.intersection(o for o in call.outputs if o is not None):
+            needed.append(call)
+            wanted = wanted | {value(i) for i in call.reads()}
+    return needed[::-1]
+
+
+def _only(call: Call) -> int:
+    (index,) = call.outputs
+    assert index is not None
+    return index
+
+
+def _pair(value: Any) -> tuple[int, int]:
+    values = [value] if isinstance(value, int) else list(value)
+    return (int(values[0]), int(values[-1]))
+
+
+def _filled(call: Call, start: int, defaults: tuple[Any, ...]) -> list[Any]:
+    """Arguments from a position on, with the defaults of the operator's schema."""
+    names = [spec.name for spec in call.function._schema.arguments][start:]  # type: ignore[attr-defined]
+    found = list(call.args[start:])
+    rest = zip(names[len(found) :], defaults[len(found) :], strict=False)
+    return found + [call.kwargs.get(name, default) for name, default in rest]
+
+
+def _activation(call: Call) -> Activation | None:
+    if call.name == "relu":
+        return Activation("relu")
+    if call.name == "relu6":
+        return Activation("hardtanh", (0.0, 6.0))
+    if call.name == "hardtanh":
+        low, high = _filled(call, 1, (-1, 1))
+        return Activation("hardtanh", (float(low), float(high)))
+    if call.name == "leaky_relu":
+        (slope,) = _filled(call, 1, (0.01,))
+        return Activation("leaky_relu", (float(slope),)) if slope > 0 else None
+    return None
+
+
+def _conv_spec(call: Call) -> ConvSpec | None:
+    """The convolution of a call; None for one that is not an ordinary one with constant weights."""
+    if call.name == "convolution":
+        weight, bias, stride, padding, dilation, transposed, _, groups = call.args[1:]
+        if transposed:
+            return None
+    else:
+        weight, bias, stride, padding, dilation, groups = _filled(call, 1, (None, None, 1, 0, 1, 1))
+    if not isinstance(weight, Tensor) or isinstance(bias, Ref) or weight.ndim != 4:
+        return None
+    steps, spread = _pair(stride), _pair(dilation)
+    if isinstance(padding, str):
+        reach = [d * (k - 1) for d, k in zip(spread, weight.shape[2:], strict=True)]
+        if padding == "same" and any(r % 2 for r in reach):
+            return None
+        padding = [r // 2 for r in reach] if padding == "same" else 0
+    return ConvSpec(weight, bias, steps, _pair(padding), spread, int(groups))
+
+
+def _gain(call: Call) -> tuple[Tensor, Tensor] | None:
+    """Scale and shift by channel, in float64, of a batch norm that uses its running statistics."""
+    weight, bias, mean, variance, training, _, eps, _ = _filled(call, 1, (None,) * 8)
+    parts = (weight, bias, mean, variance)
+    if training or mean is None or variance is None or any(isinstance(p, Ref) for p in parts):
+        return None
+    scale = torch.rsqrt(_double(variance) + eps)
+    if weight is not None:
+        scale = _double(weight) * scale
+    shift = -_double(mean) * scale
+    return scale, shift if bias is None else shift + _double(bias)
+
+
+def _double(tensor: Tensor) -> Tensor:
+    """In float64 on the CPU: other devices may not have it."""
+    return tensor.detach().cpu().double()
+
+
+def _fold(spec: ConvSpec, call: Call) -> ConvSpec | None:
+    """The convolution with the batch norm after it folded in."""
+    gain = _gain(call)
+    if gain is None:
+        return None
+    scale, shift = gain
+    bias = shift if spec.bias is None else shift + _double(spec.bias) * scale
+    norms = tuple(a for a in call.args[1:5] if isinstance(a, Tensor))
+    return dataclasses.replace(spec, bias=bias, scale=scale, norms=norms)

@@ -1,0 +1,384 @@
+"""Frozen convolutions, prepared once: weights packed, also for the gradient, which is a forward pass too.
+
+The gradient of a convolution at its input is itself a convolution, with the kernel flipped and its channels
+swapped (Dumoulin & Visin 2016, "A guide to convolution arithmetic for deep learning"). Frozen weights are
+flipped and packed once, and oneDNN's forward kernels, which are its best, do the rest, with the gradient of a
+second branch added on the way out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+CHANNELS_LAST = torch.channels_last
+FEW = 8  # channels of a picture, not of a layer: they would leave most of a vector register empty
+Pair = tuple[int, int]
+aten = torch.ops.aten
+
+
+@cache
+def fused_operators(dtype: torch.dtype) -> bool:
+    """Whether torch has oneDNN's convolutions with things fused behind them here, in this number format."""
+    if dtype not in (torch.float32, torch.bfloat16) or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return False
+    try:
+        x = torch.ones(1, 16, 4, 4, dtype=dtype).contiguous(memory_format=CHANNELS_LAST)
+        weight = torch.ones(16, 16, 1, 1, dtype=dtype).contiguous(memory_format=CHANNELS_LAST)
+        packed = _pack(weight, (0, 0), (1, 1), (1, 1), 1, x.shape)
+        y = torch.ops.mkldnn._convolution_pointwise(
+            x, packed, None, [0, 0], [1, 1], [1, 1], 1, "hardtanh", [0.0, 6.0], ""
+        )
+        y = torch.ops.mkldnn._convolution_pointwise.binary(
+            x, y, packed, None, [0, 0], [1, 1], [1, 1], 1, "add", 1.0, None, [], None
+        )
+    except (AttributeError, RuntimeError, TypeError):  # an older torch, or one built without
+        return False
+    return bool((y == 22).all())
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A pointwise function whose slope can be read from its result.
+
+    Attributes:
+        kind: ``relu``, ``hardtanh`` or ``leaky_relu``.
+        numbers: Limits of hardtanh, slope of leaky ReLU.
+    """
+
+    kind: str
+    numbers: tuple[float, ...] = ()
+
+    def apply_(self, y: Tensor) -> Tensor:
+        """In place."""
+        if self.kind == "relu":
+            return y.relu_()
+        if self.kind == "hardtanh":
+            return F.hardtanh_(y, *self.numbers)
+        return F.leaky_relu_(y, *self.numbers)
+
+    def backward(self, gradient: Tensor, y: Tensor, *, into: Tensor | None) -> Tensor:
+        """The gradient before it, from the result ``y``, written ``into`` a tensor if one is given."""
+        if self.kind == "relu":
+            if into is None:
+                return aten.threshold_backward(gradient, y, 0)  # type: ignore[no-any-return]
+            return aten.threshold_backward.grad_input(gradient, y, 0, grad_input=into)  # type: ignore[no-any-return]
+        if self.kind == "hardtanh":
+            if into is None:
+                return aten.hardtanh_backward(gradient, y, *self.numbers)  # type: ignore[no-any-return]
+            return aten.hardtanh_backward.grad_input(gradient, y, *self.numbers, grad_input=into)  # type: ignore[no-any-return]
+        if into is None:
+            return aten.leaky_relu_backward(gradient, y, *self.numbers, True)  # type: ignore[no-any-return]
+        return aten.leaky_relu_backward.grad_input(gradient, y, *self.numbers, True, grad_input=into)  # type: ignore[no-any-return]
+
+
+@dataclass
+class Store:
+    """Tensors made from frozen weights, shared by the plans for all sizes of picture.
+
+    Attributes:
+        weights: The tensors of the network: what is made of others is not kept.
+    """
+
+    weights: list[Tensor]
+    _made: dict[tuple[object, ...], tuple[tuple[Tensor, ...], Tensor]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._ours = {id(w) for w in self.weights}
+
+    def get(
+        self, purpose: tuple[object, ...], sources: tuple[Tensor, ...], make: Callable[[], Tensor]
+    ) -> Tensor:
+        """``make()``, or what it returned the last time for this purpose and these tensors."""
+        if not all(id(s) in self._ours for s in sources):
+            return make()
+        key = (*purpose, *map(id, sources))
+        if key not in self._made:
+            self._made[key] = (sources, make())
+        return self._made[key][1]
+
+    def clear(self) -> None:
+        """Forget everything: the weights were changed."""
+        self._made.clear()
+
+
+@dataclass
+class ConvSpec:
+    """A two-dimensional convolution with what follows it, before it is prepared.
+
+    Attributes:
+        weight: (out, in / groups, kernel, kernel), as the network has it.
+        bias: (out,), with a folded batch norm's shift; None for zero.
+        stride: By axis.
+        padding: Zeros on both sides, by axis.
+        dilation: By axis.
+        groups: Of channels.
+        scale: (out,) in float64, what a folded batch norm multiplies the weight with.
+        norms: The tensors that ``scale`` was made of.
+        activation: Comes last.
+    """
+
+    weight: Tensor
+    bias: Tensor | None
+    stride: Pair
+    padding: Pair
+    dilation: Pair
+    groups: int
+    scale: Tensor | None = None
+    norms: tuple[Tensor, ...] = ()
+    activation: Activation | None = None
+
+    @property
+    def sources(self) -> tuple[Tensor, ...]:
+        """The tensors that the folded weight is made of."""
+        return (self.weight, *self.norms)
+
+    def folded(self) -> Tensor:
+        """The weight with the batch norm in it, on the CPU; in float64 where there is one."""
+        weight = self.weight.detach().cpu()
+        return weight if self.scale is None else weight.double() * self.scale.view(-1, 1, 1, 1)
+
+    def out_shape(self, shape: torch.Size) -> torch.Size:
+        """(N, out, h, w) for an input (N, in, H, W)."""
+        axes = zip(shape[2:], self.weight.shape[2:], self.stride, self.padding, self.dilation, strict=True)
+        sides = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in axes]
+        return torch.Size((shape[0], self.weight.shape[0], *sides))
+
+    def work(self, shape: torch.Size) -> int:
+        """Multiplications for an input of a shape."""
+        return self.out_shape(shape).numel() * self.weight[0].numel()
+
+
+class PreparedConv:
+    """A convolution at one size of input, forward in one number format and backward in another."""
+
+    def __init__(
+        self,
+        spec: ConvSpec,
+        shape: torch.Size,
+        store: Store,
+        *,
+        forward: torch.dtype,
+        backward: torch.dtype,
+        device: torch.device,
+    ) -> None:
+        """Packs what ``store`` does not have yet; ``shape`` is the input's, (N, in, H, W)."""
+        self.spec, self.shape, self._out = spec, shape, spec.out_shape(shape)
+        self._store, self._device, self._dtype = store, device, forward
+        self._fused = device.type == "cpu" and fused_operators(forward)
+        self._weight = self._packed("forward", forward, spec.padding, spec.stride, shape)
+        self._bias = None if spec.bias is None else spec.bias.to(device, forward)
+        self._backward = self._choose_backward(backward)
+
+    def forward(self, x: Tensor, other: Tensor | None) -> Tensor:
+        """Activation(convolution(x) + other). (N, in, H, W) -> (N, out, h, w)."""
+        spec = self.spec
+        x = x.to(self._dtype)
+        if not self._fused:
+            y = F.conv2d(x, self._weight, self._bias, spec.stride, spec.padding, spec.dilation, spec.groups)
+            if other is not None:
+                y = y.add_(other)
+            return y if spec.activation is None else spec.activation.apply_(y)
+        kind, numbers = "none", []
+        within = spec.activation is not None and (other is None or spec.activation.kind == "relu")
+        if within and spec.activation is not None:
+            kind, numbers = spec.activation.kind, list(spec.activation.numbers)
+        other = None if other is None else other.to(self._dtype)
+        y = _convolve(
+            x, other, self._weight, self._bias, spec.padding, spec.stride, spec.dilation, spec.groups,
+            kind, numbers,
+        )  # fmt: skip
+        return y if within or spec.activation is None else spec.activation.apply_(y)
+
+    def backward(self, gradient: Tensor, pending: Tensor | None) -> Tensor:
+        """The gradient at the input, plus ``pending``; activation and other are not its business."""
+        return self._backward(gradient, pending)
+
+    def _choose_backward(self, dtype: torch.dtype) -> Callable[[Tensor, Tensor | None], Tensor]:
+        spec = self.spec
+        inputs = spec.weight.shape[1] * spec.groups
+        if self._fused and fused_operators(dtype):
+            plain = spec.dilation == (1, 1) and spec.groups == 1
+            if plain and inputs <= FEW and max(spec.weight.shape[2:]) > 1 and _halves(spec.stride):
+                return self._by_phases(dtype)
+            reach = [d * (k - 1) for d, k in zip(spec.dilation, spec.weight.shape[2:], strict=True)]
+            rest = (reach[0] - spec.padding[0], reach[1] - spec.padding[1])
+            if spec.stride == (1, 1) and min(rest) >= 0:
+                return self._by_flipping(dtype, rest)
+        return self._by_torch(dtype)
+
+    def _by_flipping(self, dtype: torch.dtype, padding: Pair) -> Callable[[Tensor, Tensor | None], Tensor]:
+        spec = self.spec
+        packed = self._packed("flipped", dtype, padding, (1, 1), self._out)
+
+        def backward(gradient: Tensor, pending: Tensor | None) -> Tensor:
+            return _convolve(
+                gradient, pending, packed, None, padding, (1, 1), spec.dilation, spec.groups, "none", []
+            )
+
+        return backward
+
+    def _by_phases(self, dtype: torch.dtype) -> Callable[[Tensor, Tensor | None], Tensor]:
+        """Each 2 x 2 pixels of the input as channels of one output position, then put in their places."""
+        spec = self.spec
+        height, width = self.shape[2:]
+        inputs = spec.weight.shape[1]
+        step = (2 // spec.stride[0], 2 // spec.stride[1])
+        rows = _Taps.of(spec.weight.shape[2], spec.stride[0], spec.padding[0], height, self._out[2])
+        columns = _Taps.of(spec.weight.shape[3], spec.stride[1], spec.padding[1], width, self._out[3])
+        padding = (rows.padding, columns.padding)
+        packed = self._packed(("phases", rows, columns), dtype, padding, step, self._out)
+        high, wide = math.ceil(height / 2), math.ceil(width / 2)
+
+        def backward(gradient: Tensor, pending: Tensor | None) -> Tensor:
+            cells = _convolve(gradient, None, packed, None, padding, step, (1, 1), 1, "none", [])
+            cells = cells[:, :, rows.start : rows.start + high, columns.start : columns.start + wide]
+            parts = cells.permute(0, 2, 3, 1).reshape(len(cells), high, wide, 2, 2, inputs)
+            whole = parts.permute(0, 1, 3, 2, 4, 5).reshape(len(cells), 2 * high, 2 * wide, inputs)
+            found = whole[:, :height, :width].permute(0, 3, 1, 2)
+            return found if pending is None else found + pending
+
+        return backward
+
+    def _by_torch(self, dtype: torch.dtype) -> Callable[[Tensor, Tensor | None], Tensor]:
+        spec, shape, device = self.spec, self.shape, self._device
+        # oneDNN's strided depthwise gradient is 15 times slower in bf16 than in fp32
+        slow = device.type == "cpu" and dtype == torch.bfloat16 and spec.groups > 1
+        inner = torch.float32 if slow else dtype
+        weight = self._plain_weight(inner)
+
+        def backward(gradient: Tensor, pending: Tensor | None) -> Tensor:
+            like = torch.empty(shape, dtype=inner, device=device, memory_format=CHANNELS_LAST)
+            found: Tensor = aten.convolution_backward(
+                gradient.to(inner), like, weight, None, spec.stride, spec.padding, spec.dilation, False,
+                [0, 0], spec.groups, [True, False, False],
+            )[0]  # fmt: skip
+            found = found.to(dtype)
+            return found if pending is None else found.add_(pending)
+
+        return backward
+
+    def _packed(
+        self,
+        purpose: str | tuple[object, ...],
+        dtype: torch.dtype,
+        padding: Pair,
+        stride: Pair,
+        shape: torch.Size,
+    ) -> Tensor:
+        """The weight as oneDNN wants it, or in torch's own layout where oneDNN is not used."""
+        if not self._fused:
+            return self._plain_weight(dtype)
+        spec = self.spec
+        groups = 1 if isinstance(purpose, tuple) else spec.groups
+
+        def make() -> Tensor:
+            weight = _arranged(purpose, spec.folded(), spec.groups)
+            plain = weight.to(dtype).contiguous(memory_format=CHANNELS_LAST)
+            return _pack(plain, padding, stride, spec.dilation, groups, shape)
+
+        return self._store.get(("packed", purpose, dtype), spec.sources, make)
+
+    def _plain_weight(self, dtype: torch.dtype) -> Tensor:
+        def make() -> Tensor:
+            weight = self.spec.folded().to(self._device, dtype)
+            return weight.contiguous(memory_format=CHANNELS_LAST)
+
+        return self._store.get(("plain", dtype), self.spec.sources, make)
+
+
+@dataclass(frozen=True)
+class _Taps:
+    """Along one axis: which kernel entries make the even and the odd pixels of the input's gradient.
+
+    Pixel i = 2 j + r of the input takes entry a = i + padding - stride * o from output o; with
+    o = (2 / stride) j + d this is a = r + padding - stride * d, the same for every j.
+    """
+
+    entries: tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]  # by r: (place, entry)
+    size: int
+    padding: int  # of the convolution, on both sides
+    start: int  # of its results, before which there is padding only
+
+    @staticmethod
+    def of(kernel: int, stride: int, padding: int, length: int, outputs: int) -> _Taps:
+        pairs = [
+            [(d, r + padding - stride * d) for d in range(-kernel - padding, kernel + padding + 2)]
+            for r in (0, 1)
+        ]
+        fits = [[(d, a) for d, a in side if 0 <= a < kernel] for side in pairs]
+        first = min(d for side in fits for d, _ in side)
+        size = max(d for side in fits for d, _ in side) - first + 1
+        step = 2 // stride
+        before = -first
+        after = (math.ceil(length / 2) - 1) * step + size - before - outputs
+        around = max(before, after, 0)
+        around += (around - before) % step  # so that the first result wanted is a result
+        entries = [tuple((d - first, a) for d, a in side) for side in fits]
+        return _Taps((entries[0], entries[1]), size, around, (around - before) // step)
+
+
+def _arranged(purpose: str | tuple[object, ...], weight: Tensor, groups: int) -> Tensor:
+    """The weight for a purpose: as it is, flipped for the gradient, or split into phases."""
+    if purpose == "forward":
+        return weight
+    if purpose == "flipped":
+        out, each, *kernel = weight.shape
+        grouped = weight.reshape(groups, out // groups, each, *kernel)
+        return grouped.transpose(1, 2).reshape(each * groups, out // groups, *kernel).flip(2, 3)
+    assert isinstance(purpose, tuple)
+    rows, columns = purpose[1], purpose[2]
+    assert isinstance(rows, _Taps)
+    assert isinstance(columns, _Taps)
+    out, inputs = weight.shape[:2]
+    phases = weight.new_zeros(2, 2, inputs, out, rows.size, columns.size)
+    for r in (0, 1):
+        for q in (0, 1):
+            for place, entry in rows.entries[r]:
+                for at, a in columns.entries[q]:
+                    phases[r, q, :, :, place, at] = weight[:, :, entry, a].T
+    return phases.reshape(4 * inputs, out, rows.size, columns.size)
+
+
+def _halves(stride: Pair) -> bool:
+    return all(s in (1, 2) for s in stride)
+
+
+def _pack(
+    weight: Tensor, padding: Pair, stride: Pair, dilation: Pair, groups: int, shape: torch.Size
+) -> Tensor:
+    packed: Tensor = torch.ops.mkldnn._reorder_convolution_weight(
+        weight, list(padding), list(stride), list(dilation), groups, list(shape)
+    )
+    return packed
+
+
+def _convolve(
+    x: Tensor,
+    other: Tensor | None,
+    weight: Tensor,
+    bias: Tensor | None,
+    padding: Pair,
+    stride: Pair,
+    dilation: Pair,
+    groups: int,
+    kind: str,
+    numbers: list[float],
+) -> Tensor:
+    """A convolution of oneDNN's, a tensor added, an activation; in one pass."""
+    rest = (list(padding), list(stride), list(dilation), groups)
+    y: Tensor
+    if other is None:
+        y = torch.ops.mkldnn._convolution_pointwise(x, weight, bias, *rest, kind, numbers, "")
+    else:
+        unary = None if kind == "none" else kind
+        y = torch.ops.mkldnn._convolution_pointwise.binary(
+            x, other, weight, bias, *rest, "add", 1.0, unary, numbers, None
+        )
+    return y

@@ -1,0 +1,277 @@
+"""The steps of a plan: each computes values forward, and pulls gradients back by hand where that is faster.
+
+A step keeps for its backward pass the least it can: nothing for a convolution, the result for an activation.
+What has no step of its own is differentiated by autograd, one operator at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from reverie.gradient.torch_conv import CHANNELS_LAST, Activation, PreparedConv
+from reverie.gradient.torch_record import Call, Ref, replace, visit
+
+aten = torch.ops.aten
+
+
+@dataclass
+class Run:
+    """One forward pass and the gradients that are pulled back through it.
+
+    Attributes:
+        values: By number, those that are still needed.
+        saved: What steps keep beside values, by step.
+        last: No other backward pass follows.
+        gradients: At values, as far as they are known, and whether they may be written into.
+    """
+
+    values: dict[int, Tensor] = field(default_factory=dict)
+    saved: dict[int, Any] = field(default_factory=dict)
+    last: bool = True
+    gradients: dict[int, tuple[Tensor, bool]] = field(default_factory=dict)
+
+    def take(self, index: int) -> tuple[Tensor | None, bool]:
+        """The gradient at a value so far, and whether it may be written into; it is forgotten."""
+        return self.gradients.pop(index, (None, False))
+
+    def give(self, index: int, gradient: Tensor, *, owned: bool) -> None:
+        """Adds to the gradient at a value; ``owned`` if nobody else holds the tensor."""
+        before, ours = self.take(index)
+        if before is None:
+            self.gradients[index] = (gradient, owned)
+        elif ours:
+            self.gradients[index] = (before.add_(gradient), True)
+        elif owned:
+            self.gradients[index] = (gradient.add_(before), True)
+        else:
+            self.gradients[index] = (before + gradient, True)
+
+
+class Step:
+    """One step; ``reads`` and ``writes`` are numbers of values, ``keeps`` those its backward pass needs."""
+
+    reads: tuple[int, ...]
+    writes: tuple[int, ...]
+    keeps: tuple[int, ...] = ()
+    constants: tuple[Tensor, ...] = ()  # of autograd's steps, which show up among what autograd keeps
+
+    def forward(self, run: Run) -> None:
+        """Reads values and writes values."""
+        raise NotImplementedError
+
+    def backward(self, run: Run) -> None:
+        """Takes the gradients at what it wrote and gives gradients to what it read."""
+        raise NotImplementedError
+
+
+def _behind(activation: Activation | None, run: Run, index: int) -> tuple[Tensor | None, bool]:
+    """The gradient before an activation whose result has that number."""
+    gradient, owned = run.take(index)
+    if gradient is None or activation is None:
+        return gradient, owned
+    y = run.values[index]
+    into = gradient if owned and gradient.is_contiguous(memory_format=CHANNELS_LAST) else None
+    return activation.backward(gradient, y, into=into), True
+
+
+class ConvStep(Step):
+    """Convolution, batch norm folded in, another value added, activation."""
+
+    def __init__(self, conv: PreparedConv, x: int, other: int | None, y: int) -> None:
+        self.conv, self._other = conv, other
+        self.reads = (x,) if other is None else (x, other)
+        self.writes = (y,)
+        self.keeps = () if conv.spec.activation is None else (y,)
+
+    def forward(self, run: Run) -> None:
+        other = None if self._other is None else run.values[self._other]
+        run.values[self.writes[0]] = self.conv.forward(run.values[self.reads[0]], other)
+
+    def backward(self, run: Run) -> None:
+        gradient, owned = _behind(self.conv.spec.activation, run, self.writes[0])
+        if gradient is None:
+            return
+        pending, _ = run.take(self.reads[0])
+        found = self.conv.backward(gradient, pending)
+        if self._other is not None:
+            run.give(self._other, gradient, owned=owned)
+        run.give(self.reads[0], found, owned=True)
+
+
+class ScaleStep(Step):
+    """Channels scaled and shifted (a batch norm that has no convolution before it), then an activation."""
+
+    def __init__(self, scale: Tensor, shift: Tensor, activation: Activation | None, x: int, y: int) -> None:
+        self._scale, self._shift, self._activation = scale, shift, activation
+        self.reads, self.writes = (x,), (y,)
+        self.keeps = () if activation is None else (y,)
+
+    def forward(self, run: Run) -> None:
+        x = run.values[self.reads[0]].to(self._scale.dtype)
+        y = torch.addcmul(self._shift, x, self._scale)
+        run.values[self.writes[0]] = y if self._activation is None else self._activation.apply_(y)
+
+    def backward(self, run: Run) -> None:
+        gradient, owned = _behind(self._activation, run, self.writes[0])
+        if gradient is not None:
+            scale = self._scale.to(gradient.dtype)
+            run.give(self.reads[0], gradient.mul_(scale) if owned else gradient * scale, owned=True)
+
+
+class ActivationStep(Step):
+    """An activation that nothing could take along."""
+
+    def __init__(self, activation: Activation, x: int, y: int) -> None:
+        self._activation = activation
+        self.reads, self.writes, self.keeps = (x,), (y,), (y,)
+
+    def forward(self, run: Run) -> None:
+        run.values[self.writes[0]] = self._activation.apply_(run.values[self.reads[0]].clone())
+
+    def backward(self, run: Run) -> None:
+        gradient, owned = _behind(self._activation, run, self.writes[0])
+        if gradient is not None:
+            run.give(self.reads[0], gradient, owned=owned)
+
+
+class AddStep(Step):
+    """The sum of two values of one shape, then an activation."""
+
+    def __init__(self, activation: Activation | None, a: int, b: int, y: int) -> None:
+        self._activation = activation
+        self.reads, self.writes = (a, b), (y,)
+        self.keeps = () if activation is None else (y,)
+
+    def forward(self, run: Run) -> None:
+        y = run.values[self.reads[0]] + run.values[self.reads[1]]
+        run.values[self.writes[0]] = y if self._activation is None else self._activation.apply_(y)
+
+    def backward(self, run: Run) -> None:
+        gradient, _ = _behind(self._activation, run, self.writes[0])
+        if gradient is not None:
+            for read in self.reads:
+                run.give(read, gradient, owned=False)
+
+
+class CatStep(Step):
+    """Values side by side along an axis."""
+
+    def __init__(self, axis: int, widths: list[int], xs: tuple[int, ...], y: int) -> None:
+        self._axis, self._widths = axis, widths
+        self.reads, self.writes = xs, (y,)
+
+    def forward(self, run: Run) -> None:
+        run.values[self.writes[0]] = torch.cat([run.values[x] for x in self.reads], self._axis)
+
+    def backward(self, run: Run) -> None:
+        gradient, _ = run.take(self.writes[0])
+        if gradient is not None:
+            parts = torch.split(gradient, self._widths, self._axis)
+            for read, part in zip(self.reads, parts, strict=True):
+                run.give(read, part, owned=False)
+
+
+class MaxPoolStep(Step):
+    """Max pooling; keeps where the maxima were."""
+
+    def __init__(self, window: tuple[Any, ...], shape: torch.Size, x: int, y: int) -> None:
+        self._window, self._shape = window, shape
+        self.reads, self.writes = (x,), (y,)
+
+    def forward(self, run: Run) -> None:
+        y, where = aten.max_pool2d_with_indices(run.values[self.reads[0]], *self._window)
+        run.values[self.writes[0]] = y
+        run.saved[id(self)] = where
+
+    def backward(self, run: Run) -> None:
+        gradient, _ = run.take(self.writes[0])
+        if gradient is None:
+            return
+        where = run.saved[id(self)]
+        # torch's kernel takes longer in bf16 than in fp32 with both conversions
+        slow = gradient.dtype == torch.bfloat16 and gradient.device.type == "cpu"
+        inner = torch.float32 if slow else gradient.dtype
+        like = torch.empty(self._shape, dtype=inner, device=gradient.device, memory_format=CHANNELS_LAST)
+        found = aten.max_pool2d_with_indices_backward(gradient.to(inner), like, *self._window, where)
+        run.give(self.reads[0], found.to(gradient.dtype), owned=True)
+
+
+class BoxStep(Step):
+    """Average pooling with stride 1 that counts its padding: its gradient is the same pooling."""
+
+    def __init__(self, kernel: tuple[int, int], x: int, y: int) -> None:
+        self._kernel = kernel
+        self._padding = (kernel[0] // 2, kernel[1] // 2)
+        self.reads, self.writes = (x,), (y,)
+
+    def _pool(self, x: Tensor) -> Tensor:
+        return F.avg_pool2d(x, self._kernel, 1, self._padding)
+
+    def forward(self, run: Run) -> None:
+        run.values[self.writes[0]] = self._pool(run.values[self.reads[0]])
+
+    def backward(self, run: Run) -> None:
+        gradient, _ = run.take(self.writes[0])
+        if gradient is not None:
+            found = self._pool(gradient.contiguous(memory_format=CHANNELS_LAST))
+            run.give(self.reads[0], found, owned=True)
+
+
+class AnyStep(Step):
+    """Any operator, differentiated by autograd."""
+
+    def __init__(self, call: Call, reads: dict[int, int], dtype: torch.dtype) -> None:
+        """``reads`` gives the value to read for each number in the call; ``dtype`` is the constants'."""
+        self._call, self._of, self._dtype = call, reads, dtype
+        self.reads = tuple(dict.fromkeys(reads.values()))
+        self.writes = tuple(w for w in call.outputs if w is not None)
+        found: list[Tensor] = []
+        visit((call.args, call.kwargs), found.append, Tensor)
+        self.constants = tuple(found)
+
+    def forward(self, run: Run) -> None:
+        leaves: dict[int, Tensor] = {}
+        for read in self.reads:
+            leaf = run.values[read].detach()
+            floating = leaf.is_floating_point()
+            leaves[read] = leaf.to(self._dtype).requires_grad_(True) if floating else leaf
+
+        def put(ref: Ref) -> Tensor:
+            return leaves[self._of[ref.index]]
+
+        args, kwargs = replace((self._call.args, self._call.kwargs), put, Ref)
+        with torch.enable_grad():
+            result = self._call.function(*args, **kwargs)
+        found = list(result) if self._call.many else [result]
+        outputs: dict[int, Tensor] = {}
+        for index, tensor in zip(self._call.outputs, found, strict=True):
+            if index is None:
+                continue
+            run.values[index] = tensor.detach()
+            if tensor.requires_grad:
+                outputs[index] = tensor
+        run.saved[id(self)] = (leaves, outputs)
+
+    def backward(self, run: Run) -> None:
+        leaves, outputs = run.saved[id(self)]
+        heads, seeds = [], []
+        for index in self.writes:
+            gradient, _ = run.take(index)
+            if gradient is not None and index in outputs:
+                heads.append(outputs[index])
+                seeds.append(gradient.to(outputs[index].dtype))
+                kind = gradient.dtype
+        inputs = {i: leaf for i, leaf in leaves.items() if leaf.requires_grad}
+        if not heads or not inputs:
+            return
+        found = torch.autograd.grad(
+            heads, list(inputs.values()), seeds, retain_graph=not run.last, allow_unused=True
+        )
+        for index, gradient in zip(inputs, found, strict=True):
+            if gradient is not None:
+                run.give(index, gradient.to(kind), owned=False)

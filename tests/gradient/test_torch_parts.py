@@ -1,0 +1,193 @@
+"""Parts of the torch engine on their own: prepared convolutions, number formats, graphs that are replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+import torch_networks
+from torch import Tensor
+
+from reverie.gradient.engine import PlainEngine
+from reverie.gradient.torch_conv import ConvSpec, PreparedConv, Store, fused_operators
+from reverie.gradient.torch_engine import TorchEngine
+from reverie.gradient.torch_graphs import PATIENCE, Replays
+from reverie.gradient.torch_plan import _without_rounding_up
+from reverie.net import wrap_net
+from twins import one_thread  # noqa: F401
+
+# inputs, outputs, kernel, stride, padding, dilation, groups
+CONVS = (
+    (3, 8, (3, 3), (1, 1), (1, 1), (1, 1), 1),  # a picture, by phases
+    (3, 8, (3, 3), (2, 2), (1, 1), (1, 1), 1),
+    (3, 8, (7, 7), (2, 2), (3, 3), (1, 1), 1),
+    (3, 8, (4, 4), (2, 2), (1, 1), (1, 1), 1),
+    (1, 8, (5, 3), (2, 1), (0, 2), (1, 1), 1),
+    (3, 8, (3, 3), (2, 2), (0, 0), (1, 1), 1),
+    (4, 8, (3, 3), (1, 1), (3, 0), (1, 1), 1),
+    (3, 16, (4, 4), (4, 4), (0, 0), (1, 1), 1),
+    (16, 24, (1, 1), (1, 1), (0, 0), (1, 1), 1),  # layers, flipped
+    (16, 24, (3, 5), (1, 1), (1, 2), (1, 1), 1),
+    (16, 24, (3, 3), (1, 1), (0, 2), (2, 2), 1),
+    (16, 24, (3, 3), (1, 1), (1, 1), (1, 1), 4),
+    (16, 16, (5, 5), (1, 1), (2, 2), (1, 1), 16),
+    (16, 24, (3, 3), (1, 1), (3, 3), (1, 1), 1),  # torch's own
+    (16, 24, (3, 3), (2, 2), (1, 1), (1, 1), 1),
+    (16, 24, (1, 1), (2, 2), (0, 0), (1, 1), 1),
+    (16, 16, (4, 4), (2, 2), (2, 1), (1, 1), 16),
+)
+
+
+@pytest.mark.parametrize("case", CONVS)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("size", [(13, 18), (16, 11)])
+def test_a_prepared_convolution_is_the_convolution(
+    case: Any, dtype: torch.dtype, size: tuple[int, int]
+) -> None:
+    inputs, outputs, kernel, stride, padding, dilation, groups = case
+    rng = torch.Generator().manual_seed(1)
+
+    def random(*shape: int) -> Tensor:
+        return torch.randn(shape, generator=rng, dtype=torch.float64)
+
+    weight, bias, x = random(outputs, inputs // groups, *kernel), random(outputs), random(2, inputs, *size)
+    scale = torch.rand(outputs, generator=rng, dtype=torch.float64) + 0.5
+    spec = ConvSpec(weight, bias, stride, padding, dilation, groups, scale=scale)
+    store = Store([weight])
+    conv = PreparedConv(spec, x.shape, store, forward=dtype, backward=dtype, device=torch.device("cpu"))
+    leaf = x.clone().requires_grad_(True)
+    expected = F.conv2d(leaf, weight * scale.view(-1, 1, 1, 1), bias, stride, padding, dilation, groups)
+    cotangent, other, pending = random(*expected.shape), random(*expected.shape), random(*x.shape)
+    (slope,) = torch.autograd.grad(expected, leaf, cotangent)
+    tolerance = {torch.float64: 1e-12, torch.float32: 1e-5, torch.bfloat16: 2e-2}[dtype]
+
+    def near(found: Tensor, reference: Tensor) -> bool:
+        assert found.shape == reference.shape
+        assert found.dtype == dtype
+        return float((found.double() - reference).norm() / reference.norm()) < tolerance
+
+    def cast(tensor: Tensor) -> Tensor:
+        return tensor.to(dtype).contiguous(memory_format=torch.channels_last)
+
+    with torch.no_grad():
+        assert near(conv.forward(cast(x), None), expected.detach())
+        assert near(conv.forward(cast(x), cast(other)), expected.detach() + other)
+        assert near(conv.backward(cast(cotangent), None), slope)
+        assert near(conv.backward(cast(cotangent), cast(pending)), slope + pending)
+
+
+def test_prepared_weights_are_shared_between_sizes() -> None:
+    weight = torch.randn(8, 16, 3, 3)
+    store = Store([weight])
+    made = []
+    for side in (8, 12):
+        spec = ConvSpec(weight, None, (1, 1), (1, 1), (1, 1), 1)
+        shape = torch.Size((1, 16, side, side))
+        formats = {"forward": torch.float32, "backward": torch.float32}
+        made.append(PreparedConv(spec, shape, store, device=torch.device("cpu"), **formats))
+    assert made[0]._weight is made[1]._weight
+    store.clear()
+    spec = ConvSpec(weight, None, (1, 1), (1, 1), (1, 1), 1)
+    again = PreparedConv(spec, shape, store, device=torch.device("cpu"), **formats)
+    assert again._weight is not made[0]._weight
+
+
+def test_numbers_are_cut_off_below_a_limit() -> None:
+    x = torch.tensor([5.999, 6.0, 1e-6, 0.0, -0.3]).repeat(2, 3, 4, 1)
+    for value in (x, x.contiguous(memory_format=torch.channels_last), x[0, 0]):
+        cut = _without_rounding_up(value, torch.bfloat16)
+        assert cut.dtype == torch.bfloat16
+        assert cut.shape == value.shape
+        assert (cut.float().abs() <= value.abs()).all()
+        assert torch.equal((cut > 0) & (cut < 6), (value > 0) & (value < 6))
+        assert float((cut.float() - value).abs().max()) < 0.04
+    assert float(torch.tensor(5.999).to(torch.bfloat16)) == 6  # what it is for
+
+
+def test_fused_operators_are_only_used_where_they_compute() -> None:
+    assert not fused_operators(torch.float64)
+    assert not fused_operators(torch.float16)
+
+
+# -- graphs, with a stand-in for the GPU's
+
+
+class Stand:
+    """Captures as a GPU does: the same tensors are written again, and nothing else happens."""
+
+    def __init__(self) -> None:
+        self.captures = self.replays = 0
+
+    def __call__(self, body: Callable[[], Any]) -> tuple[Any, Callable[[], None]]:
+        self.captures += 1
+        result = body()
+
+        def again() -> None:
+            self.replays += 1
+            fresh = body()
+            if isinstance(result, Tensor):
+                result.copy_(fresh)
+            elif result is not None:
+                (run, found), (new, values) = result, fresh
+                run.values, run.saved = new.values, new.saved
+                for name, value in values.items():
+                    found[name].copy_(value)
+
+        return result, again
+
+
+def with_graphs(name: str) -> tuple[TorchEngine, Stand]:
+    engine, stand = TorchEngine(wrap_net(torch_networks.built(name))), Stand()
+    engine._replays = Replays(stand)
+    return engine, stand
+
+
+@pytest.mark.parametrize("name", ["residual", "tokens"])
+def test_a_size_that_repeats_is_replayed(name: str) -> None:
+    engine, stand = with_graphs(name)
+    plain = PlainEngine(engine.net)
+    for i in range(PATIENCE + 4):
+        x = torch.rand(1, 3, 40, 48, generator=torch.Generator().manual_seed(i))
+        found, expected = engine.forward(x, ["0", "output"]), plain.forward(x, ["0", "output"])
+        for layers in (["0"], ["output", "0"]):
+            seeds = {k: (i + 1) * expected[k] for k in layers}
+            last = len(layers) == 2
+            gradient, reference = engine.backward(seeds, last=last), plain.backward(seeds, last=last)
+            assert float((gradient - reference).norm() / reference.norm()) < 1e-4
+        assert all(torch.allclose(found[k], expected[k], atol=1e-5) for k in found)
+    assert stand.captures == 3  # forward, and backward from one and from both layers
+    assert stand.replays == 4 * 3
+
+
+def test_sizes_that_alternate_get_no_graph_and_one_that_stays_replaces_another() -> None:
+    engine, stand = with_graphs("residual")
+    for _ in range(PATIENCE + 2):
+        for side in (40, 48):
+            engine.forward(torch.rand(1, 3, side, 40), ["output"])
+    assert stand.captures == 0
+    for side in (40, 48, 40):
+        for _ in range(PATIENCE + 1):
+            engine.forward(torch.rand(1, 3, side, 40), ["output"])
+    assert stand.captures == 3
+    engine.release()
+    assert engine._replays is not None
+    assert engine._replays._replay is None
+
+
+def test_what_cannot_be_captured_runs_without() -> None:
+    engine, _ = with_graphs("residual")
+
+    def refuse(body: Callable[[], Any]) -> tuple[Any, Callable[[], None]]:
+        raise RuntimeError("operation not permitted when stream is capturing")
+
+    engine._replays = Replays(refuse)
+    plain = PlainEngine(engine.net)
+    for i in range(PATIENCE + 2):
+        x = torch.rand(1, 3, 40, 48, generator=torch.Generator().manual_seed(i))
+        found, expected = engine.forward(x, ["output"]), plain.forward(x, ["output"])
+        gradient, reference = engine.backward(found), plain.backward(expected)
+        assert float((gradient - reference).norm() / reference.norm()) < 1e-4
+    assert "capturing" in engine._replays.refused
