@@ -83,6 +83,7 @@ def test_help_tells_defaults_and_ranges_of_the_recipe() -> None:
     assert options.describe("strength").endswith("(0 to 1; default 0.5)")
     assert options.describe("octaves").endswith("(1 to 32)")
     assert options.describe("precision").endswith("(auto, fp32, bf16, fp16; default auto)")
+    assert options.describe("halo").endswith("(0 to 4096 or auto, full; default auto)")
     assert options.describe("seed").endswith("(from 0; default 0)")
     assert options.describe("max_change").endswith("(above 0 to 1)")
 
@@ -92,8 +93,8 @@ def test_every_option_that_sets_a_field_is_there() -> None:
     assert set(options.OPTION.values()) <= flags
     contract = """--layer --channel --class --objective --guide --preset --strength --max-change --octaves
         --octave-scale --steps --step-size --jitter --seamless --mask --keep-colour --size --max-size --seed
-        --network --precision --device --threads --max-pixels --recipe --variations --preview --no-metadata
-        --overwrite --json --dry-run --offline -q -v --debug -o --from"""
+        --network --engine --precision --device --threads --halo --max-pixels --recipe --variations
+        --preview --no-metadata --overwrite --json --dry-run --offline -q -v --debug -o --from"""
     assert set(contract.split()) <= flags
 
 
@@ -102,6 +103,8 @@ def test_options_make_the_recipe() -> None:
     assert recipe_for("--preset", "google2015", "--strength", "0.25") == preset("google2015", strength=0.25)
     assert recipe_for("--steps", "30,20,10").steps == (30, 20, 10)
     assert recipe_for("--size", "640x480").size == (640, 480)
+    assert recipe_for("--halo", "32", "--engine", "plain") == preset("reverie", halo=32, engine="plain")
+    assert recipe_for("--halo", "full").halo == "full"
     assert recipe_for("--layer", "block4a", "--layer", "block5c").objective == ("block4a", "block5c")
     assert recipe_for("--channel", "block4b:17").objective == ("block4b:17",)
     assert recipe_for("--class", "golden retriever").objective == ('class("golden retriever")',)
@@ -280,7 +283,19 @@ def test_doctor_is_healthy(inside: Reverie) -> None:
     done = inside("doctor", "--json")
     assert done.rc == 0, done.stdout
     assert done.json["healthy"]
-    assert {"weights", "dream", "torch"} <= {f["what"] for f in done.json["findings"]}
+    found = {f["what"]: f for f in done.json["findings"]}
+    assert {"weights", "engine", "native library", "torch"} <= set(found)
+    for engine in ("torch", "plain"):
+        assert found[f"{engine} engine"]["well"]
+        assert "score" in found[f"{engine} engine"]["found"]
+    taken = "torch" if found["native engine"]["well"] is None else "native"
+    assert found["engine"]["found"] == f"auto takes {taken} for lite0"
+
+
+def test_doctor_asks_one_engine(inside: Reverie) -> None:
+    findings = inside("doctor", "--engine", "plain", "--json").json["findings"]
+    assert [f["what"] for f in findings if "engine" in f["what"]] == ["plain engine"]
+    assert "fp32" in findings[-1]["found"]
 
 
 def test_doctor_says_what_is_not(inside: Reverie, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_a_disk_that_fills_leaves_no_file(here):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit on memory is kept only there")
 def test_memory_that_runs_out_is_one_line(here):
-    Image.open(here / "chelsea.png").resize((3000, 2000)).save(here / "large.png")
+    Image.open(here / "chelsea.png").resize((5000, 4000)).save(here / "large.png")
     found = limited(here, "RLIMIT_AS", 1600 << 20, "dream", "large.png", "-o", "d.png", *QUICK)
     assert found.returncode == 6
     assert found.stderr.splitlines()[-1].startswith("error: out of memory")

@@ -128,9 +128,11 @@ def test_penalties():
     picture = twins.photo("coffee", 40, 50)
     x = picture[0].double().numpy()
     tv = np.abs(np.diff(x, axis=1)).mean() + np.abs(np.diff(x, axis=2)).mean()
-    assert float(total_variation(picture)) == pytest.approx(tv, rel=1e-5)
-    assert float(distance_from_grey(picture)) == pytest.approx(((x - 0.5) ** 2).mean(), rel=1e-5)
-    assert float(total_variation(torch.full((1, 3, 8, 8), 0.3))) == 0
+    assert float(total_variation(picture, *picture.shape[2:3] * 2)) == pytest.approx(tv, rel=1e-5)
+    assert float(distance_from_grey(picture, *picture.shape[2:3] * 2)) == pytest.approx(
+        ((x - 0.5) ** 2).mean(), rel=1e-5
+    )
+    assert float(total_variation(torch.full((1, 3, 8, 8), 0.3), 8, 8)) == 0
 
 
 def opened(name: str) -> Picture:

@@ -175,7 +175,7 @@ def test_guide_match_seeds_each_position_with_its_best_column():
 class Listening(PlainEngine):
     """An engine that remembers what was sent back."""
 
-    def backward(self, seeds, *, last=True):
+    def backward(self, seeds, *, last=True, out=None):
         self.seeds = dict(seeds)
         return super().backward(seeds, last=last)
 

@@ -14,6 +14,8 @@ import torch
 from PIL import Image
 
 from reverie.errors import BadInput, NetworkError, ResourceError, ReverieWarning, UsageError
+from reverie.gradient.choose import NoEngineError
+from reverie.native import picture as native_picture
 from reverie.picture import Picture, load_picture, read_provenance, save_picture
 from reverie.presets import PRESETS, preset
 from reverie.provenance import (
@@ -117,8 +119,102 @@ def test_tiles_are_written_down_and_used_again(here: Path) -> None:
     note = EngineNote(engine="plain", device="cpu", precision="fp32", threads=1, tile=64)
     Run(recipe, engine=note).carry_out("chelsea.png", "d.png")
     found = of_picture("d.png").engine
-    assert (found.tile, found.threads) == (64, 1)
+    assert (found.tile, found.tile_width, found.halo, found.threads) == (64, 64, 16, 1)
     remade()
+
+
+def test_what_ran_is_written_down(here: Path) -> None:
+    made(here, engine="auto", objective=("block3a",), size=(200, 160))
+    found = of_picture("d.png").engine
+    session = Run(preset("reverie", **QUICK)).session
+    assert (found.engine, found.precision) == (session.engine.name, session.engine.precision)
+    assert found.isa == getattr(session.engine, "isa", None)
+    assert found.step == native_picture.ways()[-1]
+    assert found.tile == 0
+    remade()
+
+
+@pytest.mark.parametrize("engine", ["plain", "torch", "native"])
+def test_every_engine_reruns_in_tiles_with_the_halo_it_had(here: Path, engine: str) -> None:
+    from reverie.session import Session
+
+    recipe = preset("reverie", **QUICK, objective=("block4a",), size=(224, 160), engine=engine, halo=20)
+    run = Run(recipe)
+    try:
+        run.session = Session(recipe, tile=(96, 128))
+    except NoEngineError as error:
+        pytest.skip(str(error))
+    run.carry_out("chelsea.png", "d.png")
+    found = of_picture("d.png").engine
+    assert (found.engine, found.tile, found.tile_width, found.halo) == (engine, 96, 128, 32)
+    remade()
+
+
+def test_a_picture_from_before_there_was_a_setting_for_the_halo_keeps_its_own(here: Path) -> None:
+    recipe = preset("reverie", **QUICK, objective=("block3a",), size=(224, 160), halo="full", engine="plain")
+    note = EngineNote(engine="plain", device="cpu", precision="fp32", threads=1, tile=64)
+    Run(recipe, engine=note).carry_out("chelsea.png", "d.png")
+
+    def forget(document: dict[str, Any]) -> None:
+        del document["recipe"]["halo"], document["recipe"]["engine"], document["engine"]["tile_width"]
+
+    edit(forget)
+    assert of_picture("d.png").engine.halo == 32
+    rerun("d.png", "e.png")
+    assert (load_picture("e.png").pixels == load_picture("d.png").pixels).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"engine": "native", "isa": "avx9000"}, "avx9000"),
+        ({"engine": "native", "isa": None, "precision": "fp77"}, "fp77"),
+    ],
+)
+def test_an_engine_that_is_not_here_is_a_resource_error(
+    here: Path, change: dict[str, Any], says: str
+) -> None:
+    made(here)
+    edit(lambda d: d["engine"].update(change))
+    with pytest.raises(
+        ResourceError, match=f"cannot be made in the same way here .*(native|{says}).*--recipe"
+    ):
+        rerun("d.png", "e.png")
+    assert not Path("e.png").exists()
+
+
+@pytest.mark.parametrize("way", native_picture.ways())
+def test_the_rest_of_the_step_is_done_again_as_it_was(here: Path, way: str) -> None:
+    note = EngineNote(engine="plain", device="cpu", precision="fp32", threads=1, step=way)
+    Run(preset("reverie", **QUICK), engine=note).carry_out("chelsea.png", "d.png")
+    assert of_picture("d.png").engine.step == way
+    native_picture.use(None)
+    remade()
+
+
+def test_kernels_that_are_not_here_are_a_resource_error(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(here)
+    edit(lambda d: d["engine"].update(step="avx512"))
+    monkeypatch.setattr(native_picture, "ways", lambda: ("torch",))
+    with pytest.raises(ResourceError, match=r"no avx512 kernels.*rerun it where it was made"):
+        rerun("d.png", "e.png")
+
+
+def test_without_the_library_a_native_dream_is_not_made_another_way(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reverie.gradient import choose
+    from reverie.native import Unavailable
+
+    made(here)
+    edit(lambda d: d["engine"].update(engine="native", isa="avx2", precision="fp32"))
+
+    def unavailable(*_: object, **__: object) -> None:
+        raise Unavailable("not built: no C++ compiler was found")
+
+    monkeypatch.setattr(choose, "NativeEngine", unavailable)
+    with pytest.raises(ResourceError, match=r"d\.png: .*no C\+\+ compiler.*reverie dream --recipe"):
+        rerun("d.png", "e.png")
 
 
 def test_running_out_of_memory_starts_over_in_tiles_that_rerun(
@@ -288,6 +384,10 @@ BAD_EDITS: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
     ("threads", lambda d: d["engine"].update(threads=-1), "engine.threads"),
     ("no engine", lambda d: d.pop("engine"), "engine"),
     ("tile", lambda d: d["engine"].update(tile="large"), "engine.tile"),
+    ("engine", lambda d: d["engine"].update(engine="steam"), "engine.engine"),
+    ("isa", lambda d: d["engine"].update(isa="../avx"), "engine.isa"),
+    ("precision", lambda d: d["engine"].update(precision="a lot"), "engine.precision"),
+    ("halo", lambda d: d["recipe"].update(halo="half"), "halo"),
     ("depth", lambda d: d["output"].update(depth=12), "output.depth"),
 ]
 

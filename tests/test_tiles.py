@@ -14,8 +14,9 @@ import twins
 from reverie import objective as ob
 from reverie.errors import ResourceError
 from reverie.goal import Goal, bind
-from reverie.gradient import PlainEngine, Tiling, picture_gradient
-from reverie.gradient.tiles import plan_tiling, round_up
+from reverie.gradient import Engine, PlainEngine, Tiling, picture_gradient
+from reverie.gradient.choose import ENGINES, NoEngineError, make_engine
+from reverie.gradient.tiles import BUDGET, BUDGET_A_PIXEL, Cut, common_shape, room_for, round_up
 from reverie.loop import dream
 from reverie.net import Net, load_net, wrap_net
 from reverie.presets import preset
@@ -85,18 +86,59 @@ def test_tiles_partition_the_picture(height, width, stride, side, halo):
     assert (covered == 1).all()
 
 
-def test_a_plan_keeps_to_the_memory():
-    fits = plan_tiling(1000, 1000, bytes_per_pixel=1000, memory=2**33, stride=16, halo=192)
-    assert fits is None
-    memory = 2**31
-    tiling = plan_tiling(3000, 4000, bytes_per_pixel=1000, memory=memory, stride=16, halo=192)
-    assert tiling is not None
-    assert tiling.side % 16 == 0
-    largest = max((t.seen[2] - t.seen[0]) * (t.seen[3] - t.seen[1]) for t in tiling.tiles(3000, 4000))
-    assert largest * 1000 < memory
-    tiny = plan_tiling(3000, 4000, bytes_per_pixel=1000, memory=1, stride=32, halo=64)
-    assert tiny is not None
-    assert tiny.side == 128
+def seen_by(cut: Cut, shape: tuple[int, int]) -> tuple[int, int]:
+    """Pixels that the largest tile sees, and all together."""
+    tiles = cut.tiling(shape).tiles(cut.height, cut.width)
+    areas = [(t.seen[2] - t.seen[0]) * (t.seen[3] - t.seen[1]) for t in tiles]
+    return max(areas), sum(areas)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    height=st.integers(200, 3000),
+    width=st.integers(200, 3000),
+    halo=st.sampled_from([16, 96, 192]),
+    room=st.integers(200_000, 5_000_000),
+)
+def test_a_cut_keeps_to_its_room_and_looks_twice_at_as_little_as_it_can(height, width, halo, room):
+    cut = Cut(height, width, halo, 16, room)
+    shape = cut.shape()
+    if height * width <= room:
+        assert shape is None
+        return
+    assert shape is not None
+    largest, together = seen_by(cut, shape)
+    assert largest <= room or shape == (128, 128)
+    for rows in range(1, 5):  # by trial: no even cut that fits sees less
+        for columns in range(1, 5):
+            other = round_up(height / rows, 16), round_up(width / columns, 16)
+            if min(other) >= 128 and seen_by(cut, other)[0] <= room:
+                assert together <= seen_by(cut, other)[1]
+
+
+def test_one_tile_serves_every_octave():
+    octaves = [Cut(h, h, 80, 16, 4_000_000) for h in (1000, 1500, 2100, 2926, 4096)]
+    shape = common_shape(octaves)
+    assert (
+        shape == octaves[-1].shape()
+    )  # the largest octave's, not what an even cut of a smaller one would be
+    deeper = Cut(2926, 2926, 192, 32, 500_000)
+    shared = common_shape([*octaves, deeper])
+    assert shared is not None
+    assert seen_by(deeper, shared)[0] <= deeper.room
+    assert common_shape(octaves[:2]) is None
+    assert common_shape([]) is None
+
+
+def test_room_is_what_memory_leaves_but_no_more_than_pays():
+    plenty = room_for(57, 20 * 2**30, 4096, 4096)
+    assert plenty * 57 == pytest.approx(BUDGET + BUDGET_A_PIXEL * 4096 * 4096)
+    assert room_for(2000, 20 * 2**30, 4096, 4096) == pytest.approx(
+        1e6
+    )  # an engine that takes much: a megapixel
+    scarce = room_for(1000, 2 * 2**30, 3000, 4000)
+    assert scarce * 1000 < 2 * 2**30 - 5 * 12 * 3000 * 4000
+    assert 0 < room_for(1000, 2**20, 10_000, 10_000) < 1000
 
 
 # -- the gradient ----------------------------------------------------------------------------------
@@ -119,7 +161,7 @@ CASES = [
     ("block2b + block3b + 0.5*block4a", "layers", 233, 301, 96),
     ('block2b + 0.5*block4a:3@mask("rocket.png") - tv', "terms", 350, 257, 96),
     ("block5c", "none", 401, 275, 160),
-    ('class("tabby")@mask("rocket.png")', "none", 233, 301, 96),
+    ('class("tabby")@mask("rocket.png")', "none", 233, 301, 160),
 ]
 
 
@@ -160,20 +202,75 @@ def test_a_halo_that_is_too_small_would_be_noticed():
     assert error(gradient, whole) > 1e-4
 
 
-FP32 = ["block3b", "block4a:17", 'guide("coffee.png", block3b, channels)', "block2b + block4a - 0.1*tv"]
+def engine_of(name: str, net: Net) -> Engine:
+    """An engine in fp32, or the test is skipped where it cannot be."""
+    try:
+        return make_engine(name, net, precision="fp32")
+    except NoEngineError as error:
+        pytest.skip(str(error))
 
 
-@pytest.mark.parametrize("text", FP32)
-@pytest.mark.parametrize("balance", ["none", "layers", "terms"])
-def test_tiles_change_next_to_nothing_in_fp32(text, balance):
+FP32 = [
+    ("block3b", "none"),
+    ("block4a:17", "none"),
+    ('guide("coffee.png", block3b, channels)', "none"),
+    ("block2b + block4a - 0.1*tv", "none"),
+    ("block2b + block4a - 0.1*tv", "layers"),
+    ("block2b + block4a - 0.1*tv", "terms"),
+]
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize(("text", "balance"), FP32)
+def test_tiles_change_next_to_nothing_in_fp32(name, text, balance):
     net = lite()
-    goal = goal_of(text, net, balance)
+    goal, engine = goal_of(text, net, balance), engine_of(name, net)
     stride, halo = full_halo(net, goal)
     picture = twins.photo("coffee", 233, 301)
-    tiling = Tiling(round_up(96, stride), halo, stride)
-    _, gradient = picture_gradient(PlainEngine(net), goal, picture, tiling=tiling)
-    _, whole = picture_gradient(PlainEngine(net), goal, picture)
+    tiling = Tiling(round_up(96, stride), halo, stride, round_up(120, stride))
+    _, gradient = picture_gradient(engine, goal, picture, tiling=tiling)
+    _, whole = picture_gradient(engine, goal, picture)
     assert error(gradient, whole) <= 1e-5
+
+
+def energy_at_cuts(text: str, halo: str | int, name: str, rolls: int) -> float:
+    """By how much the tiled gradient's energy at the cuts differs from the untiled one's, over many rolls."""
+    net = lite()
+    recipe = preset("reverie", objective=(text,), halo=halo, engine=name, precision="fp32")
+    try:
+        session = Session(recipe, net=net, tile=(144, 176))
+    except NoEngineError as error:
+        pytest.skip(str(error))
+    goal = session.goal(recipe, 0)
+    picture = twins.photo("coffee", 300, 380)
+    tiling = session.tiling(goal, 300, 380)
+    assert tiling is not None
+    near = torch.zeros(300, 380, dtype=torch.bool)
+    for tile in tiling.tiles(300, 380):
+        top, left, _, _ = tile.owned
+        near[max(0, top - 1) : top + 1] |= top > 0
+        near[:, max(0, left - 1) : left + 1] |= left > 0
+    rng = torch.Generator().manual_seed(5)
+    energy = torch.zeros(2, dtype=torch.float64)
+    for _ in range(rolls):
+        roll = Roll.draw(rng, 64)
+        for i, cut in enumerate((None, tiling)):
+            _, found = picture_gradient(
+                session.engine, goal, picture, tiling=cut, roll=(roll.down, roll.right)
+            )
+            rolled = torch.roll(found, (roll.down, roll.right), (2, 3))
+            energy[i] += rolled[:, :, near].double().square().sum()
+    return float(energy[1] / energy[0]) - 1
+
+
+@pytest.mark.parametrize("name", ["plain", "native"])
+@pytest.mark.parametrize("text", ["block3b", "block4c", "block5c"])
+def test_no_seam_can_be_found_at_the_default_halo(text, name):
+    assert abs(energy_at_cuts(text, "auto", name, 6)) < 0.02
+
+
+def test_a_seam_would_be_found():
+    assert abs(energy_at_cuts("block4c", 0, "plain", 2)) > 0.1
 
 
 @settings(max_examples=12, deadline=None)
@@ -230,9 +327,15 @@ def test_tiles_of_a_wrapped_network(build, size, layers):
 @pytest.mark.parametrize("seamless", [False, True])
 def test_a_dream_in_tiles_is_the_dream(seamless):
     recipe = preset(
-        "reverie", objective=("block4a - 0.1*tv",), octaves=2, steps=(2,), seed=4, seamless=seamless
+        "reverie",
+        objective=("block4a - 0.1*tv",),
+        octaves=2,
+        steps=(2,),
+        seed=4,
+        seamless=seamless,
+        halo="full",
     )
-    photo = twins.photo("chelsea", 150, 193)
+    photo = twins.photo("chelsea", 121, 151)
     pictures, tilings = [], []
     for tile in (0, 64):
         session = Session(recipe, net=lite(True), tile=tile)

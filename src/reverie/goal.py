@@ -46,7 +46,7 @@ class BoundTerm:
         ``activation`` is the map of the tile, (N, C, h, w); ``mask`` (1, 1, h', w') the cells that count in
         it.
         """
-        cells = activation[:, :, window.rows, window.columns]
+        cells = window.owned(activation)
         height, width = cells.shape[2:]
         if self.place is not None:
             x, y = self.place
@@ -67,6 +67,22 @@ class BoundTerm:
             values = values * mask[0, 0].to(values)
         return values.sum((1, 2)) / (window.height * window.width)
 
+    def slope(self, activation: Tensor, window: Window, mask: Tensor | None) -> tuple[Tensor, Tensor] | None:
+        """The score (N,) and its gradient at the map, where that is short; None leaves it to autograd.
+
+        A layer's mean square is what most dreams climb, at every step.
+        """
+        if self.value is not _mean_square or self.border or mask is not None:
+            return None
+        cells = window.owned(activation)
+        share = 1 / (activation.shape[1] * window.height * window.width)
+        score = torch.linalg.vector_norm(cells, dim=(1, 2, 3)).square() * share
+        if cells.shape == activation.shape:
+            return score, cells * (2 * share)
+        seed = torch.zeros_like(activation)
+        torch.mul(cells, 2 * share, out=window.owned(seed))
+        return score, seed
+
 
 def _inside(index: Tensor, size: int, border: int) -> Tensor:
     return (index >= border) & (index < size - border)
@@ -74,11 +90,15 @@ def _inside(index: Tensor, size: int, border: int) -> Tensor:
 
 @dataclass(frozen=True)
 class Penalty:
-    """A term that reads the picture itself."""
+    """A term that reads the picture itself, a sum over its rows."""
 
     text: str
     weight: float
-    value: Callable[[Tensor], Tensor]  # (N, C, H, W) -> (N,)
+    of_rows: Callable[[Tensor, int, int], Tensor]  # see ``total_variation``
+
+    def piece(self, strip: Tensor, rows: int, height: int) -> Tensor:
+        """What the first ``rows`` of a strip of a picture ``height`` rows high give, (N,), unweighted."""
+        return self.of_rows(strip, rows, height)
 
 
 @dataclass(frozen=True)
@@ -259,13 +279,22 @@ def _guided(read: ob.Guide, net: Net, layer: str, opener: Callable[[str], Tensor
     return match
 
 
-def total_variation(picture: Tensor) -> Tensor:
-    """Mean absolute difference of neighbours, (N,), of a picture (N, C, H, W) (Rudin et al. 1992)."""
-    down = (picture[:, :, 1:] - picture[:, :, :-1]).abs().mean((1, 2, 3))
-    across = (picture[:, :, :, 1:] - picture[:, :, :, :-1]).abs().mean((1, 2, 3))
-    return down + across
+def total_variation(strip: Tensor, rows: int, height: int) -> Tensor:
+    """Mean absolute difference of neighbours, the part of some rows, (N,) (Rudin et al. 1992).
+
+    Args:
+        strip: (N, C, rows or rows + 1, W): these rows of a picture, and the one below if there is one.
+        rows: How many count.
+        height: Of the picture.
+    """
+    channels, width = strip.shape[1], strip.shape[3]
+    own = strip[:, :, :rows]
+    down = (strip[:, :, 1:] - strip[:, :, :-1]).abs().sum((1, 2, 3))
+    across = (own[..., 1:] - own[..., :-1]).abs().sum((1, 2, 3))
+    return down / (channels * max(1, height - 1) * width) + across / (channels * height * max(1, width - 1))
 
 
-def distance_from_grey(picture: Tensor) -> Tensor:
-    """Mean square distance from 0.5, (N,), of a picture (N, C, H, W)."""
-    return (picture - 0.5).square().mean((1, 2, 3))
+def distance_from_grey(strip: Tensor, rows: int, height: int) -> Tensor:
+    """Mean square distance from 0.5, the part of some rows, (N,); arguments as ``total_variation``."""
+    own = strip[:, :, :rows]
+    return (own - 0.5).square().sum((1, 2, 3)) / (own[0, :, 0].numel() * height)

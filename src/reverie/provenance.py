@@ -49,12 +49,15 @@ class NetworkNote(_Note):
 class EngineNote(_Note):
     """What ran: enough to run the same arithmetic again."""
 
-    engine: str
+    engine: Literal["native", "torch", "plain"]
     device: Literal["cpu", "cuda", "mps"]
-    precision: Literal["fp32", "bf16", "fp16"]
+    precision: Annotated[str, Field(pattern=r"^[a-z0-9+-]{4,20}$")]
     threads: Annotated[int, Field(ge=1, le=1024)]
+    isa: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,20}$")] | None = None
     tile: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    tile_width: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     halo: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    step: Literal["torch", "plain", "avx2", "avx512"] = "torch"
     torch: str = ""
 
 

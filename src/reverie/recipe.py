@@ -133,8 +133,17 @@ class Recipe(BaseModel):
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
         "auto", description="Number format of the network."
     )
+    engine: Literal["auto", "native", "torch", "plain"] = Field(
+        "auto",
+        description="What computes the gradient: fused native code, rewritten torch, or plain autograd.",
+    )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where the network runs.")
     threads: int = Field(0, ge=0, le=1024, description="CPU threads; 0 takes torch's own choice.")
+    halo: Annotated[int, Field(ge=0, le=4096)] | Literal["auto", "full"] = Field(
+        "auto",
+        description="How many pixels a tile of a large picture sees beyond its edge; "
+        "full: all that the layer sees, auto: as many as matter.",
+    )
 
     @field_validator("objective")
     @classmethod
@@ -189,7 +198,9 @@ def read(settings: object, where: str) -> Recipe:
 def complaints(error: ValidationError) -> Iterator[str]:
     """One clause for each thing wrong in a ValidationError."""
     for item in error.errors():
-        field = ".".join(str(part) for part in item["loc"]) or "recipe"
+        # Only names and positions: pydantic puts the branch of a union in between.
+        where = [str(part) for i, part in enumerate(item["loc"]) if i == 0 or isinstance(part, int)]
+        field = ".".join(where) or "recipe"
         cause = item.get("ctx", {}).get("error")
         if item["type"] == "extra_forbidden":
             yield f"{field}: no such setting; {did_you_mean(field, Recipe.model_fields) or 'drop it'}"

@@ -6,12 +6,16 @@ import os
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reverie import __version__
 from reverie.errors import BadInput, NetworkError, ResourceError, ReverieWarning, UsageError
 from reverie.picture import MAX_PIXELS
 from reverie.provenance import Provenance, find, of_picture, sha256_of
 from reverie.run import Asked, Each, Output, Result, Run, heard
+
+if TYPE_CHECKING:
+    from reverie.session import Session
 
 
 def rerun(
@@ -33,7 +37,7 @@ def rerun(
         BadInput: A file is missing or another one than it was.
         UsageError: The recipe makes no sense.
         NetworkError: The weights are not the ones that dreamed.
-        ResourceError: The device is not here.
+        ResourceError: The device, the native library or its instruction set is not here.
     """
     note = of_picture(result)
     same = Path(out).suffix.lower() == Path(result).suffix.lower()
@@ -58,7 +62,7 @@ def rerun(
     with heard() as said:
         _check_engine(note, result)
     run = Run(note.recipe, max_pixels=max_pixels, offline=offline, engine=note.engine, paths=paths)
-    digest = run.session.net.weights_sha256
+    digest = _session(run, result).net.weights_sha256
     if digest != note.network.sha256:
         raise NetworkError(
             f"network {note.network.name}: its weights are not those of {result}: "
@@ -77,6 +81,20 @@ def _weights(note: Provenance, folders: list[Path]) -> str:
         if (folder / file).is_file():
             return f"{family}:{folder / file}"
     raise NetworkError(f"weights {file}: not found beside the result nor in the current folder; put it there")
+
+
+def _session(run: Run, result: str) -> Session:
+    """The run's session; ResourceError where this machine has not got the engine that dreamed."""
+    from reverie.gradient.choose import NoEngineError
+
+    try:
+        return run.session
+    except NoEngineError as error:
+        why = str(error).removesuffix("; use --engine auto")
+        raise ResourceError(
+            f"{result}: cannot be made in the same way here ({why}); rerun it where it was made, "
+            f"or make one like it with reverie dream --recipe {result}"
+        ) from error
 
 
 def _check_engine(note: Provenance, result: str) -> None:

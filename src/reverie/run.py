@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 Each = Callable[["Frame"], None]
 Asked = Callable[[], bool]
+Opens = Callable[[], Picture | None]
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ class Run:
             recipe: Its file names are paths, unless ``paths`` tells where they are.
             max_pixels: The most pixels a picture may have.
             offline: Never download weights.
-            engine: Run exactly so (device, precision, threads, tiles), whatever the recipe leaves open.
+            engine: Run exactly so (engine, device, number format, tiles), whatever the recipe leaves open.
             paths: Where files of the recipe and a network's weights file are, by the name in the recipe.
 
         Raises:
@@ -155,21 +156,20 @@ class Run:
     @cached_property
     def session(self) -> Session:
         """The network at work; loaded when first asked for."""
-        import torch
-
         from reverie.net import load_net
         from reverie.session import Session
 
         recipe, note = self.recipe, self._engine
-        halo = tile = None
+        exactly: dict[str, Any] = {}
         if note is not None:
-            torch.set_num_threads(note.threads)
-            update = {"device": note.device, "precision": note.precision, "threads": note.threads}
-            recipe = recipe.model_copy(update=update)
-            tile = note.tile or 0
-            halo = note.halo if len(recipe.objective) == 1 else None
+            names = ["engine", "device", "precision", "threads"]
+            if note.halo is not None and len(recipe.objective) == 1:
+                names.append("halo")
+            recipe = recipe.model_copy(update={name: getattr(note, name) for name in names})
+            down = note.tile or 0
+            exactly = {"isa": note.isa, "step": note.step, "tile": (down, note.tile_width or down)}
         net = load_net(self._network, offline=self._offline)
-        return Session(recipe, net=net, tile=tile, halo=halo, open_file=self._files.__getitem__)
+        return Session(recipe, net=net, open_file=self._files.__getitem__, **exactly)
 
     def open(self, photo: str | None) -> Picture | None:
         """The photograph, or None to start from what the recipe says; errors as ``load_picture``."""
@@ -212,10 +212,11 @@ class Run:
         output.check(out)
         began = time.monotonic()
         with heard() as said:
-            picture = self.open(photo)
             with memory_errors():
-                frame, cut = self.dream(picture, each=each, stop=stop, until=until)
-                finished = frame.picture
+                frame, cut = self.dream(lambda: self.open(photo), each=each, stop=stop, until=until)
+                self.session.release()
+                finished, score, moved = frame.picture, frame.score, frame.moved
+            del frame  # the state in it is not needed to write the file
             depth = output.depth_for(out, finished)
             note = self.provenance(finished, depth, output.quality, cut)
             document = note.document() if output.metadata else None
@@ -230,8 +231,8 @@ class Run:
         return Result(
             out,
             finished.size,
-            frame.score,
-            frame.moved,
+            score,
+            moved,
             time.monotonic() - began,
             self.recipe,
             tuple(said),
@@ -241,13 +242,15 @@ class Run:
 
     def dream(
         self,
-        picture: Picture | None,
+        picture: Picture | Opens | None,
         *,
         each: Each | None = None,
         stop: Asked | None = None,
         until: Stop | None = None,
     ) -> tuple[Frame, Stop | None]:
         """The last frame of a dream, and where it was stopped if it was.
+
+        A picture that is given as a function that opens it takes no memory while the dream goes on.
 
         If memory runs out on the way, all of it is done again in smaller tiles: a dream is made in one way
         from its beginning to its end, or it could not be repeated.
@@ -257,7 +260,7 @@ class Run:
         session = self.session
         while True:
             before = session.shrunk
-            state = self.begin(picture)
+            state = self.begin(picture() if callable(picture) else picture)
             cut = last = None
             for last in dream(self.recipe, session=session, state=state):
                 if session.shrunk != before:

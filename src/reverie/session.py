@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.canvas import Pixels
-from reverie.errors import BadInput
+from reverie.errors import BadInput, ReverieWarning
 from reverie.goal import Goal, bind
 from reverie.gradient import picture_gradient
-from reverie.gradient.engine import (
-    PlainEngine,
-    is_out_of_memory,
-    out_of_memory,
-    pick_device,
-    pick_precision,
-)
-from reverie.gradient.tiles import Tiling, free_memory, plan_tiling, round_up
+from reverie.gradient.choose import NoEngineError, make_engine
+from reverie.gradient.engine import is_out_of_memory, out_of_memory, pick_device
+from reverie.gradient.tiles import Cut, Shape, Tiling, common_shape, free_memory, room_for, round_up
+from reverie.native import Unavailable
+from reverie.native.picture import use, way
 from reverie.net import Net, load_net
 from reverie.picture import Picture, load_picture
 from reverie.recipe import Recipe
 from reverie.schedule import Octave
 from reverie.transform import Roll
+
+#: The tile that is never cut.
+WHOLE = (0, 0)
+#: Share of a layer's receptive field that the default halo of a tile is wide (and 8 px more): most of what a
+#: cell sees lies near its middle (Luo et al. 2016, "Understanding the effective receptive field"). On Lite0
+#: the gradient's energy at the cuts is then within about 1 % of the untiled one's at every layer.
+SEEN = 0.2
 
 
 @dataclass(frozen=True)
@@ -36,15 +40,28 @@ class Path:
     device: str
     precision: str
     threads: int
-    tile: int | None = None  # side in pixels; 0: never cut
+    isa: str | None = None  # instruction set, of the native engine
+    tile: int | None = None  # height in pixels; 0: never cut
+    tile_width: int | None = None  # None: as high
     halo: int | None = None
+    step: str = "torch"  # what does the rest of a step, see reverie.native.picture
 
 
 class Session:
     """A network on a device, and everything that need not be computed twice.
 
-    ``tile`` forces the side of the tiles (None chooses from the free memory, 0 forbids tiles); ``open_file``
-    gives the pictures of guides and masks by name.
+    Args:
+        recipe: ``network``, ``engine``, ``device``, ``precision``, ``threads`` and ``halo`` are read of it.
+        net: The network, if it is there already.
+        tile: Side of the tiles, or height and width; None chooses from the free memory, 0 forbids tiles.
+        isa: Instruction set of the native engine; None takes the fastest.
+        step: What does the rest of a step, one of ``native.picture.ways``; None takes the fastest.
+        offline: Never download weights.
+        open_file: Gives the pictures of guides and masks by name.
+
+    Raises:
+        NoEngineError: The engine, instruction set or way of stepping is not here.
+        UsageError, NetworkError: Of ``load_net`` and ``make_engine``.
     """
 
     def __init__(
@@ -52,23 +69,34 @@ class Session:
         recipe: Recipe,
         *,
         net: Net | None = None,
-        tile: int | None = None,
-        halo: int | None = None,
+        tile: int | Shape | None = None,
+        isa: str | None = None,
+        step: str | None = None,
         offline: bool = False,
         open_file: Callable[[str], Picture] = load_picture,
     ) -> None:
         if recipe.threads:
             torch.set_num_threads(recipe.threads)
+        try:
+            use(step)
+        except Unavailable as error:
+            raise NoEngineError(str(error)) from error
         self.device = pick_device(recipe.device)
         net = net or load_net(recipe.network, offline=offline)
-        self.engine = PlainEngine(
+        self.engine = make_engine(
+            recipe.engine,
             net,
             device=self.device,
-            precision=pick_precision(recipe.precision, self.device),
+            precision=recipe.precision,
+            threads=torch.get_num_threads(),
+            isa=isa,
         )
         self.net = self.engine.net
         self.open_file = open_file
-        self._tile, self._halo = tile, halo
+        # Without jitter nothing moves the cuts about, so nothing may be seen of them in any one step.
+        self._halo = recipe.halo if recipe.halo != "auto" or recipe.jitter else "full"
+        self._tile = (tile, tile) if isinstance(tile, int) else tile
+        self._noted = ""
         self._goals: dict[tuple[str, str], Goal] = {}
         self._tilings: dict[tuple[tuple[str, ...], int, int], Tiling | None] = {}
         self._fields: tuple[object, dict[str, Tensor]] = (None, {})
@@ -78,13 +106,19 @@ class Session:
 
     def path(self) -> Path:
         """What ran so far."""
+        down, across = self._tile or (None, None)
+        if self._tile is None and self.used is not None:
+            down, across = self.used.side, self.used.across or self.used.side
         return Path(
-            self.engine.name,
-            self.device,
-            self.engine.precision,
-            torch.get_num_threads(),
-            self._tile if self._tile is not None else self.used.side if self.used else None,
-            self.used.halo if self.used else None,
+            engine=self.engine.name,
+            device=self.device,
+            precision=self.engine.precision,
+            threads=torch.get_num_threads(),
+            isa=getattr(self.engine, "isa", None),
+            tile=down,
+            tile_width=across,
+            halo=self.used.halo if self.used else None,
+            step=way(),
         )
 
     def settle(self, recipe: Recipe, plan: Sequence[Octave]) -> None:
@@ -96,17 +130,14 @@ class Session:
             for octave in plan:
                 self.goal(recipe, octave.index)
             return
-        self._tile = None
         self._tilings.clear()
-        sides = []
+        cuts = []
         for octave in plan:
             goal = self.goal(recipe, octave.index)
             width, height = octave.size
             margin = 2 * self._margin(goal, height, width) if recipe.seamless else 0
-            tiling = self._plan(goal, height + margin, width + margin)
-            if tiling is not None:
-                sides.append(tiling.side)
-        self._tile = min(sides, default=0)
+            cuts.append(self._cut(goal, height + margin, width + margin))
+        self._tile = common_shape([cut for cut in cuts if cut is not None]) or WHOLE
 
     def open_tensor(self, name: str) -> Tensor:
         """A file's picture as (1, C, H, W) in [0, 1] on the network's device."""
@@ -126,84 +157,89 @@ class Session:
         return self._goals[key]
 
     def gradient(self, goal: Goal, canvas: Pixels, roll: Roll) -> tuple[float, Tensor]:
-        """Score and gradient (1, C, H, W) at the canvas's picture, looked at through a roll."""
-        picture = canvas.picture()
-        height, width = picture.shape[2:]
+        """Score and gradient (1, C, H, W) at the canvas's picture, looked at through a roll.
+
+        The gradient is the caller's to change, until the next one is written into the same memory.
+        """
+        width, height = canvas.size
         key = (id(goal), height, width)
         if self._fields[0] != key:
-            self._fields = (key, goal.fields(height, width, picture))
-        fields = {k: roll.apply(f) for k, f in self._fields[1].items()}
+            self._fields = (key, goal.fields(height, width, canvas.base))
         margin = self._margin(goal, height, width) if canvas.circular else 0
-        view = roll.apply(picture)
-        if margin:
-            view = F.pad(view, (margin,) * 4, mode="circular")
-            fields = {k: F.pad(f, (margin,) * 4, mode="circular") for k, f in fields.items()}
-        score, gradient = self._tiled(goal, view, fields)
-        return float(score[0]), roll.pull_back(_folded(gradient, margin))
+        score, gradient = self._tiled(goal, canvas, roll, margin)
+        self._tell()
+        return float(score[0]), gradient
 
-    def _tiled(self, goal: Goal, view: Tensor, fields: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    def release(self) -> None:
+        """Give back the memory that steps work in; the next step takes it again."""
+        self._fields = (None, {})
+        self.engine.release()
+
+    def _tell(self) -> None:
+        """Say once what the engine could not do fast."""
+        if self.engine.note != self._noted:
+            self._noted = self.engine.note
+            warnings.warn(self._noted, ReverieWarning, stacklevel=3)
+
+    def _tiled(self, goal: Goal, canvas: Pixels, roll: Roll, margin: int) -> tuple[Tensor, Tensor]:
         """The gradient, in smaller tiles once if memory runs out."""
-        height, width = view.shape[2:]
+        width, height = (side + 2 * margin for side in canvas.size)
         while True:
             self.used = self.tiling(goal, height, width)
             try:
-                return picture_gradient(self.engine, goal, view, fields=fields, tiling=self.used)
+                return picture_gradient(
+                    self.engine,
+                    goal,
+                    canvas.shown(),
+                    fields=self._fields[1],
+                    tiling=self.used,
+                    roll=(roll.down, roll.right),
+                    margin=margin,
+                    out=canvas.spare("gradient"),
+                )
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
                 geometry = self.net.geometry(goal.layers)
                 if self.shrunk or geometry is None:
-                    raise out_of_memory(width, height) from error
-                side = self.used.side if self.used else max(height, width)
-                self._tile = max(geometry[0], side // 2)
+                    raise out_of_memory(*canvas.size, tiles=geometry is not None) from error
+                used = self.used
+                down, across = (used.side, used.across or used.side) if used else (height, width)
+                self._tile = max(geometry[0], down // 2), max(geometry[0], across // 2)
                 self.shrunk = self._fixed = True
                 self._tilings.clear()
+                self.engine.release()
 
     def tiling(self, goal: Goal, height: int, width: int) -> Tiling | None:
         """How a picture of this size is cut for this goal, decided once."""
         key = (goal.layers, height, width)
         if key not in self._tilings:
-            self._tilings[key] = self._plan(goal, height, width)
+            cut = self._cut(goal, height, width) if self._tile != WHOLE else None
+            shape = None if cut is None else self._tile or cut.shape()
+            self._tilings[key] = cut.tiling(shape) if cut is not None and shape is not None else None
         return self._tilings[key]
 
-    def _plan(self, goal: Goal, height: int, width: int) -> Tiling | None:
-        if not goal.layers or self._tile == 0:
-            return None
-        geometry = self.net.geometry(goal.layers) if height * width > 128 * 128 else None
+    def _cut(self, goal: Goal, height: int, width: int) -> Cut | None:
+        """What cutting a picture of this size for this goal comes to; None where it cannot or need not be."""
+        geometry = self.net.geometry(goal.layers) if goal.layers and height * width > 128 * 128 else None
         if geometry is None:  # sees the whole picture, or is too small to cut
             return None
         stride, field = geometry
         # A measured field may lie to one side of its cell, as that of convolutions without padding does.
         centred = all(self.net.layer(name).stride for name in goal.layers)
         reach = field / 2 if centred else field
-        halo = self._halo if self._halo is not None else round_up(reach + stride, stride)
-        if self._tile is not None:
-            return Tiling(round_up(self._tile, stride), halo, stride)
-        return plan_tiling(
-            height,
-            width,
-            bytes_per_pixel=self.net.bytes_per_pixel(goal.layers),
-            memory=free_memory(torch.device(self.device)),
-            stride=stride,
-            halo=halo,
-        )
+        halo = full = round_up(reach + stride, stride)
+        if self._halo == "auto" and centred:
+            halo = round_up(SEEN * field + 8, stride)
+        elif isinstance(self._halo, int):
+            halo = round_up(self._halo, stride)
+        memory = free_memory(torch.device(self.device))
+        room = room_for(self.engine.bytes_per_pixel(goal.layers), memory, height, width)
+        return Cut(height, width, min(halo, full), stride, room)
 
     def _margin(self, goal: Goal, height: int, width: int) -> int:
         """How much of the other side the network is shown beyond each edge of a seamless picture."""
         return min(64, height // 2, width // 2) if goal.layers else 0
-
-
-def _folded(gradient: Tensor, margin: int) -> Tensor:
-    """The adjoint of circular padding: what fell on the margins belongs to the other side."""
-    if not margin:
-        return gradient
-    for axis in (2, 3):
-        size = gradient.shape[axis] - 2 * margin
-        core = gradient.narrow(axis, margin, size).clone()
-        core.narrow(axis, size - margin, margin).add_(gradient.narrow(axis, 0, margin))
-        core.narrow(axis, 0, margin).add_(gradient.narrow(axis, margin + size, margin))
-        gradient = core
-    return gradient
 
 
 def as_tensor(picture: Picture | Tensor) -> Tensor:

@@ -8,6 +8,7 @@ import typer
 
 from reverie import __version__
 from reverie.cli import dream, look, remake
+from reverie.cli.bench import bench
 from reverie.cli.doctor import doctor
 
 ABOUT = """Ask a trained image network what it sees, and see the answer.
@@ -49,6 +50,7 @@ app.command()(look.classify)
 app.command()(look.layers)
 app.command()(look.networks)
 app.command()(doctor)
+app.command()(bench)
 
 
 def command() -> Any:

@@ -10,6 +10,10 @@ from reverie.presets import PRESETS
 _REPEATS = {"lite0": (1, 2, 2, 3, 3, 4, 1), "lite1": (1, 3, 3, 4, 4, 5, 1), "lite2": (1, 3, 3, 4, 4, 5, 1)}
 
 
+#: Ways of computing the gradient; a test holds them against those that can be made.
+ENGINES = ("native", "torch", "plain")
+
+
 def layer_names(network: str = "lite0") -> list[str]:
     """Names of the layers that are offered."""
     repeats = _REPEATS.get(network, _REPEATS["lite0"])
@@ -40,3 +44,8 @@ def presets(incomplete: str) -> list[str]:
 def networks(incomplete: str) -> list[str]:
     """Networks."""
     return [name for name in network_names() if name.startswith(incomplete)]
+
+
+def engines(incomplete: str) -> list[str]:
+    """Engines."""
+    return [name for name in ENGINES if name.startswith(incomplete)]

@@ -9,10 +9,15 @@ import os
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from reverie.cli import options as o
 from reverie.cli.say import Voice
 from reverie.errors import ReverieError
+
+if TYPE_CHECKING:
+    from reverie.recipe import Recipe
 
 PACKAGES = (
     "torch",
@@ -44,6 +49,7 @@ class Finding:
 
 def doctor(
     network: o.Network = None,
+    engine: o.Engine = None,
     device: o.Device = None,
     precision: o.Precision = None,
     json: o.Json = False,
@@ -52,12 +58,13 @@ def doctor(
     """Say what is installed, which path will run, and whether it is healthy."""
     voice = Voice(as_json=json)
     recipe = o.recipe_of(dict(locals()))
-    findings = [*installed(), *machine()]
-    for name, check in (
-        ("weights", lambda: weights(recipe.network)),
-        ("dream", lambda: small_dream(recipe.network, recipe.device, recipe.precision)),
-    ):
-        findings.append(checked(name, check))
+    findings = [
+        *installed(),
+        *machine(),
+        native_library(),
+        checked("weights", lambda: weights(recipe.network)),
+    ]
+    findings += dreams(recipe)
     well = all(f.well is not False for f in findings)
     marks = {True: "ok", False: "BAD", None: ""}
     lines = [f"{f.what:<24} {f.found}  {marks[f.well]}".rstrip() for f in findings]
@@ -140,17 +147,50 @@ def weights(name: str) -> Finding:
     return Finding("weights", f"{name}, SHA-256 {net.weights_sha256[:16]}... as it should be", True)
 
 
-def small_dream(network: str, device: str, precision: str) -> Finding:
-    """A dream of a second: its score has to rise."""
+def native_library() -> Finding:
+    """Whether the native library is there, and what of it this processor can run."""
+    from reverie.native import instruction_sets, library, missing
+
+    if library() is None:
+        return Finding("native library", missing())
+    names = ", ".join(isa.name.lower() for isa in instruction_sets())
+    return Finding(
+        "native library", f"built; here it has {names}" if names else "built; nothing for this CPU"
+    )
+
+
+def dreams(recipe: Recipe) -> list[Finding]:
+    """Which engine ``auto`` takes, and a small dream with each that is asked for."""
+    from reverie.gradient.choose import ENGINES
+
+    if recipe.engine != "auto":
+        return [checked(f"{recipe.engine} engine", partial(small_dream, recipe))]
+    found = {
+        name: checked(f"{name} engine", partial(small_dream, recipe.but(engine=name), needed=False))
+        for name in ENGINES
+    }
+    taken = next((name for name, finding in found.items() if finding.well is not None), "none")
+    return [Finding("engine", f"auto takes {taken} for {recipe.network}"), *found.values()]
+
+
+def small_dream(asked: Recipe, *, needed: bool = True) -> Finding:
+    """A dream of a second with one engine: its score has to rise. If not ``needed``, it may be missing."""
+    from reverie.gradient.choose import NoEngineError
     from reverie.loop import dream
     from reverie.recipe import make
     from reverie.session import Session
 
-    settings = {"network": network, "device": device, "precision": precision}
+    name = f"{asked.engine} engine"
+    settings = {key: getattr(asked, key) for key in ("network", "engine", "device", "precision")}
     recipe = make(start="clouds", size=(96, 96), octaves=1, steps=(12,), jitter=8, **settings)
-    session = Session(recipe, offline=True)
+    try:
+        session = Session(recipe, offline=True)
+    except NoEngineError as error:
+        why = str(error).removeprefix(f"--engine {asked.engine}: ").removesuffix("; use --engine auto")
+        return Finding(name, f"no: {why}", False if needed else None)
     scores = [frame.score for frame in dream(recipe, session=session)]
     path = session.path()
-    ran = f"{path.engine} engine on {path.device} in {path.precision} with {path.threads} threads"
+    parts = (path.isa, path.precision, f"{path.threads} threads", session.engine.note)
+    ran = f"on {path.device}, {', '.join(filter(None, parts))}"
     rose = scores[-1] > 1.2 * scores[0]
-    return Finding("dream", f"{ran}: score {scores[0]:.3g} to {scores[-1]:.3g}", rose)
+    return Finding(name, f"{ran}: score {scores[0]:.3g} to {scores[-1]:.3g}", rose)

@@ -8,12 +8,10 @@ import typer
 
 from reverie.cli import complete
 from reverie.cli import options as o
-from reverie.cli.say import CtrlC, Voice
+from reverie.cli.say import CtrlC, Voice, print_table, table_of
 from reverie.errors import Interrupted, UsageError
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from reverie.picture import Picture
 
 Photo = Annotated[str, typer.Argument(metavar="PHOTO", help="A photograph.")]
@@ -101,10 +99,10 @@ def classify(
         return
     from rich.bar import Bar
 
-    table = _table(("class", "right"), ("", "left"), ("share", "right"), ("", "left"))
+    table = table_of(("class", "right"), ("", "left"), ("share", "right"), ("", "left"))
     for index, name, p in found:
         table.add_row(str(index), name, f"{100 * p:.1f} %", Bar(1.0, 0.0, p, width=30))
-    _print(table)
+    print_table(table)
 
 
 def layers(
@@ -124,13 +122,13 @@ def layers(
     if json:
         voice.data("", {"network": net.name, "layers": [vars(layer) for layer in found]})
         return
-    table = _table(
+    table = table_of(
         ("layer", "left"), ("channels", "right"), ("stride", "right"), ("sees", "right"), ("draws", "left")
     )
     for layer in found:
         sees = "all" if layer.receptive_field is None else f"{layer.receptive_field} px"
         table.add_row(layer.name, str(layer.channels), str(layer.stride or "-"), sees, layer.draws)
-    _print(table)
+    print_table(table)
 
 
 def networks(json: o.Json = False, debug: o.Debug = False) -> None:
@@ -144,7 +142,7 @@ def networks(json: o.Json = False, debug: o.Debug = False) -> None:
         fields = ("name", "title", "size", "parameters", "package", "sha256", "installed", "install")
         voice.data("", {"networks": [{f: getattr(n, f) for f in fields} for n in known()]})
         return
-    table = _table(
+    table = table_of(
         ("network", "left"), ("", "left"), ("trained at", "right"), ("weights", "right"), ("", "left")
     )
     for net in known():
@@ -153,29 +151,10 @@ def networks(json: o.Json = False, debug: o.Debug = False) -> None:
     table.add_row("lite0:FILE", "any of these with weights of your own", "", "", ".pth or .safetensors")
     extra = escape('pip install "reverie[nets]"')
     table.add_row("torchvision:NAME", "a network of torchvision", "", "", extra)
-    _print(table)
+    print_table(table)
 
 
 def _default(field: str) -> Any:
     from reverie.recipe import Recipe
 
     return Recipe.model_fields[field].default
-
-
-def _table(*columns: tuple[str, Any]) -> Table:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title, justify in columns:
-        table.add_column(title, justify=justify)
-    return table
-
-
-def _print(table: Table) -> None:
-    """On a terminal as wide as it is, into a pipe as wide as needed."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=200)
-    console.print(table)

@@ -39,9 +39,11 @@ SET_BY_OPTIONS = (
     "seamless",
     "mask",
     "seed",
+    "engine",
     "precision",
     "device",
     "threads",
+    "halo",
 )
 OPTION = {name: "--" + name.replace("_", "-") for name in SET_BY_OPTIONS} | {"start": "--from"}
 
@@ -84,7 +86,7 @@ def describe(name: str) -> str:
     limits = bounds(info.annotation)
     for note in info.metadata:
         limits |= bounds_of(note)
-    notes = [", ".join(choices(info.annotation)) or in_range(limits)]
+    notes = [" or ".join(filter(None, (in_range(limits), ", ".join(choices(info.annotation)))))]
     default = info.default
     if isinstance(default, tuple):
         default = ",".join(map(str, default))
@@ -190,9 +192,11 @@ MaxPixels = Annotated[
 Network = Annotated[
     str | None, setting("network", panel=HOW, metavar="NAME", autocompletion=complete.networks)
 ]
+Engine = Annotated[str | None, setting("engine", panel=HOW)]
 Precision = Annotated[str | None, setting("precision", panel=HOW)]
 Device = Annotated[str | None, setting("device", panel=HOW)]
 Threads = Annotated[int | None, setting("threads", panel=HOW)]
+Halo = Annotated[str | None, setting("halo", panel=HOW, metavar="N|auto|full")]
 Offline = Annotated[bool, other("--offline", help="Never download anything.", panel=HOW)]
 Out = Annotated[
     str | None,

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from reverie.cli.say import Voice
-from reverie.gradient.tiles import OVERHEAD
+from reverie.gradient.tiles import PLANES
 from reverie.loop import dream
 from reverie.state import State
 
@@ -48,11 +48,11 @@ def plan_of(run: Run, picture: Picture | None, per_pixel: float) -> dict[str, An
         tiling = session.tiling(goal, height, width)
         seen = width * height
         if tiling is not None:
-            side = tiling.side + 2 * tiling.halo
-            seen = min(width, side) * min(height, side)
-        each = session.net.bytes_per_pixel(goal.layers) if goal.layers else 0.0
-        # On top of the network's: base, detail, gradient, pyramid, in float32 and three channels.
-        memory = max(memory, seen * each * OVERHEAD + width * height * 12 * 10)
+            edges = 2 * tiling.halo
+            seen = min(width, (tiling.across or tiling.side) + edges) * min(height, tiling.side + edges)
+        each = session.engine.bytes_per_pixel(goal.layers) if goal.layers else 0.0
+        # On top of the network's: source, detail, picture, gradient and room, in three channels of fp32.
+        memory = max(memory, seen * each + width * height * 12 * PLANES)
     work = sum(o.size[0] * o.size[1] * o.steps for o in octaves)
     width, height = state.canvas.source.shape[3], state.canvas.source.shape[2]
     return {
@@ -62,7 +62,9 @@ def plan_of(run: Run, picture: Picture | None, per_pixel: float) -> dict[str, An
         "seconds": work * per_pixel,
         "bytes": round(memory),
         "tile": path.tile,
+        "tile_width": path.tile_width,
         "network": recipe.network,
+        "engine": path.engine,
         "device": path.device,
         "precision": path.precision,
         "threads": path.threads,
@@ -90,14 +92,15 @@ def seconds_per_pixel(session: Session, recipe: Recipe, picture: Picture | None)
 def in_words(name: str, plan: dict[str, Any]) -> str:
     """The plan as text."""
     width, height = plan["size"]
-    tiles = f"tiles of {plan['tile']} px" if plan["tile"] else "no tiles"
+    tiles = f"tiles of {plan['tile_width']} x {plan['tile']} px" if plan["tile"] else "no tiles"
     lines = [
         f"{name}: {width} x {height}, {'; '.join(plan['objective'])}",
         *(
             f"  octave {i}: {o['size'][0]} x {o['size'][1]}, {o['steps']} steps"
             for i, o in enumerate(plan["octaves"], start=1)
         ),
-        f"  {plan['network']} on {plan['device']}, {plan['precision']}, {plan['threads']} threads, {tiles}",
+        f"  {plan['network']}, {plan['engine']} engine on {plan['device']}, {plan['precision']}, "
+        f"{plan['threads']} threads, {tiles}",
         f"  about {clock(plan['seconds'])} and {plan['bytes'] / 1e6:.0f} MB for the dream",
     ]
     return "\n".join(lines)

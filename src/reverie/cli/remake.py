@@ -76,9 +76,12 @@ def show(result: ResultFile, json: o.Json = False, debug: o.Debug = False) -> No
     lines += [f"  {'file':<14} {f.name}  {f.sha256}" for f in note.files]
     lines.append(f"  {'network':<14} {note.network.name}  {note.network.sha256}")
     engine = note.engine
-    tiles = f"tiles of {engine.tile} px" if engine.tile else "no tiles"
-    ran = f"{engine.engine}, {engine.device}, {engine.precision}, {engine.threads} threads, {tiles}"
-    lines.append(f"  {'engine':<14} {ran}")
+    tiles = "no tiles"
+    if engine.tile:
+        across = engine.tile_width or engine.tile
+        tiles = f"tiles of {across} x {engine.tile} px with a halo of {engine.halo}"
+    ran = (engine.engine, engine.isa, engine.device, engine.precision, f"{engine.threads} threads", tiles)
+    lines.append(f"  {'engine':<14} {', '.join(filter(None, ran))}")
     if note.stopped:
         where = f"after octave {note.stopped.octave + 1}, step {note.stopped.step + 1}"
         lines.append(f"  {'stopped':<14} {where}")

@@ -16,6 +16,7 @@ from reverie.errors import ReverieWarning
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+    from rich.table import Table
 
     from reverie.loop import Frame
 
@@ -136,3 +137,23 @@ class CtrlC:
     def __exit__(self, *_: object) -> None:
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
+
+
+def table_of(*columns: tuple[str, Any]) -> Table:
+    """An empty table with these columns: title and how it is aligned."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title, justify in columns:
+        table.add_column(title, justify=justify)
+    return table
+
+
+def print_table(table: Table) -> None:
+    """On a terminal as wide as it is, into a pipe as wide as needed."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=200)
+    console.print(table)

@@ -1,7 +1,7 @@
 """Engines: activations forward, gradients backward. They know no objective.
 
 An engine has ``forward(picture, layers)`` and ``backward(seeds)``; all engines are interchangeable and are
-tested against the plain one, which is straightforward autograd.
+tested against the plain one, which is straightforward autograd. Which one runs is for ``choose.make_engine``.
 """
 
 from __future__ import annotations
@@ -16,25 +16,52 @@ from reverie.errors import ResourceError, UsageError
 from reverie.net.core import Net
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+#: What a forward and backward pass of autograd takes at once, over what it keeps in between.
+TRANSIENT = 1.6
 
 
 class Engine(Protocol):
-    """What ``picture_gradient`` needs of an engine."""
+    """What ``picture_gradient`` needs of an engine.
+
+    Attributes:
+        name: "plain", "torch" or "native".
+        net: For layers, geometry and device.
+        precision: The number format that runs, in a word that the engine's constructor takes again:
+            "fp32", "bf16", or "fp32+bf16" where the forward pass has more than the backward pass.
+        note: What fell back to something slower, and why; empty if nothing did.
+    """
 
     name: str
     net: Net
+    precision: str
+    note: str
 
     def forward(self, picture: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
-        """Activations of ``layers`` for a picture (N, C, H, W) in [0, 1]; kept for ``backward``."""
+        """Activations of ``layers`` for a picture (N, C, H, W) in [0, 1], of any strides.
 
-    def backward(self, seeds: Mapping[str, Tensor], *, last: bool = True) -> Tensor:
-        """d(sum of seed * activation)/d(picture) of the last ``forward``; again unless ``last``."""
+        They come back detached, in the picture's number format; what ``backward`` needs is kept.
+        """
+
+    def backward(
+        self, seeds: Mapping[str, Tensor], *, last: bool = True, out: Tensor | None = None
+    ) -> Tensor:
+        """d(sum of seed * activation)/d(picture) of the last ``forward``; again unless ``last``.
+
+        ``out``, of the picture's shape, may be written to and returned; an engine need not.
+        """
+
+    def bytes_per_pixel(self, layers: Sequence[str]) -> float:
+        """Memory that one forward and backward pass takes at once, in bytes a pixel of the picture."""
+
+    def release(self) -> None:
+        """Give working memory back; the next ``forward`` takes it again."""
 
 
 class PlainEngine:
     """Frozen weights, cut at the deepest layer that is read, autograd for the rest."""
 
     name = "plain"
+    note = ""
 
     def __init__(self, net: Net, *, device: str = "cpu", precision: str = "fp32") -> None:
         """An engine on a device in a number format; the given ``net`` itself is not changed."""
@@ -53,8 +80,10 @@ class PlainEngine:
         self._graph = (leaf, activations)
         return {k: a.detach().to(picture.dtype) for k, a in activations.items()}
 
-    def backward(self, seeds: Mapping[str, Tensor], *, last: bool = True) -> Tensor:
-        """See ``Engine.backward``."""
+    def backward(
+        self, seeds: Mapping[str, Tensor], *, last: bool = True, out: Tensor | None = None
+    ) -> Tensor:
+        """See ``Engine.backward``; ``out`` is left alone."""
         if self._graph is None:
             raise RuntimeError("backward needs a forward before it")
         leaf, activations = self._graph
@@ -67,7 +96,15 @@ class PlainEngine:
         (gradient,) = torch.autograd.grad(outputs, leaf, cotangents, retain_graph=not last)
         if last:
             self._graph = None
-        return gradient * scale
+        return gradient if scale == 1 else gradient * scale
+
+    def bytes_per_pixel(self, layers: Sequence[str]) -> float:
+        """See ``Engine.bytes_per_pixel``."""
+        return TRANSIENT * self.net.bytes_per_pixel(layers)
+
+    def release(self) -> None:
+        """See ``Engine.release``."""
+        self._graph = None
 
 
 def pick_device(name: str) -> str:
@@ -87,9 +124,11 @@ def pick_device(name: str) -> str:
 
 
 def pick_precision(name: str, device: str) -> str:
-    """The number format for ``auto`` (fp32: the plain engine gains nothing it can trust from less)."""
+    """The plain engine's number format; ``auto`` is fp32, as it gains nothing it can trust from less."""
     if name == "auto":
         return "fp32"
+    if name not in PRECISIONS:
+        raise UsageError(f"--precision {name}: the plain engine has {', '.join(PRECISIONS)}")
     if name == "fp16" and device == "cpu":
         raise UsageError("--precision fp16: not on a CPU; use fp32 or bf16")
     return name
@@ -105,6 +144,9 @@ def is_out_of_memory(error: BaseException) -> bool:
     )
 
 
-def out_of_memory(width: int, height: int) -> ResourceError:
-    """The error for a picture that does not fit even in small tiles."""
-    return ResourceError(f"out of memory dreaming {width} x {height}, also in smaller tiles; use --max-size")
+def out_of_memory(width: int, height: int, *, tiles: bool = True) -> ResourceError:
+    """The error for a picture that does not fit, also in small tiles or where none can be (``tiles``)."""
+    how = (
+        ", also in smaller tiles" if tiles else ": its objective sees the whole picture, so tiles cannot help"
+    )
+    return ResourceError(f"out of memory dreaming {width} x {height}{how}; use --max-size")

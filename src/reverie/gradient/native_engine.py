@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from reverie.errors import UsageError
+from reverie.gradient.pages import SMALL, give_pages_back, keep_pages
 from reverie.native import Isa, Unavailable, instruction_sets, missing
 from reverie.native.lite import MATHS, SLACK, LiteNetwork, Math, Pictures, Seed, Work, padded
 from reverie.net.core import Net
@@ -73,6 +74,7 @@ class NativeEngine:
         self._shift = tuple(-m / s for m, s in zip(net.mean, net.std, strict=True))
         self._memory = torch.empty(0, dtype=torch.uint8)
         self._work: Work | None = None
+        keep_pages(SMALL)
 
     def forward(self, picture: Tensor, layers: Sequence[str], *, keep: bool = True) -> dict[str, Tensor]:
         """Activations of ``layers`` for a picture (N, 3, H, W) in [0, 1], in fp32.
@@ -121,8 +123,13 @@ class NativeEngine:
         self._work = work if keep else None
         return found if picture.dtype == torch.float32 else {k: a.to(picture.dtype) for k, a in found.items()}
 
-    def backward(self, seeds: Mapping[str, Tensor], *, last: bool = True) -> Tensor:
-        """d(sum of seed * activation)/d(picture) of the last ``forward``, (N, 3, H, W), in fp32."""
+    def backward(
+        self, seeds: Mapping[str, Tensor], *, last: bool = True, out: Tensor | None = None
+    ) -> Tensor:
+        """d(sum of seed * activation)/d(picture) of the last ``forward``, (N, 3, H, W), in fp32.
+
+        Written to ``out`` and returned, where that is a contiguous tensor of the shape and in fp32.
+        """
         if self._work is None:
             raise RuntimeError("backward needs a forward before it")
         work = self._work
@@ -148,12 +155,20 @@ class NativeEngine:
                     seed.shape[1],
                 ]
             laid[stage] = Seed(seed.data_ptr(), *strides)
-        gradient = torch.empty(work.count, 3, work.height, work.width)
+        shape = (work.count, 3, work.height, work.width)
+        fits = out is not None and out.shape == shape and out.dtype == torch.float32 and out.is_contiguous()
+        gradient = out if out is not None and fits else torch.empty(shape)
         where = None if logits is None else logits.data_ptr()
         self._network.backward(work, laid, where, self._pictures(gradient, self._scale))
         if last:
             self._work = None
         return gradient
+
+    def release(self) -> None:
+        """Gives the working memory back; the next ``forward`` takes it again."""
+        self._memory = torch.empty(0, dtype=torch.uint8)
+        self._work = None
+        give_pages_back()
 
     def bytes_per_pixel(self, layers: Sequence[str]) -> float:
         """Working memory of forward and backward, for each pixel of a picture."""

@@ -69,6 +69,10 @@ class Window:
         )
         return Window(vertical[0], across[0], vertical[1], across[1], vertical[2], across[2])
 
+    def owned(self, part: Tensor) -> Tensor:
+        """The counted cells of the tile's map (..., h, w)."""
+        return part[..., self.rows, self.columns]
+
     def cut(self, whole: Tensor) -> Tensor:
         """The counted cells of a whole map (..., height, width)."""
         rows = slice(self.top, self.top + self.rows.stop - self.rows.start)

@@ -234,7 +234,7 @@ def _pixels(header: _Header, data: bytes) -> tuple[Floats, Floats | None, int]:
         elif image.mode not in ("L", "RGB", "CMYK"):
             image = image.convert("RGB")
     image = _to_srgb(image, icc, header.name)
-    return _unit(np.asarray(image.convert("RGB"))), alpha, 8
+    return _unit(np.asarray(image if image.mode == "RGB" else image.convert("RGB"))), alpha, 8
 
 
 def _to_srgb(image: Image.Image, icc: object, name: str) -> Image.Image:
@@ -286,7 +286,9 @@ def _profiled_at_8_bits(
 
 def _unit(array: NDArray[Any]) -> Floats:
     """Integers -> float32 in [0, 1]; rounding the product takes every value back exactly."""
-    return array.astype(np.float32) / np.float32(np.iinfo(array.dtype).max)
+    unit: Floats = array.astype(np.float32)
+    unit /= np.float32(np.iinfo(array.dtype).max)
+    return unit
 
 
 def _xmp(image: Image.Image) -> bytes:

@@ -37,6 +37,7 @@ _DEEP = ("png", "tiff")
 _MOST_A_SIDE = {"jpeg": 65_500, "webp": 16_383, "avif": 65_535}
 _JPEG_XMP = 65_504  # a marker of 64 kB less its own length and name
 _STRIP = 1 << 20  # bytes of a TIFF strip before compression
+_ROWS = 64  # converted at a time, so that the temporaries stay small
 
 
 def check_save(
@@ -193,22 +194,26 @@ def encode(
 
 def _samples(picture: Picture, kind: str, depth: int, name: str) -> NDArray[Any]:
     """(H, W, 1, 2, 3 or 4) of uint8 or uint16, alpha last."""
-    channels = picture.pixels.shape[2]
+    height, _, channels = picture.pixels.shape
     if channels not in (1, 3):
         raise UsageError(f"{name}: a picture file has 1 or 3 channels, this picture {channels}")
-    parts = [picture.pixels]
-    if picture.alpha is not None and kind != "jpeg":
-        parts.append(picture.alpha[..., None])
-    if channels == 1 and (kind in ("webp", "avif") or len(parts) == 2):
-        parts[0] = np.repeat(parts[0], 3, axis=2)
-    top = 255 if depth == 8 else 65535
-    samples = []
-    for part in parts:
-        if not np.isfinite(part).all():
-            raise ReverieError(f"cannot write {name}: the picture holds NaN or infinite values")
-        scaled = np.clip(part, 0.0, 1.0) * np.float32(top)
-        samples.append(np.rint(scaled).astype(np.uint8 if depth == 8 else np.uint16))
-    return np.ascontiguousarray(np.concatenate(samples, axis=2) if parts[1:] else samples[0])
+    alpha = None if kind == "jpeg" else picture.alpha
+    colours = 3 if kind in ("webp", "avif") or alpha is not None else channels
+    kept = np.dtype(np.uint8 if depth == 8 else np.uint16)
+    samples = np.empty((*picture.pixels.shape[:2], colours + (alpha is not None)), kept)
+    for top in range(0, height, _ROWS):
+        rows = slice(top, top + _ROWS)
+        samples[rows, :, :colours] = _whole_numbers(picture.pixels[rows], kept, name)
+        if alpha is not None:
+            samples[rows, :, colours] = _whole_numbers(alpha[rows], kept, name)
+    return samples
+
+
+def _whole_numbers(part: NDArray[np.float32], kept: np.dtype[Any], name: str) -> NDArray[Any]:
+    if not np.isfinite(part).all():
+        raise ReverieError(f"cannot write {name}: the picture holds NaN or infinite values")
+    whole: NDArray[Any] = np.rint(np.clip(part, 0.0, 1.0) * np.float32(np.iinfo(kept).max)).astype(kept)
+    return whole
 
 
 def _png_info(xmp: bytes) -> PngInfo:
