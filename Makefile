@@ -2,26 +2,35 @@
 #     make dream                     a dream of a free photograph, in dreams/dream.png
 #     make dream PHOTO=me.jpg        a dream of yours, in dreams/me-dream.png
 #     make test                      the style checks, the types and the whole test suite
+# A third measures it: make bench, beside other tools (make bench-gpu on a GPU); ARGS="step --quick" for parts of it.
 # Everything is installed into .venv, the first time only. Options for the dream go into ARGS, as in
 # make dream ARGS="--layer block4b --strength 0.7", those for pip into its own variables (PIP_EXTRA_INDEX_URL ...).
 
 VENV := .venv
+BENCH := .venv-bench
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt
-SOURCES := pyproject.toml constraints.txt tests/requirements-nodeps.txt
+PIP_WORDS := -m pip install --disable-pip-version-check -q -c constraints.txt
+PIP := $(BIN)/python $(PIP_WORDS)
+# Whoever changes these wants reverie, and with it the native library, installed again.
+SOURCES := pyproject.toml constraints.txt tests/requirements-nodeps.txt setup.py $(wildcard src/reverie/native/source/*)
 JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 8 ] && n=8; echo $$n)
 PHOTO ?=
 ARGS ?=
 export PHOTO
 
-.PHONY: help dream test soak docs docs-serve gallery format clean
+.PHONY: help dream test soak bench bench-gpu docs docs-serve gallery format clean
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
-	@echo "Also: make soak, make docs, make docs-serve, make gallery, make format, make clean."
+	@echo "Also: make bench, make soak, make docs, make docs-serve, make gallery, make format, make clean."
 
 $(BIN)/python:
 	@sh tools/venv.sh $(VENV)
+	@sh tools/compiler.sh
+
+$(BENCH)/bin/python:
+	@sh tools/venv.sh $(BENCH)
+	@sh tools/compiler.sh
 
 $(VENV)/.dream: $(SOURCES) | $(BIN)/python
 	@echo "Installing into $(VENV). This happens once; torch alone is 200 MB or more."
@@ -33,6 +42,12 @@ $(VENV)/.test: $(SOURCES) | $(BIN)/python
 	@$(PIP) -e ".[test]"
 	@$(PIP) --no-deps -r tests/requirements-nodeps.txt
 	@touch $(VENV)/.dream $@
+
+$(BENCH)/.ready: $(SOURCES) benchmarks/requirements.txt | $(BENCH)/bin/python
+	@echo "Installing reverie and the tools it is measured beside into $(BENCH): about 3 GB, once."
+	@$(BENCH)/bin/python $(PIP_WORDS) -e ".[samples,plots]"
+	@sh tools/install_each.sh $(BENCH)/bin/python benchmarks/requirements.txt
+	@touch $@
 
 $(VENV)/.docs: $(SOURCES) | $(BIN)/python
 	@$(PIP) -e ".[docs,samples]"
@@ -56,6 +71,14 @@ test: $(VENV)/.test
 
 soak: $(VENV)/.test
 	$(BIN)/python -m pytest -m soak --timeout 7200
+	$(BIN)/python tools/native_check.py address thread
+
+# On a machine that does nothing else. Figures, tables and the plot go into docs/.
+bench: $(BENCH)/.ready
+	$(BENCH)/bin/python -m benchmarks $(ARGS)
+
+bench-gpu: $(BENCH)/.ready
+	$(BENCH)/bin/python -m benchmarks gpu $(ARGS)
 
 docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
@@ -72,4 +95,4 @@ format: $(VENV)/.test
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis src/*.egg-info
+	rm -rf $(VENV) $(BENCH) src/reverie/native/_library.* build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis src/*.egg-info

@@ -2,6 +2,7 @@
 # Makes a virtual environment in the folder $1 with a Python of version 3.11 or newer ($PYTHON, if it is set).
 # What Debian and Ubuntu keep in a package of its own is installed when that is allowed, and named when it is not.
 set -u
+. "$(dirname "$0")/apt.sh"
 
 venv=$1
 
@@ -13,20 +14,6 @@ find_python() {
         fi
     done
     return 1
-}
-
-# Debian packages, as root or with a sudo that asks for nothing.
-install() {
-    command -v apt-get >/dev/null 2>&1 || return 1
-    if [ "$(id -u)" = 0 ]; then
-        as_root=
-    elif sudo -n true 2>/dev/null; then
-        as_root=sudo
-    else
-        return 1
-    fi
-    echo "Installing $* with apt-get."
-    $as_root apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive $as_root apt-get install -qy "$@" >/dev/null
 }
 
 python=$(find_python) || {

@@ -1,0 +1,1 @@
+"""Each tool in a module of its own, with ``measure(job)``."""

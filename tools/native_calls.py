@@ -1,0 +1,232 @@
+"""Call everything the native library does, with random numbers: ``python native_calls.py LIBRARY [quick]``.
+
+Made for a sanitizer: all memory is NumPy's, of exactly the size that a function may touch, and torch computes
+nothing, for its own threads are none that a sanitizer understands. What is checked beside that: results are
+finite, and the same bytes for any number of threads.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import math
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+import reverie.native as native
+
+Floats = NDArray[np.float32]
+#: inputs, expanded, outputs, kernel, stride, residual of each block: every shape of Lite0, only fewer.
+PLAN = (
+    (32, 32, 16, 3, 1, 0),
+    (16, 96, 24, 3, 2, 0),
+    (24, 144, 24, 3, 1, 1),
+    (24, 144, 40, 5, 2, 0),
+    (40, 240, 40, 5, 1, 1),
+    (40, 240, 80, 3, 2, 0),
+    (80, 480, 112, 5, 1, 0),
+    (112, 672, 192, 5, 2, 0),
+    (192, 1152, 320, 3, 1, 0),
+)
+HEAD, CLASSES = 200, 37
+SIZES = ((32, 32), (33, 47), (64, 40), (61, 129), (1, 1), (5, 3), (224, 224))
+
+
+def main(path: str, quick: bool) -> None:
+    """Load the library and call it."""
+    library = ctypes.CDLL(path)
+    library.reverie_abi.restype = ctypes.c_int
+    assert library.reverie_abi() == native.ABI
+    native._loaded = lambda: (library, "")  # type: ignore[assignment]
+    rng = np.random.default_rng(0)
+    called = [check_picture(rng, quick), check_lite(rng, quick)]
+    print(f"native library: {called[0]} calls of the step's parts, {called[1]} of the network")
+
+
+def check_picture(rng: np.random.Generator, quick: bool) -> int:
+    """The parts of a step beside the gradient, at sizes around those of vectors and stretches."""
+    from reverie.native import picture
+
+    sizes = ((9, 17), (64, 70)) if quick else ((1, 1), (8, 8), (9, 17), (33, 31), (64, 70), (257, 300))
+    ways = [way for way in picture.ways() if way != "torch"]
+    called = 0
+    for way, (height, width), flags in itertools.product(ways, sizes, itertools.product((0, 1), repeat=3)):
+        picture.use(way)
+        made = []
+        seed = int(rng.integers(1 << 30))
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            made.append(_one_step(np.random.default_rng(seed), (1, 3, height, width), *map(bool, flags)))
+            called += 5
+        assert made[0] == made[1], (way, height, width, flags)
+    return called
+
+
+def _one_step(
+    rng: np.random.Generator, shape: tuple[int, ...], circular: bool, soft: bool, masked: bool
+) -> list[bytes]:
+    """Smooth, move, measure and show a picture; the bytes of all results."""
+    from reverie.native import picture
+
+    gradient, detail = (_plane(_random(rng, math.prod(shape)), shape) for _ in range(2))
+    base = _plane(np.abs(_random(rng, math.prod(shape))) % 1, shape)
+    one = (1, 1, *shape[2:])
+    mask = _plane(np.abs(_random(rng, math.prod(one))) % 1, one) if masked else None
+    room = torch.from_numpy(np.zeros(picture.laplacian_room(shape, 4), np.float32))
+    picture.laplacian_(gradient, levels=4, tilt=0.2, circular=circular, room=room)
+    moved = picture.move_(
+        detail, base, mask, gradient, scale=0.9, factor=0.01, offset=0.0, clip=True, soft=soft
+    )
+    measured = picture.measure(detail, base, mask, soft=soft)
+    whole = _plane(np.zeros(math.prod(shape), np.float32), shape)
+    picture.show(detail, base, mask, soft=soft, top=0, left=0, out=whole)
+    part = (1, shape[1], (shape[2] + 1) // 2, (shape[3] + 1) // 2)
+    piece = _plane(np.zeros(math.prod(part), np.float32), part)
+    corner = shape[2] - part[2], shape[3] - part[3]
+    picture.show(detail, base, mask, soft=soft, top=corner[0], left=corner[1], out=piece)
+    planes = [p.numpy() for p in (gradient, detail, whole, piece)]
+    assert all(np.isfinite(p).all() for p in planes)
+    np.testing.assert_array_equal(planes[3], planes[2][:, :, corner[0] :, corner[1] :])
+    return [*(p.tobytes() for p in planes), np.array([moved, measured.mean, measured.square]).tobytes()]
+
+
+def _plane(values: Floats, shape: tuple[int, ...]) -> Tensor:
+    """NumPy's memory as torch sees it."""
+    return torch.from_numpy(values.reshape(shape))
+
+
+def check_lite(rng: np.random.Generator, quick: bool) -> int:
+    """The network: every kernel, sizes odd and even, batches, threads, seeds anywhere."""
+    from reverie.native.lite import MATHS, LiteNetwork, Math, Work
+
+    weights = _weights(rng)
+    sizes, counts, numbers = (SIZES[1:3], (1, 3), (1, 3)) if quick else (SIZES, (1, 2, 5), (1, 2, 3))
+    pairs = dict.fromkeys([*MATHS.values(), (Math.BF16_AVX512, Math.BF16_AVX512)])
+    called = 0
+    for forward, backward in pairs:
+        try:
+            net = LiteNetwork(PLAN, HEAD, CLASSES, weights.ctypes.data, forward, backward)
+        except native.Unavailable:
+            print(f"{forward.name} and {backward.name}: not on this processor", file=sys.stderr)
+            continue
+        with net:
+            depths: Iterator[int] = itertools.cycle(range(1, net.stages + 1))
+            for (height, width), count in itertools.product(sizes, counts):
+                pictures = np.abs(_random(rng, count * 3 * height * width)) % 1
+                stages = net.stages if count == 1 else next(depths)
+                made = []
+                for threads in numbers:
+                    work = Work(count, height, width, stages, 1, threads, None)
+                    made.append(_there_and_back(net, work, pictures))
+                    called += 2
+                assert all(found == made[0] for found in made), (forward, height, width, count, stages)
+                work = Work(count, height, width, stages, 0, 2, None)
+                _forward(net, work, pictures, range(stages))
+                called += 1
+    return called
+
+
+def _there_and_back(net: Any, work: Any, pictures: Floats) -> list[bytes]:
+    """Forward with every map handed out, backward with a seed at every one; bytes of maps and gradient."""
+    from reverie.native.lite import Seed
+
+    maps, logits, memory = _forward(net, work, pictures, range(work.stages))
+    whole = work.stages == net.stages
+    seeds = {}
+    for stage, (found, (rows, columns, channels)) in maps.items():
+        # As maps lie: channels side by side. The classifier's is left out where the logits have a seed.
+        if stage == net.stages - 1 and whole:
+            continue
+        strides = (rows * columns * channels, 1, columns * channels, channels)
+        seeds[stage] = Seed(found.ctypes.data, *strides)
+    gradient = np.zeros_like(pictures)
+    seed = logits.ctypes.data if whole else None
+    net.backward(work, seeds, seed, _pictures(gradient, work))
+    assert np.isfinite(gradient).all()
+    assert gradient.any()
+    del memory
+    return [
+        *(bytes(found[: -_slack(shape)]) for found, shape in maps.values()),
+        bytes(logits),
+        bytes(gradient),
+    ]
+
+
+def _forward(net: Any, work: Any, pictures: Floats, wanted: range) -> tuple[dict[int, Any], Floats, Any]:
+    """Maps by stage with their (rows, columns, padded channels); logits; and the memory, to keep."""
+    from reverie.native.lite import padded
+
+    memory = np.zeros(net.bytes_for(work), np.uint8)
+    work.memory = memory.ctypes.data
+    maps = {}
+    for stage in wanted:
+        shape = (*_size(stage, work.height, work.width), padded(_channels(stage)))
+        maps[stage] = np.zeros(work.count * int(np.prod(shape)) + _slack(shape), np.float32), shape
+    whole = work.stages == net.stages
+    logits = np.zeros((work.count + _slack_positions()) * padded(CLASSES), np.float32)
+    addresses = {stage: found.ctypes.data for stage, (found, _) in maps.items()}
+    net.forward(work, _pictures(pictures, work), addresses, logits.ctypes.data if whole else None)
+    for stage, (found, _) in maps.items():
+        assert np.isfinite(found).all(), stage
+    return maps, logits, memory
+
+
+def _slack_positions() -> int:
+    from reverie.native.lite import SLACK
+
+    return SLACK
+
+
+def _slack(shape: tuple[int, int, int]) -> int:
+    """Floats behind a map that may be read."""
+    return _slack_positions() * shape[2]
+
+
+def _pictures(planes: Floats, work: Any) -> Any:
+    from reverie.native.lite import Pictures
+
+    plane = work.height * work.width
+    halves, ones = (ctypes.c_float * 3)(2, 2, 2), (ctypes.c_float * 3)(-1, -1, -1)
+    return Pictures(planes.ctypes.data, 3 * plane, plane, work.width, halves, ones)
+
+
+def _size(stage: int, height: int, width: int) -> tuple[int, int]:
+    """Rows and columns of a stage's map: "same" padding rounds up."""
+    strides = [2, *(block[4] for block in PLAN)][: stage + 1]
+    for stride in strides:
+        height, width = -(-height // stride), -(-width // stride)
+    return height, width
+
+
+def _channels(stage: int) -> int:
+    return [PLAN[0][0], *(block[2] for block in PLAN), HEAD, CLASSES][stage]
+
+
+def _weights(rng: np.random.Generator) -> Floats:
+    """Folded weights in the order that the library takes them, scaled so that activations stay alive."""
+
+    def layer(outputs: int, seen: int) -> list[Floats]:
+        """Weights and biases of outputs that each see so many numbers."""
+        return [_random(rng, outputs * seen) * np.float32(seen**-0.5), _random(rng, outputs)]
+
+    parts = layer(PLAN[0][0], 27)
+    for number, (inputs, expanded, outputs, kernel, _stride, _residual) in enumerate(PLAN):
+        if number:
+            parts += layer(expanded, inputs)
+        parts += layer(expanded, kernel**2) + layer(outputs, expanded)
+    parts += layer(HEAD, PLAN[-1][2]) + layer(CLASSES, HEAD)
+    return np.concatenate(parts)
+
+
+def _random(rng: np.random.Generator, count: int) -> Floats:
+    return rng.standard_normal(count, np.float32)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], "quick" in sys.argv[2:])
