@@ -38,13 +38,13 @@ def bars(axes: Any, rows: dict[str, list[float]]) -> None:
     around = [[rows[n][1] - rows[n][0] for n in order], [rows[n][2] - rows[n][1] for n in order]]
     colours = ["#e0662f" if n.startswith("reverie") else "#8d86a8" for n in order]
     axes.barh(order, middle, xerr=around, color=colours, error_kw={"linewidth": 1})
-    axes.set_xscale("log")
-    axes.set_xlabel("ms a step (log scale), 448 x 640")
-    for i, value in enumerate(middle):
-        axes.text(
-            value * 1.08, i, f"{value:.0f}" if value >= 100 else f"{value:.1f}", va="center", fontsize=8
-        )
-    axes.set_xlim(right=max(r[2] for r in rows.values()) * 2)
+    longest = max(r[2] for r in rows.values())
+    axes.set_xlabel("ms a step, 448 x 640")
+    for i, name in enumerate(order):
+        value = rows[name][1]
+        words = f"{value:.0f}" if value >= 100 else f"{value:.1f}"
+        axes.text(rows[name][2] + 0.01 * longest, i, words, va="center", fontsize=8)
+    axes.set_xlim(0, longest * 1.08)
     axes.spines[["top", "right"]].set_visible(False)
 
 

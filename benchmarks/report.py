@@ -35,7 +35,7 @@ class Report:
     def write(self, parts: dict[str, ModuleType]) -> None:
         """Write everything."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.file.write_text(json.dumps(self.parts, indent=1, sort_keys=True) + "\n", "utf-8")
+        self.file.write_text(json.dumps(self.parts, indent=1) + "\n", "utf-8")
         self.plot()
         plotted = (self.folder / "images" / "speed.png").exists()
         page = self.folder / "speed.md"
