@@ -68,7 +68,8 @@ setup(
             depends=sorted(str(p) for p in [*SOURCE.glob("*.h"), *SOURCE.glob("*.inl")]),
             language="c++",
             extra_compile_args=FLAGS,
-            extra_link_args=["-pthread"],
+            # Without symbols it is a tenth as large.
+            extra_link_args=["-pthread", *(["-s"] if sys.platform == "linux" else [])],
             optional=True,
         )
     ],

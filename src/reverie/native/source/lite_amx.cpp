@@ -5,7 +5,6 @@
 #include <immintrin.h>
 
 #include <cstring>
-#include <type_traits>
 
 #define REVERIE_VEC_BF16
 namespace reverie {
@@ -13,7 +12,10 @@ namespace {
 #include "vec_avx512.inl"
 #include "lite_gemm.inl"
 #include "lite_gemm_amx.inl"
+#include "lite_pixels.inl"
+#include "lite_ends.inl"
 #include "lite_rows.inl"
+#include "lite_offer.inl"
 }  // namespace
 const Kernels* kernels_amx() { return &Offer<Tiles<TileBf16>, TileBf16>::kernels; }
 const Kernels* kernels_amx_split() { return &Offer<Tiles<TileSplit>, TileSplit>::kernels; }

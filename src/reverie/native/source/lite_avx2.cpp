@@ -5,14 +5,16 @@
 #include <immintrin.h>
 
 #include <cstring>
-#include <type_traits>
 
 #define REVERIE_VEC_AVX2
 namespace reverie {
 namespace {
 #include "vec_avx2.inl"
 #include "lite_gemm.inl"
+#include "lite_pixels.inl"
+#include "lite_ends.inl"
 #include "lite_rows.inl"
+#include "lite_offer.inl"
 }  // namespace
 const Kernels* kernels_avx2() { return &Offer<Product<Fp32>, Fp32>::kernels; }
 }  // namespace reverie

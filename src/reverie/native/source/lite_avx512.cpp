@@ -5,13 +5,15 @@
 #include <immintrin.h>
 
 #include <cstring>
-#include <type_traits>
 
 namespace reverie {
 namespace {
 #include "vec_avx512.inl"
 #include "lite_gemm.inl"
+#include "lite_pixels.inl"
+#include "lite_ends.inl"
 #include "lite_rows.inl"
+#include "lite_offer.inl"
 }  // namespace
 const Kernels* kernels_avx512() { return &Offer<Product<Fp32>, Fp32>::kernels; }
 }  // namespace reverie
