@@ -52,6 +52,7 @@ def recipe_of(job: Job, **changes: Any) -> Recipe:
         precision=job.precision,
         threads=job.threads,
         objective=(objective_of(job),),
+        balance="none",  # a plain sum, as the others climb it
         **changes,
     )
 
