@@ -156,3 +156,11 @@ def test_files_and_their_names():
     assert moved.files() == ("f.jpg", "x/m.png")
     assert moved.mask == "x/m.png"
     assert make().files() == ()
+
+
+def test_what_suits_neither_way_of_saying_it_is_one_complaint():
+    with pytest.raises(UsageError) as caught:
+        make(halo=-3)
+    assert str(caught.value) == (
+        "halo: input should be greater than or equal to 0, or 'auto' or 'full', got -3"
+    )

@@ -196,7 +196,8 @@ def read(settings: object, where: str) -> Recipe:
 
 
 def complaints(error: ValidationError) -> Iterator[str]:
-    """One clause for each thing wrong in a ValidationError."""
+    """One clause for each thing wrong in a ValidationError; what suits no branch of a union is one thing."""
+    merged: dict[tuple[str, str], str] = {}
     for item in error.errors():
         # Only names and positions: pydantic puts the branch of a union in between.
         where = [str(part) for i, part in enumerate(item["loc"]) if i == 0 or isinstance(part, int)]
@@ -208,4 +209,9 @@ def complaints(error: ValidationError) -> Iterator[str]:
             yield str(cause)
         else:
             message = item["msg"][0].lower() + item["msg"][1:]
-            yield f"{field}: {message}, got {str(item['input'])[:60]}"
+            key = field, str(item["input"])[:60]
+            merged[key] = (
+                f"{merged[key]}, or {message.removeprefix('input should be ')}" if key in merged else message
+            )
+    for (name, got), message in merged.items():
+        yield f"{name}: {message}, got {got}"

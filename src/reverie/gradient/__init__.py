@@ -125,13 +125,7 @@ def picture_gradient(
     sight = _Sight(engine, goal, view, fields, room)
     norms = _seed_norms(sight, tiles) if goal.balance == "layers" else None
     for tile in tiles if groups else ():
-        activations = sight.activations(tile)
-        for i, group in enumerate(groups):
-            value, seeds = sight.seeds(group, activations, tile, norms)
-            score = score + value
-            box = tile.seen if tile else view.all
-            gradient = engine.backward(seeds, last=i == len(groups) - 1, out=view.of_room(slopes, box))
-            view.add(parts[i], gradient, box)
+        score = score + _add_tile(sight, groups, tile, norms, parts, slopes)
     balanced = goal.balance != "none" and len(groups) + len(goal.penalties) > 1
     if balanced:
         for group, part in zip(groups, parts, strict=False):
@@ -141,6 +135,26 @@ def picture_gradient(
     for penalty in goal.penalties:
         score = score + _add_penalty(penalty, View(picture, *roll), out, balanced=balanced)
     return score, out
+
+
+def _add_tile(
+    sight: _Sight,
+    groups: Sequence[Sequence[Reading]],
+    tile: Tile | None,
+    norms: Sequence[Tensor] | None,
+    parts: Sequence[Tensor],
+    slopes: Tensor,
+) -> Tensor:
+    """Add a tile's gradient of each group to its part, (N, C, H, W); returns the tile's score (N,)."""
+    view, score = sight.view, sight.nought()
+    box = tile.seen if tile else view.all
+    activations = sight.activations(tile)
+    for i, group in enumerate(groups):
+        value, seeds = sight.seeds(group, activations, tile, norms)
+        last, out = i == len(groups) - 1, view.of_room(slopes, box)
+        view.add(parts[i], sight.engine.backward(seeds, last=last, out=out), box)
+        score = score + value
+    return score
 
 
 @dataclass(frozen=True)

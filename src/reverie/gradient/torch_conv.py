@@ -65,17 +65,17 @@ class Activation:
 
     def backward(self, gradient: Tensor, y: Tensor, *, into: Tensor | None) -> Tensor:
         """The gradient before it, from the result ``y``, written ``into`` a tensor if one is given."""
-        if self.kind == "relu":
-            if into is None:
-                return aten.threshold_backward(gradient, y, 0)  # type: ignore[no-any-return]
-            return aten.threshold_backward.grad_input(gradient, y, 0, grad_input=into)  # type: ignore[no-any-return]
-        if self.kind == "hardtanh":
-            if into is None:
-                return aten.hardtanh_backward(gradient, y, *self.numbers)  # type: ignore[no-any-return]
-            return aten.hardtanh_backward.grad_input(gradient, y, *self.numbers, grad_input=into)  # type: ignore[no-any-return]
-        if into is None:
-            return aten.leaky_relu_backward(gradient, y, *self.numbers, True)  # type: ignore[no-any-return]
-        return aten.leaky_relu_backward.grad_input(gradient, y, *self.numbers, True, grad_input=into)  # type: ignore[no-any-return]
+        slope, numbers = {
+            "relu": (aten.threshold_backward, (0,)),
+            "hardtanh": (aten.hardtanh_backward, self.numbers),
+            "leaky_relu": (aten.leaky_relu_backward, (*self.numbers, True)),
+        }[self.kind]
+        found: Tensor = (
+            slope(gradient, y, *numbers)
+            if into is None
+            else slope.grad_input(gradient, y, *numbers, grad_input=into)
+        )
+        return found
 
 
 @dataclass

@@ -8,7 +8,7 @@
 namespace reverie {
 namespace {
 
-constexpr size_t PAGE = 64;
+constexpr size_t LINE = 64;  // bytes; of the cache
 // What a block's ring may take of the second cache; wider maps are worked on in strips.
 constexpr size_t RING_BYTES = 640 * 1024;
 constexpr int NARROWEST_STRIP = 32;
@@ -35,9 +35,9 @@ int strip_for(const BlockWork& work, bool back) {
 
 }  // namespace
 
-Bytes::Bytes(size_t count) : data((char*)std::aligned_alloc(PAGE, (count + PAGE - 1) / PAGE * PAGE + PAGE)) {
+Bytes::Bytes(size_t count) : data((char*)std::aligned_alloc(LINE, (count + LINE - 1) / LINE * LINE + LINE)) {
     if (!data) throw std::bad_alloc();
-    std::memset(data, 0, (count + PAGE - 1) / PAGE * PAGE);
+    std::memset(data, 0, (count + LINE - 1) / LINE * LINE);
 }
 Bytes::~Bytes() { std::free(data); }
 
@@ -137,7 +137,7 @@ LiteNet::LiteNet(const LitePlan& plan, const float* w, const Kernels* f, const K
 Layout::Layout(const LiteNet& net, int h, int w, int count, bool keep) : height(h), width(w), stages(count) {
     auto take = [this](size_t bytes) {
         const size_t here = image_bytes;
-        image_bytes += (bytes + PAGE - 1) / PAGE * PAGE;
+        image_bytes += (bytes + LINE - 1) / LINE * LINE;
         return here;
     };
     int rows = half(h), columns = half(w);
