@@ -7,13 +7,15 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 import twins
 from reverie import objective as ob
 from reverie.errors import UsageError
-from reverie.goal import bind, distance_from_grey, total_variation
+from reverie.goal import bind, covering, distance_from_grey, total_variation
 from reverie.gradient import PlainEngine, picture_gradient
+from reverie.gradient.windows import Window
 from reverie.loop import dream
 from reverie.net import Net, load_net, wrap_net
 from reverie.picture import Picture
@@ -55,6 +57,12 @@ def score_of(text: str, picture: Tensor, *, net: Net | None = None) -> float:
         ("class(1000)", "1000"),
         ('logits@mask("mask.png")', "no map"),
         ('guide("coffee.png", block9z)', 'layer "block9z"'),
+        ('invert("coffee.png", block9z)', 'layer "block9z"'),
+        ("peak(block4a, 80)", "block4a has channels 0 to 79"),
+        ("peak(block4a, 7)", "only portraits have it"),
+        ("diversity(block4a)", "only portraits have it"),
+        ('logprob("tabby")@mask("mask.png")', "a probability has no region"),
+        ('logprob("tabyb")', "tabby"),
     ],
 )
 def test_faults_are_named(text, said):
@@ -100,6 +108,10 @@ def test_scores_are_what_their_docstrings_say():
         'block4b@mask("mask.png")': np.sum((a**2).mean(0)[:, :4]) / a[0].size,
         'block4b@outside("mask.png")': np.sum((a**2).mean(0)[:, 4:]) / a[0].size,
         "2*block4b - 3*block4b:17": 2 * np.mean(a**2) - 3 * np.mean(a[17]),
+        "block4b:5@7,2": a[5, 2, 7],
+        "neuron(block4b, 5, cell=0,5)": a[5, 5, 0],
+        "logits:207": logits[207],
+        'logprob("espresso")': logits[index] - np.log(np.exp(logits - logits.max()).sum()) - logits.max(),
     }
     assert a.shape[1:] == (6, 8)
     for text, value in expected.items():
@@ -108,6 +120,89 @@ def test_scores_are_what_their_docstrings_say():
     assert score_of("direction(block4b, 3:3, 9:-4, cosine=2)", picture) == pytest.approx(
         float(np.mean(direction * cosine**2)), rel=1e-4
     )
+
+
+@pytest.mark.parametrize("size", [None, (128, 96)])
+def test_likenesses_agree_with_numpy(size):
+    names = ("chelsea", "coffee")
+    a, b = (lite().forward(twins.photo(n, 96, 128), "block4b")["block4b"][0].double().numpy() for n in names)
+    dot, length = (a * b).sum(0), np.sqrt((b**2).sum(0))
+    cosine = np.clip(dot / length / np.sqrt((a**2).sum(0)), 0.1, None)
+    expected = {
+        'caricature("coffee.png", block4b, cosine=0)': dot.mean(),
+        'caricature("coffee.png", block4b)': (dot * cosine).mean(),
+        'caricature("coffee.png", block4b, cosine=2)': (dot * cosine**2).mean(),
+    }
+    expected = {text: value / np.sqrt((length**2).mean()) for text, value in expected.items()}
+    expected['invert("coffee.png", block4b)'] = -((a - b) ** 2).sum() / (b**2).sum()
+    assert 0.1 < cosine.min() + 1e-9 < cosine.max() < 1
+    for text, value in expected.items():
+        goal = bind(ob.parse(text), lite(), open_picture=half, size=size)
+        score, _ = picture_gradient(PlainEngine(lite()), goal, twins.photo("chelsea", 96, 128))
+        assert float(score) == pytest.approx(float(value), rel=1e-4), text
+
+
+def test_what_a_layer_says_of_the_same_picture_is_remembered_without_error():
+    photo = twins.photo("coffee", 96, 128)
+    assert score_of('invert("coffee.png", block4b)', photo) == pytest.approx(0, abs=1e-9)
+    assert score_of('invert("coffee.png", logits)', photo) == pytest.approx(0, abs=1e-9)
+    # At another size the features are resampled: its own photograph still comes nearer than another.
+    own, other = (
+        score_of('invert("coffee.png", block3b)', twins.photo(n, 192, 256)) for n in ("coffee", "chelsea")
+    )
+    assert other < own < -1e-3
+
+
+def test_a_likeness_looks_at_the_middle_of_its_picture_at_the_size_it_is_told():
+    photo = half("coffee.png")  # 128 x 96
+    square = covering(photo, (64, 64))
+    assert square.shape == (1, 3, 64, 64)
+    assert torch.equal(covering(photo, (128, 96)), photo)
+    wide = F.interpolate(photo, (64, 85), mode="bilinear", antialias=True)
+    assert torch.equal(square, wide[..., 10:74])
+    goal = bind(ob.parse('invert("coffee.png", block4b)'), lite(), open_picture=half, size=(64, 64))
+    score, _ = picture_gradient(PlainEngine(lite()), goal, square)
+    assert float(score) == pytest.approx(0, abs=1e-9)
+
+
+def test_a_cell_that_the_map_has_not_is_named():
+    with pytest.raises(UsageError, match=r"no cell 8,2; .* columns 0 to 7 and rows 0 to 5"):
+        score_of("block4b:5@8,2", twins.photo("coffee", 96, 128))
+
+
+SHORT = ["block4b:17", "mean(block4b)", "neuron(block4b, 5, x=0.9)", "block4b:5@2,1", "block4b"]
+
+
+@pytest.mark.parametrize("text", [*SHORT, *(f'{t}@mask("mask.png")' for t in SHORT[:2])])
+@pytest.mark.parametrize("window", [Window.whole(6, 8), Window(slice(1, 5), slice(2, 7), 7, 3, 12, 9)])
+def test_short_slopes_are_those_of_autograd_to_the_last_bit(text, window):
+    (term,) = bind(ob.parse(text), lite(), open_picture=half).terms
+    activation = torch.randn(2, 80, 6, 8, generator=torch.Generator().manual_seed(3))
+    height, width = window.owned(activation).shape[2:]
+    mask = torch.rand(1, 1, height, width, generator=torch.Generator().manual_seed(4)) if term.mask else None
+    short = term.slope(activation, window, mask)
+    assert short is not None
+    leaf = activation.clone().requires_grad_(True)
+    value = term.score(leaf, window, mask)
+    (slope,) = torch.autograd.grad(value.sum(), leaf)
+    if text == "block4b":  # by another formula
+        torch.testing.assert_close(short[0], value.detach(), rtol=1e-6, atol=0)
+        torch.testing.assert_close(short[1], slope, rtol=1e-6, atol=1e-9)
+    else:
+        assert torch.equal(short[0], value)
+        assert torch.equal(short[1], slope)
+    assert short[1].abs().sum() > 0 or text in SHORT[2:4]
+
+
+def test_a_portrait_reads_a_class_from_the_logits():
+    picture = twins.photo("chelsea", 97, 131)
+    dreamt = bind(ob.logit("tabby"), lite())
+    portrayed = bind(ob.logit("tabby"), lite(), portrait=True)
+    assert (dreamt.layers, portrayed.layers) == (("logit_map",), ("logits",))
+    engine = PlainEngine(lite())
+    (a, da), (b, db) = (picture_gradient(engine, goal, picture) for goal in (dreamt, portrayed))
+    torch.testing.assert_close(a, b, rtol=1e-4, atol=0)
+    torch.testing.assert_close(da, db, rtol=1e-3, atol=1e-3 * float(da.abs().max()))
 
 
 def test_a_class_in_both_halves_is_the_class():
@@ -132,6 +227,17 @@ def test_penalties():
     assert float(distance_from_grey(picture, *picture.shape[2:3] * 2)) == pytest.approx(
         ((x - 0.5) ** 2).mean(), rel=1e-5
     )
+    down, across = np.diff(x, axis=1), np.diff(x, axis=2)
+    expected = {
+        "tv": tv,
+        "tv(2)": (down**2).mean() + (across**2).mean(),
+        "tv(1.5)": (np.abs(down) ** 1.5).mean() + (np.abs(across) ** 1.5).mean(),
+        "l2": ((x - 0.5) ** 2).mean(),
+        "alpha(6)": ((x - 0.5) ** 6).mean(),
+        "alpha(3)": (np.abs(x - 0.5) ** 3).mean(),
+    }
+    for text, value in expected.items():
+        assert score_of(text, picture) == pytest.approx(float(value), rel=1e-5), text
     assert float(total_variation(torch.full((1, 3, 8, 8), 0.3), 8, 8)) == 0
 
 
@@ -166,6 +272,12 @@ RISING = [
     "-block5c",
     "-tv",
     "-l2",
+    "-tv(2)",
+    "-alpha(6)",
+    "block4b:5@2,3",
+    'logprob("castle")',
+    'caricature("coffee.png", block4b, cosine=2)',
+    'invert("coffee.png", block3b)',
 ]
 
 

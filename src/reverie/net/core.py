@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from reverie.errors import NetworkError, UsageError, did_you_mean
 from reverie.net.classes import ClassNames
+from reverie.net.statistics import Statistics, of_modules
 
 PROBE = 128  # side in pixels of the picture that memory is measured with
 
@@ -64,6 +65,7 @@ class Net:
         input_size: tuple[int, int] | None = None,
         weights_sha256: str = "",
         min_size: int = 1,
+        statistics: Sequence[Statistics] | None = None,
     ) -> None:
         self.name = name
         self.module = module
@@ -76,6 +78,7 @@ class Net:
         self._layers = dict(layers)
         self._weights_sha256 = weights_sha256
         self._min_size = min_size
+        self._statistics = None if statistics is None else tuple(statistics)
         self._bytes: dict[tuple[str, ...], float] = {}
         self._affine: dict[tuple[torch.device, torch.dtype], tuple[Tensor, Tensor]] = {}
 
@@ -97,6 +100,13 @@ class Net:
     def min_size(self) -> int:
         """The smallest side of a picture, in pixels, that is worth giving to the network."""
         return self._min_size
+
+    @property
+    def statistics(self) -> tuple[Statistics, ...]:
+        """What its batch norms remember of natural pictures; empty where there are none to be read."""
+        if self._statistics is None:
+            self._statistics = of_modules(self.module, self.layers)
+        return self._statistics
 
     @property
     def device(self) -> torch.device:

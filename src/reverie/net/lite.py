@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reverie.net.core import Layer
+from reverie.net.statistics import Statistics, after_norm, rectified
 
 CLASSES = 1000
 HEAD = 1280
@@ -279,3 +280,20 @@ def lite_layers(variant: str) -> dict[str, Layer]:
     layers["logits"] = Layer("logits", CLASSES, None, None, LITE0_DRAWS["logits"])
     layers["logit_map"] = Layer("logit_map", CLASSES, stride, field, LITE0_DRAWS["logit_map"])
     return layers
+
+
+def lite_statistics(variant: str, state: Mapping[str, Tensor]) -> list[Statistics]:
+    """What the norms at the ends of the stem and of each block remember; arguments as of ``Lite``."""
+
+    def remembered(norm: str) -> tuple[Tensor, Tensor]:
+        scale, shift, variance = (state[f"{norm}.{part}"] for part in ("weight", "bias", "running_var"))
+        return after_norm(scale, shift, variance, BATCH_NORM_EPS)
+
+    found = [Statistics("stem", *rectified(*remembered("_bn0")))]
+    before = "stem"
+    for index, block in enumerate(plan(variant)):
+        residual = block.stride == 1 and block.inputs == block.outputs
+        norm = remembered(f"_blocks.{index}._bn2")
+        found.append(Statistics(block.name, *norm, less=before if residual else None))
+        before = block.name
+    return found

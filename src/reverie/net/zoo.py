@@ -171,7 +171,7 @@ def _lite(info: NetworkInfo, data: bytes, digest: str, file: str) -> Net:
     import torch
 
     from reverie.net.core import Net
-    from reverie.net.lite import Lite, lite_layers
+    from reverie.net.lite import Lite, lite_layers, lite_statistics
 
     state = read_state(data, file)
     _check_state(state, info.name, file)
@@ -188,6 +188,7 @@ def _lite(info: NetworkInfo, data: bytes, digest: str, file: str) -> Net:
         class_map="logit_map",
         weights_sha256=digest,
         min_size=32,
+        statistics=lite_statistics(info.name, state),
     )
 
 
