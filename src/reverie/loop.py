@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
@@ -12,25 +13,35 @@ from reverie.recipe import Recipe
 from reverie.schedule import Octave
 from reverie.session import Session
 from reverie.state import State
-from reverie.transform import Roll
 
-Ask = Callable[["State | None"], Recipe]
+if TYPE_CHECKING:
+    from reverie.portrait.state import PortraitState
+
+#: Given the state of a dream or of portraits, or None at the very first.
+Ask = Callable[[Any], Recipe]
 
 
 @dataclass(frozen=True)
 class Frame:
     """What the loop yields after each step.
 
-    ``score`` is the objective before the step; ``moved`` the RMS distance from the source, 0..1, after it.
+    ``scores`` are the objective of each picture before the step (a dream has only one); ``moved`` is the RMS
+    distance from the start, 0..1, after it.
     """
 
     octave: Octave
     octaves: int
     step: int
-    score: float
+    scores: tuple[float, ...]
     moved: float
     recipe: Recipe
-    state: State
+    state: State | PortraitState
+
+    @property
+    def score(self) -> float:
+        """The objective of the picture that the recipe is of."""
+        portrait = self.recipe.portrait
+        return self.scores[portrait.facet if portrait else 0]
 
     @property
     def picture(self) -> Picture:
@@ -43,7 +54,7 @@ def dream(
     picture: Picture | Tensor | None = None,
     *,
     session: Session | None = None,
-    state: State | None = None,
+    state: State | PortraitState | None = None,
 ) -> Iterator[Frame]:
     """Gradient ascent on a picture, octave by octave; to stop is to leave the ``for``.
 
@@ -65,22 +76,31 @@ def dream(
     ask: Ask = recipe if callable(recipe) else lambda _: recipe
     first = ask(state)
     session = session or Session(first)
-    state = state or State.begin(first, picture, session)
+    state = state or begin(first, picture, session)
     plan = state.plan(first)
     for octave in plan[state.octave :]:
         state.enter(octave, first)
         while state.step < octave.steps:
             now = ask(state)
-            goal = session.goal(now, octave.index)
-            roll = Roll.draw(state.rng, now.jitter)
-            score, gradient = session.gradient(goal, state.canvas, roll)
+            goal = state.goal(session, now, octave)
+            look = state.look(now)  # drawn at random: a roll of the picture, or several views of it
+            scores, gradient = session.gradient(goal, state.canvas, look)
             state.ascend(gradient, octave, now)
-            del gradient  # given up: at the next octave's size it would only take memory
+            del gradient, look  # given up: at the next octave's size they would only take memory
             step = state.step - 1
-            if state.satisfied(score, octave, now):
+            if state.satisfied(scores, octave, now):
                 state.step = octave.steps  # over, also for whoever goes on from this state later
-            yield Frame(octave, len(plan), step, score, state.moved(), now, state)
+            yield Frame(octave, len(plan), step, scores, state.moved(), now, state)
         state.leave(octave)
+
+
+def begin(recipe: Recipe, picture: Picture | Tensor | None, session: Session) -> State | PortraitState:
+    """The state before the first step, of a dream or of a portrait."""
+    if recipe.portrait is None:
+        return State.begin(recipe, picture, session)
+    from reverie.portrait.state import PortraitState
+
+    return PortraitState.begin(recipe, picture, session)
 
 
 def render(
@@ -91,7 +111,7 @@ def render(
 ) -> Picture:
     """Dream to the end and return the finished picture."""
     session = session or Session(recipe)
-    state = State.begin(recipe, picture, session)
+    state = begin(recipe, picture, session)
     for _ in dream(recipe, session=session, state=state):
         pass
     return state.finished(recipe)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from reverie.errors import UsageError, did_you_mean
+from reverie.portrait.presets import PORTRAITS
+from reverie.portrait.storage import onto
 from reverie.recipe import Recipe, make
 
 #: What every early system has in common: no budget, plain pixels, nothing given back.
@@ -112,10 +114,13 @@ def preset(name: str, **changes: Any) -> Recipe:
     Raises:
         UsageError: No such preset (the message lists the nearest), or a setting that cannot be.
     """
-    if name not in PRESETS:
-        near = did_you_mean(name, PRESETS) or "presets are " + ", ".join(PRESETS)
+    known = {**PRESETS, **PORTRAITS}
+    if name not in known:
+        near = did_you_mean(name, known) or "presets are " + ", ".join(known)
         raise UsageError(f'preset "{name}": there is none of that name; {near}')
-    settings = {**PRESETS[name], "preset": name}
+    settings = {**known[name], "preset": name}
     if "steps" in changes:
         settings.pop("max_score", None)
+    if "portrait" in changes and settings.get("portrait"):
+        changes["portrait"] = onto(settings["portrait"], changes["portrait"])
     return make(**{**settings, **changes})

@@ -100,7 +100,12 @@ def read_document(document: Mapping[str, Any], where: str) -> Provenance:
 
     Raises:
         UsageError: Field by field what is wrong, naming ``where`` it stands; or a newer recipe.
+        BadInput: It was evolved, not climbed.
     """
+    if "recipe" not in document and "genome" in document:
+        raise BadInput(
+            f"{where}: was evolved and has no recipe; reverie fool --render {where} -o OUT draws it again"
+        )
     if "recipe" not in document:
         raise UsageError(f"{where}: holds no recipe; it was not dreamed, or saved without metadata")
     recipe = read(document["recipe"], where)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from reverie.errors import ReverieError, UsageError, did_you_mean
 from reverie.objective import Objective, parse
+from reverie.portrait.settings import Portrait
 
 #: Version of the recipe's own format, raised when a field changes its meaning.
 FORMAT: Final = 1
@@ -144,6 +145,9 @@ class Recipe(BaseModel):
         description="How many pixels a tile of a large picture sees beyond its edge; "
         "full: all that the layer sees, auto: as many as matter.",
     )
+    portrait: Portrait | None = Field(
+        None, description="How a picture from nothing is made; without it, this is a dream."
+    )
 
     @field_validator("objective")
     @classmethod
@@ -151,8 +155,11 @@ class Recipe(BaseModel):
         return tuple(str(parse(text)) for text in value)
 
     def objective_at(self, octave: int) -> Objective:
-        """The objective of an octave."""
-        return parse(self.objective[min(octave, len(self.objective) - 1)])
+        """The objective of an octave, with a portrait's priors."""
+        wanted = parse(self.objective[min(octave, len(self.objective) - 1)])
+        for prior in self.portrait.priors if self.portrait else ():
+            wanted += parse(prior)
+        return wanted
 
     def files(self) -> tuple[str, ...]:
         """Names of every file the recipe needs beside the photograph: masks and guides."""
@@ -199,12 +206,11 @@ def complaints(error: ValidationError) -> Iterator[str]:
     """One clause for each thing wrong in a ValidationError; what suits no branch of a union is one thing."""
     merged: dict[tuple[str, str], str] = {}
     for item in error.errors():
-        # Only names and positions: pydantic puts the branch of a union in between.
-        where = [str(part) for i, part in enumerate(item["loc"]) if i == 0 or isinstance(part, int)]
-        field = ".".join(where) or "recipe"
+        field = _place(item["loc"])
         cause = item.get("ctx", {}).get("error")
         if item["type"] == "extra_forbidden":
-            yield f"{field}: no such setting; {did_you_mean(field, Recipe.model_fields) or 'drop it'}"
+            names = Portrait.model_fields if item["loc"][0] == "portrait" else Recipe.model_fields
+            yield f"{field}: no such setting; {did_you_mean(field, names) or 'drop it'}"
         elif isinstance(cause, ReverieError):
             yield str(cause)
         else:
@@ -215,3 +221,10 @@ def complaints(error: ValidationError) -> Iterator[str]:
             )
     for (name, got), message in merged.items():
         yield f"{name}: {message}, got {got}"
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    """Where an error stands: names and positions only, as pydantic puts the branch of a union in between."""
+    inner = loc[1:] if loc[:1] == ("portrait",) and len(loc) > 1 else loc
+    where = [str(part) for i, part in enumerate(inner) if i == 0 or isinstance(part, int)]
+    return ".".join(where) or "recipe"

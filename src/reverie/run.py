@@ -6,7 +6,7 @@ import os
 import secrets
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,6 +31,8 @@ from reverie.recipe import Recipe
 
 if TYPE_CHECKING:
     from reverie.loop import Frame
+    from reverie.net import Net
+    from reverie.portrait.state import PortraitState
     from reverie.session import Session
     from reverie.state import State
 
@@ -118,11 +120,15 @@ class Run:
         offline: bool = False,
         engine: EngineNote | None = None,
         paths: Mapping[str, str] | None = None,
+        more: Sequence[Recipe] = (),
+        net: Net | None = None,
     ) -> None:
         """A run of a recipe.
 
         Args:
             recipe: Its file names are paths, unless ``paths`` tells where they are.
+            more: Further recipes for the same network, ``recipes`` beside the first.
+            net: The network, if it is loaded already.
             max_pixels: The most pixels a picture may have.
             offline: Never download weights.
             engine: Run exactly so (engine, device, number format, tiles), whatever the recipe leaves open.
@@ -135,18 +141,21 @@ class Run:
         self.max_pixels = max_pixels
         self._offline = offline
         self._engine = engine
+        self._net = net
         where = dict(paths or {})
         self._network = where.get(recipe.network, recipe.network)
         self._files: dict[str, Picture] = {}
         bare: dict[str, str] = {}
         opened: dict[str, str] = {}
-        for name in recipe.files():
+        for name in dict.fromkeys(name for r in (recipe, *more) for name in r.files()):
             path, short = where.get(name, name), os.path.basename(name)
             if opened.setdefault(short, path) != path:
                 raise UsageError(f"{path}: another file of the recipe is named {short} too; rename one")
             bare[name] = short
             self._files[short] = load_picture(path, max_pixels=max_pixels)
-        self.recipe = recipe.renamed(bare).model_copy(update={"network": bare_network(recipe.network)})
+        network = {"network": bare_network(recipe.network)}
+        self.recipes = tuple(r.renamed(bare).model_copy(update=network) for r in (recipe, *more))
+        self.recipe = self.recipes[0]
         if recipe.size and recipe.size[0] * recipe.size[1] > max_pixels:
             given = f"{recipe.size[0]} x {recipe.size[1]}"
             raise UsageError(
@@ -168,22 +177,35 @@ class Run:
             recipe = recipe.model_copy(update={name: getattr(note, name) for name in names})
             down = note.tile or 0
             exactly = {"isa": note.isa, "step": note.step, "tile": (down, note.tile_width or down)}
-        net = load_net(self._network, offline=self._offline)
+        net = self._net or load_net(self._network, offline=self._offline)
         return Session(recipe, net=net, open_file=self._files.__getitem__, **exactly)
 
     def open(self, photo: str | None) -> Picture | None:
         """The photograph, or None to start from what the recipe says; errors as ``load_picture``."""
         return None if photo is None else load_picture(photo, max_pixels=self.max_pixels)
 
-    def done(self, photo: str, out: str) -> str:
-        """Whether ``out`` is this dream of this photograph: "finished", "stopped" early, or "" if not."""
+    def done(self, photo: str | None, out: str, recipe: Recipe | None = None) -> str:
+        """Whether ``out`` is this dream of this photograph: "finished", "stopped" early, or "" if not.
+
+        ``recipe`` is the run's own if none is given; of a portrait any of its facets will do.
+        """
         try:
             found = of_picture(out)
         except (BadInput, UsageError):
             return ""
-        if found.recipe != self.recipe or found.source is None or found.source.sha256 != sha256_of(photo):
+        source = found.source.sha256 if found.source else None
+        if source != (None if photo is None else sha256_of(photo)):
+            return ""
+        if any(self._sha256(file.name) != file.sha256 for file in found.files):
+            return ""
+        if _first_facet(found.recipe) != _first_facet(recipe or self.recipe):
             return ""
         return "finished" if found.stopped is None else "stopped"
+
+    def _sha256(self, name: str) -> str | None:
+        """Of a file of the recipe, by its bare name."""
+        picture = self._files.get(name)
+        return picture.source.sha256 if picture and picture.source else None
 
     def carry_out(
         self,
@@ -217,17 +239,7 @@ class Run:
                 self.session.release()
                 finished, score, moved = frame.picture, frame.score, frame.moved
             del frame  # the state in it is not needed to write the file
-            depth = output.depth_for(out, finished)
-            note = self.provenance(finished, depth, output.quality, cut)
-            document = note.document() if output.metadata else None
-            save_picture(
-                finished,
-                out,
-                depth=depth,
-                quality=output.quality,
-                provenance=document,
-                overwrite=output.overwrite,
-            )
+            self.save(finished, out, output, stopped=cut)
         return Result(
             out,
             finished.size,
@@ -238,6 +250,27 @@ class Run:
             tuple(said),
             cut,
             finished,
+        )
+
+    def save(
+        self,
+        picture: Picture,
+        out: str,
+        output: Output,
+        *,
+        recipe: Recipe | None = None,
+        stopped: Stop | None = None,
+    ) -> None:
+        """Write a result with what made it; ``recipe`` is the run's own if none is given."""
+        depth = output.depth_for(out, picture)
+        note = self.provenance(picture, depth, output.quality, stopped, recipe or self.recipe)
+        save_picture(
+            picture,
+            out,
+            depth=depth,
+            quality=output.quality,
+            provenance=note.document() if output.metadata else None,
+            overwrite=output.overwrite,
         )
 
     def dream(
@@ -275,12 +308,14 @@ class Run:
             if session.shrunk == before and last is not None:
                 return last, cut
 
-    def begin(self, picture: Picture | None) -> State:
+    def begin(self, picture: Picture | None) -> State | PortraitState:
         """The state before the first step, with names resolved and tiles chosen."""
-        from reverie.state import State
+        from reverie.loop import begin
 
         session = self.session
-        state = State.begin(self.recipe, picture, session)
+        state = begin(self.recipe, picture, session)
+        if self.recipe.portrait is not None:
+            return state
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ReverieWarning)  # the loop plans again, and says them
             plan = state.plan(self.recipe)
@@ -288,7 +323,7 @@ class Run:
         return state
 
     def provenance(
-        self, picture: Picture, depth: int, quality: int | None, stopped: Stop | None
+        self, picture: Picture, depth: int, quality: int | None, stopped: Stop | None, recipe: Recipe
     ) -> Provenance:
         """What is written into a result."""
         import torch
@@ -297,16 +332,25 @@ class Run:
         path = self.session.path()
         return Provenance(
             reverie=__version__,
-            recipe=self.recipe,
+            recipe=recipe,
             source=FileNote(name=source.name, sha256=source.sha256) if source else None,
             files=tuple(
-                FileNote(name=name, sha256=p.source.sha256) for name, p in self._files.items() if p.source
+                FileNote(name=name, sha256=p.source.sha256)
+                for name, p in self._files.items()
+                if p.source and name in recipe.files()
             ),
             network=NetworkNote(name=self.recipe.network, sha256=self.session.net.weights_sha256),
             engine=EngineNote(**vars(path), torch=torch.__version__),
             output=OutputNote.model_validate({"depth": depth, "quality": quality}),
             stopped=stopped,
         )
+
+
+def _first_facet(recipe: Recipe) -> Recipe:
+    """The recipe of the first of the pictures that it makes."""
+    if recipe.portrait is None:
+        return recipe
+    return recipe.model_copy(update={"portrait": recipe.portrait.model_copy(update={"facet": 0})})
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -14,7 +15,7 @@ from reverie.errors import BadInput, ReverieWarning
 from reverie.goal import Goal, bind
 from reverie.gradient import picture_gradient
 from reverie.gradient.choose import NoEngineError, make_engine
-from reverie.gradient.engine import is_out_of_memory, out_of_memory, pick_device
+from reverie.gradient.engine import Engine, PlainEngine, is_out_of_memory, out_of_memory, pick_device
 from reverie.gradient.tiles import Cut, Shape, Tiling, common_shape, free_memory, room_for, round_up
 from reverie.native import Unavailable
 from reverie.native.picture import use, way
@@ -23,6 +24,11 @@ from reverie.picture import Picture, load_picture
 from reverie.recipe import Recipe
 from reverie.schedule import Octave
 from reverie.transform import Roll
+
+if TYPE_CHECKING:
+    from reverie.goal.crowd import Crowd
+    from reverie.portrait.canvas import Canvas
+    from reverie.portrait.look import Views
 
 #: The tile that is never cut.
 WHOLE = (0, 0)
@@ -95,14 +101,17 @@ class Session:
         self.open_file = open_file
         # Without jitter nothing moves the cuts about, so nothing may be seen of them in any one step.
         self._halo = recipe.halo if recipe.halo != "auto" or recipe.jitter else "full"
+        if recipe.portrait is not None:
+            tile = 0  # views are small, and what they climb may need all of them
         self._tile = (tile, tile) if isinstance(tile, int) else tile
         self._noted = ""
-        self._goals: dict[tuple[str, str], Goal] = {}
+        self._goals: dict[tuple[str, str, tuple[int, int] | None], Goal] = {}
         self._tilings: dict[tuple[tuple[str, ...], int, int], Tiling | None] = {}
         self._fields: tuple[object, dict[str, Tensor]] = (None, {})
         self._fixed = tile is not None
         self.shrunk = False  # memory ran out once and the tiles were halved
         self.used: Tiling | None = None
+        self._plain: PlainEngine | None = None
 
     def path(self) -> Path:
         """What ran so far."""
@@ -143,24 +152,42 @@ class Session:
         """A file's picture as (1, C, H, W) in [0, 1] on the network's device."""
         return as_tensor(self.open_file(name)).to(self.device)
 
-    def goal(self, recipe: Recipe, octave: int) -> Goal:
-        """The bound objective of an octave; bound once."""
+    def goal(self, recipe: Recipe, octave: int, size: tuple[int, int] | None = None) -> Goal:
+        """The bound objective of an octave; bound once.
+
+        ``size`` is the (width, height) at which the features of a picture to be inverted are computed.
+        """
         objective = recipe.objective_at(octave)
-        key = (str(objective), recipe.balance)
+        key = (str(objective), recipe.balance, size)
         if key not in self._goals:
             self._goals[key] = bind(
                 objective,
                 self.net,
                 balance=recipe.balance,
                 open_picture=self.open_tensor,
+                size=size,
+                portrait=recipe.portrait is not None,
             )
         return self._goals[key]
 
-    def gradient(self, goal: Goal, canvas: Pixels, roll: Roll) -> tuple[float, Tensor]:
-        """Score and gradient (1, C, H, W) at the canvas's picture, looked at through a roll.
+    def gradient(
+        self, goal: Goal | Crowd, canvas: Pixels | Canvas, look: Roll | Views
+    ) -> tuple[tuple[float, ...], Tensor]:
+        """Scores of each picture and the gradient (N, C, H, W) at them, looked at through a roll or views.
 
         The gradient is the caller's to change, until the next one is written into the same memory.
         """
+        if isinstance(look, Roll):
+            assert isinstance(goal, Goal)
+            assert isinstance(canvas, Pixels)
+            return self._of_dream(goal, canvas, look)
+        assert not isinstance(goal, Goal)
+        scores, gradient = look.gradient(goal, self.warm_engine() if look.warm else self.engine)
+        self._tell()
+        return tuple(scores.tolist()), gradient
+
+    def _of_dream(self, goal: Goal, canvas: Pixels, roll: Roll) -> tuple[tuple[float, ...], Tensor]:
+        """As ``gradient``, of one picture as large as memory allows."""
         width, height = canvas.size
         key = (id(goal), height, width)
         if self._fields[0] != key:
@@ -168,7 +195,15 @@ class Session:
         margin = self._margin(goal, height, width) if canvas.circular else 0
         score, gradient = self._tiled(goal, canvas, roll, margin)
         self._tell()
-        return float(score[0]), gradient
+        return (float(score[0]),), gradient
+
+    def warm_engine(self) -> Engine:
+        """The engine for steps in which dead units pass the gradient: only autograd can be redirected."""
+        if self.engine.name == "plain":
+            return self.engine
+        if self._plain is None:
+            self._plain = PlainEngine(self.net, device=self.device)
+        return self._plain
 
     def release(self) -> None:
         """Give back the memory that steps work in; the next step takes it again."""

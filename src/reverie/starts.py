@@ -25,7 +25,7 @@ def prepare(recipe: Recipe, picture: Tensor | None, rng: torch.Generator, channe
         size = recipe.size or DEFAULT_SIZE
         source = (noise if recipe.start == "noise" else clouds)(rng, size, channels)
     else:
-        source = fitted(_with_channels(picture.to(torch.float32), channels), recipe)
+        source = fitted(with_channels(picture.to(torch.float32), channels), recipe)
     return _within_range(periodic(source)) if recipe.seamless else source
 
 
@@ -39,7 +39,8 @@ def _within_range(picture: Tensor, knee: float = 0.06) -> Tensor:
     return picture
 
 
-def _with_channels(picture: Tensor, channels: int) -> Tensor:
+def with_channels(picture: Tensor, channels: int) -> Tensor:
+    """A picture (1, C, H, W) with the network's channel count; UsageError where it cannot be made to fit."""
     if picture.shape[1] == channels:
         return picture
     if channels == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from reverie.ascent import step_direction
 from reverie.canvas import Pixels
 from reverie.colour import keep_colour
 from reverie.errors import ReverieWarning
+from reverie.goal import Goal
 from reverie.native.picture import laplacian_room
 from reverie.picture import Picture, Source
 from reverie.picture.base import Floats
@@ -21,6 +23,7 @@ from reverie.schedule import SMALLEST, Octave, octave_sizes, octaves
 from reverie.session import Session, as_tensor
 from reverie.smooth import low_pass
 from reverie.starts import fitted, prepare
+from reverie.transform import Roll
 
 #: A dream of strength 0.5 moves a picture by this (RMS, 0..1) ...
 REACH = 0.112
@@ -140,6 +143,14 @@ class State:
             self._lost = None
         self.octave, self.step = octave.index + 1, 0
 
+    def goal(self, session: Session, recipe: Recipe, octave: Octave) -> Goal:
+        """What is climbed in an octave."""
+        return session.goal(recipe, octave.index)
+
+    def look(self, recipe: Recipe) -> Roll:
+        """How the network looks at the picture in the next step, drawn at random."""
+        return Roll.draw(self.rng, recipe.jitter)
+
     def ascend(self, gradient: Tensor, octave: Octave, recipe: Recipe) -> None:
         """One step uphill, then the projections: clip, and the ball of the strength's radius.
 
@@ -172,14 +183,14 @@ class State:
         """RMS distance from the source at this size, 0..1."""
         return self.canvas.moved()
 
-    def satisfied(self, score: float, octave: Octave, recipe: Recipe) -> bool:
+    def satisfied(self, scores: Sequence[float], octave: Octave, recipe: Recipe) -> bool:
         """Whether the octave is over before its steps are: ``max_change``, or a preset's ``max_score``."""
         if recipe.max_change is not None:
             limit = recipe.max_change * octave.share
             if self.moved() >= limit:
                 self.canvas.within(limit)
                 return True
-        return recipe.max_score is not None and score > recipe.max_score
+        return recipe.max_score is not None and min(scores) > recipe.max_score
 
     def _full(self, recipe: Recipe) -> float:
         strength = 0.5 if recipe.strength is None else recipe.strength

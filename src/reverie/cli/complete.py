@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reverie.net.classes import imagenet
 from reverie.net.zoo import network_names
+from reverie.portrait.presets import PORTRAITS
 from reverie.presets import PRESETS
 
 #: Blocks in each stage; a test holds them against the networks themselves.
@@ -37,8 +38,13 @@ def classes(incomplete: str) -> list[str]:
 
 
 def presets(incomplete: str) -> list[str]:
-    """Presets."""
+    """Presets of dreams."""
     return [name for name in PRESETS if name.startswith(incomplete)]
+
+
+def portraits(incomplete: str) -> list[str]:
+    """Presets of portraits."""
+    return [name for name in PORTRAITS if name.startswith(incomplete)]
 
 
 def networks(incomplete: str) -> list[str]:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
+from pydantic import BaseModel
 
 from reverie import objective as ob
 from reverie.cli import complete
 from reverie.errors import UsageError
+from reverie.portrait.presets import of_class
+from reverie.portrait.settings import Portrait
+from reverie.portrait.storage import onto
 from reverie.presets import preset
 from reverie.recipe import Recipe, make
 
@@ -47,6 +52,20 @@ SET_BY_OPTIONS = (
 )
 OPTION = {name: "--" + name.replace("_", "-") for name in SET_BY_OPTIONS} | {"start": "--from"}
 
+#: Presets that are taken when none is named, by ``dream`` and by ``see``.
+DEFAULTS = ("reverie", "portrait")
+#: Settings of a portrait that an option sets, and the option.
+OF_PORTRAIT = {
+    "canvas": "--canvas",
+    "facets": "--diversity",
+    "views": "--views",
+    "transforms": "--transform",
+    "optimiser": "--optimiser",
+    "rate": "--rate",
+    "print_size": "--print-size",
+    "transparency": "--transparency",
+}
+
 
 def choices(annotation: Any) -> Iterator[str]:
     """What a field's type allows, if it is a choice of words."""
@@ -80,9 +99,9 @@ def in_range(found: Mapping[str, float]) -> str:
     return f"{above}{low:g} to {high:g}" if high is not None and high < 2**60 else f"from {above}{low:g}"
 
 
-def describe(name: str) -> str:
+def describe(name: str, model: type[BaseModel] = Recipe) -> str:
     """Help for the option of a recipe's field: what it is, what it may be, and its default."""
-    info = Recipe.model_fields[name]
+    info = model.model_fields[name]
     limits = bounds(info.annotation)
     for note in info.metadata:
         limits |= bounds_of(note)
@@ -96,10 +115,12 @@ def describe(name: str) -> str:
     return f"{info.description}" + (f" ({said})" if said else "")
 
 
-def setting(name: str, *flags: str, panel: str = "The dream", **more: Any) -> Any:
+def setting(
+    name: str, *flags: str, panel: str = "The dream", model: type[BaseModel] = Recipe, **more: Any
+) -> Any:
     """An option that sets a field of the recipe."""
-    flags = flags or (OPTION[name],)
-    return typer.Option(*flags, help=describe(name), rich_help_panel=panel, show_default=False, **more)
+    flags = flags or ("--" + name.replace("_", "-"),)
+    return typer.Option(*flags, help=describe(name, model), rich_help_panel=panel, show_default=False, **more)
 
 
 def other(*flags: str, help: str, panel: str = "Files", **more: Any) -> Any:
@@ -230,8 +251,10 @@ Verbose = Annotated[bool, other("-v", "--verbose", help="Say more.", panel=SAYS)
 Debug = Annotated[bool, other("--debug", help="Show where an error comes from.", panel=SAYS)]
 
 
-def recipe_of(given: Mapping[str, Any]) -> Recipe:
+def recipe_of(given: Mapping[str, Any], default: str = "reverie") -> Recipe:
     """The recipe that the options ask for: a file's or a preset's, with what was given changed.
+
+    ``default`` is the preset if none is given.
 
     Raises:
         UsageError: An option cannot be, or two exclude each other; options are called as they are typed.
@@ -246,9 +269,14 @@ def recipe_of(given: Mapping[str, Any]) -> Recipe:
         changes["steps"] = whole_numbers("--steps", changes["steps"])
     if "size" in changes:
         changes["size"] = width_height(changes["size"])
+    portrait = {k: v for k, v in given.items() if k in OF_PORTRAIT and v is not None and v != []}
+    if "rate" in portrait:
+        portrait["rate"] = spans("--rate", portrait["rate"])
+    if portrait:
+        changes["portrait"] = portrait
     try:
         if not given.get("recipe"):
-            return preset(name or "reverie", **changes)
+            return preset(name or default, **changes)
         if name is not None:
             raise UsageError("--preset and --recipe: give one of them")
         from reverie.provenance import recipe_from
@@ -256,9 +284,11 @@ def recipe_of(given: Mapping[str, Any]) -> Recipe:
         recipe = recipe_from(given["recipe"])
         if "steps" in changes:
             changes.setdefault("max_score", None)
+        if portrait and recipe.portrait is not None:
+            changes["portrait"] = onto(recipe.portrait.model_dump(), portrait)
         return make(**{**recipe.model_dump(), **changes}) if changes else recipe
     except UsageError as error:
-        raise UsageError(as_typed(str(error), changes)) from error
+        raise UsageError(as_typed(str(error), {**changes, **portrait})) from error
 
 
 def as_typed(message: str, changes: Mapping[str, Any]) -> str:
@@ -266,9 +296,10 @@ def as_typed(message: str, changes: Mapping[str, Any]) -> str:
 
     def typed(match: re.Match[str]) -> str:
         field = match[2]
-        return f"{match[1]}{OPTION[field] if field in changes else field}: "
+        return f"{match[1]}{options[field] if field in changes else field}: "
 
-    return re.sub(rf"(^|; )({'|'.join(OPTION)})(?:\.[\w.]+)?: ", typed, message)
+    options = OPTION | OF_PORTRAIT
+    return re.sub(rf"(^|; )({'|'.join(options)})(?:\.[\w.]+)?: ", typed, message)
 
 
 def objectives(given: Mapping[str, Any]) -> tuple[str, ...]:
@@ -305,11 +336,24 @@ def whole_numbers(option: str, text: str) -> tuple[int, ...]:
         raise UsageError(f"{option} {text}: a whole number is needed, or several as in 30,20,10") from None
 
 
+def spans(option: str, text: str) -> tuple[tuple[float, float], ...]:
+    """``0.05``, ``0.05..0.01`` from the beginning to the end of an octave, or several: one an octave."""
+    try:
+        pairs = [[float(number) for number in part.split("..")] for part in text.split(",")]
+    except ValueError:
+        pairs = []
+    if not pairs or any(len(pair) > 2 or not all(map(math.isfinite, pair)) for pair in pairs):
+        raise UsageError(f"{option} {text}: a number is needed, or two as in 0.05..0.01")
+    return tuple((pair[0], pair[-1]) for pair in pairs)
+
+
 def width_height(text: str) -> tuple[int, int]:
-    """``3840x2160``."""
+    """``3840x2160``, or ``512`` for a square."""
+    if re.fullmatch(r"\d{1,9}", text.strip()):
+        return int(text), int(text)
     match = re.fullmatch(r"(\d{1,9})[xX\N{MULTIPLICATION SIGN}](\d{1,9})", text.strip())
     if match is None:
-        raise UsageError(f"--size {text}: width and height are needed, as in 1920x1080")
+        raise UsageError(f"--size {text}: width and height are needed, as in 1920x1080, or 512 for a square")
     return int(match[1]), int(match[2])
 
 
@@ -323,9 +367,20 @@ def command_of(recipe: Recipe) -> list[str] | None:
     differs = {k: v for k, v in mine.items() if v != base[k]}
     if "steps" in differs and "max_score" in differs and recipe.max_score is None:
         del differs["max_score"]  # a given number of steps lifts it
+    words = [] if recipe.preset in DEFAULTS else ["--preset", recipe.preset]
+    targets: list[str] = []
+    if recipe.portrait is not None:
+        differs.pop("start", None)  # said by --from, or by its absence
+        differs.pop("portrait", None)
+        changed = _portrait_words(recipe.portrait, base["portrait"])
+        wanted = differs.pop("objective", ())
+        as_target = len(wanted) < 2 and all(of_class(ob.parse(t), recipe.preset) == t for t in wanted)
+        if changed is None or not as_target:
+            return None
+        words += changed
+        targets = [*(["--"] if any(t.startswith("-") for t in wanted) else []), *wanted]
     if any(k not in OPTION or v is None for k, v in differs.items()):
         return None
-    words = [] if recipe.preset == "reverie" else ["--preset", recipe.preset]
     for name, value in differs.items():
         if name == "objective":
             words += _objective_words(value)
@@ -334,6 +389,29 @@ def command_of(recipe: Recipe) -> list[str] | None:
         else:
             text = {"steps": ",", "size": "x"}.get(name)
             words += [OPTION[name], text.join(map(str, value)) if text else _plain(value)]
+    return words + targets
+
+
+def _portrait_words(mine: Portrait, base: Mapping[str, Any] | None) -> list[str] | None:
+    """The options of a portrait's settings that differ from its preset's; None if options cannot say them."""
+    if base is None:
+        return None
+    usual = Portrait(**onto(base, {"canvas": mine.canvas})).model_dump()
+    changed = {k: v for k, v in mine.model_dump().items() if v != usual[k]}
+    changed |= {"canvas": mine.canvas} if mine.canvas != base["canvas"] else {}
+    words: list[str] = []
+    for name, value in changed.items():
+        option = OF_PORTRAIT.get(name)
+        if option is None or value is None or value == () or name == "facets":
+            return None
+        if name == "transforms":
+            words += [word for text in value for word in (option, text)]
+        elif name == "rate":
+            words += [option, ",".join(f"{first}..{last}" for first, last in value)]
+        elif name == "transparency":
+            words += [option if value else "--no-transparency"]
+        else:
+            words += [option, str(value)]
     return words
 
 

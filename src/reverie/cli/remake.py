@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reverie.cli import options as o
 from reverie.cli.dream import stopped, tell
 from reverie.cli.say import CtrlC, Voice
+from reverie.portrait.settings import Portrait
+from reverie.presets import preset
+
+if TYPE_CHECKING:
+    from reverie.recipe import Recipe
 
 ResultFile = Annotated[str, typer.Argument(metavar="RESULT", help="A picture that reverie made.")]
 Input = Annotated[
@@ -65,31 +70,41 @@ def show(result: ResultFile, json: o.Json = False, debug: o.Debug = False) -> No
     document = {**note.document(), "command": command}
     lines = [command, ""]
     base = type(note.recipe).model_fields
-    for name, value in note.recipe.model_dump(mode="json").items():
-        shown = "; ".join(value) if name == "objective" else value
-        shown = ", ".join(map(str, shown)) if isinstance(shown, list) else shown
-        mark = " " if value == _plain(base[name].default) else "*"
-        lines.append(f"{mark} {name.replace('_', ' '):<14} {'-' if shown is None else shown}")
-    lines += ["", f"  {'reverie':<14} {note.reverie}, torch {note.engine.torch or 'unknown'}"]
+    settings = note.recipe.model_dump(mode="json")
+    portrait = settings.pop("portrait")
+    lines += [_line(name, value, base[name].default) for name, value in settings.items()]
+    if portrait is not None:
+        of_portrait = Portrait.model_fields
+        lines += ["", *(_line(name, value, of_portrait[name].default) for name, value in portrait.items())]
+    lines += ["", f"  {'reverie':<18} {note.reverie}, torch {note.engine.torch or 'unknown'}"]
     if note.source:
-        lines.append(f"  {'source':<14} {note.source.name}  {note.source.sha256}")
-    lines += [f"  {'file':<14} {f.name}  {f.sha256}" for f in note.files]
-    lines.append(f"  {'network':<14} {note.network.name}  {note.network.sha256}")
+        lines.append(f"  {'source':<18} {note.source.name}  {note.source.sha256}")
+    lines += [f"  {'file':<18} {f.name}  {f.sha256}" for f in note.files]
+    lines.append(f"  {'network':<18} {note.network.name}  {note.network.sha256}")
     engine = note.engine
     tiles = "no tiles"
     if engine.tile:
         across = engine.tile_width or engine.tile
         tiles = f"tiles of {across} x {engine.tile} px with a halo of {engine.halo}"
     ran = (engine.engine, engine.isa, engine.device, engine.precision, f"{engine.threads} threads", tiles)
-    lines.append(f"  {'engine':<14} {', '.join(filter(None, ran))}")
+    lines.append(f"  {'engine':<18} {', '.join(filter(None, ran))}")
     if note.stopped:
         where = f"after octave {note.stopped.octave + 1}, step {note.stopped.step + 1}"
-        lines.append(f"  {'stopped':<14} {where}")
+        lines.append(f"  {'stopped':<18} {where}")
     voice.data("\n".join(lines), document)
 
 
+def _line(name: str, value: object, default: object) -> str:
+    """A setting, starred where it is not the default."""
+    shown = value
+    if isinstance(value, list):
+        shown = ("; " if name in ("objective", "transforms") else ", ").join(map(str, value)) or "-"
+    mark = " " if value == _plain(default) else "*"
+    return f"{mark} {name.replace('_', ' '):<18} {'-' if value is None else shown}"
+
+
 def _plain(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 def command_line(result: str) -> str:
@@ -97,19 +112,39 @@ def command_line(result: str) -> str:
     from reverie.provenance import of_picture
 
     note = of_picture(result)
-    options = o.command_of(note.recipe)
+    settings = note.recipe.portrait
+    if settings is not None and settings.facets > 1:  # this one alone; its recipe makes all of them
+        path = Path(result)
+        return shlex.join(["reverie", "rerun", result, "-o", f"{path.stem}-rerun{path.suffix}"])
+    verb, options = _inversion(note.recipe) or ([], None)
     if options is None:
-        options = ["--recipe", result]
-    words = [
-        "reverie",
-        "dream",
-        *([note.source.name] if note.source else []),
-        "-o",
-        Path(result).name,
-        *options,
-    ]
+        source = [note.source.name] if note.source else []
+        start = ["--from", *source] if source else []
+        verb = ["dream", *source] if settings is None else ["see", *start]
+        options = o.command_of(note.recipe)
+    words = ["reverie", *verb, "-o", Path(result).name]
     if note.output.depth == 16:
         words += ["--depth", "16"]
     if note.output.quality is not None:
         words += ["--quality", str(note.output.quality)]
-    return shlex.join(words)
+    return shlex.join([*words, *(["--recipe", result] if options is None else options)])
+
+
+def _inversion(recipe: Recipe) -> tuple[list[str], list[str]] | None:
+    """``invert`` with its photograph, and its options, if it can make this."""
+    from reverie import objective as ob
+    from reverie.cli.invert import DEFAULT
+
+    wanted = ob.parse(recipe.objective[0])
+    read = wanted.terms[0].read
+    alone = len(recipe.objective) == 1 and recipe.portrait is not None
+    if not alone or not isinstance(read, ob.Inversion) or wanted != ob.inversion(read.file, read.layer):
+        return None
+    options = o.command_of(recipe.model_copy(update={"objective": preset(DEFAULT).objective}))
+    if options is None or {"--print-size", "--transparency", "--no-transparency"} & {*options}:
+        return None
+    if options[:2] == ["--preset", DEFAULT]:
+        options = options[2:]
+    elif options[:1] != ["--preset"]:  # what see takes by itself has to be named here
+        options = ["--preset", recipe.preset, *options]
+    return ["invert", read.file, "--layer", read.layer], options

@@ -87,6 +87,13 @@ class Watcher:
         self.bar: Progress | None = None
         self.task: TaskID | None = None
         self._done = 0.0
+        self._before, self._part = 0.0, 1.0
+
+    def turn(self, name: str, before: float, part: float) -> None:
+        """What comes now is called so, and is this part of all that is to do, after what was done before."""
+        self.name, self._done, self._before, self._part = name, 0.0, before, part
+        if self.bar is not None and self.task is not None:
+            self.bar.update(self.task, description=name, completed=before)
 
     def __call__(self, frame: Frame) -> None:
         """Take a frame."""
@@ -95,7 +102,7 @@ class Watcher:
             f"step {frame.step + 1}/{frame.octave.steps}, score {frame.score:.4g}"
         )
         if self.bar is not None and self.task is not None:
-            self.bar.update(self.task, completed=self._share(frame), what=what)
+            self.bar.update(self.task, completed=self._before + self._part * self._share(frame), what=what)
         elif self.voice.verbose and frame.step + 1 == frame.octave.steps:
             width, height = frame.octave.size
             self.voice.must(f"{self.name}: {width} x {height}, {what}, moved {frame.moved:.3f}")
