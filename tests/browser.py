@@ -1,0 +1,172 @@
+"""A headless Chromium for tests, over the W3C WebDriver protocol (https://www.w3.org/TR/webdriver2/)."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import importlib.metadata
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+#: What a key is called in the protocol (WebDriver, 17.4.2).
+KEYS = {
+    "ArrowLeft": "\ue012",
+    "ArrowUp": "\ue013",
+    "ArrowRight": "\ue014",
+    "ArrowDown": "\ue015",
+    "Enter": "\ue007",
+    "Escape": "\ue00c",
+    "Tab": "\ue004",
+}
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--hide-scrollbars",
+)
+
+
+def missing() -> str:
+    """Why there is no browser to test with; empty if there is one."""
+    absent = [n for n in ("chromium", "chromedriver") if not shutil.which(n)]
+    return f"no {' and no '.join(absent)} here; on Debian: apt-get install chromium chromium-driver" * bool(
+        absent
+    )
+
+
+def axe_source() -> str:
+    """The accessibility checker's script, from the package that carries it."""
+    (path,) = (p for p in importlib.metadata.files("axe-playwright-python") or [] if p.name == "axe.min.js")
+    return Path(str(path.locate())).read_text("utf-8")
+
+
+class Browser:
+    """One window; ``with Browser() as browser``. Network beyond this machine is not reachable from it."""
+
+    def __init__(self, *, width: int = 1200, height: int = 900, dark: bool = False) -> None:
+        self._size = width, height
+        self._dark = dark
+        self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self._log: list[dict[str, Any]] = []
+
+    def __enter__(self) -> Browser:
+        self._driver = subprocess.Popen(
+            ["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        assert self._driver.stdout is not None
+        for line in self._driver.stdout:
+            if found := re.search(r"started successfully on port (\d+)", line):
+                self._port = int(found[1])
+                break
+        else:
+            raise RuntimeError("chromedriver did not start")
+        # A proxy that is not there: a page that asks for anything from elsewhere fails, and says so.
+        arguments = [
+            *FLAGS,
+            f"--window-size={self._size[0]},{self._size[1]}",
+            f"--user-data-dir={self._profile.name}",
+            "--proxy-server=127.0.0.1:9",
+        ]
+        options = {"args": arguments, "binary": shutil.which("chromium")}
+        always = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
+        answer = self._ask("POST", "/session", {"capabilities": {"alwaysMatch": always}})
+        self._session = f"/session/{answer['sessionId']}"
+        if self._dark:
+            features = [{"name": "prefers-color-scheme", "value": "dark"}]
+            self.devtools("Emulation.setEmulatedMedia", {"features": features})
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._ask("DELETE", self._session)
+        finally:
+            self._driver.terminate()
+            self._driver.wait(30)
+            self._profile.cleanup()
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=120)
+        data = None if body is None else json.dumps(body)
+        connection.request(method, path, data, {"Content-Type": "application/json"})
+        answer = json.loads(connection.getresponse().read())["value"]
+        connection.close()
+        if isinstance(answer, dict) and "error" in answer:
+            raise RuntimeError(f"{answer['error']}: {answer['message']}")
+        return answer
+
+    def devtools(self, command: str, parameters: dict[str, Any]) -> Any:
+        """A command of Chromium's own protocol."""
+        body = {"cmd": command, "params": parameters}
+        return self._ask("POST", f"{self._session}/goog/cdp/execute", body)
+
+    def resize(self, width: int, height: int) -> None:
+        """As a telephone or a desk sees the page."""
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics)
+
+    def goto(self, page: Path | str) -> None:
+        """Open a file, or an address."""
+        self._ask("POST", f"{self._session}/url", {"url": page.as_uri() if isinstance(page, Path) else page})
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        """The value that a script returns, also one that it promises."""
+        body = {"script": script, "args": list(arguments)}
+        return self._ask("POST", f"{self._session}/execute/sync", body)
+
+    def wait_for(self, condition: str, *, seconds: float = 10) -> None:
+        """Wait until a script's expression is true."""
+        script = (
+            "const [text, until] = arguments, end = performance.now() + until;"
+            "const test = new Function(`return (${text})`);"
+            "return new Promise((done) => { const look = () => {"
+            " if (test()) done(true); else if (performance.now() > end) done(false);"
+            " else setTimeout(look, 20); }; look(); });"
+        )
+        assert self.run(script, condition, 1000 * seconds), f"never true: {condition}"
+
+    @property
+    def address(self) -> str:
+        """Of the page that is open."""
+        return str(self._ask("GET", f"{self._session}/url"))
+
+    def press(self, *keys: str) -> None:
+        """Press and release keys one after the other: letters, or names such as ``ArrowLeft``."""
+        actions = []
+        for key in keys:
+            value = KEYS.get(key, key)
+            actions += [{"type": "keyDown", "value": value}, {"type": "keyUp", "value": value}]
+        source = {"type": "key", "id": "keys", "actions": actions}
+        self._ask("POST", f"{self._session}/actions", {"actions": [source]})
+
+    def errors(self) -> list[str]:
+        """What the console complained of since last asked."""
+        entries = self._ask("POST", f"{self._session}/se/log", {"type": "browser"})
+        return [e["message"] for e in entries if e["level"] in ("SEVERE", "WARNING")]
+
+    def axe(self, *impacts: str) -> list[str]:
+        """Accessibility faults of the page: rule, impact, and where."""
+        self.run(axe_source() + "; return true;")
+        # It would fetch style sheets again, which a page of files may not.
+        options = {"resultTypes": ["violations"], "preload": False}
+        found = self.run("return axe.run(document, arguments[0]).then((r) => r.violations);", options)
+        wanted = impacts or ("serious", "critical", "moderate", "minor")
+        return [
+            f"{fault['id']} ({fault['impact']}): {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
+            for fault in found
+            if fault["impact"] in wanted
+            for node in fault["nodes"]
+        ]
+
+    def screenshot(self, path: Path, *, whole: bool = False) -> None:
+        """What is seen, as PNG; with ``whole`` the page from top to bottom."""
+        found = self.devtools("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": whole})
+        path.write_bytes(base64.b64decode(found["data"]))
