@@ -27,6 +27,8 @@ FLAGS = [
     # The compiler's own headers of AVX-512 set these two off.
     *("-Wno-uninitialized", "-Wno-maybe-uninitialized"),
 ]
+#: For files that promise the same bytes in every instruction set: no multiply-add is fused into one rounding.
+EXACT = {"cppn": ["-ffp-contract=off"]}
 
 
 class BuildNative(build_ext):
@@ -37,6 +39,7 @@ class BuildNative(build_ext):
 
         def compile_for(obj, src, extension, arguments, extra, macros):
             wanted = next((f for end, f in INSTRUCTIONS.items() if Path(src).stem.endswith(end)), [])
+            extra = [*extra, *next((f for start, f in EXACT.items() if Path(src).stem.startswith(start)), [])]
             if not wanted:
                 compile_one(obj, src, extension, arguments, extra, macros)
                 return

@@ -1,0 +1,38 @@
+"""Evolution: pictures that a network is ever surer of, found without its gradient.
+
+score = NetScore(load_net("lite0"))
+for generation in evolve(score, make_encoding("cppn"), generations=100):
+    say(generation.evaluations, generation.median)
+encoding.render(generation.state.archive.genomes, 224)
+"""
+
+from __future__ import annotations
+
+from reverie.evolve.archive import Archive, Lineage
+from reverie.evolve.checkpoint import load_checkpoint, save_checkpoint
+from reverie.evolve.encodings import ENCODINGS, make_encoding
+from reverie.evolve.genome import Encoding, genome_from_json, genome_json
+from reverie.evolve.score import NetScore
+from reverie.evolve.search import Generation, Score, evolve
+from reverie.evolve.state import Ancestor, Evolution, Plan, Row, ancestry
+
+__all__ = [
+    "ENCODINGS",
+    "Ancestor",
+    "Archive",
+    "Encoding",
+    "Evolution",
+    "Generation",
+    "Lineage",
+    "NetScore",
+    "Plan",
+    "Row",
+    "Score",
+    "ancestry",
+    "evolve",
+    "genome_from_json",
+    "genome_json",
+    "load_checkpoint",
+    "make_encoding",
+    "save_checkpoint",
+]

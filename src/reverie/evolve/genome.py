@@ -1,0 +1,113 @@
+"""What all encodings of evolving pictures can do: begin, mutate, be shown, be written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.errors import BadInput
+
+Floats = NDArray[np.float32]
+Arrays = dict[str, NDArray[Any]]
+G = TypeVar("G")
+
+#: What a genome written as JSON begins with.
+KIND, VERSION = "genome", 1
+
+
+class Encoding(Protocol[G]):
+    """One way of writing a picture down so that it can be inherited. Genomes are values: never changed.
+
+    All chance comes from the generators that are handed in, one for each child, so that neither threads nor
+    the size of a batch nor a break in between change what is born.
+
+    Attributes:
+        name: As ``make_encoding`` takes it.
+        orphans: Whether children owe nothing to their parents (random search).
+        cost: Evaluations of the network that one child costs, its judgement included.
+    """
+
+    name: ClassVar[str]
+    orphans: ClassVar[bool]
+
+    @property
+    def cost(self) -> int: ...
+
+    def settings(self) -> dict[str, Any]:
+        """What ``make_encoding(name, **settings)`` needs to make this again; numbers and words only."""
+
+    def start(self, rng: np.random.Generator) -> G:
+        """A first genome."""
+
+    def mutate(self, genome: G, rng: np.random.Generator, *, generation: int = 0) -> G:
+        """A child; ``generation`` counts from the start of the run, for rates that fall."""
+
+    def breed(
+        self,
+        parents: Sequence[G],
+        rngs: Sequence[np.random.Generator],
+        *,
+        generation: int,
+        cells: Sequence[int],
+    ) -> list[G]:
+        """A child of each parent. ``cells`` are the classes that the parents were chosen from."""
+
+    def render(self, genomes: Sequence[G], size: int, *, eight_bit: bool = False) -> Floats:
+        """Pictures (N, size, size, 3) in [0, 1], planes contiguous; ``eight_bit`` rounds to whole 255ths."""
+
+    def penalty(self, pictures: Floats) -> NDArray[np.float64] | None:
+        """What is taken off the confidences (N,) of pictures (N, H, W, 3); None where nothing is."""
+
+    def encode(self, genome: G) -> dict[str, Any]:
+        """The genome as JSON takes it; ``decode`` makes the same pixels of it again."""
+
+    def decode(self, data: Mapping[str, Any]) -> G:
+        """The genome that ``encode`` wrote; BadInput says what is wrong with it."""
+
+    def pack(self, genomes: Sequence[G]) -> Arrays:
+        """Many genomes as few plain arrays, for checkpoints."""
+
+    def unpack(self, arrays: Mapping[str, NDArray[Any]]) -> list[G]:
+        """What ``pack`` packed; BadInput if it did not."""
+
+
+def child_rng(seed: int, generation: int, index: int) -> np.random.Generator:
+    """The generator that decides one child, of its number alone: so that it can be born again."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, generation, index))))
+
+
+def genome_json(encoding: Encoding[Any], genome: Any) -> dict[str, Any]:
+    """A genome with its encoding's name and settings, as JSON takes it and ``genome_from_json`` reads it."""
+    return {
+        "reverie": KIND,
+        "version": VERSION,
+        "encoding": encoding.name,
+        "settings": encoding.settings(),
+        "genome": encoding.encode(genome),
+    }
+
+
+def genome_from_json(data: Any) -> tuple[Encoding[Any], Any]:
+    """The encoding and the genome that ``genome_json`` wrote down.
+
+    Raises:
+        BadInput: Not a genome, of a newer version, or damaged.
+    """
+    from reverie.evolve.encodings import make_encoding  # which knows all of them, and they this
+
+    if not isinstance(data, Mapping) or data.get("reverie") != KIND:
+        raise BadInput("genome: this is not a genome that reverie wrote")
+    version = data.get("version")
+    if version != VERSION:
+        raise BadInput(f"genome: of version {version}, this reverie reads {VERSION}; use the newer reverie")
+    name, settings, written = data.get("encoding"), data.get("settings"), data.get("genome")
+    if not isinstance(name, str) or not isinstance(settings, Mapping) or not isinstance(written, Mapping):
+        raise BadInput("genome: encoding, settings or genome is missing; the file is damaged")
+    try:
+        encoding = make_encoding(name, **settings)
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"genome: {error}") from error
+    return encoding, encoding.decode(written)

@@ -1,0 +1,67 @@
+"""A network as the judge of evolution: confidences of a batch, and for comparison their gradient."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from reverie.errors import UsageError
+from reverie.gradient.choose import make_engine
+from reverie.gradient.native_engine import NativeEngine
+from reverie.net import Net
+
+
+class NetScore:
+    """The softmax of a network's logits.
+
+    Args:
+        net: A network with classes.
+        engine: As ``make_engine`` takes it.
+        precision: "fp32", or "bf16" where the engine has it: half as fast again, with confidences off by up
+            to 0.02, so that elites have to be judged again in fp32.
+        device: As ``make_engine`` takes it.
+        threads: None takes torch's number.
+
+    Raises:
+        UsageError: The network has no classes; or of ``make_engine``.
+    """
+
+    def __init__(
+        self,
+        net: Net,
+        *,
+        engine: str = "auto",
+        precision: str = "fp32",
+        device: str = "cpu",
+        threads: int | None = None,
+    ) -> None:
+        if "logits" not in net.layers:
+            raise UsageError(f"network {net.name}: has no classes; choose another with --network")
+        self.engine = make_engine(engine, net, device=device, precision=precision, threads=threads)
+        self.net = self.engine.net
+
+    @property
+    def classes(self) -> int:
+        """How many there are."""
+        return self.net.channels_of("logits")
+
+    def __call__(self, pictures: Tensor) -> Tensor:
+        """Confidences (N, classes) of pictures (N, C, H, W) in [0, 1]."""
+        if isinstance(self.engine, NativeEngine):
+            logits = self.engine.forward(pictures, ["logits"], keep=False)["logits"]
+        else:
+            with torch.no_grad():
+                logits = self.net.forward(pictures.to(self.net.device), ["logits"])["logits"]
+        return logits.float().softmax(1).cpu()
+
+    def gradient(self, pictures: Tensor, classes: Tensor) -> Tensor:
+        """d(log confidence of each picture's class)/d(picture), (N, C, H, W), in fp32.
+
+        Args:
+            pictures: (N, C, H, W) in [0, 1].
+            classes: (N,).
+        """
+        logits = self.engine.forward(pictures, ["logits"])["logits"]
+        seed = -logits.float().softmax(1)
+        seed[torch.arange(len(seed)), classes] += 1
+        return self.engine.backward({"logits": seed.to(logits)}).float().cpu()

@@ -1,0 +1,191 @@
+"""Genes that are pixels: chance, sizes, text; the prior of natural images; gradients for comparison."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reverie.errors import BadInput, UsageError
+from reverie.evolve import genome_from_json, genome_json, make_encoding
+from reverie.evolve.direct import NATURAL, Direct, Natural, roughness
+from reverie.evolve.genome import child_rng
+from reverie.evolve.others import GradientFooling, RandomSearch
+
+
+def test_the_start_is_uniform() -> None:
+    genes = Direct(side=100).start(child_rng(0, 0, 0))
+    counts = np.bincount(genes.reshape(-1), minlength=256) / genes.size
+    assert genes.shape == (3, 100, 100)
+    assert np.abs(counts - 1 / 256).max() < 0.0015
+
+
+@pytest.mark.parametrize(("generation", "rate"), [(0, 0.1), (999, 0.1), (1000, 0.05), (3500, 0.0125)])
+def test_the_rate_halves_every_thousand_generations(generation: int, rate: float) -> None:
+    direct = Direct(side=150)
+    parent = direct.start(child_rng(0, 0, 0))
+    child = direct.mutate(parent, child_rng(0, generation, 1), generation=generation)
+    # One step in about 60 rounds to nothing, or is cut off at the end of the range.
+    assert (child != parent).mean() == pytest.approx(rate, rel=0.08)
+
+
+def test_steps_have_the_mean_of_the_formula_and_parents_stay() -> None:
+    direct = Direct(side=150)
+    parent = np.full(direct.shape, 128, np.uint8)
+    child = direct.mutate(parent, child_rng(0, 1, 1))
+    steps = child.astype(int)[child != parent] - 128
+    assert np.abs(steps).mean() == pytest.approx(255 / 17, rel=0.05)
+    assert abs(steps.mean()) < 1
+    assert (parent == 128).all()
+
+
+@given(st.integers(0, 255))
+def test_genes_stay_bytes(value: int) -> None:
+    direct = Direct(side=12)
+    child = direct.mutate(np.full(direct.shape, value, np.uint8), child_rng(value, 1, 0))
+    assert child.dtype == np.uint8
+    assert np.abs(child.astype(int) - value).max() < 256
+
+
+def test_pixels_are_genes_at_their_own_size_and_squares_above() -> None:
+    direct = Direct(side=8)
+    genes = direct.start(child_rng(0, 0, 0))
+    picture = direct.render([genes], 8)[0]
+    np.testing.assert_array_equal(picture, np.moveaxis(genes, 0, 2).astype(np.float32) / np.float32(255))
+    large = direct.render([genes, genes], 24)
+    np.testing.assert_array_equal(large[1], picture.repeat(3, 0).repeat(3, 1))
+    small = direct.render([genes], 4, eight_bit=True)[0]
+    assert small == pytest.approx(picture.reshape(4, 2, 4, 2, 3).mean((1, 3)), abs=0.2)
+    np.testing.assert_array_equal(small, np.rint(small * 255).astype(np.float32) / np.float32(255))
+
+
+@pytest.mark.parametrize("name", ["direct", "natural", "gradient"])
+def test_a_genome_survives_its_text_and_its_array(name: str) -> None:
+    encoding = make_encoding(name, side=16)
+    genes = [encoding.start(child_rng(0, 0, i)) for i in range(3)]
+    other, again = genome_from_json(json.loads(json.dumps(genome_json(encoding, genes[1]))))
+    np.testing.assert_array_equal(again, genes[1])
+    assert other.settings() == encoding.settings()
+    np.testing.assert_array_equal(other.render([again], 50), encoding.render([genes[1]], 50))
+    np.testing.assert_array_equal(encoding.unpack(encoding.pack(genes)), genes)
+    assert encoding.unpack(encoding.pack([])) == []
+    assert encoding.render([], 5).shape == (0, 5, 5, 3)
+
+
+@pytest.mark.parametrize("genes", [None, 7, "", "AAAA", "not base 64!", "eJwDAAAAAAE=", "A" * 9000])
+def test_damaged_genes_are_refused(genes: object) -> None:
+    with pytest.raises(BadInput, match="genome"):
+        Direct(side=8).decode({"genes": genes})
+
+
+def test_genes_of_another_size_are_refused() -> None:
+    small, large = Direct(side=8), Direct(side=9)
+    with pytest.raises(BadInput, match="genes"):
+        large.decode(small.encode(small.start(child_rng(0, 0, 0))))
+    with pytest.raises(BadInput):
+        large.unpack(small.pack([small.start(child_rng(0, 0, 0))]))
+
+
+def test_roughness_of_noise_waves_and_nothing() -> None:
+    noise = np.random.default_rng(0).random((1, 200, 200, 3), np.float32)
+    assert roughness(noise)[0] == pytest.approx(1, abs=0.02)
+    # Half the mean square of a difference of neighbours: (1 - cos(w)) of the variance, along one of two axes.
+    wave = np.sin(2 * np.pi * np.arange(200) / 20)[None, :, None, None] * np.ones((1, 1, 200, 3))
+    assert roughness(wave.astype(np.float32))[0] == pytest.approx((1 - np.cos(2 * np.pi / 20)) / 2, rel=0.02)
+    assert roughness(np.ones((1, 9, 9, 3), np.float32))[0] == 0
+
+
+def test_the_prior_likes_neighbours_that_are_alike_as_in_photographs() -> None:
+    pytest.importorskip("skimage")
+    from skimage import data
+
+    photo = data.astronaut()[::2, ::2].astype(np.float32)[None] / 255
+    noise = np.random.default_rng(0).random(photo.shape, np.float32)
+    flat = np.full_like(photo, 0.5)
+    natural = Natural(weight=0.1)
+    liked, rough, empty = (float(natural.penalty(p)[0]) for p in (photo, noise, flat))
+    assert liked == 0 < rough < empty
+    assert rough == pytest.approx(0.1 * (np.log2(1 / NATURAL) - 1), rel=0.01)
+
+
+@pytest.mark.parametrize(("side", "size"), [(56, 224), (14, 50), (9, 9), (30, 11), (2, 5), (1, 4)])
+def test_natural_genes_are_knots_of_surfaces_that_are_added_up(side: int, size: int) -> None:
+    natural = Natural(side=side)
+    genes = natural.start(child_rng(0, 0, 0))
+    surface, first = torch.zeros(1, 3, 1, 1), 0
+    for knots in natural.sides:
+        here = torch.from_numpy(genes[:, first : first + knots**2].reshape(1, 3, knots, knots)).float() / 255
+        surface = F.interpolate(surface, (knots, knots), mode="bicubic") + 0.6 * (here - 0.5)
+        first += knots**2
+    assert genes.shape == (3, first)
+    wanted = F.interpolate(surface, (size, size), mode="bicubic", antialias=size < side) + 0.5
+    found = natural.render([genes], size)
+    np.testing.assert_allclose(np.moveaxis(found, 3, 1), wanted.clamp(0, 1).numpy(), atol=1e-5)
+
+
+def test_natural_pictures_begin_with_the_power_of_photographs_in_each_octave() -> None:
+    """Differences at 4 times the distance have more than twice the square, and at 16 times, again."""
+    natural = Natural()
+    assert natural.sides == [7, 14, 28, 56]
+    pictures = natural.render([natural.start(child_rng(0, 0, i)) for i in range(20)], 224)
+    squares = [float(np.square(pictures[:, d:] - pictures[:, :-d]).mean()) for d in (1, 4, 16, 64)]
+    assert squares[1] > 4 * squares[0]
+    assert squares[2] > 1.5 * squares[1]
+    assert (np.abs(np.log2(roughness(pictures) / NATURAL)) < 1).all()
+    assert (natural.penalty(pictures) == 0).all()
+    assert 0.15 < pictures.std() < 0.35
+
+
+def test_natural_pictures_begin_smoother_than_direct_ones() -> None:
+    natural, direct = Natural(), Direct()
+    smooth = roughness(natural.render([natural.start(child_rng(0, 0, 0))], 224))[0]
+    rough = roughness(direct.render([direct.start(child_rng(0, 0, 0))], 224))[0]
+    assert smooth < 0.1 < rough
+
+
+def test_random_search_owes_nothing_to_parents() -> None:
+    search = RandomSearch()
+    first, second = (search.start(child_rng(0, 0, i)) for i in range(2))
+    for i in range(5):
+        assert search.mutate(first, child_rng(0, 1, i)) == search.mutate(second, child_rng(0, 1, i))
+    sizes = {len(search.start(child_rng(1, 0, i)).functions) for i in range(60)}
+    assert min(sizes) == 3
+    assert max(sizes) > 10
+
+
+def test_gradient_fooling_climbs_towards_the_parents_class() -> None:
+    """The gradient of a score that wants class 0 dark and class 1 bright."""
+
+    def climb(pictures: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+        return torch.ones_like(pictures) * (2.0 * classes - 1).view(-1, 1, 1, 1)
+
+    encoding = GradientFooling(climb=climb, side=8, steps=4, step=0.05)
+    parent = np.full((3, 8, 8), 128, np.uint8)
+    rngs = [child_rng(0, 1, i) for i in range(2)]
+    dark, bright = encoding.breed([parent, parent], rngs, generation=1, cells=[0, 1])
+    for i, (child, way) in enumerate(((dark, -1), (bright, 1))):
+        length = 4 * 0.05 * 4 ** (2 * child_rng(0, 1, i).random() - 1)
+        assert np.abs(child / 255.0 - np.clip(128 / 255 + way * length, 0, 1)).max() < 0.51 / 255
+    assert encoding.cost == 5
+    with pytest.raises(UsageError, match="climb"):
+        GradientFooling(side=8).breed([parent], rngs[:1], generation=1, cells=[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("direct", {"side": 0}),
+        ("direct", {"channels": 0}),
+        ("natural", {"weight": -1}),
+        ("gradient", {"steps": 0}),
+        ("gradient", {"step": 2}),
+    ],
+)
+def test_settings_out_of_range(name: str, settings: dict[str, float]) -> None:
+    with pytest.raises(UsageError, match=next(iter(settings))):
+        make_encoding(name, **settings)
