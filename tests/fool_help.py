@@ -1,0 +1,62 @@
+"""Small evolutions: a network of five classes that takes no time, and folders compared byte by byte."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+import reverie
+from reverie.fooling.run import Fooling
+from reverie.fooling.settings import Settings, make_settings
+from reverie.net import Net
+
+NAMES = (("red things", "embers"), "stripes", "</script><b>tags", "{{data}}", "crane")
+#: Written at each sitting, with its time in it.
+CLOCKED = "checkpoint.npz"
+
+
+class Five(nn.Module):
+    """Two layers with weights from a generator of their own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        rng = np.random.default_rng(5)
+        self.see = nn.Conv2d(3, 12, 5, 2, 2)
+        self.say = nn.Linear(12, 5)
+        for part in (self.see, self.say):
+            part.weight.data = torch.from_numpy(rng.normal(0, 1.5, part.weight.shape)).float()
+            part.bias.data = torch.from_numpy(rng.normal(0, 0.2, part.bias.shape)).float()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.say(torch.tanh(self.see(x)).mean((2, 3)))
+
+
+def five() -> Net:
+    """The network."""
+    return reverie.wrap_net(Five(), mean=0.5, std=0.5, classes=list(NAMES), name="five")
+
+
+def small(**changes: Any) -> Settings:
+    """Settings of an evolution that takes no time."""
+    usual = {"network": "five", "size": 32, "population": 12, "children": 8, "generations": 5, "seed": 3}
+    return make_settings(**usual | changes)
+
+
+def fooling(folder: Path, settings: Settings | None = None, **more: Any) -> Fooling:
+    """An evolution without a sheet on the way."""
+    usual = {"net": five(), "checkpoint_every": 0.0, "sheet_every": math.inf}
+    return Fooling(folder, settings or small(), **usual | more)
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file by its path, but for the one with a clock in it."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != CLOCKED
+    }
