@@ -41,6 +41,7 @@ $(VENV)/.test: $(SOURCES) | $(BIN)/python
 	@echo "Installing what the tests need into $(VENV)."
 	@$(PIP) -e ".[test]"
 	@$(PIP) --no-deps -r tests/requirements-nodeps.txt
+	@sh tools/browser.sh
 	@touch $(VENV)/.dream $@
 
 $(BENCH)/.ready: $(SOURCES) benchmarks/requirements.txt | $(BENCH)/bin/python

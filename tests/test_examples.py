@@ -13,12 +13,14 @@ EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
 #: What each one leaves behind.
 MAKES = {
     "files": ["me-dream.png", "again.png"],
+    "fooling": ["lines.png"],
     "first_dream": ["dream.png"],
     "frames": ["frame.png"],
     "gradient": [],
     "notebook": ["noise.png"],
     "objectives": ["objective.png"],
     "own_network": ["own.png"],
+    "portraits": ["portraits.png"],
     "regions": ["regions.png"],
     "steered": ["steered.png"],
 }

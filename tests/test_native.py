@@ -22,7 +22,7 @@ from reverie.gradient.native_engine import NativeEngine
 from reverie.loop import render
 from reverie.native import Isa, Unavailable, instruction_sets
 from reverie.net import Net, load_net, wrap_net
-from reverie.objective_text import parse_objective as parse
+from reverie.objective.text import parse_objective as parse
 from reverie.picture import load_picture
 from reverie.recipe import make
 

@@ -10,6 +10,11 @@ from reverie import __version__
 from reverie.cli import dream, look, remake
 from reverie.cli.bench import bench
 from reverie.cli.doctor import doctor
+from reverie.cli.fool import fool
+from reverie.cli.invert import invert
+from reverie.cli.microscope import microscope
+from reverie.cli.see import see
+from reverie.cli.stimuli import stimuli
 
 ABOUT = """Ask a trained image network what it sees, and see the answer.
 
@@ -43,6 +48,11 @@ def _reverie(
 
 
 app.command()(dream.dream)
+app.command()(see)
+app.command()(invert)
+app.command()(stimuli)
+app.command()(microscope)
+app.command()(fool)
 app.command()(remake.rerun)
 app.command()(remake.show)
 app.command()(look.sheet)
