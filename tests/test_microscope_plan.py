@@ -9,7 +9,7 @@ from reverie.errors import UsageError
 from reverie.microscope.plan import Unit, choose, numbers
 from reverie.net import load_net, wrap_net
 from reverie.objective import parse
-from reverie.portrait.presets import of_class
+from reverie.portrait.presets import of_unit
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +47,15 @@ def test_classes_by_name_synonym_and_number(net):
     assert [unit.index for unit in plan.classes] == [207, 281, 963]
 
 
-def test_units_know_their_places_and_objectives():
+def test_units_know_their_places_and_objectives(net):
     unit = Unit("block5c", 17, "layers/block5c/17")
     assert unit.name == "block5c:17"
     assert (unit.page, unit.thumb) == ("layers/block5c/17.html", "thumbs/layers/block5c/17.webp")
-    assert str(parse(unit.objective("sketch"))) == unit.objective("sketch")
-    assert unit.objective("sketch") == str(parse("block5c:17"))
-    assert Unit(None, 207, "classes/207").objective("lucid2017") == str(parse("class(207)"))
-    assert Unit(None, 207, "classes/207").objective("sketch") == of_class(parse("class(207)"), "sketch")
+    assert str(parse(unit.objective("sketch", net))) == unit.objective("sketch", net)
+    assert unit.objective("lucid2017", net) == str(parse("block5c:17"))
+    golden = Unit(None, 207, "classes/207")
+    assert golden.objective("lucid2017", net) == str(parse("class(207)"))
+    assert golden.objective("sketch", net) == of_unit(parse("class(207)"), "sketch", net)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,10 @@ A hook of mkdocs: a line ``<!-- table: NAME -->`` of a page becomes the table of
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 MARKER = re.compile(r"^<!-- table: ([a-z-]+) -->$", re.MULTILINE)
@@ -29,6 +31,104 @@ def settings() -> str:
         option = f"`{OPTION[name]}`" if name in OPTION else ""
         rows.append((f"`{name}`", option, info.description or "", f"`{plain(info.default)}`"))
     return table(("setting", "option", "what it is", "default"), rows)
+
+
+def portrait_settings() -> str:
+    """Every field of a portrait's settings, likewise."""
+    from reverie.cli.options import OF_PORTRAIT
+    from reverie.portrait.settings import Portrait
+
+    rows = [
+        (
+            f"`{name}`",
+            f"`{OF_PORTRAIT[name]}`" if name in OF_PORTRAIT else "",
+            info.description or "",
+            f"`{plain(info.default)}`",
+        )
+        for name, info in Portrait.model_fields.items()
+    ]
+    return table(("setting", "option", "what it is", "default"), rows)
+
+
+def portrait_presets() -> str:
+    """What every preset of portraits sets."""
+    from reverie.portrait.presets import PORTRAITS
+    from reverie.presets import preset
+
+    rows = []
+    for name, given in PORTRAITS.items():
+        recipe = preset(name)
+        assert recipe.portrait is not None
+        shown = {k: getattr(recipe, k) for k in ("octaves", "octave_scale", "normalise") if k in given}
+        own = {k: getattr(recipe.portrait, k) for k in given["portrait"]}
+        words = "; ".join(f"{k} `{plain(v) or '-'}`" for k, v in {**shown, **own}.items() if v != "none")
+        rows.append((f"`{name}`", plain(recipe.steps), words))
+    return table(("preset", "steps", "settings"), rows)
+
+
+MEASURED = Path(__file__).resolve().parents[1] / "docs" / "portraits.json"
+
+
+def measured(part: str) -> Any:
+    """A part of what ``python -m benchmarks.portraits`` wrote."""
+    return json.loads(MEASURED.read_text("utf-8"))[part]
+
+
+def portrait_classes() -> str:
+    """How many of the hundred classes each network recognises, with and without priors."""
+    rows = []
+    for part, words in (("classes", "default preset"), ("naive", "no prior at all")):
+        found = measured(part)
+        rows.append((words, *(f"{found['top1'][n]} ({found['mean_share'][n]:.2f})" for n in found["top1"])))
+    return table(("hundred classes, top-1 (mean probability)", "Lite0", "Lite1", "Lite2"), rows)
+
+
+def portrait_names() -> str:
+    """What somebody said who was shown the hundred pictures in random order, without names."""
+    rows = [
+        (str(r["class"]), r["name"], r["said"], "yes" if r["right"] else "")
+        for r in measured("naming")["rows"]
+    ]
+    return table(("class", "name", "what was said", "right"), rows)
+
+
+def portrait_diversity() -> str:
+    """Four facets made together, beside four seeds made apart."""
+    rows = [
+        (
+            f"`{r['unit']}`",
+            f"{r['seeds']:.3f}",
+            f"{r['facets']:.3f}",
+            f"{100 * r['fall']:.0f} %",
+            f"{100 * r['activation']:.0f} %",
+        )
+        for r in measured("diversity")["rows"]
+    ]
+    return table(("unit", "four seeds", "four facets", "less alike by", "activation"), rows)
+
+
+def portrait_inversion() -> str:
+    """How well layers remember twenty photographs."""
+    rows = [
+        (
+            f"`{name}`",
+            f"{r['error']:.3f}",
+            f"{r['error_squared']:.4f}",
+            f"{r['psnr']:.1f} dB",
+            f"{100 * r['same_top1']:.0f} %",
+        )
+        for name, r in measured("inversion")["rows"].items()
+    ]
+    return table(("layer", "error", "its square", "PSNR", "same class"), rows)
+
+
+def portrait_history() -> str:
+    """One class by every preset, and what three networks say of it."""
+    rows = [
+        (f"`{name}`", *(f"{r[n]['share']:.2f}" for n in ("lite0", "lite1", "lite2")))
+        for name, r in measured("presets")["rows"].items()
+    ]
+    return table(("flamingo by", "Lite0", "Lite1", "Lite2"), rows)
 
 
 def presets() -> str:
@@ -115,6 +215,13 @@ def table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "layers": layers,
+    "portrait-classes": portrait_classes,
+    "portrait-diversity": portrait_diversity,
+    "portrait-history": portrait_history,
+    "portrait-inversion": portrait_inversion,
+    "portrait-names": portrait_names,
+    "portrait-presets": portrait_presets,
+    "portrait-settings": portrait_settings,
     "loop": loop,
     "preset-objectives": preset_objectives,
     "presets": presets,

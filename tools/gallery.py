@@ -12,11 +12,13 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFilter
 
+import portrait_figures
 import reverie
 from reverie import cli
 from reverie.picture import Picture
@@ -166,7 +168,14 @@ def tiled() -> None:
     Image.fromarray(np.tile(one, (2, 3, 1))).save(IMAGES / "tiled.jpg", quality=85)
 
 
+def portrait_sheet(name: str) -> None:
+    """A figure of the chapter on portraits."""
+    cells, columns, side = portrait_figures.FIGURES[name]
+    sheet(name, cells(), columns=columns, side=side)
+
+
 FIGURES: dict[str, Callable[[], None]] = {
+    **{name: partial(portrait_sheet, name) for name in portrait_figures.FIGURES},
     "ascent.jpg": ascent,
     "jitter.jpg": jitter,
     "drift.jpg": drift,

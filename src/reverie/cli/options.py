@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from reverie import objective as ob
 from reverie.cli import complete
 from reverie.errors import UsageError
-from reverie.portrait.presets import of_class
+from reverie.portrait.presets import OF_CLASS, alone
 from reverie.portrait.settings import Portrait
 from reverie.portrait.storage import onto
 from reverie.presets import preset
@@ -374,7 +374,10 @@ def command_of(recipe: Recipe) -> list[str] | None:
         differs.pop("portrait", None)
         changed = _portrait_words(recipe.portrait, base["portrait"])
         wanted = differs.pop("objective", ())
-        as_target = len(wanted) < 2 and all(of_class(ob.parse(t), recipe.preset) == t for t in wanted)
+        # A unit alone is climbed as the preset climbs units of such a layer: see ``of_unit``.
+        as_target = len(wanted) < 2 and not (
+            recipe.preset in OF_CLASS and any(alone(ob.parse(t)) for t in wanted)
+        )
         if changed is None or not as_target:
             return None
         words += changed

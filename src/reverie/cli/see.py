@@ -13,7 +13,7 @@ from reverie.cli import options as o
 from reverie.cli.say import Voice
 from reverie.cli.sitting import Sitting
 from reverie.errors import UsageError
-from reverie.portrait.presets import of_class
+from reverie.portrait.presets import of_unit
 from reverie.portrait.settings import MOST_FACETS, Portrait
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ def with_objective(recipe: Recipe, wanted: Objective, net: Net) -> Recipe:
     from reverie import objective as ob
     from reverie.portrait.diverse import diverse
 
-    text = of_class(wanted, recipe.preset)
+    text = of_unit(wanted, recipe.preset, net)
     if recipe.portrait is not None and recipe.portrait.facets > 1:
         text = diverse(text, net, recipe.balance)
     elif any(isinstance(term.read, ob.Together) for term in wanted.terms):

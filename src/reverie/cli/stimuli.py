@@ -141,7 +141,7 @@ def portraits_of(run: Run, units: list[tuple[str, int]]) -> dict[tuple[str, int]
 
     distinct = list(dict.fromkeys(units))
     recipes = [
-        run.recipe.but(objective=(objective_of(layer, index, run.recipe.preset),))
+        run.recipe.but(objective=(objective_of(layer, index, run.recipe.preset, run.session.net),))
         for layer, index in distinct
     ]
     return dict(zip(distinct, portraits(recipes, run.session), strict=True))

@@ -107,7 +107,7 @@ class Microscope:
 
     def recipe(self, unit: Unit) -> Recipe:
         """The recipe of a unit's portrait."""
-        return self.run.recipe.but(objective=(unit.objective(self.run.recipe.preset),))
+        return self.run.recipe.but(objective=(unit.objective(self.run.recipe.preset, self.run.session.net),))
 
     def missing(self) -> list[Unit]:
         """Units whose portrait is not there, or is another one."""

@@ -10,7 +10,7 @@ from reverie import objective
 from reverie.errors import UsageError
 from reverie.net import Net
 from reverie.net.adapt import OUTPUT
-from reverie.portrait.presets import of_class
+from reverie.portrait.presets import of_unit
 
 #: The layer of the class scores, whose units are shown as classes.
 LOGITS = "logits"
@@ -31,9 +31,9 @@ class Unit:
     index: int
     stem: str = field(compare=False)
 
-    def objective(self, preset: str) -> str:
+    def objective(self, preset: str, net: Net) -> str:
         """What its portrait increases with a preset, as text."""
-        return objective_of(self.layer, self.index, preset)
+        return objective_of(self.layer, self.index, preset, net)
 
     @property
     def name(self) -> str:
@@ -61,11 +61,11 @@ class Unit:
         return f"patches/{self.stem}.webp"
 
 
-def objective_of(layer: str | None, index: int, preset: str) -> str:
+def objective_of(layer: str | None, index: int, preset: str, net: Net) -> str:
     """What the portrait of a channel, or of a class, increases with a preset."""
     if layer is None or layer == LOGITS:
-        return of_class(objective.logit(index), preset)
-    return str(objective.channel(layer, index))
+        return of_unit(objective.logit(index), preset, net)
+    return of_unit(objective.channel(layer, index), preset, net)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from reverie.net import Net
 
 #: How much diversity counts where terms count as weighted, and where each is made one long at its layer.
-#: On six units of Lite0 and a class the Gram matrices' mean cosine falls by a third or more against
-#: independent seeds, with at least nine tenths of the activation.
-WEIGHT: Final = 12.0
+#: On four units of Lite0 the Gram matrices' mean cosine falls by about a third and more against independent
+#: seeds, with at least nine tenths of the activation (``python -m benchmarks.portraits diversity``).
+WEIGHT: Final = 22.0
 WEIGHT_OF_LAYERS: Final = 0.2
 #: Pixels from one cell to the next where textures and parts are told apart, for units that have no map.
 MIDDLE_STRIDE: Final = 16

@@ -6,10 +6,13 @@ of 0 to 255 are shares of it here.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from reverie.objective import Logit, Objective
+from reverie.objective import Channel, Logit, Objective, peak
 from reverie.portrait.transforms import LUCID, MACO
+
+if TYPE_CHECKING:
+    from reverie.net import Net
 
 #: What all portraits have in common: from noise, one size, terms as weighted.
 _PORTRAIT: Final[dict[str, Any]] = {
@@ -128,8 +131,8 @@ PORTRAITS: Final[dict[str, dict[str, Any]]] = {
         **_PORTRAIT,
         "size": (224, 224),
         "steps": (750,),
-        "normalise": "mean",
-        "portrait": {**_YOSINSKI, "decay": 0.3, "small_norm": 20.0},
+        "normalise": "none",
+        "portrait": {**_YOSINSKI, "rate": ((1.0, 1.0),), "decay": 0.3, "small_norm": 20.0},
     },
     "yosinski2015-3": {
         **_PORTRAIT,
@@ -143,7 +146,12 @@ PORTRAITS: Final[dict[str, dict[str, Any]]] = {
         "size": (224, 224),
         "steps": (1000,),
         "normalise": "mean",
-        "portrait": {**_YOSINSKI, "blur": ((0.5, 0.5),), "blur_every": 4, "small_contribution": 90.0},
+        "portrait": {
+            **_YOSINSKI,
+            "blur": ((0.5, 0.5),),
+            "blur_every": 4,
+            "small_contribution": 90.0,
+        },
     },
     # Olah, Mordvintsev & Schubert 2017, as in lucid.
     "lucid2017": {
@@ -171,14 +179,29 @@ PORTRAITS: Final[dict[str, dict[str, Any]]] = {
     },
 }
 
+#: A channel's mean is climbed together with so much of its strongest place, where the layer's cells are at
+#: least ``COARSE`` pixels apart: the mean alone is a pattern that fills the picture, and no place of it as
+#: strong as the best of a photograph. Shallower channels look for nothing but patterns.
+STRONGEST: Final = 0.5
+COARSE: Final = 16
 #: What a class's portrait climbs where that is not its score alone: text with a gap for the class.
 OF_CLASS: Final[dict[str, str]] = dict.fromkeys(("portrait", "sketch"), "logprob({0}) + 0.4*class({0})")
 
 
-def of_class(wanted: Objective, preset: str) -> str:
-    """An objective's text; a class alone is climbed as the preset climbs classes."""
-    term = wanted.terms[0]
-    alone = len(wanted.terms) == 1 and term.weight == 1 and term.region is None
-    if preset not in OF_CLASS or not alone or not isinstance(term.read, Logit):
+def of_unit(wanted: Objective, preset: str, net: Net) -> str:
+    """An objective's text; a class or a channel alone is climbed as the preset climbs them."""
+    if not alone(wanted) or preset not in OF_CLASS:
         return str(wanted)
-    return OF_CLASS[preset].format(str(term.read).removeprefix("class(").removesuffix(")"))
+    read = wanted.terms[0].read
+    if isinstance(read, Logit):
+        return OF_CLASS[preset].format(str(read).removeprefix("class(").removesuffix(")"))
+    if isinstance(read, Channel) and ((net.geometry(read.layer) or (0, 0))[0] >= COARSE):
+        return str(wanted + STRONGEST * peak(read.layer, read.index))
+    return str(wanted)
+
+
+def alone(wanted: Objective) -> bool:
+    """Whether it is one unit and nothing else."""
+    term = wanted.terms[0]
+    unit = isinstance(term.read, Logit | Channel)
+    return unit and len(wanted.terms) == 1 and term.weight == 1 and term.region is None

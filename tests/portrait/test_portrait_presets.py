@@ -8,8 +8,9 @@ import torch
 from reverie import objective as ob
 from reverie.errors import UsageError
 from reverie.loop import begin, dream
+from reverie.net import load_net
 from reverie.portrait.diverse import diverse, middle
-from reverie.portrait.presets import PORTRAITS, of_class
+from reverie.portrait.presets import PORTRAITS, of_unit
 from reverie.portrait.state import PortraitState
 from reverie.portrait.storage import OF_CANVAS, OWN, onto
 from reverie.presets import preset
@@ -72,11 +73,14 @@ def test_yosinski_zeroes_its_percentile(name: str, kind: str) -> None:
     assert abs(zeroed - percentile) <= 2
 
 
-def test_classes_are_climbed_as_the_preset_climbs_them() -> None:
-    assert of_class(ob.logit("tabby"), "lucid2017") == 'class("tabby")'
-    assert 'logprob("tabby")' in of_class(ob.logit("tabby"), "portrait")
+def test_units_are_climbed_as_the_preset_climbs_them() -> None:
+    net = load_net("lite0")
+    assert of_unit(ob.logit("tabby"), "lucid2017", net) == 'class("tabby")'
+    assert 'logprob("tabby")' in of_unit(ob.logit("tabby"), "portrait", net)
+    assert of_unit(ob.channel("block5c", 17), "sketch", net) == "block5c:17 + 0.5*peak(block5c, 17)"
+    assert of_unit(ob.channel("block5c", 17), "lucid2017", net) == "block5c:17"
     for other in (ob.channel("block3b", 1), 2.0 * ob.logit("tabby"), ob.logit("tabby") + ob.tv()):
-        assert of_class(other, "portrait") == str(other)
+        assert of_unit(other, "portrait", net) == str(other)
 
 
 @pytest.mark.parametrize("canvas", list(OWN))
@@ -100,7 +104,7 @@ def test_priors_for_pixels_are_refused_elsewhere() -> None:
 
 def test_what_makes_facets_differ() -> None:
     net = Session(small("portrait")).net
-    assert diverse("block3b:5", net, "none") == "block3b:5 + 12*diversity(block3b)"
+    assert diverse("block3b:5", net, "none") == "block3b:5 + 22*diversity(block3b)"
     assert diverse("block3b:5", net, "layers") == "block3b:5 + 0.2*diversity(block3b)"
     assert diverse('class("tabby")', net, "none").endswith(f"diversity({middle(net)})")
     assert middle(net) == "block5c"
