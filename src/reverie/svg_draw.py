@@ -32,7 +32,8 @@ FAMILIES = {
 }
 _PROBE = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="32" height="32">'
-    '<text x="2" y="28" font-size="28">{}</text></svg>'
+    # A family that is nowhere: text that names none is drawn by whatever font there is.
+    '<text x="2" y="28" font-size="28" font-family="reverie has none of this">{}</text></svg>'
 )
 
 
