@@ -104,7 +104,7 @@ def test_priors_for_pixels_are_refused_elsewhere() -> None:
 
 def test_what_makes_facets_differ() -> None:
     net = Session(small("portrait")).net
-    assert diverse("block3b:5", net, "none") == "block3b:5 + 22*diversity(block3b)"
+    assert diverse("block3b:5", net, "none") == "block3b:5 + 19*diversity(block3b)"
     assert diverse("block3b:5", net, "layers") == "block3b:5 + 0.2*diversity(block3b)"
     assert diverse('class("tabby")', net, "none").endswith(f"diversity({middle(net)})")
     assert middle(net) == "block5c"

@@ -108,7 +108,8 @@ def describe(name: str, model: type[BaseModel] = Recipe) -> str:
     notes = [" or ".join(filter(None, (in_range(limits), ", ".join(choices(info.annotation)))))]
     default = info.default
     if isinstance(default, tuple):
-        default = ",".join(map(str, default))
+        words = [f"{v[0]:g}..{v[1]:g}" if isinstance(v, tuple) else str(v) for v in default]
+        default = ",".join(words) or None
     if default is not None and not isinstance(default, bool):
         notes.append(f"default {default}")
     said = "; ".join(filter(None, notes))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 #: How much diversity counts where terms count as weighted, and where each is made one long at its layer.
 #: On four units of Lite0 the Gram matrices' mean cosine falls by about a third and more against independent
 #: seeds, with at least nine tenths of the activation (``python -m benchmarks.portraits diversity``).
-WEIGHT: Final = 22.0
+WEIGHT: Final = 19.0
 WEIGHT_OF_LAYERS: Final = 0.2
 #: Pixels from one cell to the next where textures and parts are told apart, for units that have no map.
 MIDDLE_STRIDE: Final = 16
