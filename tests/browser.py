@@ -74,7 +74,7 @@ class Browser:
             *FLAGS,
             f"--window-size={self._size[0]},{self._size[1]}",
             f"--user-data-dir={self._profile.name}",
-            "--proxy-server=127.0.0.1:9",
+            "--proxy-server=127.0.0.1:1",
         ]
         options = {"args": arguments, "binary": shutil.which("chromium")}
         always = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}

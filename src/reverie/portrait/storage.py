@@ -27,7 +27,7 @@ OWN: Final[dict[str, dict[str, Any]]] = {
     "fourier": {},
     "laplacian": {},
     "maco": {"spread": 1.0, "standardise": True, "optimiser": "nadam", "rate": ((1.0, 1.0),)},
-    "cppn": {"rate": ((0.005, 0.005),)},
+    "cppn": {"rate": ((0.005, 0.002),)},
 }
 
 
