@@ -23,7 +23,7 @@ from reverie import objective as ob
 from reverie.machine import describe
 from reverie.net import load_net
 from reverie.picture import Picture, load_picture, save_picture
-from reverie.portrait.presets import PORTRAITS, of_unit
+from reverie.portrait.presets import PORTRAITS, of_inversion, of_unit
 from reverie.portrait.state import portrait_of
 from reverie.presets import preset
 from reverie.recipe import Recipe
@@ -245,13 +245,12 @@ def diversity(work: Path, count: int = 4) -> dict[str, Any]:
     return {"rows": rows}
 
 
-LAYERS = ("stem", "block2b", "block3b", "block4c", "block5c", "block6d", "head", "logits")
+LAYERS = ("block2b", "block3b", "block4c", "block5c", "block6d", "head", "logits")
 
 
 def inversion(work: Path, side: int = 160) -> dict[str, Any]:
     """Twenty photographs from what layers remember of them."""
     net = load_net("lite0")
-    base = preset("inversion")
     folder = work / "inversion"
     folder.mkdir(parents=True, exist_ok=True)
     rows: dict[str, dict[str, list[float]]] = {name: {"error": [], "psnr": [], "same": []} for name in LAYERS}
@@ -260,7 +259,10 @@ def inversion(work: Path, side: int = 160) -> dict[str, Any]:
         image.thumbnail((side, side), Image.LANCZOS)
         path = folder / f"{name}.png"
         image.save(path)
-        recipes = [base.but(size=image.size, objective=(str(ob.inversion(str(path), n)),)) for n in LAYERS]
+        recipes = [
+            preset(of_inversion(n, net), size=image.size, objective=(str(ob.inversion(str(path), n)),))
+            for n in LAYERS
+        ]
         paths = [folder / f"{name}-{n}.png" for n in LAYERS]
         make(recipes, paths)
         with torch.no_grad():
@@ -299,7 +301,7 @@ def presets(work: Path) -> dict[str, Any]:
     """A class by every preset."""
     cells, rows = [], {}
     for name in PORTRAITS:
-        if name == "inversion":
+        if name.startswith("inversion"):
             continue
         path = work / "presets" / f"{name}.png"
         base = preset(name)

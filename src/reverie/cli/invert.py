@@ -22,6 +22,7 @@ from reverie.cli.see import (
     make_portraits,
 )
 from reverie.errors import BadInput, UsageError
+from reverie.portrait.presets import of_inversion
 
 if TYPE_CHECKING:
     from reverie.net import Net
@@ -104,8 +105,12 @@ def invert(
     net = load_net(recipe.network, offline=offline)
     names = layers_of(net) if all_layers else [net.layer(name).name for name in dict.fromkeys(layer or [])]
     shape = recipe.size if size else fitting(source.size, recipe.max_size or SIDE)
-    recipe = recipe.but(size=shape, max_size=None)
-    recipes = [recipe.but(objective=(str(ob.inversion(photo, name)),)) for name in names]
+    free = preset is None  # then layers near the picture have one of their own
+    recipes = []
+    for name in names:
+        base = o.recipe_of(given, of_inversion(name, net)) if free else recipe
+        sized = {"size": shape, "max_size": None, "start": recipe.start}
+        recipes.append(base.but(objective=(str(ob.inversion(photo, name)),), **sized))
     run = Run(recipes[0], max_pixels=limit, offline=offline, more=recipes[1:], net=net)
     make_portraits(run, names, given, voice, photo=None)
 

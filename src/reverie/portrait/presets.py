@@ -85,6 +85,18 @@ PORTRAITS: Final[dict[str, dict[str, Any]]] = {
             "priors": ("-0.001*unnatural",),
         },
     },
+    # The same for layers near the picture: a step costs little there, and many are needed to get it back.
+    "inversion-shallow": {
+        **_PORTRAIT,
+        "size": None,
+        "steps": (4000,),
+        "portrait": {
+            "falloff": 1.0,
+            "ease": "cosine",
+            "rate": ((0.1, 0.0003),),
+            "betas": (0.7, 0.8),
+        },
+    },
     # Erhan, Bengio, Courville & Vincent 2009: the picture of a given norm that excites a unit most.
     "erhan2009": {
         **_PORTRAIT,
@@ -186,6 +198,16 @@ STRONGEST: Final = 0.5
 COARSE: Final = 16
 #: What a class's portrait climbs where that is not its score alone: text with a gap for the class.
 OF_CLASS: Final[dict[str, str]] = dict.fromkeys(("portrait", "sketch"), "logprob({0}) + 0.4*class({0})")
+
+
+#: Layers whose cells are no further apart than so many pixels are near the picture.
+SHALLOW: Final = 8
+
+
+def of_inversion(layer: str, net: Net) -> str:
+    """The preset that an inversion of a layer is made with if none is named."""
+    geometry = net.geometry(layer)
+    return "inversion-shallow" if geometry and geometry[0] <= SHALLOW else "inversion"
 
 
 def of_unit(wanted: Objective, preset: str, net: Net) -> str:
