@@ -22,6 +22,7 @@ from reverie import cli
 from reverie.cli import complete, options
 from reverie.cli.app import command
 from reverie.cli.dream import names_for
+from reverie.cli.retold import command_of
 from reverie.errors import UsageError
 from reverie.picture import load_picture
 from reverie.presets import PRESETS, preset
@@ -139,7 +140,7 @@ RECIPES = [
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=range(len(RECIPES)))
 def test_the_command_line_of_a_recipe_makes_that_recipe(recipe: Recipe) -> None:
-    words = options.command_of(recipe)
+    words = command_of(recipe)
     assert words is not None
     assert recipe_for(*shlex.split(shlex.join(words))) == recipe
     if recipe == preset(recipe.preset):
@@ -147,9 +148,9 @@ def test_the_command_line_of_a_recipe_makes_that_recipe(recipe: Recipe) -> None:
 
 
 def test_a_recipe_that_options_cannot_say_has_none() -> None:
-    assert options.command_of(preset("reverie", levels=3)) is None
-    assert options.command_of(preset("reverie", strength=None)) is None
-    assert options.command_of(Recipe(preset="of my own")) is None
+    assert command_of(preset("reverie", levels=3)) is None
+    assert command_of(preset("reverie", strength=None)) is None
+    assert command_of(Recipe(preset="of my own")) is None
 
 
 def test_completion_knows_the_networks_layers() -> None:

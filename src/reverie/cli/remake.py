@@ -10,6 +10,7 @@ import typer
 
 from reverie.cli import options as o
 from reverie.cli.dream import stopped, tell
+from reverie.cli.retold import command_of
 from reverie.cli.say import CtrlC, Voice
 from reverie.portrait.settings import Portrait
 from reverie.presets import preset
@@ -121,7 +122,7 @@ def command_line(result: str) -> str:
         source = [note.source.name] if note.source else []
         start = ["--from", *source] if source else []
         verb = ["dream", *source] if settings is None else ["see", *start]
-        options = o.command_of(note.recipe)
+        options = command_of(note.recipe)
     words = ["reverie", *verb, "-o", Path(result).name]
     if note.output.depth == 16:
         words += ["--depth", "16"]
@@ -140,7 +141,7 @@ def _inversion(recipe: Recipe) -> tuple[list[str], list[str]] | None:
     alone = len(recipe.objective) == 1 and recipe.portrait is not None
     if not alone or not isinstance(read, ob.Inversion) or wanted != ob.inversion(read.file, read.layer):
         return None
-    options = o.command_of(recipe.model_copy(update={"objective": preset(DEFAULT).objective}))
+    options = command_of(recipe.model_copy(update={"objective": preset(DEFAULT).objective}))
     if options is None or {"--print-size", "--transparency", "--no-transparency"} & {*options}:
         return None
     if options[:2] == ["--preset", DEFAULT]:
