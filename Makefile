@@ -42,6 +42,7 @@ $(VENV)/.test: $(SOURCES) | $(BIN)/python
 	@$(PIP) -e ".[test]"
 	@$(PIP) --no-deps -r tests/requirements-nodeps.txt
 	@sh tools/browser.sh
+	@sh tools/ffmpeg.sh
 	@touch $(VENV)/.dream $@
 
 $(BENCH)/.ready: $(SOURCES) benchmarks/requirements.txt | $(BENCH)/bin/python

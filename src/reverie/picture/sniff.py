@@ -53,9 +53,9 @@ def read_local(path: str | PathLike[str], *, most: int | None = None) -> bytes:
     try:
         found = os.stat(name)
     except (OSError, ValueError) as error:
-        if _PROTOCOL.match(name):
+        if looks_like_url(name):
             raise BadInput(f"{name}: not a local file; give the path of a file here") from error
-        raise BadInput(f"{name}: {_reason(error)}; give the path of a picture") from error
+        raise BadInput(f"{name}: {os_reason(error)}; give the path of a picture") from error
     if stat.S_ISDIR(found.st_mode):
         raise BadInput(f"{name}: is a folder; give the path of a picture in it")
     if not stat.S_ISREG(found.st_mode):
@@ -71,7 +71,7 @@ def read_local(path: str | PathLike[str], *, most: int | None = None) -> bytes:
         with open(name, "rb") as file:
             return file.read()
     except OSError as error:
-        raise BadInput(f"{name}: {_reason(error)}; give a file that can be read") from error
+        raise BadInput(f"{name}: {os_reason(error)}; give a file that can be read") from error
 
 
 def sniff(data: bytes, name: str) -> str:
@@ -111,7 +111,13 @@ def _start_of_text(data: bytes) -> str:
     return head.decode("utf-8-sig", errors="replace")
 
 
-def _reason(error: OSError | ValueError) -> str:
+def looks_like_url(name: str) -> bool:
+    """Whether video tools and browsers would take this for an address."""
+    return _PROTOCOL.match(name) is not None
+
+
+def os_reason(error: OSError | ValueError) -> str:
+    """Why a file cannot be opened or read, in words."""
     if isinstance(error, FileNotFoundError):
         return "no such file"
     if isinstance(error, PermissionError):

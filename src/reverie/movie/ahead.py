@@ -1,0 +1,117 @@
+"""Work done ahead of its reader: an iterator run in a thread, a few items in front."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import warnings
+import weakref
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from reverie.errors import ReverieWarning
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Said:
+    """A warning, on its way to the thread that reads."""
+
+    text: str
+
+
+class _End:
+    pass
+
+
+class Ahead(Generic[T]):
+    """An iterator over what a generator makes in a thread of its own.
+
+    What it raises is raised here, in its place in the order; what it says (`Said`) is warned of here.
+    Closing, or being forgotten, stops the thread.
+
+    Args:
+        make: Begins the generator; called in the thread.
+        depth: How many items may wait.
+        name: Of the thread.
+    """
+
+    def __init__(self, make: Callable[[], Iterator[T | Said]], depth: int, name: str) -> None:
+        self._waiting: queue.Queue[T | Said | _End | BaseException] = queue.Queue(max(1, depth))
+        self._stop = threading.Event()
+        # The thread knows the queue and the event only, so that a forgotten iterator can be collected.
+        self._thread = threading.Thread(
+            target=_work, args=(make, self._waiting, self._stop), name=name, daemon=True
+        )
+        self._over = False
+        self._thread.start()
+        weakref.finalize(self, _halt, self._thread, self._waiting, self._stop)
+
+    def __iter__(self) -> Ahead[T]:
+        return self
+
+    def __next__(self) -> T:
+        while not self._over:
+            item = self._waiting.get()
+            if isinstance(item, Said):
+                warnings.warn(ReverieWarning(item.text), stacklevel=2)
+                continue
+            if isinstance(item, _End):
+                self.close()
+            elif isinstance(item, BaseException):
+                self.close()
+                raise item
+            else:
+                return item
+        raise StopIteration
+
+    def close(self) -> None:
+        """Stop the thread and wait until it has let go of what it holds."""
+        self._over = True
+        while self._thread.is_alive():
+            _halt(self._thread, self._waiting, self._stop)
+
+
+def _halt(thread: threading.Thread, waiting: queue.Queue[Any], stop: threading.Event) -> None:
+    """Ask a thread to end and give it a second; it may be waiting for room."""
+    stop.set()
+    while not waiting.empty():
+        try:
+            waiting.get_nowait()
+        except queue.Empty:
+            break
+    if thread is not threading.current_thread():
+        thread.join(1.0)
+
+
+def _work(
+    make: Callable[[], Iterator[T | Said]],
+    waiting: queue.Queue[T | Said | _End | BaseException],
+    stop: threading.Event,
+) -> None:
+    last: _End | BaseException = _End()
+    try:
+        items = make()
+        try:
+            for item in items:
+                if not _put(waiting, item, stop):
+                    return
+        finally:
+            close = getattr(items, "close", None)
+            if close is not None:
+                close()
+    except BaseException as error:
+        last = error
+    _put(waiting, last, stop)
+
+
+def _put(waiting: queue.Queue[T], item: T, stop: threading.Event) -> bool:
+    while not stop.is_set():
+        try:
+            waiting.put(item, timeout=0.1)
+        except queue.Full:
+            continue
+        return True
+    return False
