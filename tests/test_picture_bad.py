@@ -179,3 +179,13 @@ def test_half_a_deep_file_is_cut_short(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(data[: len(data) // 2])
         with pytest.raises(BadInput, match="the file is cut short"):
             load_picture(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "head", [b"\0\0\0\x18ftypisom", b"\x1aE\xdf\xa3\x01\0\0\0", b"RIFF\x10\0\0\0AVI LIST"]
+)
+def test_a_film_is_told_who_takes_it(tmp_path: Path, head: bytes) -> None:
+    path = tmp_path / "clip.png"
+    path.write_bytes(head + bytes(200))
+    with pytest.raises(BadInput, match=r"a film and no picture; reverie film .*clip\.png takes it"):
+        load_picture(path)

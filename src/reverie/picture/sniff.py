@@ -98,6 +98,8 @@ def sniff(data: bytes, name: str) -> str:
         return "ppm"
     if _SVG.match(_start_of_text(data)):
         return "svg"
+    if data[4:8] == b"ftyp" or data[:4] == b"\x1aE\xdf\xa3" or data[:4] + data[8:12] == b"RIFFAVI ":
+        raise BadInput(f"{name}: a film and no picture; reverie film {name} takes it")
     raise BadInput(f"{name}: not a picture reverie reads; accepted are {ACCEPTED}")
 
 
