@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from reverie.errors import UsageError, did_you_mean
+from reverie.motion.presets import MOTIONS
 from reverie.portrait.presets import PORTRAITS
 from reverie.portrait.storage import onto
 from reverie.recipe import Recipe, make
@@ -114,7 +115,7 @@ def preset(name: str, **changes: Any) -> Recipe:
     Raises:
         UsageError: No such preset (the message lists the nearest), or a setting that cannot be.
     """
-    known = {**PRESETS, **PORTRAITS}
+    known = {**PRESETS, **PORTRAITS, **MOTIONS}
     if name not in known:
         near = did_you_mean(name, known) or "presets are " + ", ".join(known)
         raise UsageError(f'preset "{name}": there is none of that name; {near}')
@@ -123,4 +124,7 @@ def preset(name: str, **changes: Any) -> Recipe:
         settings.pop("max_score", None)
     if "portrait" in changes and settings.get("portrait"):
         changes["portrait"] = onto(settings["portrait"], changes["portrait"])
+    for way in ("zoom", "film"):
+        if changes.get(way) and settings.get(way):
+            changes[way] = {**settings[way], **changes[way]}
     return make(**{**settings, **changes})

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from reverie.errors import ReverieError, UsageError, did_you_mean
+from reverie.motion.settings_film import Film
+from reverie.motion.settings_zoom import Zoom
 from reverie.objective import Objective, parse
 from reverie.portrait.settings import Portrait
 
@@ -15,6 +17,9 @@ from reverie.portrait.settings import Portrait
 FORMAT: Final = 1
 MOST_OCTAVES = 32
 MOST_STEPS = 10_000
+
+#: Settings that are settings of their own: of one way of dreaming each.
+PARTS: Final[dict[str, type[BaseModel]]] = {"portrait": Portrait, "zoom": Zoom, "film": Film}
 
 Side = Annotated[int, Field(ge=32, le=100_000)]
 Steps = Annotated[int, Field(ge=1, le=MOST_STEPS)]
@@ -148,6 +153,8 @@ class Recipe(BaseModel):
     portrait: Portrait | None = Field(
         None, description="How a picture from nothing is made; without it, this is a dream."
     )
+    zoom: Zoom | None = Field(None, description="How an endless zoom moves; without it, nothing does.")
+    film: Film | None = Field(None, description="How a film dreams from frame to frame; without it, none.")
 
     @field_validator("objective")
     @classmethod
@@ -163,16 +170,23 @@ class Recipe(BaseModel):
 
     def files(self) -> tuple[str, ...]:
         """Names of every file the recipe needs beside the photograph: masks and guides."""
-        names = dict.fromkeys(f for text in self.objective for f in parse(text).files())
+        texts = (*self.objective, *(self.zoom.objectives if self.zoom else ()))
+        names = dict.fromkeys(f for text in texts for f in parse(text).files())
         if self.mask:
             names[self.mask] = None
         return tuple(names)
 
     def renamed(self, names: Mapping[str, str]) -> Recipe:
         """The same recipe with file names replaced."""
-        objective = tuple(str(parse(text).renamed(dict(names))) for text in self.objective)
-        mask = names.get(self.mask, self.mask) if self.mask else None
-        return self.model_copy(update={"objective": objective, "mask": mask})
+
+        def renamed(text: str) -> str:
+            return str(parse(text).renamed(dict(names)))
+
+        changes: dict[str, Any] = {"objective": tuple(map(renamed, self.objective))}
+        changes["mask"] = names.get(self.mask, self.mask) if self.mask else None
+        if self.zoom is not None:
+            changes["zoom"] = self.zoom.with_objectives(map(renamed, self.zoom.objectives))
+        return self.model_copy(update=changes)
 
     def but(self, **changes: Any) -> Recipe:
         """The same recipe with some settings changed, validated again."""
@@ -209,7 +223,8 @@ def complaints(error: ValidationError) -> Iterator[str]:
         field = _place(item["loc"])
         cause = item.get("ctx", {}).get("error")
         if item["type"] == "extra_forbidden":
-            names = Portrait.model_fields if item["loc"][0] == "portrait" else Recipe.model_fields
+            part = PARTS.get(str(item["loc"][0])) if len(item["loc"]) > 1 else None
+            names = (part or Recipe).model_fields
             yield f"{field}: no such setting; {did_you_mean(field, names) or 'drop it'}"
         elif isinstance(cause, ReverieError):
             yield str(cause)
@@ -225,6 +240,8 @@ def complaints(error: ValidationError) -> Iterator[str]:
 
 def _place(loc: tuple[int | str, ...]) -> str:
     """Where an error stands: names and positions only, as pydantic puts the branch of a union in between."""
+    if loc and loc[0] in ("zoom", "film") and len(loc) > 1:  # whose names the recipe has too
+        return f"{loc[0]}.{_place(loc[1:])}"
     inner = loc[1:] if loc[:1] == ("portrait",) and len(loc) > 1 else loc
     where = [str(part) for i, part in enumerate(inner) if i == 0 or isinstance(part, int)]
     return ".".join(where) or "recipe"

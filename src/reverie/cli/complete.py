@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reverie.motion.presets import MOTIONS
 from reverie.net.classes import imagenet
 from reverie.net.zoo import network_names
 from reverie.portrait.presets import PORTRAITS
@@ -40,6 +41,11 @@ def classes(incomplete: str) -> list[str]:
 def presets(incomplete: str) -> list[str]:
     """Presets of dreams."""
     return [name for name in PRESETS if name.startswith(incomplete)]
+
+
+def motions(incomplete: str) -> list[str]:
+    """Presets of what moves."""
+    return [name for name in (*MOTIONS, *PRESETS) if name.startswith(incomplete)]
 
 
 def portraits(incomplete: str) -> list[str]:
