@@ -15,7 +15,7 @@ from torch import Tensor
 BINOMIAL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 
 
-def _separable(x: Tensor, kernel: Tensor, *, circular: bool, stride: int = 1) -> Tensor:
+def separable(x: Tensor, kernel: Tensor, *, circular: bool, stride: int = 1) -> Tensor:
     """Filter along both axes with one odd kernel, mirrored (or wrapped) at the border."""
     radius = kernel.numel() // 2
     for axis in (2, 3):
@@ -46,7 +46,7 @@ def gaussian_kernel(sigma: float, radius: int) -> Tensor:
 def gaussian_cascade(g: Tensor, sigma: float, *, circular: bool = False) -> Tensor:
     """The sum of three Gaussian blurs, of 0.5, 1 and 2 sigma and 9 taps (A. Gordic's pytorch-deepdream)."""
     kernels = [gaussian_kernel(s * sigma, 4) for s in (0.5, 1.0, 2.0)]
-    return sum((_separable(g, k, circular=circular) for k in kernels), torch.zeros_like(g))
+    return sum((separable(g, k, circular=circular) for k in kernels), torch.zeros_like(g))
 
 
 def laplacian_normalised(g: Tensor, *, levels: int = 4, tilt: float = 0.0, circular: bool = False) -> Tensor:
@@ -67,7 +67,7 @@ def laplacian_normalised(g: Tensor, *, levels: int = 4, tilt: float = 0.0, circu
     for _ in range(levels):
         if min(g.shape[2:]) < 8:
             break
-        low = _separable(g, kernel, circular=circular, stride=2)
+        low = separable(g, kernel, circular=circular, stride=2)
         bands.append(g - enlarge(low, g.shape[2], g.shape[3], circular=circular))
         g = low
     result: Tensor | None = None
@@ -128,7 +128,7 @@ def low_pass(x: Tensor, sigma: float, *, circular: bool = False) -> Tensor:
     height, width = (max(4, math.ceil(s / factor)) for s in x.shape[2:])
     small = F.interpolate(x, size=(height, width), mode="area") if factor > 1 else x
     scaled = sigma / factor
-    small = _separable(small, gaussian_kernel(scaled, math.ceil(3 * scaled)), circular=circular)
+    small = separable(small, gaussian_kernel(scaled, math.ceil(3 * scaled)), circular=circular)
     return enlarge(small, x.shape[2], x.shape[3], circular=circular) if factor > 1 else small
 
 

@@ -1,0 +1,46 @@
+"""What zooms and films yield: one finished frame at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.picture import Picture
+from reverie.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class MovingFrame:
+    """One finished frame.
+
+    Attributes:
+        index: Which frame this is, from 0.
+        frames: How many there will be, or None where nobody knows.
+        time: When it is shown, in seconds from the first frame.
+        duration: For how long, in seconds.
+        picture: (H, W, C) float32 in [0, 1].
+        score: The objective before the last step of this frame's dream.
+        moved: How far this frame's dream went, RMS, 0..1.
+        recipe: What it was dreamt with.
+        state: Asked for its ``state_dict``, all that is needed to go on after this frame.
+    """
+
+    index: int
+    frames: int | None
+    time: Fraction
+    duration: Fraction
+    picture: Picture
+    score: float
+    moved: float
+    recipe: Recipe
+    state: Any
+
+    @property
+    def rgb(self) -> NDArray[np.uint8]:
+        """The picture as bytes, (H, W, 3), rounded to the nearest; one channel is given three times."""
+        values = np.rint(np.clip(self.picture.pixels, 0, 1) * 255).astype(np.uint8)
+        return values if values.shape[2] == 3 else np.repeat(values[:, :, :1], 3, axis=2)
