@@ -129,6 +129,13 @@ def test_search_for_completion():
     assert len(names.search("")) > 1000
 
 
+def test_everyday_names_are_offered_as_well():
+    names = imagenet()
+    assert "pagoda" in names.search("pago")
+    with pytest.raises(UsageError, match='did you mean "pagoda"'):
+        names.lookup("pagodda")
+
+
 def test_own_names():
     names = ClassNames(["0", "one", ("two", "deux")], ids=["a", "b", "c"])
     assert [names.lookup(n) for n in ("0", 1, "Deux", "c")] == [0, 1, 2, 2]

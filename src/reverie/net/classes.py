@@ -53,6 +53,7 @@ class ClassNames:
                 raise UsageError(f"class {index} has no name")
             for key in {_key(name) for name in names}:
                 self._by_name.setdefault(key, []).append(index)
+        self._everyday = tuple(everyday or ())
         for other, name in (everyday or {}).items():
             self._by_name.setdefault(_key(other), self._by_name[_key(name)])
 
@@ -92,7 +93,7 @@ class ClassNames:
         if text.casefold() in self._by_id:
             return self._by_id[text.casefold()]
         if not found:
-            hint = did_you_mean(text, (name for names in self._synonyms for name in names))
+            hint = did_you_mean(text, self._names())
             hint = hint or f"give a name, or a number from 0 to {len(self) - 1}"
             raise UsageError(f'class "{text}" is not known; {hint}')
         choices = "; ".join(f"{index} ({self._describe(index)})" for index in found)
@@ -101,7 +102,12 @@ class ClassNames:
     def search(self, prefix: str) -> list[str]:
         """Every name that starts with ``prefix``, sorted, for completion in a shell."""
         key = _key(prefix)
-        return sorted({n for names in self._synonyms for n in names if _key(n).startswith(key)})
+        return sorted({name for name in self._names() if _key(name).startswith(key)})
+
+    def _names(self) -> Iterator[str]:
+        """Every name that is understood."""
+        yield from (name for names in self._synonyms for name in names)
+        yield from self._everyday
 
     def _describe(self, index: int) -> str:
         note = self._notes[index]
