@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from typing import Self
 
 import torch
 import torch.nn.functional as F
@@ -228,6 +229,32 @@ class Pixels:
             twin.resize(size, carry=carry)
         else:
             twin.detail = self.detail.clone()
+        return twin
+
+    def rebased(self, source: Tensor, mask: Tensor | None = None) -> Self:
+        """A canvas with this one's detail over another source (1, C, H, W) of the size that it has now.
+
+        The mask (1, 1, H', W') is the new canvas's; None lets all of it move.
+        """
+        if source.shape != self.base.shape:
+            raise ValueError(f"a source of shape {tuple(source.shape)} under {tuple(self.base.shape)}")
+        twin = type(self)(source, mask, circular=self.circular, soft=self.soft, plain=self.plain)
+        if self._detail is not None:
+            twin.detail = self._detail.clone()
+        return twin
+
+    def warped(self, field: Tensor) -> Pixels:
+        """A canvas whose detail is this one's as it is seen at the places of a field; all else is the same.
+
+        ``field`` is (H, W, 2), for each pixel the (x, y) that it comes from, in pixels, as for
+        ``motion.warp.warp``; the detail is mirrored at the edges, or goes round if the canvas is circular.
+        """
+        from reverie.motion.warp import warp
+
+        twin = copy.copy(self)
+        twin.let_go()
+        if self._detail is not None:
+            twin.detail = warp(self._detail, field, border="wrap" if self.circular else "mirror")
         return twin
 
     def resize(self, size: tuple[int, int], *, carry: str = "detail") -> None:

@@ -30,12 +30,12 @@ class Film(BaseModel):
         None, description="Frames a second of a sequence of pictures; 25 if not given."
     )
     steps: int = Field(6, ge=1, le=1000, description="Steps a frame, over all its sizes.")
-    sizes: int = Field(3, ge=1, le=8, description="Sizes at which a frame is dreamed, from small to large.")
+    sizes: int = Field(2, ge=1, le=8, description="Sizes at which a frame is dreamed, from small to large.")
     strength: Annotated[Curve, Within(0, 1)] | None = Field(
         None, description="Strength over time, a number or keyframes; the recipe's own if not given."
     )
     leak: float = Field(
-        0.07,
+        0.06,
         ge=0,
         le=1,
         description="Share of a step that what is carried takes too, so that it stays sharp and alive.",
