@@ -157,9 +157,9 @@ def test_what_is_refused(quick: Quick, code: int, says: str, words: list[str]) -
     assert not list(Path().glob(".reverie*"))
 
 
-def test_dream_refuses_portraits_and_says_who_makes_them(quick: Quick) -> None:  # noqa: F811
-    ran = quick("dream", "chelsea.png", "-o", "x.png", "--preset", "lucid2017")
-    ran.refused(2, "use it with reverie see")
+@pytest.mark.parametrize(("preset", "verb"), [("lucid2017", "see"), ("google2015-zoom", "zoom")])
+def test_dream_refuses_what_others_make_and_says_who(quick: Quick, preset: str, verb: str) -> None:  # noqa: F811
+    quick("dream", "chelsea.png", "-o", "x.png", "--preset", preset).refused(2, f"use it with reverie {verb}")
 
 
 def test_ctrl_c_saves_what_there_is_and_that_repeats(

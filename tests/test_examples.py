@@ -12,17 +12,20 @@ from PIL import Image, ImageDraw
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
 #: What each one leaves behind.
 MAKES = {
+    "film": ["film.gif"],
     "files": ["me-dream.png", "again.png"],
     "fooling": ["lines.png"],
     "first_dream": ["dream.png"],
     "frames": ["frame.png"],
     "gradient": [],
+    "moving": ["moving.gif"],
     "notebook": ["noise.png"],
     "objectives": ["objective.png"],
     "own_network": ["own.png"],
     "portraits": ["portraits.png"],
     "regions": ["regions.png"],
     "steered": ["steered.png"],
+    "zoom": ["zoom.gif"],
 }
 
 

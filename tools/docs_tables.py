@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 MARKER = re.compile(r"^<!-- table: ([a-z-]+) -->$", re.MULTILINE)
 
@@ -24,13 +27,7 @@ def settings() -> str:
     from reverie.cli.options import OPTION
     from reverie.recipe import Recipe
 
-    rows = []
-    for name, info in Recipe.model_fields.items():
-        if name == "format":
-            continue
-        option = f"`{OPTION[name]}`" if name in OPTION else ""
-        rows.append((f"`{name}`", option, info.description or "", f"`{plain(info.default)}`"))
-    return table(("setting", "option", "what it is", "default"), rows)
+    return fields(Recipe, OPTION, without=("format",))
 
 
 def portrait_settings() -> str:
@@ -38,14 +35,36 @@ def portrait_settings() -> str:
     from reverie.cli.options import OF_PORTRAIT
     from reverie.portrait.settings import Portrait
 
+    return fields(Portrait, OF_PORTRAIT)
+
+
+def zoom_settings() -> str:
+    """Every field of a zoom's settings, likewise."""
+    from reverie.cli.zoom import OPTIONS
+    from reverie.motion.settings_zoom import Zoom
+
+    return fields(Zoom, OPTIONS)
+
+
+def film_settings() -> str:
+    """Every field of a film's settings, likewise."""
+    from reverie.cli.film import OPTIONS
+    from reverie.motion.settings_film import Film
+
+    return fields(Film, OPTIONS)
+
+
+def fields(model: type[BaseModel], options: Mapping[str, str], without: Iterable[str] = ()) -> str:
+    """The fields of a model, each with the option that sets it."""
     rows = [
         (
             f"`{name}`",
-            f"`{OF_PORTRAIT[name]}`" if name in OF_PORTRAIT else "",
+            f"`{options[name]}`" if name in options else "",
             info.description or "",
             f"`{plain(info.default)}`",
         )
-        for name, info in Portrait.model_fields.items()
+        for name, info in model.model_fields.items()
+        if name not in without
     ]
     return table(("setting", "option", "what it is", "default"), rows)
 
@@ -214,6 +233,7 @@ def table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
+    "film-settings": film_settings,
     "layers": layers,
     "portrait-classes": portrait_classes,
     "portrait-diversity": portrait_diversity,
@@ -226,4 +246,5 @@ TABLES: dict[str, Callable[[], str]] = {
     "preset-objectives": preset_objectives,
     "presets": presets,
     "settings": settings,
+    "zoom-settings": zoom_settings,
 }

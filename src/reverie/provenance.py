@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,6 +17,15 @@ from reverie.recipe import Recipe, read
 
 #: A recipe file longer than this, in bytes, is none.
 LONGEST = 1_000_000
+#: How films begin: MP4 and MOV (but not AVIF and HEIC, which begin so too), Matroska and WebM, AVI ...
+_FILM = re.compile(
+    rb"....ftyp(?!avi[fs]|mif1|msf1|he[iv][cmsx])|....(?:moov|mdat|wide|free)|\x1aE\xdf\xa3|RIFF....AVI ",
+    re.DOTALL,
+)
+#: ... and what may be a picture or an animation.
+_EITHER = re.compile(rb"GIF8[79]a|\x89PNG\r\n\x1a\n")
+#: What ``film.pulse`` says where the film's own sound is meant.
+OWN_SOUND = "film"
 
 
 def _bare(name: str) -> str:
@@ -75,8 +85,18 @@ class Stop(_Note):
     step: Annotated[int, Field(ge=0)]
 
 
+class MovingNote(_Note):
+    """How a zoom or a film was written: (width, height) in pixels, frames a second, and what of its light."""
+
+    size: tuple[Annotated[int, Field(ge=1, le=100_000)], Annotated[int, Field(ge=1, le=100_000)]]
+    rate: Annotated[str, Field(pattern=r"^\d{1,12}(/\d{1,12})?$")]
+    container: Annotated[str, Field(pattern=r"^[a-z0-9]{1,10}$")]
+    codec: Annotated[str, Field(pattern=r"^[a-z0-9]{1,10}$")]
+    allow_flashes: bool = False
+
+
 class Provenance(_Note):
-    """Everything known of how a picture was made."""
+    """Everything known of how a picture, a zoom or a film was made."""
 
     reverie: str
     recipe: Recipe
@@ -86,12 +106,15 @@ class Provenance(_Note):
     engine: EngineNote
     output: OutputNote
     stopped: Stop | None = None
+    moving: MovingNote | None = None
+    flashes: dict[Annotated[str, Field(max_length=40)], float] | None = None
 
     def document(self) -> dict[str, Any]:
-        """As JSON; ``stopped`` is there only if the dream was stopped."""
+        """As JSON; ``stopped`` is there only if the dream was stopped, the last two only if it moves."""
         document = self.model_dump(mode="json")
-        if self.stopped is None:
-            del document["stopped"]
+        for name in ("stopped", "moving", "flashes"):
+            if document[name] is None:
+                del document[name]
         return document
 
 
@@ -117,7 +140,7 @@ def read_document(document: Mapping[str, Any], where: str) -> Provenance:
         )
         raise UsageError(f"{where}: its recipe was damaged or edited: {'; '.join(lines)}") from error
     noted = {note.name for note in found.files}
-    for name in recipe.files():
+    for name in (*recipe.files(), *film_files(recipe)):
         if name not in noted:
             raise UsageError(f'{where}: its recipe needs "{name[:80]}", which is not among its files')
     if bare_network(recipe.network) != recipe.network:
@@ -126,23 +149,74 @@ def read_document(document: Mapping[str, Any], where: str) -> Provenance:
 
 
 def of_picture(path: str | os.PathLike[str]) -> Provenance:
-    """The provenance in a picture; only the metadata is read, never the pixels.
+    """The provenance in a picture or a film; only the metadata is read, never the pixels.
 
     Raises:
-        BadInput: No such file, not a picture, or one without a recipe.
+        BadInput: No such file, neither a picture nor a film, or one without a recipe.
         UsageError: The recipe in it is from a newer version or makes no sense.
     """
-    from reverie.picture import read_provenance
-
     name = os.fspath(path)
-    document = read_provenance(name)
+    document = _document_in(name)
     if document is None:
-        raise BadInput(f"{name}: holds no recipe; give a picture that reverie made with its metadata")
+        raise BadInput(f"{name}: holds no recipe; give a picture or film that reverie made with its metadata")
     return read_document(document, name)
 
 
+def _document_in(name: str) -> dict[str, Any] | None:
+    """What a picture, a film or a folder of pictures says of how it was made."""
+    from reverie.picture import read_provenance
+
+    if os.path.isdir(name) or begins_like_a_film(name):
+        from reverie.movie.note import read_metadata
+
+        return read_metadata(name)
+    document = read_provenance(name)
+    if document is None and _EITHER.match(_head(name)):
+        from reverie.movie.note import read_metadata
+
+        try:
+            return read_metadata(name)
+        except BadInput:  # a still picture, and it was read already
+            return None
+    return document
+
+
+def begins_like_a_film(name: str) -> bool:
+    """Whether a file's first bytes are those of MP4, MOV, Matroska, WebM or AVI."""
+    return bool(_FILM.match(_head(name)))
+
+
+def _head(name: str) -> bytes:
+    """The first bytes of a regular file; none of anything else, whose reader says what is wrong."""
+    try:
+        if os.path.isfile(name):
+            with open(name, "rb") as file:
+                return file.read(16)
+    except (OSError, ValueError):
+        pass
+    return b""
+
+
+def film_files(recipe: Recipe) -> tuple[str, ...]:
+    """Names of the mask and the music of a film."""
+    film = recipe.film
+    names = (film.mask, None if film.pulse == OWN_SOUND else film.pulse) if film else ()
+    return tuple(name for name in names if name is not None)
+
+
+def film_renamed(recipe: Recipe, names: Mapping[str, str]) -> Recipe:
+    """The same recipe with names of the film's mask and music replaced."""
+    film = recipe.film
+    if film is None:
+        return recipe
+    changes = {"mask": names.get(film.mask or "", film.mask)}
+    if film.pulse != OWN_SOUND:
+        changes["pulse"] = names.get(film.pulse or "", film.pulse)
+    return recipe.model_copy(update={"film": film.model_copy(update=changes)})
+
+
 def recipe_from(path: str) -> Recipe:
-    """The recipe in a file: JSON (a recipe, or a provenance) or a picture that reverie made.
+    """The recipe in a file: JSON (a recipe, or a provenance) or a picture or film that reverie made.
 
     File names in it are then paths: beside the file if they are there, else as they are.
 
@@ -152,6 +226,8 @@ def recipe_from(path: str) -> Recipe:
     """
     from reverie.picture.sniff import read_local
 
+    if os.path.isdir(path) or begins_like_a_film(path):
+        return _beside(of_picture(path).recipe, path)
     try:
         head = read_local(path)
     except BadInput as error:
@@ -173,11 +249,12 @@ def recipe_from(path: str) -> Recipe:
 
 def _beside(recipe: Recipe, path: str) -> Recipe:
     folder = Path(path).parent
-    found = {name: os.fspath(folder / name) for name in recipe.files() if (folder / name).is_file()}
+    names = (*recipe.files(), *film_files(recipe))
+    found = {name: os.fspath(folder / name) for name in names if (folder / name).is_file()}
     family, colon, file = recipe.network.partition(":")
     if colon and family != "torchvision" and (folder / file).is_file():
         recipe = recipe.model_copy(update={"network": f"{family}:{folder / file}"})
-    return recipe.renamed(found)
+    return film_renamed(recipe.renamed(found), found)
 
 
 def bare_network(name: str) -> str:

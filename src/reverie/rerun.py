@@ -1,4 +1,4 @@
-"""The same picture again, from its own metadata."""
+"""The same picture or film again, from its own metadata."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from reverie.provenance import Provenance, find, of_picture, sha256_of
 from reverie.run import Asked, Each, Output, Result, Run, heard
 
 if TYPE_CHECKING:
+    from reverie.moving import Moving, MovingOutput, Work
     from reverie.session import Session
 
 
@@ -44,7 +45,7 @@ def rerun(
     depth = note.output.depth if same else None
     output = Output(depth, note.output.quality if same else None, overwrite=overwrite)
     output.check(out)
-    folders = [Path(result).parent, Path(".")]
+    folders = _folders(result)
     if note.source is not None:
         hint = "give the source with --input"
         if photo is None:
@@ -62,14 +63,86 @@ def rerun(
     with heard() as said:
         _check_engine(note, result)
     run = Run(note.recipe, max_pixels=max_pixels, offline=offline, engine=note.engine, paths=paths)
+    _check_weights(note, run, result)
+    made = run.carry_out(photo, out, output, each=each, stop=stop, until=note.stopped)
+    return replace(made, warnings=(*said, *made.warnings))
+
+
+def moving_again(
+    result: str,
+    out: str,
+    *,
+    source: str | None = None,
+    overwrite: bool = False,
+    max_pixels: int = MAX_PIXELS,
+    offline: bool = False,
+) -> tuple[Moving, MovingOutput]:
+    """What makes a zoom or a film again from its own metadata, ready to be carried out into ``out``.
+
+    The photograph or film, masks, guides and music are looked for beside the result, then in the current
+    folder. What is ready holds them open: close its ``work`` in the end.
+
+    Raises:
+        BadInput, UsageError, NetworkError, ResourceError: As ``rerun``.
+    """
+    from reverie.moving import Film, Moving, MovingOutput, Zoom
+
+    note = of_picture(result)
+    if note.moving is None:
+        raise UsageError(f"{result}: does not move")
+    same = Path(out).suffix.lower() == Path(result).suffix.lower()
+    output = MovingOutput(
+        note.moving.codec if same else None,
+        note.output.quality if same else None,
+        overwrite=overwrite,
+        allow_flashes=note.moving.allow_flashes,
+    )
+    encoding = output.check(out)
+    folders = _folders(result)
+    if note.source is None and source is not None:
+        raise UsageError(f"--input {source}: {result} was made without a photograph; leave it out")
+    if note.source is not None and source is None:
+        source = next(
+            (os.fspath(f / note.source.name) for f in folders if (f / note.source.name).exists()), None
+        )
+        if source is None:
+            where = f"not found beside {result} nor in the current folder; give the source with --input"
+            raise BadInput(f"{note.source.name}: {where}")
+    paths = {f.name: os.fspath(find(f, folders, result, hint="put it there")) for f in note.files}
+    paths[note.recipe.network] = _weights(note, folders)
+    work: Work
+    if note.recipe.zoom is not None:
+        work = Zoom(note.recipe, source, encoding, max_pixels=max_pixels)
+    else:
+        work = Film(note.recipe, source or "", encoding, paths=paths, max_pixels=max_pixels)
+    try:
+        if work.source and note.source and work.source.sha256 != note.source.sha256:
+            raise BadInput(
+                f"{source}: not the source of {result}: SHA-256 is {work.source.sha256}, expected "
+                f"{note.source.sha256}; give the source with --input"
+            )
+        _check_engine(note, result)
+        moving = Moving(work, max_pixels=max_pixels, offline=offline, engine=note.engine, paths=paths)
+        _check_weights(note, moving.run, result)
+    except BaseException:
+        work.close()
+        raise
+    return moving, output
+
+
+def _folders(result: str) -> list[Path]:
+    """Where files are looked for."""
+    return [Path(result).parent, Path(".")]
+
+
+def _check_weights(note: Provenance, run: Run, result: str) -> None:
+    """NetworkError unless the weights are those that dreamed."""
     digest = _session(run, result).net.weights_sha256
     if digest != note.network.sha256:
         raise NetworkError(
             f"network {note.network.name}: its weights are not those of {result}: "
             f"SHA-256 is {digest}, expected {note.network.sha256}"
         )
-    made = run.carry_out(photo, out, output, each=each, stop=stop, until=note.stopped)
-    return replace(made, warnings=(*said, *made.warnings))
 
 
 def _weights(note: Provenance, folders: list[Path]) -> str:

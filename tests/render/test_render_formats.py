@@ -320,7 +320,7 @@ def test_encodings_by_name(name, codec, quality, wanted):
     ("name", "codec", "quality", "said"),
     [
         ("z.avi", None, None, r"z\.avi: no film that can be written; use \.mp4"),
-        ("z.mp3", None, None, r"did you mean \"mp4\""),
+        ("z.mp3", None, None, r"use \.mp4, \.mov"),
         ("z", None, None, "no film that can be written"),
         ("z.png", None, None, r"one picture; give a folder \(frames/\)"),
         ("%04d.png", None, None, "a folder of its own"),

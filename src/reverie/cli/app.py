@@ -10,11 +10,13 @@ from reverie import __version__
 from reverie.cli import dream, look, remake
 from reverie.cli.bench import bench
 from reverie.cli.doctor import doctor
+from reverie.cli.film import film
 from reverie.cli.fool import fool
 from reverie.cli.invert import invert
 from reverie.cli.microscope import microscope
 from reverie.cli.see import see
 from reverie.cli.stimuli import stimuli
+from reverie.cli.zoom import zoom
 
 ABOUT = """Ask a trained image network what it sees, and see the answer.
 
@@ -48,6 +50,8 @@ def _reverie(
 
 
 app.command()(dream.dream)
+app.command()(zoom)
+app.command()(film)
 app.command()(see)
 app.command()(invert)
 app.command()(stimuli)

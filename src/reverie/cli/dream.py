@@ -84,9 +84,10 @@ class Command:
         """Check everything that can be checked, then dream."""
         given = self.given
         recipe = o.recipe_of(given)
-        if recipe.portrait is not None:
-            what = given["recipe"] or f"--preset {recipe.preset}"
-            raise UsageError(f"{what}: makes portraits and no dreams; use it with reverie see")
+        for part, verb in (("portrait", "see"), ("zoom", "zoom"), ("film", "film")):
+            if getattr(recipe, part) is not None:
+                what = given["recipe"] or f"--preset {recipe.preset}"
+                raise UsageError(f"{what}: makes {part}s and no dreams; use it with reverie {verb}")
         photos, batch = self._photos()
         if photos:
             if given["start"]:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
+from pydantic import BaseModel
 
+from reverie.cli import moving as moved
 from reverie.cli import options as o
 from reverie.cli.dream import stopped, tell
 from reverie.cli.retold import command_of
 from reverie.cli.say import CtrlC, Voice
-from reverie.portrait.settings import Portrait
 from reverie.presets import preset
+from reverie.recipe import PARTS, Recipe, make
 
-if TYPE_CHECKING:
-    from reverie.recipe import Recipe
-
-ResultFile = Annotated[str, typer.Argument(metavar="RESULT", help="A picture that reverie made.")]
+ResultFile = Annotated[str, typer.Argument(metavar="RESULT", help="A picture or film that reverie made.")]
 Input = Annotated[
     str | None, o.other("--input", "-i", help="The source, if it is elsewhere now.", metavar="PHOTO")
 ]
@@ -36,16 +37,26 @@ def rerun(
     verbose: o.Verbose = False,
     debug: o.Debug = False,
 ) -> None:
-    """Make a picture again from its own recipe: the same bytes.
+    """Make a picture or a film again from its own recipe: the same bytes.
 
     Only its metadata are read. The source, masks and guides are looked for beside it, then here.
     """
     voice = Voice(quiet=quiet, verbose=verbose, as_json=json)
     from reverie.picture import MAX_PIXELS
+    from reverie.provenance import of_picture
+    from reverie.rerun import moving_again
     from reverie.rerun import rerun as make_again
 
     path = Path(result)
-    target = out or str(path.with_name(f"{path.stem}-rerun{path.suffix}"))
+    target = out or str(path.with_name(f"{path.stem}-rerun{path.suffix}")) + (os.sep if path.is_dir() else "")
+    if of_picture(result).moving is not None:
+        limit = max_pixels or MAX_PIXELS
+        moving, output = moving_again(
+            result, target, source=input, overwrite=overwrite, max_pixels=limit, offline=offline
+        )
+        with moving.work:
+            moved.tell(voice, moved.make(voice, "rerun", moving, target, output, None))
+        return
     with voice.progress(path.name) as watcher, CtrlC(voice) as stop:
         made = make_again(
             result,
@@ -62,7 +73,7 @@ def rerun(
 
 
 def show(result: ResultFile, json: o.Json = False, debug: o.Debug = False) -> None:
-    """Show a picture's recipe, and the command line that makes it."""
+    """Show the recipe of a picture or a film, and the command line that makes it."""
     voice = Voice(as_json=json)
     from reverie.provenance import of_picture
 
@@ -70,13 +81,11 @@ def show(result: ResultFile, json: o.Json = False, debug: o.Debug = False) -> No
     command = command_line(result)
     document = {**note.document(), "command": command}
     lines = [command, ""]
-    base = type(note.recipe).model_fields
     settings = note.recipe.model_dump(mode="json")
-    portrait = settings.pop("portrait")
-    lines += [_line(name, value, base[name].default) for name, value in settings.items()]
-    if portrait is not None:
-        of_portrait = Portrait.model_fields
-        lines += ["", *(_line(name, value, of_portrait[name].default) for name, value in portrait.items())]
+    parts = {name: found for name in PARTS if (found := settings.pop(name)) is not None}
+    lines += _lines(settings, make())
+    for name, found in parts.items():
+        lines += ["", *_lines(found, PARTS[name]())]
     lines += ["", f"  {'reverie':<18} {note.reverie}, torch {note.engine.torch or 'unknown'}"]
     if note.source:
         lines.append(f"  {'source':<18} {note.source.name}  {note.source.sha256}")
@@ -89,23 +98,32 @@ def show(result: ResultFile, json: o.Json = False, debug: o.Debug = False) -> No
         tiles = f"tiles of {across} x {engine.tile} px with a halo of {engine.halo}"
     ran = (engine.engine, engine.isa, engine.device, engine.precision, f"{engine.threads} threads", tiles)
     lines.append(f"  {'engine':<18} {', '.join(filter(None, ran))}")
+    if note.moving:
+        width, height = note.moving.size
+        kind = f"{note.moving.codec} in {note.moving.container}"
+        lines.append(f"  {'written':<18} {width} x {height}, {note.moving.rate} frames/s, {kind}")
+    if note.flashes:
+        general, red, damped, frames = (
+            note.flashes.get(k, 0) for k in ("general", "red", "damped", "frames")
+        )
+        worst = f"{general:g} general and {red:g} red a second at worst"
+        lines.append(f"  {'flashes':<18} {worst}; {damped:g} of {frames:g} frames damped")
     if note.stopped:
         where = f"after octave {note.stopped.octave + 1}, step {note.stopped.step + 1}"
         lines.append(f"  {'stopped':<18} {where}")
     voice.data("\n".join(lines), document)
 
 
-def _line(name: str, value: object, default: object) -> str:
-    """A setting, starred where it is not the default."""
-    shown = value
-    if isinstance(value, list):
-        shown = ("; " if name in ("objective", "transforms") else ", ").join(map(str, value)) or "-"
-    mark = " " if value == _plain(default) else "*"
-    return f"{mark} {name.replace('_', ' '):<18} {'-' if value is None else shown}"
-
-
-def _plain(value: object) -> object:
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+def _lines(settings: Mapping[str, Any], usual: BaseModel) -> Iterator[str]:
+    """A line for each setting, starred where it is not the default."""
+    defaults = usual.model_dump(mode="json")
+    for name, value in settings.items():
+        shown = value
+        if isinstance(value, list):
+            many = "; " if name in ("objective", "transforms", "scenes") else ", "
+            shown = many.join(map(str, value)) or "-"
+        mark = " " if value == defaults.get(name) else "*"
+        yield f"{mark} {name.replace('_', ' '):<18} {'-' if value is None else shown}"
 
 
 def command_line(result: str) -> str:
@@ -113,6 +131,10 @@ def command_line(result: str) -> str:
     from reverie.provenance import of_picture
 
     note = of_picture(result)
+    if note.moving is not None:
+        from reverie.cli.moving_retold import moving_command
+
+        return moving_command(note, result)
     settings = note.recipe.portrait
     if settings is not None and settings.facets > 1:  # this one alone; its recipe makes all of them
         path = Path(result)

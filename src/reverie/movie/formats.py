@@ -158,9 +158,8 @@ def _container(name: str) -> Container:
         return "png"
     if ending in CODECS:
         return ending
-    near = did_you_mean(ending, CODECS, most=2) if ending else ""
     known = ", ".join(f".{kind}" for kind in CODECS if kind != "png")
-    raise UsageError(f"{name}: no film that can be written; use {known} or a folder (frames/) {near}")
+    raise UsageError(f"{name}: no film that can be written; use {known} or a folder (frames/)")
 
 
 def _codec(name: str, container: Container, codec: str | None) -> Codec:

@@ -1,0 +1,192 @@
+"""Zooms and films that are killed, stopped, or run out of disk: the real command, given again, goes on."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import movie_help
+from conftest import environment
+from moving_help import QUICK, ZOOM, frames_of, left_over, scene, sound_packets
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="signals are Unix's")]
+#: The command, making each frame safe at once, so that a kill may fall between any two.
+EAGER = """
+import sys
+import reverie.moving.run
+reverie.moving.run.PATIENCE = 0
+from reverie.cli import main
+main(sys.argv[1:])
+"""
+LIMITED = """
+import resource, sys
+import reverie.moving.run
+reverie.moving.run.PATIENCE = 0
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
+sys.argv[1:] = sys.argv[2:]
+from reverie.cli import main
+main(sys.argv[1:])
+"""
+KILLS = 20
+
+
+def begin(folder, *words):
+    return subprocess.Popen(
+        [sys.executable, "-c", EAGER, *map(str, words)],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finished(folder, *words):
+    process = begin(folder, *words)
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    return out
+
+
+def stamp(path):
+    """Changes whenever a file is written anew."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def kill_often(folder, out, words):
+    """Kill the command again and again: at its start, and some time after it has made something safe."""
+    rng = np.random.default_rng(7)
+    checkpoint = folder / f"{out}.part" / "checkpoint"
+    played = []
+    for kill in range(KILLS):
+        before = stamp(checkpoint)
+        process = begin(folder, *words, "-o", out)
+        if kill % 5 == 4:
+            time.sleep(float(rng.uniform(0.2, 1.5)))
+        else:
+            while stamp(checkpoint) == before and process.poll() is None:
+                time.sleep(0.005)
+            time.sleep(float(rng.uniform(0, 0.06)))
+        process.kill()
+        process.communicate(timeout=60)
+        assert not (folder / out).exists(), f"finished before kill {kill}: make it longer"
+        partial = checkpoint.with_name("partial.mp4")
+        played.append(len(frames_of(partial)) if partial.exists() and partial.stat().st_size else 0)
+    return played
+
+
+def test_a_zoom_killed_twenty_times_is_unbroken(tmp_path):
+    words = ("zoom", "--class", "pagoda", "--class", "tabby", "--duration", "8", "--fps", "10", *ZOOM)
+    finished(tmp_path, *words, "-o", "whole.mp4")
+    played = kill_often(tmp_path, "z.mp4", words)
+    assert played == sorted(played)  # what was safe stays so, and plays
+    assert played[-1] >= 10
+    finished(tmp_path, *words, "-o", "z.mp4")
+    assert (tmp_path / "z.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+    assert not left_over(tmp_path)
+
+
+def test_a_film_killed_twenty_times_is_unbroken(tmp_path):
+    movie_help.film(tmp_path / "a.mp4", pictures=scene(60), rate=10, sound="aac")
+    words = ("film", "a.mp4", *QUICK)
+    finished(tmp_path, *words, "-o", "whole.mp4")
+    played = kill_often(tmp_path, "d.mp4", words)
+    assert played == sorted(played)
+    finished(tmp_path, *words, "-o", "d.mp4")
+    assert (tmp_path / "d.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+    assert sound_packets(tmp_path / "d.mp4") == sound_packets(tmp_path / "a.mp4")
+    assert not left_over(tmp_path)
+
+
+def test_ctrl_c_keeps_all_and_says_how_to_go_on(tmp_path, started, reverie):
+    words = ("zoom", "-o", "z.mp4", "--duration", "8", "--fps", "10", *ZOOM)
+    process = started(*words, "-v")
+    for line in process.stderr:
+        if "frame 1/80" in line:
+            break
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    last = said.splitlines()[-1]
+    kept = int(re.search(r"stopped after frame (\d+) of 80; \1 of 80 frames are safe", last)[1])
+    assert last.endswith("go on with: reverie " + " ".join([*words, "-v"]))
+    assert left_over(tmp_path) == ["z.mp4.part"]
+    assert reverie(*words, "--json").json["resumed_at"] == kept
+    whole = reverie(*[w if w != "z.mp4" else "whole.mp4" for w in words])
+    assert whole.rc == 0
+    assert (tmp_path / "z.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+
+
+def test_a_disk_that_fills_keeps_the_checkpoint(tmp_path):
+    pictures = [np.random.default_rng(i).integers(0, 256, (96, 128, 3), np.uint8) for i in range(40)]
+    movie_help.film(tmp_path / "a.mp4", pictures=pictures, rate=5)
+    words = [
+        "film",
+        "a.mp4",
+        "-o",
+        "d.apng",
+        "--allow-flashes",
+        "--strength",
+        "0",
+        "--threads",
+        "1",
+        "--octaves",
+        "1",
+    ]
+    found = subprocess.run(
+        [sys.executable, "-c", LIMITED, "1000000", *words],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert found.returncode == 6, found.stderr
+    last = found.stderr.splitlines()[-1]
+    assert last.startswith("error: cannot write d.apng")
+    assert re.search(r"\d+ of 40 frames are safe, go on with: reverie film a.mp4 -o d.apng ", last)
+    assert not (tmp_path / "d.apng").exists()
+    assert left_over(tmp_path) == ["d.apng.part"]
+    finished(tmp_path, *words)
+    assert len(frames_of(tmp_path / "d.apng")) == 40
+
+
+def test_a_terminal_sees_how_far_it_is(tmp_path):
+    import pty
+
+    main, end = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "reverie", "zoom", "-o", "z.mp4", "--duration", "1", *ZOOM],
+        cwd=tmp_path,
+        env={**environment(), "TERM": "xterm", "COLUMNS": "160"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=end,
+    )
+    os.close(end)
+    said = b""
+    while True:
+        try:
+            part = os.read(main, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        said += part
+    os.close(main)
+    assert process.wait(60) == 0
+    text = said.decode()
+    assert re.search(r"frame \d+/25, \d+\.\d\d frames/s, score ", text)
+    assert "64 x 48, 25 frames, plays 1.00 s" in text
