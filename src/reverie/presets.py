@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 from reverie.errors import UsageError, did_you_mean
-from reverie.motion.presets import MOTIONS
 from reverie.portrait.presets import PORTRAITS
 from reverie.portrait.storage import onto
 from reverie.recipe import Recipe, make
@@ -103,6 +102,54 @@ PRESETS: dict[str, dict[str, Any]] = {
         "normalise": "mean",
         "clip": "end",
         "resampling": "antialiased",
+    },
+}
+
+#: Presets of what moves: our own zoom, and those that made such zooms known.
+MOTIONS: dict[str, dict[str, Any]] = {
+    "zoom": {
+        "start": "clouds",
+        "size": (960, 540),
+        "octave_scale": 1.6,
+        "zoom": {},
+    },
+    # Mordvintsev, Olah & Tyka 2015, dream.ipynb: the whole frame is dreamt (4 octaves of 1.4, 10 steps of
+    # 1.5), then cropped by 5 % and scaled up again, 100 times.
+    "google2015-zoom": {
+        **PRESETS["google2015"],
+        "start": "clouds",
+        "size": (640, 360),
+        "zoom": {
+            "duration": 4.0,
+            "zoom": 1 / 0.95,
+            "per": "frame",
+            "steps": 10,
+            "octaves": 4,
+            "steady": False,
+            "even": 0.0,
+            "warm_up": 0,
+        },
+    },
+    # LSD-NN (317070, 2015): two classes in two halves, ten steps, 1024 x 576 at 25 frames a second, 1.05 a
+    # second and 0.01 degree a frame. For its natural-patch prior the bands are held here, and in place of
+    # keyframes with a dissolve between them every frame dreams.
+    "lsdnn2015": {
+        "start": "noise",
+        "size": (1024, 576),
+        "balance": "terms",
+        "octave_scale": 1.6,
+        "zoom": {
+            "duration": 20.0,
+            "fps": 25.0,
+            "zoom": 1.05,
+            "rotate": 0.25,
+            "octaves": 1,
+            "steps": 10,
+            "strength": 0.08,
+            "halves": True,
+            "undertone": 0.0,
+            "scenes": ('class("peacock")', 'class("coral reef")'),
+        },
     },
 }
 

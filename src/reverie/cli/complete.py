@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from reverie.motion.presets import MOTIONS
 from reverie.net.classes import imagenet
 from reverie.net.zoo import network_names
 from reverie.portrait.presets import PORTRAITS
-from reverie.presets import PRESETS
+from reverie.presets import MOTIONS, PRESETS
 
 #: Blocks in each stage; a test holds them against the networks themselves.
 _REPEATS = {"lite0": (1, 2, 2, 3, 3, 4, 1), "lite1": (1, 3, 3, 4, 4, 5, 1), "lite2": (1, 3, 3, 4, 4, 5, 1)}

@@ -12,8 +12,8 @@ from reverie.cli import complete
 from reverie.cli import moving as m
 from reverie.cli import options as o
 from reverie.errors import UsageError
-from reverie.motion.presets import MOTIONS
 from reverie.motion.settings_zoom import Zoom
+from reverie.presets import MOTIONS
 from reverie.recipe import Recipe
 
 #: Options that are settings of the zoom, and how they are typed.
