@@ -171,6 +171,24 @@ def test_a_checkerboard_counts_unless_it_is_finer_than_a_tenth_of_a_degree() -> 
         assert guard.report().flashing is flashes
 
 
+def test_turns_that_add_up_from_frame_to_frame_are_held_though_no_place_flashed_before() -> None:
+    """A hundred frames a second: each turn is two frames of 15 % of every field, in other places each time."""
+    frame = flat(WHITE)
+    frames, times = [frame.copy() for _ in range(5)], [0.01 * k for k in range(5)]
+    column = np.arange(frame.shape[1]) % 40
+    for turn in range(9):
+        first, colour = 13 * (turn // 2 % 3), WHITE if turn % 2 else BLACK
+        for left in (first, first + 6):
+            frame = frame.copy()
+            frame[:, (column >= left) & (column < left + 6)] = colour
+            frames.append(frame)
+            times.append(times[-1] + (0.06 if left == first else 0.01))
+    shown, report = guarded(frames, times)
+    assert report.general > 3
+    assert report.safe
+    assert twin.together(shown, times) <= 3
+
+
 # -- any film -----------------------------------------------------------------------------------------
 
 

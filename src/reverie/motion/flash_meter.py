@@ -190,9 +190,9 @@ class Kind:
         return None if crowd is None else crowd & self.grid.touched(near.rose if way > 0 else near.fell)
 
     def _flashing(self, turned: Mask) -> Mask:
-        """Of cells that turn together, those that did so before; all, where the others are too many too."""
+        """Of cells that turn together, those that did so before; all, where there are none or too many others."""
         again = turned & (self.fine.tally.count >= AGAIN)
-        return again if self.grid.crowded(turned & ~again) is None else turned
+        return again if again.any() and self.grid.crowded(turned & ~again) is None else turned
 
     def _often(self, most: int, near: Swing | None = None, wide: Swing | None = None) -> Mask | None:
         """The cells that turn more often than this, with what is around them; None if there are none."""
