@@ -372,3 +372,13 @@ def test_a_second_ctrl_c_stops_at_once_and_leaves_no_file(here: Path, started: C
     assert process.returncode == 130, err
     assert "nothing was written" in err
     assert sorted(here.iterdir()) == before
+
+
+def test_ctrl_c_is_heard_in_the_background_too():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with pytest.raises(SystemExit):
+            cli.main(["--version"])
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
