@@ -172,7 +172,7 @@ def test_a_checkerboard_counts_unless_it_is_finer_than_a_tenth_of_a_degree() -> 
 
 
 def test_turns_that_add_up_from_frame_to_frame_are_held_though_no_place_flashed_before() -> None:
-    """A hundred frames a second: each turn is two frames of 15 % of every field, in other places each time."""
+    """A hundred frames a second: each turn is two frames of 15 % of every field, elsewhere each time."""
     frame = flat(WHITE)
     frames, times = [frame.copy() for _ in range(5)], [0.01 * k for k in range(5)]
     column = np.arange(frame.shape[1]) % 40

@@ -190,7 +190,7 @@ class Kind:
         return None if crowd is None else crowd & self.grid.touched(near.rose if way > 0 else near.fell)
 
     def _flashing(self, turned: Mask) -> Mask:
-        """Of cells that turn together, those that did so before; all, where there are none or too many others."""
+        """Of cells that turn together, those that did before; all if there are none or too many others."""
         again = turned & (self.fine.tally.count >= AGAIN)
         return again if again.any() and self.grid.crowded(turned & ~again) is None else turned
 
