@@ -34,7 +34,8 @@ sys.argv[1:] = sys.argv[2:]
 from reverie.cli import main
 main(sys.argv[1:])
 """
-KILLS = 20
+#: Of a film and of a zoom: what they share is the render, which the film tries.
+KILLS, FEWER = 20, 8
 
 
 def begin(folder, *words):
@@ -64,12 +65,12 @@ def stamp(path):
     return found.st_ino, found.st_mtime_ns
 
 
-def kill_often(folder, out, words):
+def kill_often(folder, out, words, kills):
     """Kill the command again and again: at its start, and some time after it has made something safe."""
     rng = np.random.default_rng(7)
     checkpoint = folder / f"{out}.part" / "checkpoint"
     played = []
-    for kill in range(KILLS):
+    for kill in range(kills):
         before = stamp(checkpoint)
         process = begin(folder, *words, "-o", out)
         if kill % 5 == 4:
@@ -86,12 +87,12 @@ def kill_often(folder, out, words):
     return played
 
 
-def test_a_zoom_killed_twenty_times_is_unbroken(tmp_path):
+def test_a_zoom_killed_eight_times_is_unbroken(tmp_path):
     words = ("zoom", "--class", "pagoda", "--class", "tabby", "--duration", "8", "--fps", "10", *ZOOM)
     finished(tmp_path, *words, "-o", "whole.mp4")
-    played = kill_often(tmp_path, "z.mp4", words)
+    played = kill_often(tmp_path, "z.mp4", words, FEWER)
     assert played == sorted(played)  # what was safe stays so, and plays
-    assert played[-1] >= 10
+    assert played[-1] >= 4
     finished(tmp_path, *words, "-o", "z.mp4")
     assert (tmp_path / "z.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
     assert not left_over(tmp_path)
@@ -101,7 +102,7 @@ def test_a_film_killed_twenty_times_is_unbroken(tmp_path):
     movie_help.film(tmp_path / "a.mp4", pictures=scene(60), rate=10, sound="aac")
     words = ("film", "a.mp4", *QUICK)
     finished(tmp_path, *words, "-o", "whole.mp4")
-    played = kill_often(tmp_path, "d.mp4", words)
+    played = kill_often(tmp_path, "d.mp4", words, KILLS)
     assert played == sorted(played)
     finished(tmp_path, *words, "-o", "d.mp4")
     assert (tmp_path / "d.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()

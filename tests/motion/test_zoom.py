@@ -217,7 +217,7 @@ def must_hold(looks: list[Look], source: Look) -> None:
 
 @pytest.mark.slow
 def test_eight_seconds_hold(session):
-    """200 frames of two classes, small, with every bound; the size of the issue is in the soak."""
+    """200 frames of two classes, small, with every bound; full size is in the soak."""
     made = reverie.preset("zoom", size=(160, 96))
     scenes = ('class("pagoda")', 'class("golden retriever")')
     made = made.but(zoom={**made.zoom.model_dump(), "duration": 8, "octaves": 2, "scenes": scenes})
