@@ -28,7 +28,7 @@ FLAGS = [
     *("-Wno-uninitialized", "-Wno-maybe-uninitialized"),
 ]
 #: For files that promise the same bytes in every instruction set: no multiply-add is fused into one rounding.
-EXACT = {"cppn": ["-ffp-contract=off"]}
+EXACT = {"cppn": ["-ffp-contract=off"], "surfaces": ["-ffp-contract=off"]}
 
 
 class BuildNative(build_ext):

@@ -45,8 +45,11 @@ def main(path: str, quick: bool) -> None:
     assert library.reverie_abi() == native.ABI
     native._loaded = lambda: (library, "")  # type: ignore[assignment]
     rng = np.random.default_rng(0)
-    called = [check_picture(rng, quick), check_lite(rng, quick)]
-    print(f"native library: {called[0]} calls of the step's parts, {called[1]} of the network")
+    called = [check_picture(rng, quick), check_lite(rng, quick), check_genomes(rng, quick)]
+    print(
+        f"native library: {called[0]} calls of the step's parts, {called[1]} of the network, "
+        f"{called[2]} of genomes"
+    )
 
 
 def check_picture(rng: np.random.Generator, quick: bool) -> int:
@@ -206,6 +209,58 @@ def _size(stage: int, height: int, width: int) -> tuple[int, int]:
 
 def _channels(stage: int) -> int:
     return [PLAN[0][0], *(block[2] for block in PLAN), HEAD, CLASSES][stage]
+
+
+def check_genomes(rng: np.random.Generator, quick: bool) -> int:
+    """Graphs and surfaces into pictures, in every instruction set, and how rough those are."""
+    from reverie.native import cppn, surfaces
+
+    called = 0
+    sizes = ((33, 130), (7, 9)) if quick else ((33, 130), (7, 9), (1, 1), (16, 128), (224, 224), (40, 300))
+    ways = [0, *(isa for isa in native.instruction_sets() if isa <= native.Isa.AVX512)]
+    for (height, width), channels, levels in itertools.product(sizes, (1, 3), (0, 255)):
+        graphs = _graphs(rng, 4, channels)
+        places = [rng.uniform(-1, 1, side) for side in (width, height)]
+        drawn = [
+            cppn.render(*graphs, *places, levels=levels, threads=threads, isa=isa)
+            for isa, threads in itertools.product(ways, (1, 3))
+        ]
+        smooth = _surfaces(rng, 3, channels, (2, 5, 5, width))
+        made = [surfaces.draw(*smooth, levels=levels, threads=threads) for threads in (1, 3)]
+        sums = [surfaces.measure(picture, threads=threads) for picture in made for threads in (1, 3)]
+        for found in (drawn, made, sums):
+            assert all(other.tobytes() == found[0].tobytes() for other in found)
+            assert np.isfinite(found[0]).all()
+        called += len(drawn) + len(made) + len(sums)
+    return called
+
+
+def _graphs(rng: np.random.Generator, count: int, channels: int) -> tuple[NDArray[Any], ...]:
+    """The arguments of ``cppn.render`` for graphs of 5 to 30 nodes with 0 to 4 edges each."""
+    nodes = [0, *np.cumsum(rng.integers(5, 31, count)).tolist()]
+    edges = rng.integers(0, 5, nodes[-1])
+    inside = np.concatenate([np.arange(b - a) for a, b in itertools.pairwise(nodes)])
+    return (
+        np.array(nodes, np.int32),
+        rng.integers(0, 5, nodes[-1]).astype(np.int32),
+        np.cumsum([0, *edges]).astype(np.int32),
+        (rng.random(edges.sum()) * (4 + np.repeat(inside, edges))).astype(np.int32),
+        rng.uniform(-10, 10, edges.sum()),
+        np.array([[b - a - 1 - c for c in range(channels)] for a, b in itertools.pairwise(nodes)], np.int32),
+    )
+
+
+def _surfaces(rng: np.random.Generator, count: int, channels: int, sides: tuple[int, ...]) -> tuple[Any, ...]:
+    """The arguments of ``surfaces.draw``, with up to four taps that reach to both ends."""
+    pairs = list(itertools.pairwise(sides))
+    taps = [min(side, 1 + i) for i, (side, _) in enumerate(pairs)]
+    return (
+        rng.integers(0, 256, (count, channels, sum(side**2 for side in sides[:-1]))).astype(np.uint8),
+        _random(rng, 256),
+        sides,
+        [np.linspace(0, a - t, b).astype(np.int32) for (a, b), t in zip(pairs, taps, strict=True)],
+        [_random(rng, t * b).reshape(t, b) for (_, b), t in zip(pairs, taps, strict=True)],
+    )
 
 
 def _weights(rng: np.random.Generator) -> Floats:

@@ -1,4 +1,4 @@
-"""Genes that are pixels: chance, sizes, text; the prior of natural images; gradients for comparison."""
+"""Genes that are pixels: chance, sizes, text; random search and gradients for comparison."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import json
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reverie.errors import BadInput, UsageError
 from reverie.evolve import genome_from_json, genome_json, make_encoding
-from reverie.evolve.direct import NATURAL, Direct, Natural, roughness
+from reverie.evolve.direct import Direct
 from reverie.evolve.genome import child_rng
 from reverie.evolve.others import GradientFooling, RandomSearch
 
@@ -89,63 +88,6 @@ def test_genes_of_another_size_are_refused() -> None:
         large.decode(small.encode(small.start(child_rng(0, 0, 0))))
     with pytest.raises(BadInput):
         large.unpack(small.pack([small.start(child_rng(0, 0, 0))]))
-
-
-def test_roughness_of_noise_waves_and_nothing() -> None:
-    noise = np.random.default_rng(0).random((1, 200, 200, 3), np.float32)
-    assert roughness(noise)[0] == pytest.approx(1, abs=0.02)
-    # Half the mean square of a difference of neighbours: (1 - cos(w)) of the variance, along one of two axes.
-    wave = np.sin(2 * np.pi * np.arange(200) / 20)[None, :, None, None] * np.ones((1, 1, 200, 3))
-    assert roughness(wave.astype(np.float32))[0] == pytest.approx((1 - np.cos(2 * np.pi / 20)) / 2, rel=0.02)
-    assert roughness(np.ones((1, 9, 9, 3), np.float32))[0] == 0
-
-
-def test_the_prior_likes_neighbours_that_are_alike_as_in_photographs() -> None:
-    pytest.importorskip("skimage")
-    from skimage import data
-
-    photo = data.astronaut()[::2, ::2].astype(np.float32)[None] / 255
-    noise = np.random.default_rng(0).random(photo.shape, np.float32)
-    flat = np.full_like(photo, 0.5)
-    natural = Natural(weight=0.1)
-    liked, rough, empty = (float(natural.penalty(p)[0]) for p in (photo, noise, flat))
-    assert liked == 0 < rough < empty
-    assert rough == pytest.approx(0.1 * (np.log2(1 / NATURAL) - 1), rel=0.01)
-
-
-@pytest.mark.parametrize(("side", "size"), [(56, 224), (14, 50), (9, 9), (30, 11), (2, 5), (1, 4)])
-def test_natural_genes_are_knots_of_surfaces_that_are_added_up(side: int, size: int) -> None:
-    natural = Natural(side=side)
-    genes = natural.start(child_rng(0, 0, 0))
-    surface, first = torch.zeros(1, 3, 1, 1), 0
-    for knots in natural.sides:
-        here = torch.from_numpy(genes[:, first : first + knots**2].reshape(1, 3, knots, knots)).float() / 255
-        surface = F.interpolate(surface, (knots, knots), mode="bicubic") + 0.6 * (here - 0.5)
-        first += knots**2
-    assert genes.shape == (3, first)
-    wanted = F.interpolate(surface, (size, size), mode="bicubic", antialias=size < side) + 0.5
-    found = natural.render([genes], size)
-    np.testing.assert_allclose(np.moveaxis(found, 3, 1), wanted.clamp(0, 1).numpy(), atol=1e-5)
-
-
-def test_natural_pictures_begin_with_the_power_of_photographs_in_each_octave() -> None:
-    """Differences at 4 times the distance have more than twice the square, and at 16 times, again."""
-    natural = Natural()
-    assert natural.sides == [7, 14, 28, 56]
-    pictures = natural.render([natural.start(child_rng(0, 0, i)) for i in range(20)], 224)
-    squares = [float(np.square(pictures[:, d:] - pictures[:, :-d]).mean()) for d in (1, 4, 16, 64)]
-    assert squares[1] > 4 * squares[0]
-    assert squares[2] > 1.5 * squares[1]
-    assert (np.abs(np.log2(roughness(pictures) / NATURAL)) < 1).all()
-    assert (natural.penalty(pictures) == 0).all()
-    assert 0.15 < pictures.std() < 0.35
-
-
-def test_natural_pictures_begin_smoother_than_direct_ones() -> None:
-    natural, direct = Natural(), Direct()
-    smooth = roughness(natural.render([natural.start(child_rng(0, 0, 0))], 224))[0]
-    rough = roughness(direct.render([direct.start(child_rng(0, 0, 0))], 224))[0]
-    assert smooth < 0.1 < rough
 
 
 def test_random_search_owes_nothing_to_parents() -> None:

@@ -1,8 +1,7 @@
-"""Pictures whose genes are their pixels: the paper's direct encoding, and one with natural images in mind."""
+"""Pictures whose genes are their pixels: the paper's direct encoding."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, TypeVar
@@ -23,14 +22,7 @@ RATE, HALVED = 0.1, 1000
 CHANCES = 65536
 MOST_SIDE = 4096
 
-#: ``roughness`` of photographs at 224 pixels: the geometric mean of the free ones of scikit-image, which are
-#: between 0.6 and 1.4 times that.
-NATURAL = 0.039
-#: Knots in a row of the coarsest surface, at least; and how much of black to white each surface spans.
-COARSEST = 7
-STRENGTH = np.float32(0.6)
-
-Genes = NDArray[np.uint8]  # (C, side, side); of Natural (C, genes)
+Genes = NDArray[np.uint8]  # (C, side, side); of ``Natural`` (C, genes)
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -134,113 +126,6 @@ class Direct:
         if genes.dtype != np.uint8 or genes.shape[1:] != self.shape:
             raise BadInput(f"genomes: {genes.shape[1:]} bytes each, not {self.shape}")
         return list(genes)
-
-
-class Natural(Direct):
-    """Genes with the statistics of photographs: as strong in every octave, and neighbours as alike.
-
-    The power of natural images falls with the square of the frequency (Field 1987), so that each octave has
-    as much of it: genes are knots of smooth surfaces, each half as fine as the next, which are added up. And
-    half the mean square of neighbours' differences is a small part of a photograph's variance: what lies more
-    than twofold away from that part is less fit, by ``weight`` for each doubling or halving.
-
-    Args:
-        side: Knots in a row of the finest surface.
-        channels: Of a gene for each.
-        weight: Of the prior, against confidences in [0, 1].
-    """
-
-    name: ClassVar[str] = "natural"
-
-    def __init__(self, *, side: int = 56, channels: int = 3, weight: float = 0.1) -> None:
-        super().__init__(side=side, channels=channels)
-        if not 0 <= weight <= 100:
-            raise UsageError(f"weight {weight}: must be 0 to 100")
-        self.weight = float(weight)
-
-    def settings(self) -> dict[str, Any]:
-        """See ``Encoding.settings``."""
-        return {**super().settings(), "weight": self.weight}
-
-    @property
-    def sides(self) -> list[int]:
-        """Knots in a row of each surface, from coarse to fine."""
-        sides = [self.side]
-        while sides[0] // 2 >= COARSEST:
-            sides.insert(0, sides[0] // 2)
-        return sides
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Of a genome: the surfaces behind each other."""
-        return self.channels, sum(side**2 for side in self.sides)
-
-    def render(self, genomes: Sequence[Genes], size: int, *, eight_bit: bool = False) -> Floats:
-        """See ``Encoding.render``."""
-        planes = np.empty((len(genomes), self.channels, size, size), np.float32)
-        pairs = list(zip(genomes, planes, strict=True))
-        each(lambda pair: self._draw(pair[0], pair[1], eight_bit), pairs)
-        return np.moveaxis(planes, 1, 3)
-
-    def _draw(self, genes: Genes, picture: Floats, eight_bit: bool) -> None:
-        """Genes into a picture (C, size, size)."""
-        surface, first = np.zeros((self.channels, 1, 1), np.float32), 0
-        for side in self.sides:
-            knots = genes[:, first : first + side**2].reshape(-1, side, side).astype(np.float32)
-            surface = _enlarged(surface, side) + STRENGTH * (knots / np.float32(255) - np.float32(0.5))
-            first += side**2
-        np.add(_enlarged(surface, picture.shape[2]), np.float32(0.5), out=picture)
-        np.clip(picture, 0, 1, out=picture)
-        if eight_bit:
-            round_(picture)
-
-    def penalty(self, pictures: Floats) -> NDArray[np.float64]:
-        """See ``Encoding.penalty``."""
-        away = np.abs(np.log2(np.maximum(roughness(pictures), 1e-6) / NATURAL))
-        less: NDArray[np.float64] = self.weight * np.maximum(away - 1, 0)
-        return less
-
-
-def roughness(pictures: Floats) -> NDArray[np.float64]:
-    """Half the mean square of neighbours' differences over the variance: (N,) of pictures (N, H, W, C).
-
-    Of their grey; 0 is flat, 1 is white noise.
-    """
-    return np.array(each(_roughness, list(np.moveaxis(pictures, 3, 1))), np.float64)
-
-
-def _roughness(planes: Floats) -> float:
-    grey = functools.reduce(np.add, planes) / np.float32(len(planes))
-    squares = [float(np.square(x, out=x).mean()) for x in (np.diff(grey, axis=0), np.diff(grey, axis=1))]
-    return sum(squares) / (4 * max(float(np.square(grey - grey.mean()).mean()), 1e-12))
-
-
-Taps = tuple[NDArray[np.int64], Floats]
-
-
-def _enlarged(surface: Floats, size: int) -> Floats:
-    """A surface (C, s, s) at (C, size, size), cubic between its knots."""
-    if surface.shape[2] == size:
-        return surface.copy()
-    taps = _taps(surface.shape[2], size)
-    wide = sum(surface[:, :, place] * weight for place, weight in zip(*taps, strict=True))
-    enlarged = np.zeros((len(surface), size, size), np.float32)
-    taken = np.empty_like(enlarged)
-    for place, weight in zip(*taps, strict=True):
-        np.take(wide, place, axis=1, out=taken, mode="clip")
-        enlarged += np.multiply(taken, weight[:, None], out=taken)
-    return enlarged
-
-
-@functools.lru_cache(16)
-def _taps(side: int, size: int) -> Taps:
-    """Cubic interpolation of ``side`` knots to ``size`` pixels: places and weights, (taps, size) each."""
-    matrix = F.interpolate(torch.eye(side)[None, None], (size, side), mode="bicubic", antialias=size < side)
-    weights = matrix[0, 0].numpy()
-    taps = int((weights != 0).sum(1).max())
-    first = np.minimum((weights != 0).argmax(1), side - taps)
-    places = first + np.arange(taps)[:, None]
-    return places, weights[np.arange(size), places]
 
 
 def each(work: Callable[[T], R], items: Sequence[T]) -> list[R]:

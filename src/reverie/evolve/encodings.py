@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from reverie.errors import UsageError, did_you_mean
 from reverie.evolve.cppn import Cppn, SmoothCppn
-from reverie.evolve.direct import Direct, Natural
+from reverie.evolve.direct import Direct
 from reverie.evolve.genome import Encoding
+from reverie.evolve.natural import Natural
 from reverie.evolve.others import GradientFooling, RandomSearch
 
 _KNOWN: Final[Mapping[str, type[Any]]] = {
