@@ -115,30 +115,33 @@ class Cppn:
 
     def mutate(self, genome: Graph, rng: np.random.Generator, *, generation: int = 0) -> Graph:
         """A child: weights and functions changed, an edge and a node added or deleted, each by its rate."""
-        nodes, edges = len(genome.functions), len(genome.weights)
+        return self.mutated(genome, rng, 1)
+
+    def mutated(self, genome: Graph, rng: np.random.Generator, times: int) -> Graph:
+        """A descendant after so many mutations that nobody judged."""
+        functions, into = genome.functions.tolist(), _edges_into(genome)
+        for _ in range(times):
+            self._mutate(functions, into, rng)
+        return _graph(functions, into)
+
+    def _mutate(self, functions: list[int], into: Into, rng: np.random.Generator) -> None:
+        """``mutate`` in place."""
+        edges, nodes, choice = sum(map(len, into)), len(functions), self._choice
         draws = rng.random(2 * edges + 2 * nodes + 12)
-        changed = draws[:edges] < RATE_WEIGHT
-        weights = genome.weights
-        if changed.any():
-            weights = weights.copy()
-            steps = 2 * RANGE * polynomial_steps(draws[edges : 2 * edges][changed])
-            weights[changed] = np.round(np.clip(weights[changed] + steps, -RANGE, RANGE), DECIMALS)
+        _change_weights(into, draws[:edges], draws[edges : 2 * edges])
         draw = iter(draws[2 * edges :].tolist())
-        functions = [
-            self._choice[int(another * len(self._choice))] if now < RATE_FUNCTION else function
-            for function, now, another in zip(genome.functions.tolist(), draw, draw, strict=False)
-        ]
-        draw = iter(draws[2 * edges + 2 * nodes :].tolist())
-        into = _edges_into(genome, weights)
+        for node in range(nodes):
+            now, another = next(draw), next(draw)
+            if now < RATE_FUNCTION:
+                functions[node] = choice[int(another * len(choice))]
         if next(draw) < ADD_EDGE:
             _add_edge(into, self.channels, next(draw), next(draw), next(draw))
         if next(draw) < DELETE_EDGE:
             _delete_edge(into, next(draw))
         if next(draw) < ADD_NODE:
-            _add_node(into, functions, self.channels, next(draw), self._choice, next(draw))
+            _add_node(into, functions, self.channels, next(draw), choice, next(draw))
         if next(draw) < DELETE_NODE:
             _delete_node(into, functions, self.channels, next(draw))
-        return _graph(functions, into)
 
     def breed(
         self,
@@ -209,7 +212,7 @@ class Cppn:
 
         Sources 0 to 3 are x, y, the distance and 1; 4 is the first node.
         """
-        into = _edges_into(genome, genome.weights)
+        into = _edges_into(genome)
         return {
             "nodes": [
                 [FUNCTIONS[function], *([source, weight] for source, weight in edges)]
@@ -283,10 +286,24 @@ def _graph(functions: Sequence[int], into: Into) -> Graph:
     )
 
 
-def _edges_into(graph: Graph, weights: NDArray[np.float64]) -> Into:
-    first = graph.first.tolist()
-    edges = list(zip(graph.sources.tolist(), weights.tolist(), strict=True))
-    return [edges[a:b] for a, b in pairwise(first)]
+def _edges_into(graph: Graph) -> Into:
+    edges = list(zip(graph.sources.tolist(), graph.weights.tolist(), strict=True))
+    return [edges[a:b] for a, b in pairwise(graph.first.tolist())]
+
+
+def _change_weights(into: Into, now: NDArray[np.float64], step: NDArray[np.float64]) -> None:
+    """Each of all edges by its rate; chance is in [0, 1), two numbers for each."""
+    changed = np.flatnonzero(now < RATE_WEIGHT)
+    if not len(changed):
+        return
+    flat = [weight for edges in into for _, weight in edges]
+    places = changed.tolist()
+    moved = np.array([flat[i] for i in places]) + 2 * RANGE * polynomial_steps(step[changed])
+    for place, weight in zip(places, np.clip(moved, -RANGE, RANGE).round(DECIMALS).tolist(), strict=True):
+        flat[place] = weight
+    fresh = iter(flat)
+    for edges in into:
+        edges[:] = [(source, next(fresh)) for source, _ in edges]
 
 
 def _edge(edge: Any, place: int) -> tuple[int, float]:

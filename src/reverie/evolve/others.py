@@ -28,9 +28,7 @@ class RandomSearch(Cppn):
     def start(self, rng: np.random.Generator) -> Graph:
         """A first graph, mutated up to ``MOST_MUTATIONS`` times."""
         graph = super().start(rng)
-        for _ in range(int(rng.random() * MOST_MUTATIONS)):
-            graph = super().mutate(graph, rng)
-        return graph
+        return self.mutated(graph, rng, int(rng.random() * MOST_MUTATIONS))
 
     def mutate(self, genome: Graph, rng: np.random.Generator, *, generation: int = 0) -> Graph:
         """Another graph, whatever the parent."""
