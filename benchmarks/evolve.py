@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from reverie.evolve import Evolution, NetScore, load_checkpoint
-from reverie.fooling.arena import Arena, batches, judged
+from reverie.fooling.arena import BATCH, Arena, batches, judged
 from reverie.fooling.folder import Folder
 from reverie.fooling.run import LEVELS, Fooling
 from reverie.fooling.settings import ENCODINGS, Settings, make_settings
@@ -36,7 +37,9 @@ COMPARED = ("cppn", "direct", "random")
 EVALUATIONS = 200_000
 BEGIN, END = "<!-- evolution: begin -->", "<!-- evolution: end -->"
 #: Generations of small broods before speed is measured, so that graphs have grown, and those measured.
-GROWN, MEASURED = 60, 8
+GROWN, MEASURED = 60, 16
+#: Batches of a round of the network alone.
+BARE = 2
 #: Side of a picture in the mosaic of every class, and how many stand beside each other.
 CELL, ACROSS = 40, 40
 HEAVIEST = 400_000
@@ -73,34 +76,58 @@ def parser() -> argparse.ArgumentParser:
 
 
 def speed(given: argparse.Namespace) -> None:
-    """Print evaluations a second of each encoding, with graphs as large as they are after a while."""
+    """Print evaluations a second of each encoding, with graphs as large as they are after a while.
+
+    Their generations take turns, and so does the network alone, so that what else a machine does meets all.
+    """
+    names = given.encodings or ENCODINGS
+    made = [Arena(arena_settings(given, name), threads=given.threads or cores()) for name in names]
+    runs = [generations(arena) for arena in made]
+    alone = made[0].search
+    pictures = torch.rand(BATCH, 3, given.size, given.size, generator=torch.Generator().manual_seed(0))
+    for pace in runs:
+        next(pace)
+    found: list[list[tuple[float, float]]] = [[] for _ in runs]
+    bare = []
+    for _ in range(MEASURED):
+        for pace, paces in zip(runs, found, strict=True):
+            paces.append(next(pace))
+        began = time.perf_counter()
+        for _ in range(BARE):
+            alone(pictures)
+        bare.append(BARE * BATCH / (time.perf_counter() - began))
     print("| encoding | evaluations a second | outside the network | number format |")
-    print("| --- | ---: | ---: | --- |", flush=True)
-    for name in given.encodings or ENCODINGS:
-        settings = make_settings(encoding=name, network=given.network, size=given.size, seed=given.seed)
-        arena = Arena(settings, threads=given.threads or cores())
-        rates, shares = measured(arena)
-        low, middle, high = statistics.quantiles(rates, n=4)
-        print(
-            f"| {name} | {middle:.0f} ({low:.0f}-{high:.0f}) | {100 * statistics.median(shares):.0f} % | "
-            f"{arena.search.engine.precision} |",
-            flush=True,
-        )
+    print("| --- | ---: | ---: | --- |")
+    for name, arena, paces in zip(names, made, found, strict=True):
+        rates, shares = zip(*paces, strict=True)
+        share = f"{100 * statistics.median(shares):.0f} %"
+        print(f"| `{name}` | {in_quartiles(rates)} | {share} | {arena.search.engine.precision} |")
+    print(f"| the network alone | {in_quartiles(bare)} | | {alone.engine.precision} |")
 
 
-def measured(arena: Arena) -> tuple[list[float], list[float]]:
-    """Evaluations a second, and the share of the time outside the network, of some generations."""
+def arena_settings(given: argparse.Namespace, name: str) -> Settings:
+    """Those of an encoding, on the network, size and seed that were asked for."""
+    return make_settings(encoding=name, network=given.network, size=given.size, seed=given.seed)
+
+
+def in_quartiles(rates: Sequence[float]) -> str:
+    """The median, and the quartiles in brackets."""
+    low, middle, high = statistics.quantiles(rates, n=4)
+    return f"{middle:.0f} ({low:.0f}-{high:.0f})"
+
+
+def generations(arena: Arena) -> Iterator[tuple[float, float]]:
+    """Evaluations a second, and the share of the time outside the network, of grown generations; first of one
+    that warms up."""
     costly = arena.encoding.cost > 1
     grown = 2 if costly else GROWN
     few = 20 if costly else 100
-    rates, shares, before = [], [], 0
+    before = 0
     for generation in arena.evolve(population=few, children=few, generations=grown + MEASURED):
         seconds = generation.network_seconds + generation.outside_seconds
-        if generation.index > grown:
-            rates.append((generation.evaluations - before) / seconds)
-            shares.append(generation.outside_seconds / seconds)
+        if generation.index >= grown:
+            yield (generation.evaluations - before) / seconds, generation.outside_seconds / seconds
         before = generation.evaluations
-    return rates, shares
 
 
 # -- long runs -----------------------------------------------------------------------------------------
