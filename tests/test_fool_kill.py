@@ -14,6 +14,7 @@ import pytest
 
 from conftest import environment
 from fool_help import tree
+from terminal import on_a_terminal
 
 pytestmark = pytest.mark.slow
 LIMITED = """
@@ -108,31 +109,7 @@ def test_a_disk_that_fills_keeps_the_checkpoint(tmp_path, reverie):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are terminals of this kind on Unix")
 def test_a_terminal_sees_how_far_it_is(tmp_path):
-    import os
-    import pty
-
-    main, end = pty.openpty()
-    words = ["fool", "zebra", "-o", "f", "--size", "32", "--children", "6", "--threads", "1"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "reverie", *words, "--generations", "40"],
-        cwd=tmp_path,
-        env={**environment(), "TERM": "xterm", "COLUMNS": "160"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=end,
-    )
-    os.close(end)
-    said = b""
-    while True:
-        try:
-            part = os.read(main, 65536)
-        except OSError:  # the other end is closed
-            break
-        if not part:
-            break
-        said += part
-    os.close(main)
-    assert process.wait(60) == 0
-    text = said.decode()
+    words = ["--size", "32", "--children", "6", "--threads", "1", "--generations", "40"]
+    text = on_a_terminal(tmp_path, "fool", "zebra", "-o", "f", *words)
     assert re.search(r"generation \d+/40, median 0\.\d+, over \.5 \d+, \.95 \d+, \.99 \d+", text)
     assert "246 pictures judged" in text

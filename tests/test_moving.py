@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
 
 import numpy as np
@@ -38,9 +37,15 @@ def filming(net, path, out, **film):
 
 
 def after(count):
-    """Asks to stop after so many frames."""
-    frames = itertools.count(1)
-    return lambda: next(frames) >= count
+    """Asks to stop after so many frames of a sitting."""
+    seen = []
+    return {"each": seen.append, "stop": lambda: len(seen) >= count}
+
+
+def at_opening(count):
+    """Asks to stop after so many steps of dreams that scenes open with."""
+    seen = []
+    return {"opening": seen.append, "stop": lambda: len(seen) >= count}
 
 
 @pytest.mark.parametrize("stops", [(1,), (5, 1, 3), (11,)])
@@ -51,7 +56,7 @@ def test_a_zoom_that_was_stopped_goes_on_to_the_same_bytes(net, tmp_path, stops)
     for stop in stops:
         moving = zooming(net, out)
         with pytest.raises(Interrupted, match="stopped after frame"):
-            moving.carry_out(out, stop=after(stop))
+            moving.carry_out(out, **after(stop))
         done += stop
         assert moving.kept == done
         assert left_over(tmp_path) == ["z.mp4.part"]
@@ -71,7 +76,7 @@ def test_a_film_that_was_stopped_goes_on_to_the_same_bytes(net, tmp_path):
     for stop in (4, 6):
         moving = filming(net, source, outs[1])
         with moving.work, pytest.raises(Interrupted):
-            moving.carry_out(outs[1], stop=after(stop))
+            moving.carry_out(outs[1], **after(stop))
     moving = filming(net, source, outs[1])
     with moving.work:
         result = moving.carry_out(outs[1])
@@ -79,10 +84,49 @@ def test_a_film_that_was_stopped_goes_on_to_the_same_bytes(net, tmp_path):
     assert (tmp_path / "d.mkv").read_bytes() == (tmp_path / "whole.mkv").read_bytes()
 
 
+def test_a_zoom_stops_within_its_opening_dream(net, tmp_path):
+    whole, out = str(tmp_path / "whole.mp4"), str(tmp_path / "z.mp4")
+    steps = []
+    zooming(net, whole).carry_out(whole, opening=steps.append)
+    first = next(i for i, frame in enumerate(steps) if frame.octave.steps == 1)
+    assert (first, steps[0].octave.steps) == (2, 2)  # the dream itself, and then the frames that warm it up
+    assert len(steps) > 2 + 1
+    for count in (1, 5):
+        moving = zooming(net, out)
+        with pytest.raises(Interrupted, match="a scene opens with"):
+            moving.carry_out(out, **at_opening(count))
+        assert moving.kept == 0
+    assert zooming(net, out).carry_out(out).before == 0
+    assert (tmp_path / "z.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+
+
+def test_a_film_stops_where_a_scene_opens_with_all_before_it_safe(net, tmp_path):
+    """In the opening's own dream, and in the rounds behind it."""
+    pictures = [*scene(6), *(255 - picture for picture in scene(5))]
+    source = movie_help.film(tmp_path / "a.mp4", pictures=pictures)
+    whole, out = str(tmp_path / "whole.mp4"), str(tmp_path / "d.mp4")
+    steps, frames = [], []
+    with filming(net, source, whole).work as work:
+        Moving(work, net=net).carry_out(
+            whole, each=frames.append, opening=lambda step: steps.append(len(frames))
+        )
+    assert set(steps) == {0, 6}
+    assert steps.count(0) == steps.count(6) > 2
+    for count in (steps.count(0) + 1, steps.count(6)):
+        moving = filming(net, source, out)
+        with moving.work, pytest.raises(Interrupted):
+            moving.carry_out(out, **at_opening(count))
+        assert moving.kept == 6
+    moving = filming(net, source, out)
+    with moving.work:
+        assert moving.carry_out(out).before == 6
+    assert (tmp_path / "d.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+
+
 def test_another_film_under_the_name_is_not_gone_on_with(net, tmp_path):
     out = str(tmp_path / "z.mp4")
     with pytest.raises(Interrupted):
-        zooming(net, out).carry_out(out, stop=after(3))
+        zooming(net, out).carry_out(out, **after(3))
     with pytest.raises(UsageError, match=r"another film was begun under this name.*seed.*--overwrite"):
         zooming(net, out, seed=5).carry_out(out)
     assert left_over(tmp_path) == ["z.mp4.part"]
@@ -93,7 +137,7 @@ def test_another_film_under_the_name_is_not_gone_on_with(net, tmp_path):
 def test_the_same_film_goes_on_though_it_may_be_overwritten(net, tmp_path):
     out = str(tmp_path / "z.mp4")
     with pytest.raises(Interrupted):
-        zooming(net, out).carry_out(out, stop=after(7))
+        zooming(net, out).carry_out(out, **after(7))
     result = zooming(net, out).carry_out(out, MovingOutput(overwrite=True))
     assert (result.frames, result.before) == (12, 7)
 
@@ -102,7 +146,7 @@ def test_it_goes_on_with_the_tiles_that_it_began_with(net, tmp_path, monkeypatch
     """A machine with less free memory would choose others, and other bytes."""
     out = str(tmp_path / "z.mp4")
     with pytest.raises(Interrupted):
-        zooming(net, out).carry_out(out, stop=after(3))
+        zooming(net, out).carry_out(out, **after(3))
     monkeypatch.setattr("reverie.session.free_memory", lambda device: 1 << 20)
     moving = zooming(net, out)
     assert moving.carry_out(out).before == 3

@@ -15,6 +15,7 @@ import pytest
 import movie_help
 from conftest import environment
 from moving_help import QUICK, ZOOM, frames_of, left_over, scene, sound_packets
+from terminal import on_a_terminal
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="signals are Unix's")]
 #: The command, making each frame safe at once, so that a kill may fall between any two.
@@ -165,29 +166,7 @@ def test_a_disk_that_fills_keeps_the_checkpoint(tmp_path):
 
 
 def test_a_terminal_sees_how_far_it_is(tmp_path):
-    import pty
-
-    main, end = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "reverie", "zoom", "-o", "z.mp4", "--duration", "1", *ZOOM],
-        cwd=tmp_path,
-        env={**environment(), "TERM": "xterm", "COLUMNS": "160"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=end,
-    )
-    os.close(end)
-    said = b""
-    while True:
-        try:
-            part = os.read(main, 65536)
-        except OSError:  # the other end is closed
-            break
-        if not part:
-            break
-        said += part
-    os.close(main)
-    assert process.wait(60) == 0
-    text = said.decode()
+    text = on_a_terminal(tmp_path, "zoom", "-o", "z.mp4", "--duration", "1", *ZOOM)
+    assert re.search(r"a scene opens: octave 1/\d, step \d+/\d+", text)
     assert re.search(r"frame \d+/25, \d+\.\d\d frames/s, score ", text)
     assert "64 x 48, 25 frames, plays 1.00 s" in text

@@ -243,7 +243,7 @@ class Pixels:
             twin.detail = self._detail.clone()
         return twin
 
-    def warped(self, field: Tensor) -> Pixels:
+    def warped(self, field: Tensor) -> Self:
         """A canvas whose detail is this one's as it is seen at the places of a field; all else is the same.
 
         ``field`` is (H, W, 2), for each pixel the (x, y) that it comes from, in pixels, as for

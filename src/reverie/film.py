@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from reverie.loop import begin, dream
+from reverie.loop import Frame, begin, dream
 from reverie.motion.carry import Masks, Move, moves
 from reverie.motion.film_state import FilmState
 from reverie.motion.frame import MovingFrame
@@ -56,6 +56,7 @@ def film(
     state: FilmState | None = None,
     masks: Movie | None = None,
     pulse: Pulse | None = None,
+    opening: Callable[[Frame], None] | None = None,
 ) -> Iterator[FilmFrame]:
     """Let a film dream, frame by frame; to stop is to leave the ``for``.
 
@@ -67,6 +68,8 @@ def film(
             on from: the frames it has done are skipped, and what follows has the bytes of an unbroken film.
         masks: A film of masks, white where dreams may be; its last frame holds on.
         pulse: Moves the strength by the music.
+        opening: Called after each step of the loop for a frame that begins a scene, which takes far longer
+            than any other; what it raises ends the film.
 
     Yields:
         A FilmFrame for each frame. Its state is the one that moves on: to keep one, ``state_dict()`` it
@@ -86,15 +89,15 @@ def film(
     make = partial(moves, movie, settings, skip=index, last=None if last is None else last.numpy())
     with closing(Ahead(make, AHEAD, "reverie-motion")) as ahead:
         for move in ahead:
-            source, score = _source(move, recipe, session), 0.0
+            source, score, told = _source(move, recipe, session), 0.0, None
             if state is None or move.begins:
-                state, score = _opened(recipe, move, source, mask.at(move.shot.time), session)
+                told = opening
+                state, score = _opened(recipe, move, source, mask.at(move.shot.time), session, told)
             else:
                 state.carry(move, source, mask.at(move.shot.time))
             state.aim(recipe, *_strength(recipe, settings, move, index, pulse))
             for _ in range(0 if move.blank else FIRST if move.begins else 1):
-                for step in dream(recipe, session=session, state=state):
-                    score = step.score
+                score = _dreamt(recipe, state, session, told)
                 state.settle(begins=move.begins)
             index = state.index = index + 1
             yield _frame(recipe, move, state, score, movie.info.frames)
@@ -106,8 +109,23 @@ def _source(move: Move, recipe: Recipe, session: Session) -> Tensor:
     return prepare(recipe, frame, torch.Generator(), session.net.channels).to(session.device)
 
 
+def _dreamt(recipe: Recipe, state: State, session: Session, told: Callable[[Frame], None] | None) -> float:
+    """Dream to the end, each step of it told: the score."""
+    score = 0.0
+    for step in dream(recipe, session=session, state=state):
+        score = step.score
+        if told is not None:
+            told(step)
+    return score
+
+
 def _opened(
-    recipe: Recipe, move: Move, source: Tensor, mask: Tensor | None, session: Session
+    recipe: Recipe,
+    move: Move,
+    source: Tensor,
+    mask: Tensor | None,
+    session: Session,
+    told: Callable[[Frame], None] | None,
 ) -> tuple[FilmState, float]:
     """The full dream that a scene begins with, and its score; where nothing is to be seen there is none."""
     settings = recipe.film or Film()
@@ -117,10 +135,7 @@ def _opened(
     state = begin(full, source, session)
     assert isinstance(state, State)
     state.canvas = state.canvas.rebased(source, mask)
-    score = 0.0
-    if not move.blank:
-        for step in dream(full, session=session, state=state):
-            score = step.score
+    score = 0.0 if move.blank else _dreamt(full, state, session, told)
     return FilmState.over(state, move), score
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,7 @@ def zoom(
     *,
     session: Session | None = None,
     state: ZoomState | None = None,
+    opening: Callable[[Frame], None] | None = None,
 ) -> Iterator[MovingFrame]:
     """An endless zoom, frame by frame; to stop is to leave the ``for``.
 
@@ -86,6 +87,8 @@ def zoom(
         session: The network, to share between zooms; made from the recipe if missing.
         state: A state that an earlier zoom left, to go on after the frame that it came with; ``picture`` is
             then not looked at.
+        opening: Called after each step of the loop until the first frame is there, which takes far longer
+            than any other; what it raises ends the zoom.
 
     Yields:
         A frame, ``recipe.zoom.frames`` of them in all; its size is the recipe's.
@@ -93,10 +96,10 @@ def zoom(
     Raises:
         UsageError, BadInput, NetworkError, ResourceError: as ``dream`` does, before the first frame.
     """
-    journey = Journey(recipe, session or Session(recipe))
+    journey = Journey(recipe, session or Session(recipe), opening)
     if state is None:
-        state, opening = journey.open(picture)
-        yield opening
+        state, frame = journey.open(picture)
+        yield frame
     else:
         journey.settle(State(Pixels(state.picture), state.rng, state.reach), recipe)
     while state.index < journey.settings.frames:
@@ -106,9 +109,12 @@ def zoom(
 class Journey:
     """A zoom's settings at work: how its first frame comes about, and each from the one before."""
 
-    def __init__(self, recipe: Recipe, session: Session) -> None:
+    def __init__(
+        self, recipe: Recipe, session: Session, opening: Callable[[Frame], None] | None = None
+    ) -> None:
         self.recipe = recipe
         self.session = session
+        self.opening = opening
         self.settings = settings = recipe.zoom or Zoom.model_validate({})
         self.timeline = Timeline.of(settings, recipe.objective[-1])
         if settings.halves:
@@ -133,7 +139,7 @@ class Journey:
         recipe = self.recipe.model_copy(update={"objective": self.objective(0)})
         begun = State.begin(recipe, picture, self.session)
         self.settle(begun, recipe)
-        *_, last = dream(recipe, session=self.session, state=begun)
+        last = self._dreamt(recipe, begun, opens=True)
         first = as_tensor(begun.finished(recipe)).to(self.session.device)
         reference = None
         if self.settings.steady:
@@ -178,11 +184,18 @@ class Journey:
         soft, plain = recipe.clip == "soft", recipe.resampling == "bilinear"
         canvas = Pixels(source, mask, circular=recipe.seamless, soft=soft, plain=plain)
         short = State(canvas, state.rng, state.reach)
-        *_, last = dream(recipe, session=self.session, state=short)
+        last = self._dreamt(recipe, short, opens=state.index < 1)
         # Where the largest octave is not the picture's.
         canvas = canvas.at((source.shape[3], source.shape[2]))
         change = evened(canvas.picture() - source, self.settings.even, circular=recipe.seamless)
         return keep_colour(source + change, source, recipe.keep_colour).clamp_(0, 1), last
+
+    def _dreamt(self, recipe: Recipe, state: State, *, opens: bool) -> Frame:
+        """The loop's last frame; of those before the first of the zoom, every one is told."""
+        for frame in dream(recipe, session=self.session, state=state):
+            if opens and self.opening is not None:
+                self.opening(frame)
+        return frame
 
     def _short(self, index: int) -> Recipe:
         """The recipe of a frame's own dream."""

@@ -19,6 +19,7 @@ from reverie.errors import BadInput, Interrupted, ReverieError, UsageError
 from reverie.recipe import Recipe
 
 if TYPE_CHECKING:
+    from reverie.loop import Frame
     from reverie.moving import Moving, MovingOutput, MovingResult, Progress, Work
 
 #: Seconds between two lines of ``--verbose``.
@@ -201,7 +202,7 @@ def make(
 
     try:
         with watcher.shown(), CtrlC(voice) as stop:
-            return moving.carry_out(out, output, each=tell_all, stop=stop)
+            return moving.carry_out(out, output, each=tell_all, opening=watcher.opening, stop=stop)
     except ReverieError as error:
         _ended(error, moving, verb)
     except KeyboardInterrupt:
@@ -247,7 +248,7 @@ class MovingWatcher:
         self._bar: Any = None
         self._task: Any = None
         self._first: tuple[float, int] | None = None  # when, and at which frame, it began to be counted
-        self._said = 0.0
+        self._said = -EVERY
 
     @contextmanager
     def shown(self) -> Iterator[None]:
@@ -267,7 +268,7 @@ class MovingWatcher:
         with Progress(
             *columns, console=Console(stderr=True), transient=True, speed_estimate_period=120
         ) as self._bar:
-            self._task = self._bar.add_task(self.name, total=self.frames, what="the opening dream")
+            self._task = self._bar.add_task(self.name, total=self.frames, what="loading")
             yield
         self._bar = None
 
@@ -285,3 +286,14 @@ class MovingWatcher:
         elif self.voice.verbose and (done in (before, self.frames) or now - self._said > EVERY):
             self._said = now
             self.voice.must(f"{self.name}: {what}, moved {progress.made.moved:.3f}")
+
+    def opening(self, frame: Frame) -> None:
+        """Take a step of a dream that a scene opens with."""
+        octave = frame.octave
+        of = f"octave {octave.index + 1}/{frame.octaves}, step {frame.step + 1}/{octave.steps}"
+        if self._bar is not None:
+            self._bar.update(self._task, what=f"a scene opens: {of}")
+        elif self.voice.verbose and (time.monotonic() - self._said > EVERY):
+            self._said = time.monotonic()
+            width, height = octave.size
+            self.voice.must(f"{self.name}: a scene opens, {width} x {height}, {of}, score {frame.score:.4g}")

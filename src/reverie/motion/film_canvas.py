@@ -6,7 +6,7 @@ import copy
 import math
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 import cv2
 import numpy as np
@@ -44,7 +44,7 @@ class FilmPixels(Pixels):
 
         return _each(plane, shrunk)
 
-    def warped(self, field: Tensor) -> FilmPixels:
+    def warped(self, field: Tensor) -> Self:
         """As ``Pixels.warped``, by Lanczos' kernel at places rounded to 1/32 pixel.
 
         A measured flow is not as exact as that, and of many such warps one after another nearly all detail
@@ -55,7 +55,7 @@ class FilmPixels(Pixels):
         if self._detail is None:
             return twin
         if not self._swift(self._detail):
-            return super().warped(field)  # type: ignore[return-value]
+            return super().warped(field)
         # Rounded to OpenCV's own fixed point once for all channels.
         where = cv2.convertMaps(field.numpy(), None, cv2.CV_16SC2)  # type: ignore[call-overload]
         how: dict[str, Any] = {"interpolation": cv2.INTER_LANCZOS4, "borderMode": cv2.BORDER_REFLECT_101}

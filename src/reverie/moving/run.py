@@ -22,6 +22,7 @@ from reverie.recipe import Recipe
 from reverie.run import Run, check_writable, heard, memory_errors
 
 if TYPE_CHECKING:
+    from reverie.loop import Frame
     from reverie.motion.flash import FlashGuard, FlashReport
     from reverie.movie.formats import Encoding
     from reverie.movie.render import Render
@@ -106,6 +107,31 @@ class MovingResult:
         }
 
 
+@dataclass(frozen=True)
+class _Listener:
+    """Who is told how far it is, and asked whether to go on."""
+
+    each: Callable[[Progress], None] | None
+    opening: Callable[[Frame], None] | None
+    stop: Callable[[], bool] | None
+
+    def tell(self, progress: Progress) -> None:
+        """A frame is made."""
+        if self.each is not None:
+            self.each(progress)
+
+    def tell_step(self, frame: Frame) -> None:
+        """A step of a dream that a scene opens with is made; Interrupted if it was the last one wanted."""
+        if self.opening is not None:
+            self.opening(frame)
+        if self.stops():
+            raise Interrupted("stopped in the dream that a scene opens with")
+
+    def stops(self) -> bool:
+        """Whether to stop here."""
+        return self.stop is not None and self.stop()
+
+
 class _Shrunk(Exception):
     """Memory ran out before anything was safe: all of it is done again in smaller tiles."""
 
@@ -175,6 +201,7 @@ class Moving:
         output: MovingOutput | None = None,
         *,
         each: Callable[[Progress], None] | None = None,
+        opening: Callable[[Frame], None] | None = None,
         stop: Callable[[], bool] | None = None,
     ) -> MovingResult:
         """Make the film, or go on with the one that was begun under this name.
@@ -183,7 +210,9 @@ class Moving:
             out: The result; its ending chooses the container.
             output: How it is written.
             each: Called after each frame.
-            stop: Asked after each frame; on True what there is is made safe and ``Interrupted`` raised.
+            opening: Called after each step of the dreams that scenes open with, which take far longer.
+            stop: Asked after each frame and each of those steps; on True what there is is made safe and
+                ``Interrupted`` raised.
 
         Raises:
             Interrupted: As asked for; the same call goes on.
@@ -193,14 +222,14 @@ class Moving:
         """
         output = output or MovingOutput()
         encoding = output.check(out)
-        began = time.monotonic()
+        began, listener = time.monotonic(), _Listener(each, opening, stop)
         with heard() as said, memory_errors():
             for words in self.work.warnings:
                 warnings.warn(words, ReverieWarning, stacklevel=2)
             self._pin(out)
             while True:
                 try:
-                    made = self._sitting(out, output, encoding, each, stop)
+                    made = self._sitting(out, output, encoding, listener)
                     break
                 except _Shrunk:
                     continue
@@ -243,8 +272,7 @@ class Moving:
         out: str,
         output: MovingOutput,
         encoding: Encoding,
-        each: Callable[[Progress], None] | None,
-        stop: Callable[[], bool] | None,
+        listener: _Listener,
     ) -> tuple[int, Fraction, int, FlashReport]:
         """One sitting at the film: (frames, seconds that they play, frames of earlier sittings, flashes)."""
         from reverie.motion.flash import FlashGuard
@@ -272,7 +300,7 @@ class Moving:
             try:
                 frames = before
                 if not render.complete:
-                    frames, length = self._frames(render, guard, length, each, stop)
+                    frames, length = self._frames(render, guard, length, listener)
                 report = guard.report()
                 found = {name: float(value) for name, value in report.as_dict().items()}
                 document = note.model_copy(update={"flashes": found}).document()
@@ -283,18 +311,14 @@ class Moving:
         return frames, length, before, report
 
     def _frames(
-        self,
-        render: Render,
-        guard: FlashGuard,
-        length: Fraction,
-        each: Callable[[Progress], None] | None,
-        stop: Callable[[], bool] | None,
+        self, render: Render, guard: FlashGuard, length: Fraction, listener: _Listener
     ) -> tuple[int, Fraction]:
         """Every frame that is missing, into the render: how many there are then, and how long they play."""
         work, before, state = self.work, render.done, render.state
         shrunk = self.session.shrunk
         count = before
-        frames = work.make(self.recipe, self.session, None if state is None else state["work"])
+        kept = None if state is None else state["work"]
+        frames = work.make(self.recipe, self.session, kept, listener.tell_step)
         try:
             with closing(frames):
                 for made in frames:
@@ -303,11 +327,12 @@ class Moving:
                     length = max(length, made.time + made.duration)
                     self._add(render, guard, made, length)
                     count += 1
-                    if each is not None:
-                        each(Progress(made, work.frames, before))
-                    if stop is not None and stop() and count != work.frames:
-                        render.keep()
+                    listener.tell(Progress(made, work.frames, before))
+                    if listener.stops() and count != work.frames:
                         raise Interrupted(f"stopped after frame {count} of {work.frames or 'a film'}")
+        except Interrupted:
+            render.keep()  # what a scene opens with has a state of its own: the last frame's is as it was
+            raise
         except (BadInput, ResourceError, OSError) as error:
             gone = vanished(work, error)
             if gone is None:

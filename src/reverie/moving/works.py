@@ -30,6 +30,7 @@ from reverie.recipe import Recipe
 
 if TYPE_CHECKING:
     from reverie.film import FilmFrame
+    from reverie.loop import Frame
     from reverie.motion.frame import MovingFrame
     from reverie.movie import Movie, Sound
     from reverie.movie.formats import Encoding
@@ -97,8 +98,17 @@ class Work(ABC):
         return (recipe,)
 
     @abstractmethod
-    def make(self, recipe: Recipe, session: Session, kept: Mapping[str, Any] | None) -> Generator[Made]:
-        """The frames, from the first or from the one after ``kept``, a state that an earlier one left."""
+    def make(
+        self,
+        recipe: Recipe,
+        session: Session,
+        kept: Mapping[str, Any] | None,
+        opening: Callable[[Frame], None] | None = None,
+    ) -> Generator[Made]:
+        """The frames, from the first or from the one after ``kept``, a state that an earlier one left.
+
+        ``opening`` is called after each step of the dreams that scenes open with.
+        """
 
     def sound(self) -> Sound | None:
         """The sound that is kept, if there is any."""
@@ -157,11 +167,18 @@ class Zoom(Work):
         scenes = recipe.zoom.objectives if recipe.zoom else ()
         return tuple(recipe.model_copy(update={"objective": (text,)}) for text in scenes) or (recipe,)
 
-    def make(self, recipe: Recipe, session: Session, kept: Mapping[str, Any] | None) -> Generator[Made]:
+    def make(
+        self,
+        recipe: Recipe,
+        session: Session,
+        kept: Mapping[str, Any] | None,
+        opening: Callable[[Frame], None] | None = None,
+    ) -> Generator[Made]:
         from reverie.zoom import ZoomState, zoom
 
         state = None if kept is None else ZoomState.from_dict(dict(kept))
-        for frame in zoom(recipe, self.photo if state is None else None, session=session, state=state):
+        photo = self.photo if state is None else None
+        for frame in zoom(recipe, photo, session=session, state=state, opening=opening):
             yield _made(frame)
 
 
@@ -272,13 +289,27 @@ class Film(Work):
     def bare(self, recipe: Recipe) -> Recipe:
         return film_renamed(recipe, {name: os.path.basename(name) for name in film_files(recipe)})
 
-    def make(self, recipe: Recipe, session: Session, kept: Mapping[str, Any] | None) -> Generator[Made]:
+    def make(
+        self,
+        recipe: Recipe,
+        session: Session,
+        kept: Mapping[str, Any] | None,
+        opening: Callable[[Frame], None] | None = None,
+    ) -> Generator[Made]:
         from reverie.film import film
         from reverie.motion.film_state import FilmState
 
         state = None if kept is None else FilmState.from_dict(dict(kept), recipe)
-        pulse = self._pulse()
-        for frame in film(recipe, self.movie, session=session, state=state, masks=self.masks, pulse=pulse):
+        frames = film(
+            recipe,
+            self.movie,
+            session=session,
+            state=state,
+            masks=self.masks,
+            pulse=self._pulse(),
+            opening=opening,
+        )
+        for frame in frames:
             yield _made(frame, alpha=self.alpha)
 
     def sound(self) -> Sound | None:
