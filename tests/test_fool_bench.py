@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import statistics
 
 import numpy as np
@@ -65,7 +66,10 @@ def test_speed_is_told_for_each_encoding(monkeypatch, capsys):
     monkeypatch.setattr(evolve, "MEASURED", 3)
     evolve.main(["speed", "cppn", "random", "--size", "32", "--threads", "1"])
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[1] for line in lines[-2:]] == ["cppn", "random"]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[-3:]]
+    assert [row[0] for row in rows] == ["`cppn`", "`random`", "the network alone"]
+    assert all(re.fullmatch(r"\d+ \(\d+-\d+\)", row[1]) for row in rows)
+    assert all(re.fullmatch(r"\d+ %", row[2]) for row in rows[:2])
 
 
 def test_runs_are_compared_at_equal_evaluations(tmp_path):
