@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import itertools
 import weakref
 from functools import cache
 
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from networks import PatchTransformer
 from reverie.errors import UsageError
+from reverie.gradient import torch_engine
 from reverie.gradient.engine import PlainEngine
 from reverie.gradient.torch_engine import TorchEngine
 from reverie.net import Net, load_net, wrap_net
@@ -108,6 +110,50 @@ def test_half_formats_keep_the_gradient(precision: str, least: float, layer: str
     assert gradient.dtype == torch.float32
     assert engine.note == ""
     assert cosine(gradient, plain.backward(seeds)) > least
+
+
+def dense_network(channels: int = 128) -> nn.Module:
+    """Nothing but dense 3 x 3 convolutions, as in VGG."""
+    widths = [3, channels, channels, channels]
+    torch.manual_seed(3)
+    layers = [(nn.Conv2d(a, b, 3, padding=1), nn.ReLU()) for a, b in itertools.pairwise(widths)]
+    return nn.Sequential(*itertools.chain(*layers)).eval()
+
+
+def test_the_fastest_format_is_for_dense_networks_on_cpus_that_have_it(monkeypatch) -> None:
+    dense, light = wrap_net(dense_network()), lite()
+    monkeypatch.setattr(torch_engine, "multiplies_bf16", lambda: True)
+    assert TorchEngine(dense).precision == "fp32+bf16"
+    assert TorchEngine(dense, precision="fp32").precision == "fp32"
+    assert TorchEngine(dense.to(dtype=torch.float64)).precision == "fp32"
+    assert TorchEngine(light).precision == "fp32"
+    assert TorchEngine(wrap_net(dense_network(16))).precision == "fp32"
+    monkeypatch.setattr(torch_engine, "multiplies_bf16", lambda: False)
+    assert TorchEngine(dense).precision == "fp32"
+
+
+def test_whether_a_cpu_multiplies_bf16_is_what_torch_says(monkeypatch) -> None:
+    for able, expected in (({"avx512_bf16": True}, True), ({"amx_bf16": True, "avx512_bf16": False}, True)):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda able=able: able, raising=False)
+        assert torch_engine.multiplies_bf16() is expected
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True}, raising=False)
+    assert not torch_engine.multiplies_bf16()
+    monkeypatch.delattr(torch.cpu, "get_capabilities")
+    assert not torch_engine.multiplies_bf16()
+
+
+def test_the_fastest_format_of_a_dense_network_keeps_the_gradient(monkeypatch) -> None:
+    monkeypatch.setattr(torch_engine, "multiplies_bf16", lambda: True)
+    net = wrap_net(dense_network())
+    engine, plain = TorchEngine(net), PlainEngine(net.to(dtype=torch.float64))
+    x = picture(61, 50)
+    seeds = seeds_for(plain.forward(x.double(), ["output"]), torch.float64)
+    found = engine.forward(x, ["output"])["output"]
+    gradient = engine.backward({k: s.float() for k, s in seeds.items()})
+    assert engine.precision == "fp32+bf16"
+    assert engine.note == ""
+    assert found.dtype == torch.float32
+    assert cosine(gradient, plain.backward(seeds)) > 0.9995
 
 
 @pytest.mark.parametrize("name", torch_networks.BUILDERS)
