@@ -132,6 +132,19 @@ def test_the_fastest_format_is_for_dense_networks_on_cpus_that_have_it(monkeypat
     assert TorchEngine(dense).precision == "fp32"
 
 
+@pytest.mark.parametrize("precision", ["fp32", "fp32+bf16"])
+def test_bytes_do_not_depend_on_the_sizes_before(precision: str) -> None:
+    net = wrap_net(dense_network())
+    used, fresh = (TorchEngine(net, precision=precision) for _ in range(2))
+    gradients = []
+    for engine, sizes in ((used, ((9, 13), (70, 40), (33, 47))), (fresh, ((33, 47),))):
+        for size in sizes:
+            seeds = seeds_for(engine.forward(picture(*size), ["output"]), torch.float32)
+            gradient = engine.backward(seeds)
+        gradients.append(gradient)
+    assert torch.equal(*gradients)
+
+
 def test_whether_a_cpu_multiplies_bf16_is_what_torch_says(monkeypatch) -> None:
     for able, expected in (({"avx512_bf16": True}, True), ({"amx_bf16": True, "avx512_bf16": False}, True)):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda able=able: able, raising=False)

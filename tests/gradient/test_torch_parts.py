@@ -12,7 +12,7 @@ import torch_networks
 from torch import Tensor
 
 from reverie.gradient.engine import PlainEngine
-from reverie.gradient.torch_conv import ConvSpec, PreparedConv, Store, fused_operators
+from reverie.gradient.torch_conv import ConvSpec, PreparedConv, Store, _layout, fused_operators
 from reverie.gradient.torch_engine import TorchEngine
 from reverie.gradient.torch_graphs import PATIENCE, Replays
 from reverie.gradient.torch_plan import _without_rounding_up
@@ -93,6 +93,30 @@ def test_prepared_weights_are_shared_between_sizes() -> None:
     spec = ConvSpec(weight, None, (1, 1), (1, 1), (1, 1), 1)
     again = PreparedConv(spec, shape, store, device=torch.device("cpu"), **formats)
     assert again._weight is not made[0]._weight
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_each_size_has_weights_in_the_layout_that_it_wants(dtype: torch.dtype) -> None:
+    """Another one is taken too, but put in order again at every step, which costs more than the step."""
+    if not fused_operators(dtype):
+        pytest.skip("oneDNN is not used for this number format here")
+    weight = torch.randn(192, 128, 7, 1)
+    spec = ConvSpec(weight, None, (1, 1), (3, 0), (1, 1), 1)
+    formats: dict[str, Any] = {"forward": dtype, "backward": dtype, "device": torch.device("cpu")}
+    shapes = [torch.Size((1, 128, *size)) for size in ((5, 8), (8, 12), (40, 40), (117, 167))]
+    shared = Store([weight])
+    for shape in shapes:
+        conv = PreparedConv(spec, shape, shared, **formats)
+        alone = PreparedConv(spec, shape, Store([weight]), **formats)
+        assert _layout(conv._weight, shape) == _layout(alone._weight, shape)
+    layouts = {_layout(PreparedConv(spec, s, Store([weight]), **formats)._weight, s) for s in shapes}
+    assert len([key for key in shared._made if key[1] == "forward"]) == len(layouts) <= len(shapes)
+
+
+def test_a_layout_is_told_by_its_shape_where_torch_does_not_describe_it(monkeypatch) -> None:
+    shape = torch.Size((1, 16, 8, 8))
+    monkeypatch.setattr(torch.ops, "mkldnn", object())
+    assert _layout(torch.ones(3), shape) == b"(1, 16, 8, 8)"
 
 
 def test_numbers_are_cut_off_below_a_limit() -> None:

@@ -18,6 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 CHANNELS_LAST = torch.channels_last
+#: Bytes of oneDNN's description of a layout between two of its fields: anything may stand there.
+UNUSED = slice(108, 112)
 FEW = 8  # channels of a picture, not of a layer: they would leave most of a vector register empty
 Pair = tuple[int, int]
 aten = torch.ops.aten
@@ -272,18 +274,21 @@ class PreparedConv:
         stride: Pair,
         shape: torch.Size,
     ) -> Tensor:
-        """The weight as oneDNN wants it, or in torch's own layout where oneDNN is not used."""
+        """The weight as oneDNN wants it, or in torch's own layout where oneDNN is not used.
+
+        What it wants depends on the size of the input. It takes any layout, but another one than that costs
+        it more than the convolution: so each size has its own, and those that are alike are one.
+        """
         if not self._fused:
             return self._plain_weight(dtype)
         spec = self.spec
         groups = 1 if isinstance(purpose, tuple) else spec.groups
-
-        def make() -> Tensor:
-            weight = _arranged(purpose, spec.folded(), spec.groups)
-            plain = weight.to(dtype).contiguous(memory_format=CHANNELS_LAST)
-            return _pack(plain, padding, stride, spec.dilation, groups, shape)
-
-        return self._store.get(("packed", purpose, dtype), spec.sources, make)
+        weight = _arranged(purpose, spec.folded(), spec.groups)
+        plain = weight.to(dtype).contiguous(memory_format=CHANNELS_LAST)
+        packed = _pack(plain, padding, stride, spec.dilation, groups, shape)
+        return self._store.get(
+            ("packed", purpose, dtype, _layout(packed, shape)), spec.sources, lambda: packed
+        )
 
     def _plain_weight(self, dtype: torch.dtype) -> Tensor:
         def make() -> Tensor:
@@ -357,6 +362,15 @@ def _pack(
         weight, list(padding), list(stride), list(dilation), groups, list(shape)
     )
     return packed
+
+
+def _layout(packed: Tensor, shape: torch.Size) -> bytes:
+    """What tells a packed weight's layout from others; without an answer from torch, the input's shape."""
+    describe = getattr(torch.ops.mkldnn, "_get_mkldnn_serialized_md", None)
+    if describe is None:
+        return repr(tuple(shape)).encode()
+    described: bytes = describe(packed).numpy().tobytes()
+    return described[: UNUSED.start] + described[UNUSED.stop :]
 
 
 def _convolve(
