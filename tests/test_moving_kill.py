@@ -96,7 +96,7 @@ def kill_often(folder, out, words, kills):
 
 
 def test_a_zoom_killed_eight_times_is_unbroken(tmp_path):
-    words = ("zoom", "--class", "pagoda", "--class", "tabby", "--duration", "8", "--fps", "10", *ZOOM)
+    words = ("zoom", "--class", "pagoda", "--class", "tabby", "--duration", "5", "--fps", "10", *ZOOM)
     finished(tmp_path, *words, "-o", "whole.mp4")
     safe = kill_often(tmp_path, "z.mp4", words, FEWER)
     assert safe == sorted(safe)  # what was safe stays so, and plays
