@@ -117,8 +117,10 @@ def in_quartiles(rates: Sequence[float]) -> str:
 
 
 def generations(arena: Arena) -> Iterator[tuple[float, float]]:
-    """Evaluations a second, and the share of the time outside the network, of grown generations; first of one
-    that warms up."""
+    """Evaluations a second, and the share of the time outside the network, of generations that have grown.
+
+    There is one more than is measured: the first warms up.
+    """
     costly = arena.encoding.cost > 1
     grown = 2 if costly else GROWN
     few = 20 if costly else 100

@@ -20,6 +20,7 @@ from torch import Tensor
 CHANNELS_LAST = torch.channels_last
 #: Bytes of oneDNN's description of a layout between two of its fields: anything may stand there.
 UNUSED = slice(108, 112)
+LAYOUTS = 4  # of one weight that are kept for sizes to come
 FEW = 8  # channels of a picture, not of a layer: they would leave most of a vector register empty
 Pair = tuple[int, int]
 aten = torch.ops.aten
@@ -90,6 +91,9 @@ class Store:
 
     weights: list[Tensor]
     _made: dict[tuple[object, ...], tuple[tuple[Tensor, ...], Tensor]] = field(default_factory=dict)
+    _packed: dict[tuple[object, ...], tuple[tuple[Tensor, ...], dict[bytes, Tensor]]] = field(
+        default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         self._ours = {id(w) for w in self.weights}
@@ -105,9 +109,26 @@ class Store:
             self._made[key] = (sources, make())
         return self._made[key][1]
 
+    def alike(
+        self, purpose: tuple[object, ...], sources: tuple[Tensor, ...], packed: Tensor, layout: bytes
+    ) -> Tensor:
+        """``packed``, or what was packed before for this purpose of these tensors and has the same layout.
+
+        Only the newest layouts are kept, however many sizes of picture come.
+        """
+        if not all(id(s) in self._ours for s in sources):
+            return packed
+        _, kept = self._packed.setdefault((*purpose, *map(id, sources)), (sources, {}))
+        found = kept.pop(layout, packed)
+        kept[layout] = found
+        if len(kept) > LAYOUTS:
+            del kept[next(iter(kept))]
+        return found
+
     def clear(self) -> None:
         """Forget everything: the weights were changed."""
         self._made.clear()
+        self._packed.clear()
 
 
 @dataclass
@@ -286,9 +307,7 @@ class PreparedConv:
         weight = _arranged(purpose, spec.folded(), spec.groups)
         plain = weight.to(dtype).contiguous(memory_format=CHANNELS_LAST)
         packed = _pack(plain, padding, stride, spec.dilation, groups, shape)
-        return self._store.get(
-            ("packed", purpose, dtype, _layout(packed, shape)), spec.sources, lambda: packed
-        )
+        return self._store.alike(("packed", purpose, dtype), spec.sources, packed, _layout(packed))
 
     def _plain_weight(self, dtype: torch.dtype) -> Tensor:
         def make() -> Tensor:
@@ -364,11 +383,11 @@ def _pack(
     return packed
 
 
-def _layout(packed: Tensor, shape: torch.Size) -> bytes:
-    """What tells a packed weight's layout from others; without an answer from torch, the input's shape."""
+def _layout(packed: Tensor) -> bytes:
+    """What tells a packed weight's layout from others; empty, so that all are one, if torch cannot tell."""
     describe = getattr(torch.ops.mkldnn, "_get_mkldnn_serialized_md", None)
     if describe is None:
-        return repr(tuple(shape)).encode()
+        return b""
     described: bytes = describe(packed).numpy().tobytes()
     return described[: UNUSED.start] + described[UNUSED.stop :]
 

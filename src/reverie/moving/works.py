@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from reverie.session import Session
 
 Bytes = NDArray[np.uint8]
+Kept: TypeAlias = Mapping[str, Any] | None
+Told: TypeAlias = "Callable[[Frame], None] | None"
 #: Samples a second in which music is heard.
 SAMPLE_RATE = 22_050
 
@@ -98,16 +100,10 @@ class Work(ABC):
         return (recipe,)
 
     @abstractmethod
-    def make(
-        self,
-        recipe: Recipe,
-        session: Session,
-        kept: Mapping[str, Any] | None,
-        opening: Callable[[Frame], None] | None = None,
-    ) -> Generator[Made]:
+    def make(self, recipe: Recipe, session: Session, kept: Kept, told: Told = None) -> Generator[Made]:
         """The frames, from the first or from the one after ``kept``, a state that an earlier one left.
 
-        ``opening`` is called after each step of the dreams that scenes open with.
+        ``told`` is called after each step of the dreams that scenes open with.
         """
 
     def sound(self) -> Sound | None:
@@ -167,18 +163,12 @@ class Zoom(Work):
         scenes = recipe.zoom.objectives if recipe.zoom else ()
         return tuple(recipe.model_copy(update={"objective": (text,)}) for text in scenes) or (recipe,)
 
-    def make(
-        self,
-        recipe: Recipe,
-        session: Session,
-        kept: Mapping[str, Any] | None,
-        opening: Callable[[Frame], None] | None = None,
-    ) -> Generator[Made]:
+    def make(self, recipe: Recipe, session: Session, kept: Kept, told: Told = None) -> Generator[Made]:
         from reverie.zoom import ZoomState, zoom
 
         state = None if kept is None else ZoomState.from_dict(dict(kept))
         photo = self.photo if state is None else None
-        for frame in zoom(recipe, photo, session=session, state=state, opening=opening):
+        for frame in zoom(recipe, photo, session=session, state=state, opening=told):
             yield _made(frame)
 
 
@@ -289,13 +279,7 @@ class Film(Work):
     def bare(self, recipe: Recipe) -> Recipe:
         return film_renamed(recipe, {name: os.path.basename(name) for name in film_files(recipe)})
 
-    def make(
-        self,
-        recipe: Recipe,
-        session: Session,
-        kept: Mapping[str, Any] | None,
-        opening: Callable[[Frame], None] | None = None,
-    ) -> Generator[Made]:
+    def make(self, recipe: Recipe, session: Session, kept: Kept, told: Told = None) -> Generator[Made]:
         from reverie.film import film
         from reverie.motion.film_state import FilmState
 
@@ -307,7 +291,7 @@ class Film(Work):
             state=state,
             masks=self.masks,
             pulse=self._pulse(),
-            opening=opening,
+            opening=told,
         )
         for frame in frames:
             yield _made(frame, alpha=self.alpha)
