@@ -45,10 +45,10 @@ def main(path: str, quick: bool) -> None:
     assert library.reverie_abi() == native.ABI
     native._loaded = lambda: (library, "")  # type: ignore[assignment]
     rng = np.random.default_rng(0)
-    called = [check_picture(rng, quick), check_lite(rng, quick), check_genomes(rng, quick)]
+    called = [check_picture(rng, quick), check_lite(rng, quick), check_genomes(rng, quick), check_dense(rng)]
     print(
         f"native library: {called[0]} calls of the step's parts, {called[1]} of the network, "
-        f"{called[2]} of genomes"
+        f"{called[2]} of genomes, {called[3]} of dense convolutions"
     )
 
 
@@ -233,6 +233,72 @@ def check_genomes(rng: np.random.Generator, quick: bool) -> int:
             assert np.isfinite(found[0]).all()
         called += len(drawn) + len(made) + len(sums)
     return called
+
+
+def check_dense(rng: np.random.Generator) -> int:
+    """Convolutions of every kind, with gates and without, and pooling, in every instruction set."""
+    from reverie.native import dense
+
+    called = 0
+    ways = [isa for isa in native.instruction_sets() if isa <= native.Isa.AVX512]
+    for isa, kind, (inputs, outputs) in itertools.product(ways, dense.Kind, ((16, 48), (21, 20), (400, 17))):
+        rows, columns = (3, 2) if kind is dense.Kind.GATHERED else kind.kernel
+        taps = rng.standard_normal((rows, columns, inputs, outputs))
+        convolution = dense.Convolution(taps, kind, isa)
+        for height, width in ((1, 1), (13, 17)):
+            seed = int(rng.integers(1 << 30))
+            made = [
+                _convolved(np.random.default_rng(seed), convolution, (height, width), rows // 2, threads)
+                for threads in (1, 3)
+            ]
+            assert made[0] == made[1], (isa, kind, inputs, outputs, height, width)
+            called += len(made)
+        called += _pooled(rng, isa, inputs)
+    return called
+
+
+def _convolved(
+    rng: np.random.Generator, convolution: Any, size: tuple[int, int], around: int, threads: int
+) -> tuple[bytes, bytes]:
+    """Results and gates of a convolution of two pictures with everything around it."""
+    from reverie.native.dense import Activation, Job, Source, Target, padded
+
+    pixels, inputs, outputs = 2 * math.prod(size), convolution.inputs, convolution.outputs
+    x, other = _random(rng, pixels * inputs), _random(rng, pixels * outputs)
+    bias, y = _random(rng, padded(outputs)), np.zeros(pixels * outputs, np.float32)
+    gate = rng.integers(0, 1 << 16, pixels * padded(inputs) // 16).astype(np.uint16)
+    opened = np.zeros(pixels * padded(outputs) // 16, np.uint16)
+    source = Source(x.ctypes.data, inputs, inputs, 0.5, gate.ctypes.data)
+    target = Target(y.ctypes.data, outputs, outputs, opened.ctypes.data, other.ctypes.data, outputs)
+    job = Job(
+        count=2, height=size[0], width=size[1], out_height=size[0], out_width=size[1], top=around, left=0,
+        target_height=size[0], target_width=size[1], target_step_y=1, target_step_x=1,
+        activation=Activation.CLAMPED, low=-1.0, high=1.0, threads=threads, sources=1, targets=1,
+        source=ctypes.pointer(source), target=ctypes.pointer(target), bias=bias.ctypes.data,
+    )  # fmt: skip
+    convolution.run(job)
+    assert np.isfinite(y).all()
+    return y.tobytes(), opened.tobytes()
+
+
+def _pooled(rng: np.random.Generator, isa: native.Isa, channels: int) -> int:
+    """Pool two pictures and go back, with windows that overlap and reach over the edge."""
+    from reverie.native import pool
+
+    (height, width), (high, wide) = (9, 12), (5, 6)
+    x, y = _random(rng, 2 * height * width * channels), np.zeros(2 * high * wide * channels, np.float32)
+    where = np.zeros(y.size, np.uint8)
+    shape = {
+        **{"count": 2, "channels": channels, "height": height, "width": width},
+        **{"out_height": high, "out_width": wide, "kernel_y": 3, "kernel_x": 3, "step_y": 2, "step_x": 2},
+        **{"top": 1, "left": 1, "threads": 3, "source_pixel": channels, "where": where.ctypes.data},
+    }
+    pool.run(pool.Job(**shape, source=x.ctypes.data, target=y.ctypes.data), isa, back=False)
+    assert where.max() < 9
+    back = np.full(x.size, np.nan, np.float32)
+    pool.run(pool.Job(**shape, source=y.ctypes.data, target=back.ctypes.data), isa, back=True)
+    assert np.isclose(float(back.sum(dtype=np.float64)), float(y.sum(dtype=np.float64)), atol=1e-2)
+    return 2
 
 
 def _graphs(rng: np.random.Generator, count: int, channels: int) -> tuple[NDArray[Any], ...]:

@@ -18,6 +18,7 @@ from reverie.errors import UsageError
 from reverie.gradient import torch_engine
 from reverie.gradient.engine import PlainEngine
 from reverie.gradient.torch_engine import TorchEngine
+from reverie.native import dense as native_dense
 from reverie.net import Net, load_net, wrap_net
 from reverie.net.adapt import state_sha256
 from twins import one_thread  # noqa: F401
@@ -122,13 +123,17 @@ def dense_network(channels: int = 128) -> nn.Module:
 
 def test_the_fastest_format_is_for_dense_networks_on_cpus_that_have_it(monkeypatch) -> None:
     dense, light = wrap_net(dense_network()), lite()
-    monkeypatch.setattr(torch_engine, "multiplies_bf16", lambda: True)
+    monkeypatch.setattr(torch_engine, "multiplies_bf16", lambda tiles: not tiles)  # AVX-512, no AMX
+    assert TorchEngine(dense, isa="none").precision == "fp32+bf16"
+    if native_dense.best() is not None:  # fewer multiplications are worth more than shorter ones
+        assert TorchEngine(dense).precision == "fp32"
+    monkeypatch.setattr(torch_engine, "multiplies_bf16", lambda tiles: True)
     assert TorchEngine(dense).precision == "fp32+bf16"
     assert TorchEngine(dense, precision="fp32").precision == "fp32"
     assert TorchEngine(dense.to(dtype=torch.float64)).precision == "fp32"
     assert TorchEngine(light).precision == "fp32"
     assert TorchEngine(wrap_net(dense_network(16))).precision == "fp32"
-    monkeypatch.setattr(torch_engine, "multiplies_bf16", lambda: False)
+    monkeypatch.setattr(torch_engine, "multiplies_bf16", lambda tiles: False)
     assert TorchEngine(dense).precision == "fp32"
 
 
@@ -149,6 +154,7 @@ def test_whether_a_cpu_multiplies_bf16_is_what_torch_says(monkeypatch) -> None:
     for able, expected in (({"avx512_bf16": True}, True), ({"amx_bf16": True, "avx512_bf16": False}, True)):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda able=able: able, raising=False)
         assert torch_engine.multiplies_bf16() is expected
+        assert torch_engine.multiplies_bf16(tiles=True) is able.get("amx_bf16", False)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True}, raising=False)
     assert not torch_engine.multiplies_bf16()
     monkeypatch.delattr(torch.cpu, "get_capabilities")
@@ -156,7 +162,7 @@ def test_whether_a_cpu_multiplies_bf16_is_what_torch_says(monkeypatch) -> None:
 
 
 def test_the_fastest_format_of_a_dense_network_keeps_the_gradient(monkeypatch) -> None:
-    monkeypatch.setattr(torch_engine, "multiplies_bf16", lambda: True)
+    monkeypatch.setattr(torch_engine, "multiplies_bf16", lambda tiles: True)
     net = wrap_net(dense_network())
     engine, plain = TorchEngine(net), PlainEngine(net.to(dtype=torch.float64))
     x = picture(61, 50)
@@ -395,9 +401,11 @@ def test_backward_frees_what_forward_kept() -> None:
 
 def test_bytes_per_pixel_is_what_the_pass_keeps_and_a_little_more() -> None:
     """Against the ReLU6 results that are kept, counted from the architecture: stem, expansion, depthwise."""
-    engine, half = TorchEngine(lite()), TorchEngine(lite(), precision="bf16")
+    engine, half = TorchEngine(lite(), isa="none"), TorchEngine(lite(), precision="bf16", isa="none")
     # channels over squared stride: stem 32/4, block1a 32/4, block2a 96/4 + 96/16
     kept = 4 * (32 / 4 + 32 / 4 + 96 / 4 + 96 / 16)
     assert kept < engine.bytes_per_pixel(["block2a"]) < 3 * kept
     assert engine.bytes_per_pixel(["block5c"]) > engine.bytes_per_pixel(["block2a"])
     assert half.bytes_per_pixel(["block5c"]) < 0.7 * engine.bytes_per_pixel(["block5c"])
+    if native_dense.best() is not None:  # bits instead of what 1 x 1 convolutions make
+        assert TorchEngine(lite()).bytes_per_pixel(["block5c"]) < engine.bytes_per_pixel(["block5c"])

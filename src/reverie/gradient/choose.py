@@ -39,7 +39,8 @@ def make_engine(
         device: "cpu", "cuda" or "mps".
         precision: "auto", "fp32", "bf16" or "fp16", or what an engine reported that it ran in.
         threads: CPU threads; None takes torch's number.
-        isa: The native engine's instruction set; None takes the fastest there is.
+        isa: The instruction set of the native library's kernels, "none" for a torch engine without them; None
+            takes the fastest there is.
 
     Raises:
         NoEngineError: The engine that was named cannot, and why.
@@ -51,11 +52,11 @@ def make_engine(
         try:
             return _native(net, device, precision, threads, isa)
         except NoEngineError:
-            return TorchEngine(net, device=device, precision=precision)
+            return _torch(net, device, precision, isa)
     if name == "native":
         return _native(net, device, precision, threads, isa)
     if name == "torch":
-        return TorchEngine(net, device=device, precision=precision)
+        return _torch(net, device, precision, isa)
     if name == "plain":
         return _plain(net, device, precision)
     raise UsageError(f"--engine {name}: {did_you_mean(name, ('auto', *ENGINES))}")
@@ -63,6 +64,13 @@ def make_engine(
 
 def _plain(net: Net, device: str, precision: str) -> PlainEngine:
     return PlainEngine(net, device=device, precision=pick_precision(precision, device))
+
+
+def _torch(net: Net, device: str, precision: str, isa: str | None) -> Engine:
+    try:
+        return TorchEngine(net, device=device, precision=precision, isa=isa)
+    except Unavailable as error:
+        raise NoEngineError(f"--engine torch: {error}; use --engine auto") from error
 
 
 def _native(net: Net, device: str, precision: str, threads: int | None, isa: str | None) -> Engine:

@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from reverie.gradient.torch_conv import Activation, ConvSpec, PreparedConv, Store
+from reverie.gradient.torch_dense import PointsBack, PointsForth, gates, is_points
 from reverie.gradient.torch_plan import Formats, Plan
+from reverie.gradient.torch_pool import Pool, can_pool
 from reverie.gradient.torch_record import Call, Recording, Ref, replace
 from reverie.gradient.torch_steps import (
     ActivationStep,
@@ -20,6 +22,8 @@ from reverie.gradient.torch_steps import (
     CatStep,
     ConvStep,
     MaxPoolStep,
+    NativePoolStep,
+    PointsStep,
     ScaleStep,
     Step,
 )
@@ -37,6 +41,18 @@ aten = torch.ops.aten
 def build(recording: Recording, formats: Formats, store: Store) -> Plan:
     """The plan for a recording."""
     return _Builder(recording, formats, store).build()
+
+
+@dataclasses.dataclass
+class _Chain:
+    """A convolution, what it reads, what is added, its result, and the calls after it that it stands for."""
+
+    at: int
+    spec: ConvSpec
+    x: int
+    other: int | None
+    y: int
+    taken: list[int]
 
 
 class _Builder:
@@ -133,37 +149,93 @@ class _Builder:
         return AnyStep(bound, reads, kind)
 
     def _conv(self, at: int, call: Call) -> tuple[int, Step] | None:
+        chain = self._chain(at, call)
+        if chain is None:
+            return None
+        self._taken.update(chain.taken)
+        if self._is_points(chain):
+            return at, self._points(chain)
+        formats, shape = self._formats, self._shapes[chain.x]
+        conv = PreparedConv(
+            chain.spec,
+            shape,
+            self._store,
+            forward=self._format_of(chain),
+            backward=formats.backward,
+            device=formats.device,
+            isa=formats.isa,
+            summed=chain.other is not None,
+        )
+        return max([at, *chain.taken]), ConvStep(conv, chain.x, chain.other, chain.y)
+
+    def _chain(self, at: int, call: Call) -> _Chain | None:
+        """A convolution and what can be done with it; nothing is taken yet."""
         spec = _conv_spec(call)
         x = self._ref(call.args[0])
         if spec is None or x is None or len(self._shapes[x]) != 4:
             return None
-        y = _only(call)
+        y, taken = _only(call), []
         following = self._alone(y)
         if following is not None and self._calls[following].name == "batch_norm":
             folded = _fold(spec, self._calls[following])
             if folded is not None:
-                spec, at, y = folded, self._take(following), _only(self._calls[following])
+                taken.append(following)
+                spec, y = folded, _only(self._calls[following])
                 following = self._alone(y)
         other = self._other_of_sum(following, y)
         if following is not None and other is not None:
-            at, y = self._take(following), _only(self._calls[following])
-        spec.activation, at, y = self._activation_after(at, y)
-        formats = self._formats
-        self._work += spec.work(self._shapes[x])
-        early = self._work <= EARLY * self._shapes[0][0] * self._shapes[0][2] * self._shapes[0][3]
-        conv = PreparedConv(
-            spec,
-            self._shapes[x],
-            self._store,
-            forward=formats.early if early else formats.forward,
-            backward=formats.backward,
-            device=formats.device,
-        )
-        return at, ConvStep(conv, x, other, y)
+            taken.append(following)
+            y = _only(self._calls[following])
+        spec.activation, last, y = self._activation_after(at, y)
+        if last != at:
+            taken.append(last)
+        return _Chain(at, spec, x, other, y, taken)
 
-    def _take(self, at: int) -> int:
-        self._taken.add(at)
-        return at
+    def _format_of(self, chain: _Chain) -> torch.dtype:
+        """The first layers' number format, or that of the others; counts the work."""
+        shape = self._shapes[chain.x]
+        self._work += chain.spec.work(shape)
+        early = self._work <= EARLY * self._shapes[0][0] * self._shapes[0][2] * self._shapes[0][3]
+        return self._formats.early if early else self._formats.forward
+
+    def _is_points(self, chain: _Chain) -> bool:
+        """Whether the native library takes it together with others that read the same."""
+        formats, activation = self._formats, chain.spec.activation
+        return (
+            formats.isa is not None
+            and formats.early == formats.forward == formats.backward == torch.float32
+            and chain.other is None
+            and (activation is None or gates(activation))
+            and is_points(chain.spec, self._shapes[chain.x])
+        )
+
+    def _points(self, first: _Chain) -> Step:
+        chains = [first]
+        for at in self._readers[first.x]:
+            call = self._calls[at]
+            if at <= first.at or at in self._taken or call.name not in ("conv2d", "convolution"):
+                continue
+            chain = self._chain(at, call)
+            if (
+                chain is not None
+                and chain.spec.activation == first.spec.activation
+                and self._is_points(chain)
+            ):
+                self._taken.update([at, *chain.taken])
+                chains.append(chain)
+        for chain in chains:
+            self._format_of(chain)
+        assert self._formats.isa is not None
+        specs, shape = [chain.spec for chain in chains], self._shapes[first.x]
+        forth = PointsForth(specs, shape, self._store, self._formats.isa)
+        back = PointsBack(specs, shape, self._store, self._formats.isa)
+        return PointsStep(forth, back, first.spec.activation, first.x, tuple(chain.y for chain in chains))
+
+    def _with_activation(self, at: int, y: int) -> tuple[Activation | None, int, int]:
+        activation, last, y = self._activation_after(at, y)
+        if last != at:
+            self._taken.add(last)
+        return activation, last, y
 
     def _other_of_sum(self, at: int | None, y: int) -> int | None:
         """The other value in a sum with ``y``, where both have one shape."""
@@ -181,13 +253,14 @@ class _Builder:
         return (a, b) if self._shapes[a] == self._shapes[b] else None
 
     def _activation_after(self, at: int, y: int) -> tuple[Activation | None, int, int]:
+        """The activation that is all that reads ``y``, its call and its result; or None, ``at`` and ``y``."""
         following = self._alone(y)
         if following is None:
             return None, at, y
         activation = _activation(self._calls[following])
         if activation is None:
             return None, at, y
-        return activation, self._take(following), _only(self._calls[following])
+        return activation, following, _only(self._calls[following])
 
     def _norm(self, at: int, call: Call) -> tuple[int, Step] | None:
         x = self._ref(call.args[0])
@@ -195,7 +268,7 @@ class _Builder:
         if gain is None or x is None:
             return None
         y = _only(call)
-        activation, at, y = self._activation_after(at, y)
+        activation, at, y = self._with_activation(at, y)
         shape = (1, -1, *[1] * (len(self._shapes[x]) - 2))
         scale, shift = (t.to(self._formats.device, self._formats.forward).view(shape) for t in gain)
         return at, ScaleStep(scale, shift, activation, x, y)
@@ -204,7 +277,7 @@ class _Builder:
         pair = self._sum(call)
         if pair is None:
             return None
-        activation, at, y = self._activation_after(at, _only(call))
+        activation, at, y = self._with_activation(at, _only(call))
         return at, AddStep(activation, *pair, y)
 
     def _cat(self, at: int, call: Call) -> tuple[int, Step] | None:
@@ -222,6 +295,10 @@ class _Builder:
             return None
         kernel, stride, padding, dilation, ceil = _filled(call, 1, ([], [], 0, 1, False))
         window = (_pair(kernel), _pair(stride or kernel), _pair(padding), _pair(dilation), ceil)
+        formats = self._formats
+        if formats.isa and formats.forward == formats.backward == torch.float32 and can_pool(window):
+            pool = Pool(window, self._shapes[x], self._shapes[y], formats.isa)
+            return at, NativePoolStep(pool, x, y)
         return at, MaxPoolStep(window, self._shapes[x], x, y)
 
     def _avg_pool(self, at: int, call: Call) -> tuple[int, Step] | None:

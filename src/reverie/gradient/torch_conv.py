@@ -12,17 +12,23 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any, TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from reverie.gradient import torch_dense
+from reverie.gradient.torch_dense import FEW, Gate
+from reverie.gradient.torch_taps import Taps, in_phases
+from reverie.native import Isa
+
 CHANNELS_LAST = torch.channels_last
 #: Bytes of oneDNN's description of a layout between two of its fields: anything may stand there.
 UNUSED = slice(108, 112)
 LAYOUTS = 4  # of one weight that are kept for sizes to come
-FEW = 8  # channels of a picture, not of a layer: they would leave most of a vector register empty
 Pair = tuple[int, int]
+Made = TypeVar("Made")
 aten = torch.ops.aten
 
 
@@ -83,14 +89,14 @@ class Activation:
 
 @dataclass
 class Store:
-    """Tensors made from frozen weights, shared by the plans for all sizes of picture.
+    """What is made from frozen weights, shared by the plans for all sizes of picture.
 
     Attributes:
         weights: The tensors of the network: what is made of others is not kept.
     """
 
     weights: list[Tensor]
-    _made: dict[tuple[object, ...], tuple[tuple[Tensor, ...], Tensor]] = field(default_factory=dict)
+    _made: dict[tuple[object, ...], tuple[tuple[Tensor, ...], Any]] = field(default_factory=dict)
     _packed: dict[tuple[object, ...], tuple[tuple[Tensor, ...], dict[bytes, Tensor]]] = field(
         default_factory=dict
     )
@@ -98,16 +104,15 @@ class Store:
     def __post_init__(self) -> None:
         self._ours = {id(w) for w in self.weights}
 
-    def get(
-        self, purpose: tuple[object, ...], sources: tuple[Tensor, ...], make: Callable[[], Tensor]
-    ) -> Tensor:
+    def get(self, purpose: tuple[object, ...], sources: tuple[Tensor, ...], make: Callable[[], Made]) -> Made:
         """``make()``, or what it returned the last time for this purpose and these tensors."""
         if not all(id(s) in self._ours for s in sources):
             return make()
         key = (*purpose, *map(id, sources))
         if key not in self._made:
             self._made[key] = (sources, make())
-        return self._made[key][1]
+        found: Made = self._made[key][1]
+        return found
 
     def alike(
         self, purpose: tuple[object, ...], sources: tuple[Tensor, ...], packed: Tensor, layout: bytes
@@ -179,7 +184,13 @@ class ConvSpec:
 
 
 class PreparedConv:
-    """A convolution at one size of input, forward in one number format and backward in another."""
+    """A convolution at one size of input, forward in one number format and backward in another.
+
+    Attributes:
+        spec: What it computes.
+        gates: Forward tells where the activation let its values through, and backward wants to know that
+            instead of a gradient from before the activation.
+    """
 
     def __init__(
         self,
@@ -190,17 +201,53 @@ class PreparedConv:
         forward: torch.dtype,
         backward: torch.dtype,
         device: torch.device,
+        isa: Isa | None = None,
+        summed: bool = False,
     ) -> None:
-        """Packs what ``store`` does not have yet; ``shape`` is the input's, (N, in, H, W)."""
+        """Packs what ``store`` does not have yet.
+
+        Args:
+            spec: What to compute.
+            shape: The input's, (N, in, H, W).
+            store: Where packed weights are kept.
+            forward: Number format.
+            backward: Number format.
+            device: Where it runs.
+            isa: The instruction set of the native library's convolutions; None for oneDNN's alone.
+            summed: Another value will be added before the activation.
+        """
         self.spec, self.shape, self._out = spec, shape, spec.out_shape(shape)
         self._store, self._device, self._dtype = store, device, forward
         self._fused = device.type == "cpu" and fused_operators(forward)
-        self._weight = self._packed("forward", forward, spec.padding, spec.stride, shape)
-        self._bias = None if spec.bias is None else spec.bias.to(device, forward)
-        self._backward = self._choose_backward(backward)
+        native = isa if device.type == "cpu" else None
+        fits, fits_back = forward == torch.float32, backward == torch.float32
+        self._dense = torch_dense.forth(spec, shape, store, native) if native and fits else None
+        self._dense_back = torch_dense.back(spec, shape, store, native) if native and fits_back else None
+        both = self._dense is not None and self._dense_back is not None
+        self.gates = both and not summed and torch_dense.gates(spec.activation)
+        if self._dense is None:
+            self._weight = self._packed("forward", forward, spec.padding, spec.stride, shape)
+            self._bias = None if spec.bias is None else spec.bias.to(device, forward)
+        if self._dense_back is None:
+            self._backward = self._choose_backward(backward)
 
-    def forward(self, x: Tensor, other: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, other: Tensor | None) -> tuple[Tensor, Gate | None]:
         """Activation(convolution(x) + other). (N, in, H, W) -> (N, out, h, w)."""
+        if self._dense is None:
+            return self._forward(x, other), None
+        activation = self.spec.activation
+        if activation is None or torch_dense.gates(activation):
+            return self._dense(x, other, activation=activation, keep=self.gates)
+        y, _ = self._dense(x, other)
+        return activation.apply_(y), None
+
+    def backward(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
+        """The gradient at the input, plus ``pending``; of the activation ``gate`` is all that it minds."""
+        if self._dense_back is None:
+            return self._backward(gradient, pending)
+        return self._dense_back(gradient, pending, gate)
+
+    def _forward(self, x: Tensor, other: Tensor | None) -> Tensor:
         spec = self.spec
         x = x.to(self._dtype)
         if not self._fused:
@@ -218,10 +265,6 @@ class PreparedConv:
             kind, numbers,
         )  # fmt: skip
         return y if within or spec.activation is None else spec.activation.apply_(y)
-
-    def backward(self, gradient: Tensor, pending: Tensor | None) -> Tensor:
-        """The gradient at the input, plus ``pending``; activation and other are not its business."""
-        return self._backward(gradient, pending)
 
     def _choose_backward(self, dtype: torch.dtype) -> Callable[[Tensor, Tensor | None], Tensor]:
         spec = self.spec
@@ -251,10 +294,9 @@ class PreparedConv:
         """Each 2 x 2 pixels of the input as channels of one output position, then put in their places."""
         spec = self.spec
         height, width = self.shape[2:]
-        inputs = spec.weight.shape[1]
         step = (2 // spec.stride[0], 2 // spec.stride[1])
-        rows = _Taps.of(spec.weight.shape[2], spec.stride[0], spec.padding[0], height, self._out[2])
-        columns = _Taps.of(spec.weight.shape[3], spec.stride[1], spec.padding[1], width, self._out[3])
+        rows = Taps.of(spec.weight.shape[2], spec.stride[0], spec.padding[0], height, self._out[2])
+        columns = Taps.of(spec.weight.shape[3], spec.stride[1], spec.padding[1], width, self._out[3])
         padding = (rows.padding, columns.padding)
         packed = self._packed(("phases", rows, columns), dtype, padding, step, self._out)
         high, wide = math.ceil(height / 2), math.ceil(width / 2)
@@ -262,9 +304,7 @@ class PreparedConv:
         def backward(gradient: Tensor, pending: Tensor | None) -> Tensor:
             cells = _convolve(gradient, None, packed, None, padding, step, (1, 1), 1, "none", [])
             cells = cells[:, :, rows.start : rows.start + high, columns.start : columns.start + wide]
-            parts = cells.permute(0, 2, 3, 1).reshape(len(cells), high, wide, 2, 2, inputs)
-            whole = parts.permute(0, 1, 3, 2, 4, 5).reshape(len(cells), 2 * high, 2 * wide, inputs)
-            found = whole[:, :height, :width].permute(0, 3, 1, 2)
+            found = torch_dense.out_of_cells(cells, self.shape)
             return found if pending is None else found + pending
 
         return backward
@@ -317,37 +357,6 @@ class PreparedConv:
         return self._store.get(("plain", dtype), self.spec.sources, make)
 
 
-@dataclass(frozen=True)
-class _Taps:
-    """Along one axis: which kernel entries make the even and the odd pixels of the input's gradient.
-
-    Pixel i = 2 j + r of the input takes entry a = i + padding - stride * o from output o; with
-    o = (2 / stride) j + d this is a = r + padding - stride * d, the same for every j.
-    """
-
-    entries: tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]  # by r: (place, entry)
-    size: int
-    padding: int  # of the convolution, on both sides
-    start: int  # of its results, before which there is padding only
-
-    @staticmethod
-    def of(kernel: int, stride: int, padding: int, length: int, outputs: int) -> _Taps:
-        pairs = [
-            [(d, r + padding - stride * d) for d in range(-kernel - padding, kernel + padding + 2)]
-            for r in (0, 1)
-        ]
-        fits = [[(d, a) for d, a in side if 0 <= a < kernel] for side in pairs]
-        first = min(d for side in fits for d, _ in side)
-        size = max(d for side in fits for d, _ in side) - first + 1
-        step = 2 // stride
-        before = -first
-        after = (math.ceil(length / 2) - 1) * step + size - before - outputs
-        around = max(before, after, 0)
-        around += (around - before) % step  # so that the first result wanted is a result
-        entries = [tuple((d - first, a) for d, a in side) for side in fits]
-        return _Taps((entries[0], entries[1]), size, around, (around - before) // step)
-
-
 def _arranged(purpose: str | tuple[object, ...], weight: Tensor, groups: int) -> Tensor:
     """The weight for a purpose: as it is, flipped for the gradient, or split into phases."""
     if purpose == "forward":
@@ -358,16 +367,9 @@ def _arranged(purpose: str | tuple[object, ...], weight: Tensor, groups: int) ->
         return grouped.transpose(1, 2).reshape(each * groups, out // groups, *kernel).flip(2, 3)
     assert isinstance(purpose, tuple)
     rows, columns = purpose[1], purpose[2]
-    assert isinstance(rows, _Taps)
-    assert isinstance(columns, _Taps)
-    out, inputs = weight.shape[:2]
-    phases = weight.new_zeros(2, 2, inputs, out, rows.size, columns.size)
-    for r in (0, 1):
-        for q in (0, 1):
-            for place, entry in rows.entries[r]:
-                for at, a in columns.entries[q]:
-                    phases[r, q, :, :, place, at] = weight[:, :, entry, a].T
-    return phases.reshape(4 * inputs, out, rows.size, columns.size)
+    assert isinstance(rows, Taps)
+    assert isinstance(columns, Taps)
+    return in_phases(weight, rows, columns)
 
 
 def _halves(stride: Pair) -> bool:

@@ -26,6 +26,8 @@ from reverie.gradient.torch_memory import peak_bytes
 from reverie.gradient.torch_plan import Formats, Plan
 from reverie.gradient.torch_record import Unrecordable, record, thaw
 from reverie.gradient.torch_steps import Run
+from reverie.native import Isa, Unavailable, instruction_sets
+from reverie.native import dense as native_dense
 from reverie.net.core import PROBE, Net
 
 #: Number formats of the first layers, of the other ones, and backward, by the name of the precision.
@@ -71,19 +73,32 @@ class TorchEngine:
       where wrong values flip ReLUs, and grows with depth. The fastest on CPUs that multiply bf16.
     - "fp16": for GPUs, with seeds scaled so that nothing underflows.
 
-    On a GPU that repeats a size the steps become a CUDA graph.
+    On a GPU that repeats a size the steps become a CUDA graph. On a CPU the native library, if it is there,
+    does the convolutions that it is better at; ``isa`` says with which instructions.
     """
 
     name = "torch"
 
-    def __init__(self, net: Net, *, device: str = "cpu", precision: str = "auto") -> None:
+    def __init__(
+        self, net: Net, *, device: str = "cpu", precision: str = "auto", isa: str | None = None
+    ) -> None:
         """An engine on a device in a number format; the given ``net`` itself is not changed.
+
+        Args:
+            net: The network.
+            device: "cpu", "cuda" or "mps".
+            precision: "auto" or one of those above.
+            isa: The instruction set of the native convolutions, "none" for torch's operators alone; None
+                takes the best there is.
 
         Raises:
             UsageError: There is no such precision here.
+            Unavailable: There is no such instruction set here.
         """
         self.device = torch.device(device)
-        self.precision = _fastest(net, self.device) if precision == "auto" else precision
+        native = _native(self.device, isa)
+        self.isa = None if self.device.type != "cpu" else "none" if native is None else native.name.lower()
+        self.precision = _fastest(net, self.device, native) if precision == "auto" else precision
         if self.precision not in FORMATS:
             raise UsageError(f"--precision {precision}: the torch engine has {', '.join(FORMATS)}")
         if self.precision == "fp16" and self.device.type == "cpu":
@@ -93,7 +108,7 @@ class TorchEngine:
         kinds = FORMATS[self.precision]
         if net.dtype == torch.float64 and self.precision == "fp32":
             kinds = (torch.float64,) * 3
-        self._formats = Formats(self.device, *kinds)
+        self._formats = Formats(self.device, *kinds, isa=native)
         self._replays = Replays(cuda_capture) if self.device.type == "cuda" else None
         if self.device.type == "cpu":
             keep_pages()
@@ -259,8 +274,10 @@ class TorchEngine:
         first = self._probe()
         second = 0.9 * first.flip(-1).roll(3, -2)
         x, _ = self._prepare(first)
-        formats = Formats(self.device, *(self.net.dtype,) * 3)
-        plan = self._build(layers, x, formats, Store([]))
+        formats = Formats(self.device, *(self.net.dtype,) * 3, isa=self._formats.isa)
+        # what is packed in these formats is of use to the plans that come after it
+        store = self._store if formats == self._formats else Store([])
+        plan = self._build(layers, x, formats, store)
         reference = PlainEngine(self.net, device=self.device.type)
         expected = reference.forward(second.to(self.net.dtype), layers)
         x, _ = self._prepare(second)
@@ -306,20 +323,38 @@ class TorchEngine:
         return bytes_held / (picture.shape[-2] * picture.shape[-1])
 
 
-def multiplies_bf16() -> bool:
-    """Whether this CPU has instructions that multiply numbers in bf16, and torch knows."""
+def multiplies_bf16(*, tiles: bool = False) -> bool:
+    """Whether this CPU has instructions that multiply numbers in bf16 (``tiles``: AMX), and torch knows."""
     able: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
-    return any(able.get(name, False) for name in ("avx512_bf16", "amx_bf16"))
+    return any(able.get(name, False) for name in (("amx_bf16",) if tiles else ("avx512_bf16", "amx_bf16")))
 
 
-def _fastest(net: Net, device: torch.device) -> str:
-    """The fastest precision whose gradient keeps a cosine of 0.999 with float64's."""
-    if device.type != "cpu" or net.dtype != torch.float32 or not multiplies_bf16():
+def _fastest(net: Net, device: torch.device, native: Isa | None) -> str:
+    """The fastest precision whose gradient keeps a cosine of 0.999 with float64's.
+
+    Tiles (AMX) multiply bf16 far faster than fp32; with less than that the native convolutions, which take a
+    third of the multiplications, are the faster way back.
+    """
+    if device.type != "cpu" or net.dtype != torch.float32 or not multiplies_bf16(tiles=native is not None):
         return "fp32"
     weights = [w for w in chain(net.module.parameters(), net.module.buffers()) if w.ndim == 4]
     outputs = sum(len(w) for w in weights)
     dense = outputs > 0 and sum(w.numel() for w in weights) / outputs >= DENSE
     return "fp32+bf16" if dense else "fp32"
+
+
+def _native(device: torch.device, isa: str | None) -> Isa | None:
+    """The instruction set of the native convolutions, by name or the best."""
+    if isa is None:
+        return None if device.type != "cpu" else native_dense.best()
+    if isa == "none":
+        return None
+    if isa.upper() not in Isa.__members__:
+        raise Unavailable(f"knows no instruction set {isa}")
+    wanted = Isa[isa.upper()]
+    if device.type != "cpu" or wanted not in instruction_sets() or wanted > Isa.AVX512:
+        raise Unavailable(f"has no convolutions for {isa} here")
+    return wanted
 
 
 def _has_hooks(module: nn.Module) -> bool:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from reverie.gradient.torch_steps import Run, Step
+from reverie.native import Isa
 
 Watch = Callable[[Run, Mapping[int, Tensor]], None]
 
@@ -22,6 +23,7 @@ class Formats:
     early: torch.dtype
     forward: torch.dtype
     backward: torch.dtype
+    isa: Isa | None = None  # of the native library's convolutions; None for torch's operators alone
 
 
 class Plan:

@@ -14,6 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.gradient.torch_conv import CHANNELS_LAST, Activation, PreparedConv
+from reverie.gradient.torch_dense import Given, PointsBack, PointsForth
+from reverie.gradient.torch_pool import Pool
 from reverie.gradient.torch_record import Call, Ref, replace, visit
 
 aten = torch.ops.aten
@@ -86,21 +88,52 @@ class ConvStep(Step):
         self.conv, self._other = conv, other
         self.reads = (x,) if other is None else (x, other)
         self.writes = (y,)
-        self.keeps = () if conv.spec.activation is None else (y,)
+        self.keeps = () if conv.spec.activation is None or conv.gates else (y,)
 
     def forward(self, run: Run) -> None:
         other = None if self._other is None else run.values[self._other]
-        run.values[self.writes[0]] = self.conv.forward(run.values[self.reads[0]], other)
+        y, gate = self.conv.forward(run.values[self.reads[0]], other)
+        run.values[self.writes[0]] = y
+        if gate is not None:
+            run.saved[id(self)] = gate
 
     def backward(self, run: Run) -> None:
-        gradient, owned = _behind(self.conv.spec.activation, run, self.writes[0])
+        gate = run.saved.get(id(self))
+        activation = None if gate is not None else self.conv.spec.activation
+        gradient, owned = _behind(activation, run, self.writes[0])
         if gradient is None:
             return
         pending, _ = run.take(self.reads[0])
-        found = self.conv.backward(gradient, pending)
+        found = self.conv.backward(gradient, pending, gate)
         if self._other is not None:
             run.give(self._other, gradient, owned=owned)
         run.give(self.reads[0], found, owned=True)
+
+
+class PointsStep(Step):
+    """Convolutions of 1 x 1 that read one value, each with its activation; keeps where it let through."""
+
+    def __init__(
+        self, forth: PointsForth, back: PointsBack, activation: Activation | None, x: int, ys: tuple[int, ...]
+    ) -> None:
+        self._forth, self._back, self._activation = forth, back, activation
+        self.reads, self.writes = (x,), ys
+
+    def forward(self, run: Run) -> None:
+        found = self._forth(run.values[self.reads[0]], self._activation)
+        for index, given in zip(self.writes, found, strict=True):
+            run.values[index] = given.map
+        run.saved[id(self)] = [given.gate for given in found]
+
+    def backward(self, run: Run) -> None:
+        taken = [run.take(index)[0] for index in self.writes]
+        if all(gradient is None for gradient in taken):
+            return
+        pending, _ = run.take(self.reads[0])
+        shapes = zip(taken, self._forth.made, strict=True)
+        gradients = [torch.zeros(shape) if gradient is None else gradient for gradient, shape in shapes]
+        given = [Given(g, gate) for g, gate in zip(gradients, run.saved[id(self)], strict=True)]
+        run.give(self.reads[0], self._back(given, pending), owned=True)
 
 
 class ScaleStep(Step):
@@ -199,6 +232,22 @@ class MaxPoolStep(Step):
         like = torch.empty(self._shape, dtype=inner, device=gradient.device, memory_format=CHANNELS_LAST)
         found = aten.max_pool2d_with_indices_backward(gradient.to(inner), like, *self._window, where)
         run.give(self.reads[0], found.to(gradient.dtype), owned=True)
+
+
+class NativePoolStep(Step):
+    """Max pooling by the native library; keeps where the maxima were."""
+
+    def __init__(self, pool: Pool, x: int, y: int) -> None:
+        self._pool = pool
+        self.reads, self.writes = (x,), (y,)
+
+    def forward(self, run: Run) -> None:
+        run.values[self.writes[0]], run.saved[id(self)] = self._pool.forward(run.values[self.reads[0]])
+
+    def backward(self, run: Run) -> None:
+        gradient, _ = run.take(self.writes[0])
+        if gradient is not None:
+            run.give(self.reads[0], self._pool.backward(gradient, run.saved[id(self)]), owned=True)
 
 
 class BoxStep(Step):

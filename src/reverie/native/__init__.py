@@ -13,7 +13,7 @@ import os
 from enum import IntEnum
 from pathlib import Path
 
-ABI = 3
+ABI = 4
 #: Path of another library to load, or "none" for none at all; for tests of the library itself.
 INSTEAD = "REVERIE_NATIVE_LIBRARY"
 

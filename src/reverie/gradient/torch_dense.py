@@ -1,0 +1,407 @@
+"""Convolutions of the torch engine that the native library does better than oneDNN.
+
+These are what dense networks are made of: filters of 3 x 3, 5 x 5, 1 x 7 and 7 x 1 with stride 1, and 1 x 1,
+in fp32. Of an activation behind one a bit for each value is kept instead of it; going back, the bits are
+applied while the gradient is read, and the gradient of other branches is added while the result is written.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor
+
+from reverie.gradient.torch_taps import Taps, in_phases
+from reverie.native import Isa, dense
+from reverie.native.dense import Convolution, Job, Kind, Source, Target, Work
+
+if TYPE_CHECKING:
+    from reverie.gradient.torch_conv import Activation, ConvSpec, Store
+
+CHANNELS_LAST = torch.channels_last
+CHANNELS = 16  # of the input of a convolution: fewer leave too little to multiply
+FEW = 8  # channels of a picture, not of a layer
+#: Multiplications below which starting threads and switching between libraries costs what is won.
+LEAST = 2_000_000
+INFINITE = float("inf")
+#: Bytes of results that are not kept in caches: whatever comes next would not find them there any more.
+CACHED = 16 << 20
+LINE = 64
+#: Filters with a kind of their own.
+KERNELS = {kind.kernel for kind in Kind if kind is not Kind.GATHERED}
+Pair = tuple[int, int]
+
+
+class Gate(NamedTuple):
+    """Where an activation let its values through unchanged, a bit each; elsewhere its slope was ``slope``."""
+
+    bits: Tensor  # (N, H, W, chunks of 16 channels), int16
+    slope: float
+
+
+class Given(NamedTuple):
+    """What a convolution reads: a map (N, C, H, W), channels last, or some channels of one; its gate."""
+
+    map: Tensor
+    gate: Gate | None = None
+
+
+def gates(activation: Activation | None) -> bool:
+    """Whether an activation can be done in the convolution and kept as bits."""
+    if activation is None:
+        return False
+    return activation.kind != "leaky_relu" or activation.numbers[0] <= 1
+
+
+class DenseConv:
+    """A convolution at one size; several inputs or outputs lie side by side in its channels."""
+
+    def __init__(
+        self,
+        convolution: Convolution,
+        taken: Sequence[torch.Size],
+        made: Sequence[torch.Size],
+        before: Pair,
+        biases: Sequence[Tensor | None] = (),
+    ) -> None:
+        """Of packed weights.
+
+        Args:
+            convolution: The weights.
+            taken: The inputs' shapes, (N, C, H, W), all alike but for C.
+            made: The outputs' shapes.
+            before: By axis, how many pixels before the input the first output's window begins.
+            biases: (C,) or None for every output; none at all if it is empty.
+        """
+        self._convolution, self._taken, self._made, self._before = convolution, taken, made, before
+        self._bias: Tensor | None = None
+        if any(bias is not None for bias in biases):
+            self._bias = torch.zeros(sum(dense.padded(shape[1]) for shape in made))
+            at = 0
+            for shape, bias in zip(made, biases, strict=True):
+                if bias is not None:
+                    self._bias[at : at + shape[1]] = bias
+                at += dense.padded(shape[1])
+
+    def __call__(
+        self,
+        given: Sequence[Given],
+        others: Sequence[Tensor | None],
+        *,
+        activation: Activation | None = None,
+        keep: bool = False,
+    ) -> list[Given]:
+        """Activation(convolution(inputs through gates) + others), and with ``keep`` the outputs' gates."""
+        count, _, height, width = self._taken[0]
+        _, _, out_height, out_width = self._made[0]
+        held: list[Tensor] = []  # until the library is done
+        sources = (Source * len(given))()
+        for source, (x, gate) in zip(sources, given, strict=True):
+            x, pixel = even_pixels(x)
+            held.append(x)
+            source.data, source.pixel, source.channels = x.data_ptr(), pixel, x.shape[1]
+            if gate is not None:
+                source.gate, source.slope = gate.bits.data_ptr(), gate.slope
+        code, low, high = _numbers(activation)
+        results = []
+        past = 4 * count * out_height * out_width * sum(shape[1] for shape in self._made) > CACHED
+        targets = (Target * len(self._made))()
+        for target, shape, other in zip(targets, self._made, others, strict=True):
+            y = torch.empty(shape, dtype=torch.float32, memory_format=CHANNELS_LAST)
+            target.data, target.pixel, target.channels = y.data_ptr(), shape[1], shape[1]
+            past = past and y.data_ptr() % LINE == 0
+            if other is not None:
+                other, target.other_pixel = even_pixels(other)
+                held.append(other)
+                target.other = other.data_ptr()
+            kept = None
+            if keep:
+                slope = low if code == dense.Activation.LEAKY else 0.0
+                chunks = dense.padded(shape[1]) // dense.CHUNK
+                kept = Gate(torch.empty((count, out_height, out_width, chunks), dtype=torch.int16), slope)
+                target.open = kept.bits.data_ptr()
+            results.append(Given(y, kept))
+        job = Job(
+            count=count, height=height, width=width, out_height=out_height, out_width=out_width,
+            top=self._before[0], left=self._before[1], target_height=out_height, target_width=out_width,
+            target_step_y=1, target_step_x=1, activation=code, low=low, high=high,
+            threads=torch.get_num_threads(), sources=len(sources), targets=len(targets), past_caches=past,
+            source=ctypes.cast(sources, ctypes.POINTER(Source)), 
+            target=ctypes.cast(targets, ctypes.POINTER(Target)),
+            bias=None if self._bias is None else self._bias.data_ptr(),
+        )  # fmt: skip
+        self._convolution.run(job)
+        return results
+
+
+class Forth:
+    """A convolution of stride 1 with a filter of its own kind, and an activation."""
+
+    def __init__(self, spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> None:
+        out = spec.out_shape(shape)
+        kernel = _pair(spec.weight.shape[2:])
+
+        def weight() -> Tensor:
+            return spec.folded().permute(2, 3, 1, 0)
+
+        packed = _packed("forth", spec, weight, kernel, shape, out, store, isa)
+        self._conv = DenseConv(packed, [shape], [out], spec.padding, [spec.bias])
+
+    def __call__(
+        self, x: Tensor, other: Tensor | None, *, activation: Activation | None = None, keep: bool = False
+    ) -> tuple[Tensor, Gate | None]:
+        """Activation(convolution(x) + other), and its gate."""
+        (found,) = self._conv([Given(x)], [other], activation=activation, keep=keep)
+        return found
+
+
+class Back:
+    """The gradient of such a convolution: the same with the filter turned round."""
+
+    def __init__(self, spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> None:
+        out = spec.out_shape(shape)
+        rows, columns = kernel = _pair(spec.weight.shape[2:])
+
+        def weight() -> Tensor:
+            return spec.folded().flip(2, 3).permute(2, 3, 0, 1)
+
+        packed = _packed("back", spec, weight, kernel, out, shape, store, isa)
+        before = (rows - 1 - spec.padding[0], columns - 1 - spec.padding[1])
+        self._conv = DenseConv(packed, [out], [shape], before)
+
+    def __call__(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
+        """The gradient at the input, plus ``pending``."""
+        return self._conv([Given(gradient, gate)], [pending])[0].map
+
+
+class CellsForth:
+    """A convolution of stride 2 over a picture: one of stride 1 over cells of 2 x 2 pixels as channels."""
+
+    def __init__(self, spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> None:
+        rows, columns = _cell_taps(spec, shape)
+        out = spec.out_shape(shape)
+        cells = _cells(shape)
+
+        def weight() -> Tensor:
+            return in_phases(spec.folded(), rows, columns).flip(2, 3).permute(2, 3, 0, 1)
+
+        kernel = (rows.size, columns.size)
+        packed = _packed(("cells", rows, columns), spec, weight, kernel, cells, out, store, isa)
+        before = (rows.first + rows.size - 1, columns.first + columns.size - 1)
+        self._conv = DenseConv(packed, [cells], [out], before, [spec.bias])
+
+    def __call__(
+        self, x: Tensor, other: Tensor | None, *, activation: Activation | None = None, keep: bool = False
+    ) -> tuple[Tensor, Gate | None]:
+        """As ``Forth``."""
+        (found,) = self._conv([Given(_into_cells(x))], [other], activation=activation, keep=keep)
+        return found
+
+
+class CellsBack:
+    """The gradient of such a convolution, in cells that are put in their places."""
+
+    def __init__(self, spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> None:
+        rows, columns = _cell_taps(spec, shape)
+        out = spec.out_shape(shape)
+        self._shape, cells = shape, _cells(shape)
+
+        def weight() -> Tensor:
+            return in_phases(spec.folded(), rows, columns).permute(2, 3, 1, 0)
+
+        kernel = (rows.size, columns.size)
+        packed = _packed(("cells back", rows, columns), spec, weight, kernel, out, cells, store, isa)
+        self._conv = DenseConv(packed, [out], [cells], (-rows.first, -columns.first))
+
+    def __call__(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
+        """As ``Back``."""
+        (found,) = self._conv([Given(gradient, gate)], [None])
+        whole = out_of_cells(found.map, self._shape)
+        return whole if pending is None else whole + pending
+
+
+class PointsForth:
+    """Convolutions of 1 x 1 that read the same map, as one.
+
+    Attributes:
+        made: The shapes of their outputs.
+    """
+
+    def __init__(self, specs: Sequence[ConvSpec], shape: torch.Size, store: Store, isa: Isa) -> None:
+        self.made = outs = [spec.out_shape(shape) for spec in specs]
+
+        def weight() -> Tensor:
+            parts = [torch.zeros(shape[1], dense.padded(out[1]), dtype=torch.float64) for out in outs]
+            for part, spec in zip(parts, specs, strict=True):
+                part[:, : len(spec.weight)] = spec.folded()[:, :, 0, 0].T
+            return torch.cat(parts, 1)[None, None]
+
+        convolution = _shared("points", specs, weight, Kind.GATHERED, store, isa)
+        self._conv = DenseConv(convolution, [shape], outs, (0, 0), [spec.bias for spec in specs])
+
+    def __call__(self, x: Tensor, activation: Activation | None) -> list[Given]:
+        """Activation(convolution(x)) of each, and its gate."""
+        others = [None] * len(self.made)
+        return self._conv([Given(x)], others, activation=activation, keep=activation is not None)
+
+
+class PointsBack:
+    """The gradient of some such convolutions at what they read: one with their outputs side by side."""
+
+    def __init__(self, specs: Sequence[ConvSpec], shape: torch.Size, store: Store, isa: Isa) -> None:
+        def weight() -> Tensor:
+            return torch.cat([spec.folded().double()[:, :, 0, 0] for spec in specs])[None, None]
+
+        convolution = _shared("points back", specs, weight, Kind.GATHERED, store, isa)
+        self._conv = DenseConv(convolution, [spec.out_shape(shape) for spec in specs], [shape], (0, 0))
+
+    def __call__(self, gradients: Sequence[Given], pending: Tensor | None) -> Tensor:
+        """The sum of their gradients, plus ``pending``."""
+        return self._conv(gradients, [pending])[0].map
+
+
+def forth(spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> Forth | CellsForth | None:
+    """A convolution of an input (N, in, H, W) by the native kernels, if these are made for it."""
+    if _single(spec, shape) and shape[1] > FEW:
+        return Forth(spec, shape, store, isa)
+    if _strided(spec, shape):
+        return CellsForth(spec, shape, store, isa)
+    return None
+
+
+def back(spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> Back | CellsBack | None:
+    """The gradient of a convolution by the native kernels, if these are made for it."""
+    rest = [k - 1 - p for k, p in zip(spec.weight.shape[2:], spec.padding, strict=True)]
+    if _single(spec, shape) and min(rest) >= 0 and len(spec.weight) >= CHANNELS:
+        return Back(spec, shape, store, isa)
+    if _strided(spec, shape):
+        return CellsBack(spec, shape, store, isa)
+    return None
+
+
+def is_points(spec: ConvSpec, shape: torch.Size) -> bool:
+    """Whether a convolution is one of 1 x 1 that the native kernels take."""
+    return (
+        spec.groups == 1
+        and spec.stride == spec.dilation == (1, 1)
+        and spec.padding == (0, 0)
+        and tuple(spec.weight.shape[2:]) == (1, 1)
+        and min(spec.weight.shape[:2]) >= CHANNELS
+        and spec.work(shape) >= LEAST
+    )
+
+
+def _single(spec: ConvSpec, shape: torch.Size) -> bool:
+    """Whether a filter has a kind of its own."""
+    return (
+        spec.groups == 1
+        and spec.stride == spec.dilation == (1, 1)
+        and _pair(spec.weight.shape[2:]) in KERNELS
+        and spec.work(shape) >= LEAST
+    )
+
+
+def _strided(spec: ConvSpec, shape: torch.Size) -> bool:
+    """Whether a convolution of a picture has stride 2 and, in cells, a filter with a kind of its own."""
+    if spec.groups != 1 or spec.dilation != (1, 1) or spec.stride != (2, 2) or shape[1] > FEW:
+        return False
+    if len(spec.weight) < CHANNELS or spec.work(shape) < LEAST:
+        return False
+    rows, columns = _cell_taps(spec, shape)
+    return (rows.size, columns.size) in KERNELS
+
+
+def _cell_taps(spec: ConvSpec, shape: torch.Size) -> tuple[Taps, Taps]:
+    out = spec.out_shape(shape)
+    kernel, padding = spec.weight.shape[2:], spec.padding
+    rows, columns = (Taps.of(kernel[i], 2, padding[i], shape[2 + i], out[2 + i]) for i in (0, 1))
+    return rows, columns
+
+
+def _cells(shape: torch.Size) -> torch.Size:
+    count, channels, height, width = shape
+    return torch.Size((count, 4 * channels, math.ceil(height / 2), math.ceil(width / 2)))
+
+
+def _into_cells(x: Tensor) -> Tensor:
+    """(N, C, H, W) -> (N, 4 C, H / 2, W / 2), channels last, with zeros where a cell is not full."""
+    count, channels, height, width = x.shape
+    if height % 2 or width % 2:
+        x = torch.nn.functional.pad(x, (0, width % 2, 0, height % 2))
+    rows = x.permute(0, 2, 3, 1)
+    high, wide = math.ceil(height / 2), math.ceil(width / 2)
+    parts = rows.reshape(count, high, 2, wide, 2, channels).permute(0, 1, 3, 2, 4, 5)
+    return parts.reshape(count, high, wide, 4 * channels).permute(0, 3, 1, 2)
+
+
+def out_of_cells(cells: Tensor, shape: torch.Size) -> Tensor:
+    """(N, 4 C, h, w) with h and w half of H and W, rounded up -> (N, C, H, W), channels last."""
+    count, channels, height, width = shape
+    high, wide = math.ceil(height / 2), math.ceil(width / 2)
+    parts = cells.permute(0, 2, 3, 1).reshape(count, high, wide, 2, 2, channels)
+    whole = parts.permute(0, 1, 3, 2, 4, 5).reshape(count, 2 * high, 2 * wide, channels)
+    return whole[:, :height, :width].permute(0, 3, 1, 2)
+
+
+def _packed(
+    purpose: object,
+    spec: ConvSpec,
+    weight: Callable[[], Tensor],
+    kernel: Pair,
+    taken: torch.Size,
+    made: torch.Size,
+    store: Store,
+    isa: Isa,
+) -> Convolution:
+    """Weights in the cheapest way for a size."""
+    count, outputs, height, width = made
+    kind = dense.cheapest(Work(taken[1], outputs, kernel, count, height, width))
+    return _shared(purpose, [spec], weight, kind, store, isa)
+
+
+def _shared(
+    purpose: object,
+    specs: Sequence[ConvSpec],
+    weight: Callable[[], Tensor],
+    kind: Kind,
+    store: Store,
+    isa: Isa,
+) -> Convolution:
+    def pack() -> Convolution:
+        return Convolution(weight().double().numpy(), kind, isa)
+
+    sources = tuple(source for spec in specs for source in spec.sources)
+    return store.get(("dense", purpose, kind, isa), sources, pack)
+
+
+def _numbers(activation: Activation | None) -> tuple[int, float, float]:
+    """Code, lower limit (or slope) and upper limit."""
+    if activation is None:
+        return dense.Activation.LINEAR, 0.0, INFINITE
+    if activation.kind == "relu":
+        return dense.Activation.CLAMPED, 0.0, INFINITE
+    if activation.kind == "hardtanh":
+        return dense.Activation.CLAMPED, activation.numbers[0], activation.numbers[1]
+    return dense.Activation.LEAKY, activation.numbers[0], INFINITE
+
+
+def _pair(sizes: Sequence[int]) -> Pair:
+    down, across = sizes
+    return down, across
+
+
+def even_pixels(x: Tensor) -> tuple[Tensor, int]:
+    """The tensor in fp32, with its pixels at an even distance, and that distance."""
+    x = x.to(torch.float32)
+    if not x.is_contiguous(memory_format=CHANNELS_LAST):
+        _, _, height, width = x.shape
+        pixel = x.stride(3)
+        even = x.stride(1) == 1 and x.stride(2) == width * pixel and x.stride(0) == height * width * pixel
+        if even and pixel >= x.shape[1]:
+            return x, pixel
+        x = x.contiguous(memory_format=CHANNELS_LAST)
+    return x, x.shape[1]

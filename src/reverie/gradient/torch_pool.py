@@ -1,0 +1,52 @@
+"""Max pooling of the torch engine by the native library: torch keeps eight bytes a result, this one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from reverie.gradient.torch_dense import CHANNELS_LAST, even_pixels
+from reverie.native import Isa, pool
+
+
+def can_pool(window: tuple[Any, ...]) -> bool:
+    """Whether the kernels know a window: (kernel, stride, padding, dilation, ceil), pairs but the last."""
+    kernel, _, _, dilation, _ = window
+    return bool(dilation == (1, 1) and kernel[0] * kernel[1] <= 256)
+
+
+class Pool:
+    """Max pooling at one size."""
+
+    def __init__(self, window: tuple[Any, ...], taken: torch.Size, made: torch.Size, isa: Isa) -> None:
+        """``window`` as in ``can_pool``; (N, C, H, W) of the input and of the results."""
+        self._window, self._taken, self._made, self._isa = window, taken, made, isa
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The results, channels last, and which tap of its window each is, (N, h, w, C) in bytes."""
+        y = torch.empty(self._made, dtype=torch.float32, memory_format=CHANNELS_LAST)
+        count, channels, height, width = self._made
+        where = torch.empty((count, height, width, channels), dtype=torch.uint8)
+        self._run(x, y, where, back=False)
+        return y, where
+
+    def backward(self, gradient: Tensor, where: Tensor) -> Tensor:
+        """The gradient at the input from that at the results."""
+        found = torch.empty(self._taken, dtype=torch.float32, memory_format=CHANNELS_LAST)
+        self._run(gradient, found, where, back=True)
+        return found
+
+    def _run(self, source: Tensor, target: Tensor, where: Tensor, *, back: bool) -> None:
+        kernel, step, padding, _, _ = self._window
+        source, pixel = even_pixels(source)
+        count, channels, height, width = self._taken
+        job = pool.Job(
+            count=count, channels=channels, height=height, width=width,
+            out_height=self._made[2], out_width=self._made[3], kernel_y=kernel[0], kernel_x=kernel[1],
+            step_y=step[0], step_x=step[1], top=padding[0], left=padding[1],
+            threads=torch.get_num_threads(), source=source.data_ptr(), source_pixel=pixel,
+            target=target.data_ptr(), where=where.data_ptr(),
+        )  # fmt: skip
+        pool.run(job, self._isa, back=back)

@@ -1,0 +1,56 @@
+"""Which entries of a convolution's kernel meet the even and the odd pixels of what it reads."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Taps:
+    """Along one axis: which kernel entries make the even and the odd pixels of the input's gradient.
+
+    Pixel i = 2 j + r of the input takes entry a = i + padding - stride * o from output o; with
+    o = (2 / stride) j + d this is a = r + padding - stride * d, the same for every j.
+    """
+
+    entries: tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]  # by r: (place, entry)
+    size: int
+    padding: int  # of the convolution, on both sides
+    start: int  # of its results, before which there is padding only
+    first: int  # d of place 0
+
+    @staticmethod
+    def of(kernel: int, stride: int, padding: int, length: int, outputs: int) -> Taps:
+        pairs = [
+            [(d, r + padding - stride * d) for d in range(-kernel - padding, kernel + padding + 2)]
+            for r in (0, 1)
+        ]
+        fits = [[(d, a) for d, a in side if 0 <= a < kernel] for side in pairs]
+        first = min(d for side in fits for d, _ in side)
+        size = max(d for side in fits for d, _ in side) - first + 1
+        step = 2 // stride
+        before = -first
+        after = (math.ceil(length / 2) - 1) * step + size - before - outputs
+        around = max(before, after, 0)
+        around += (around - before) % step  # so that the first result wanted is a result
+        entries = [tuple((d - first, a) for d, a in side) for side in fits]
+        return Taps((entries[0], entries[1]), size, around, (around - before) // step, first)
+
+
+def in_phases(weight: Tensor, rows: Taps, columns: Taps) -> Tensor:
+    """Of (out, in, kernel, kernel), the weight that makes cells of 2 x 2 pixels from outputs.
+
+    Returns:
+        (4 in, out, rows.size, columns.size): four pixels of the input's gradient, row by row.
+    """
+    out, inputs = weight.shape[:2]
+    phases = weight.new_zeros(2, 2, inputs, out, rows.size, columns.size)
+    for r in (0, 1):
+        for q in (0, 1):
+            for place, entry in rows.entries[r]:
+                for at, a in columns.entries[q]:
+                    phases[r, q, :, :, place, at] = weight[:, :, entry, a].T
+    return phases.reshape(4 * inputs, out, rows.size, columns.size)

@@ -1,0 +1,225 @@
+"""The native library's convolutions that mix all channels, bound with ctypes: addresses in, no torch.
+
+Maps lie as (picture, row, column, channel) in fp32. Where the filter allows it, results are made a tile at a
+time from fewer products (Winograd 1980; Lavin & Gray 2016, "Fast algorithms for convolutional neural
+networks"): 64 for 36 results of a 3 x 3 filter that takes 324 by itself.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.native import Isa, Unavailable, instruction_sets, library
+
+CHUNK: Final = 16
+Pair = tuple[int, int]
+_int, _long, _float, _address = ctypes.c_int, ctypes.c_long, ctypes.c_float, ctypes.c_void_p
+
+
+class Kind(IntEnum):
+    """How a convolution is computed; the names say results and taps of a tile, rows by columns."""
+
+    GATHERED = 0
+    W6X6_3X3 = 1
+    W4X4_3X3 = 2
+    W2X2_3X3 = 3
+    W4X4_5X5 = 4
+    W2X2_5X5 = 5
+    W1X4_1X7 = 6
+    W4X1_7X1 = 7
+    W1X6_1X3 = 8
+    W6X1_3X1 = 9
+    W5X5_4X4 = 10
+    W5X5_2X2 = 11
+
+    @property
+    def results(self) -> Pair:
+        """Rows and columns of a tile's results."""
+        return _halves(self.name[1:].split("_")[0]) if self else (1, 1)
+
+    @property
+    def kernel(self) -> Pair:
+        """Rows and columns of the filter; (1, 1) stands for any."""
+        return _halves(self.name.split("_")[1]) if self else (1, 1)
+
+
+def _halves(text: str) -> Pair:
+    down, across = text.split("X")
+    return int(down), int(across)
+
+
+class Activation(IntEnum):
+    """What comes last: nothing, limits, or a slope for what is negative."""
+
+    LINEAR = 0
+    CLAMPED = 1
+    LEAKY = 2
+
+
+class Source(ctypes.Structure):
+    """Where values come from; see ``dense.h``. Strides in floats from one pixel to the next."""
+
+    _fields_ = [
+        ("data", _address),
+        ("pixel", _long),
+        ("channels", _int),
+        ("slope", _float),
+        ("gate", _address),
+    ]
+
+
+class Target(ctypes.Structure):
+    """Where results go; see ``dense.h``."""
+
+    _fields_ = [
+        ("data", _address),
+        ("pixel", _long),
+        ("channels", _int),
+        ("open", _address),
+        ("other", _address),
+        ("other_pixel", _long),
+    ]
+
+
+class Job(ctypes.Structure):
+    """One convolution; see ``dense.h`` for every field."""
+
+    _fields_ = [
+        *((name, _int) for name in ("count", "height", "width", "out_height", "out_width", "top", "left")),
+        *((name, _int) for name in ("target_height", "target_width", "target_step_y", "target_step_x")),
+        *((name, _int) for name in ("target_y", "target_x", "activation", "threads", "sources", "targets")),
+        ("past_caches", _int),
+        ("low", _float),
+        ("high", _float),
+        ("source", ctypes.POINTER(Source)),
+        ("target", ctypes.POINTER(Target)),
+        ("bias", _address),
+    ]
+
+
+@functools.cache
+def _functions() -> tuple[Any, ...] | None:
+    found = library()
+    if found is None:
+        return None
+    new, run, free = found.reverie_dense_new, found.reverie_dense_run, found.reverie_dense_free
+    size = found.reverie_dense_bytes
+    new.restype, run.restype, free.restype, size.restype = _address, _int, None, ctypes.c_size_t
+    new.argtypes = [*(_int,) * 5, _address, _int, _int, _address]
+    run.argtypes = [_address, ctypes.POINTER(Job)]
+    free.argtypes = size.argtypes = [_address]
+    return new, run, free, size
+
+
+def best() -> Isa | None:
+    """The instruction set that these kernels take here, or None where nothing can run them."""
+    able = [isa for isa in instruction_sets() if isa <= Isa.AVX512]
+    return able[-1] if able else None
+
+
+def padded(channels: int) -> int:
+    """Channels of a bias, as they have to lie in memory."""
+    return -(-channels // CHUNK) * CHUNK
+
+
+class Convolution:
+    """Packed weights in the library's hands; freed when this object goes."""
+
+    def __init__(
+        self,
+        taps: NDArray[np.float64],
+        kind: Kind,
+        isa: Isa,
+        *,
+        places: Sequence[Pair] | None = None,
+        step: Pair = (1, 1),
+    ) -> None:
+        """Packs weights.
+
+        Args:
+            taps: (rows, columns, in, out): what result (y, x) takes of input (y + row, x + column).
+            kind: How it is computed.
+            isa: AVX2 or AVX512.
+            places: Of the gathered kind: which input (step * y + row, step * x + column) each tap takes, in
+                the order of ``taps``; the rows and columns themselves if it is None.
+            step: Of the gathered kind: inputs from one result to the next, by axis.
+
+        Raises:
+            Unavailable: No library, or this processor lacks what the kernels need.
+            MemoryError: There is none.
+        """
+        self._handle = None
+        functions = _functions()
+        if functions is None or isa not in instruction_sets() or isa > Isa.AVX512:
+            raise Unavailable(f"no native convolutions for {isa.name} here")
+        new, self._run, self._free, size = functions
+        rows, columns, self.inputs, self.outputs = taps.shape
+        self.kind = kind
+        pairs = places or [(y, x) for y in range(rows) for x in range(columns)]
+        where = np.array(pairs, np.int32)
+        held = np.ascontiguousarray(taps, np.float64)
+        self._handle = new(
+            int(isa), int(kind), self.inputs, self.outputs, rows * columns, where.ctypes.data, *step,
+            held.ctypes.data,
+        )  # fmt: skip
+        if not self._handle:
+            raise MemoryError("out of memory packing the weights of a convolution")
+        self.bytes = int(size(self._handle))
+
+    def run(self, job: Job) -> None:
+        """Computes; every address in ``job`` has to hold what its shape says.
+
+        Raises:
+            MemoryError: There is none to work in.
+        """
+        if self._run(self._handle, ctypes.byref(job)) < 0:
+            raise MemoryError("out of memory in a convolution")
+
+    def __del__(self) -> None:
+        if self._handle:
+            self._free(self._handle)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a convolution has to do: channels, filter and results."""
+
+    inputs: int
+    outputs: int
+    kernel: Pair
+    count: int
+    height: int
+    width: int
+
+    def cost(self, kind: Kind) -> float:
+        """Time in units of one multiplication of the matrix product; for comparing kinds.
+
+        Products, transforms (what a value costs there was measured as some ten products), and the weights,
+        which are read from memory once for each of a few blocks however small the picture is.
+        """
+        down, across = kind.results
+        rows, columns = self.kernel
+        products = 1 if kind is Kind.GATHERED else (down + rows - 1) * (across + columns - 1)
+        depth = self.inputs * rows * columns if kind is Kind.GATHERED else self.inputs
+        tiles = self.count * -(-self.height // down) * -(-self.width // across)
+        wide = padded(self.outputs)
+        moved = TRANSFORM * (depth + wide) * tiles
+        return products * (depth * wide * (tiles + WEIGHTS) + moved)
+
+
+TRANSFORM: Final = 12.0
+WEIGHTS: Final = 40.0
+
+
+def cheapest(work: Work) -> Kind:
+    """The kind that should take the least time."""
+    able = [kind for kind in Kind if kind is Kind.GATHERED or kind.kernel == work.kernel]
+    return min(able, key=work.cost)

@@ -1,0 +1,32 @@
+// Dense convolutions and max pooling for AVX2 and FMA.
+#include "dense.h"
+#include "pool.h"
+
+#ifndef REVERIE_LEFT_OUT
+#include <immintrin.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#define REVERIE_VEC_AVX2
+namespace reverie {
+namespace {
+#include "vec_avx2.inl"
+#include "lane_avx2.inl"
+#include "lane_some.inl"
+#include "lite_gemm.inl"
+#include "winograd.inl"
+#include "dense_kernel.inl"
+#include "pool_kernel.inl"
+}  // namespace
+const DenseKernels* dense_avx2() { return &OFFERED; }
+const PoolKernels* pool_avx2() { return &POOLS; }
+}  // namespace reverie
+#else
+namespace reverie {
+const DenseKernels* dense_avx2() { return nullptr; }
+const PoolKernels* pool_avx2() { return nullptr; }
+}  // namespace reverie
+#endif

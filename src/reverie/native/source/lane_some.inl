@@ -1,0 +1,10 @@
+// The last channels of a map, where fewer than a register holds are left.
+static inline lane load_some(const float* p, int count) {
+    return count >= LANES ? load_lane(p) : load_first(p, count);
+}
+static inline void store_some(float* p, lane v, int count) {
+    if (count >= LANES) return store_lane(p, v);
+    float all[LANES];
+    store_lane(all, v);
+    for (int i = 0; i < count; i++) p[i] = all[i];
+}

@@ -1,0 +1,359 @@
+"""The native library's dense convolutions and pooling, beside torch's in float64."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from reverie.gradient import torch_dense
+from reverie.gradient.engine import PlainEngine
+from reverie.gradient.torch_conv import Activation, ConvSpec, PreparedConv, Store
+from reverie.gradient.torch_dense import Given, PointsBack, PointsForth
+from reverie.gradient.torch_engine import TorchEngine
+from reverie.gradient.torch_pool import Pool, can_pool
+from reverie.gradient.torch_steps import ConvStep, NativePoolStep, PointsStep
+from reverie.native import Isa, Unavailable, dense, instruction_sets
+from reverie.native.dense import Convolution, Kind, Work
+from reverie.net import wrap_net
+
+SETS = [isa for isa in instruction_sets() if isa <= Isa.AVX512]
+pytestmark = pytest.mark.skipif(not SETS, reason="no native library on this machine")
+CHANNELS_LAST = torch.channels_last
+FP32 = torch.float32
+RELUS = {
+    "none": (None, lambda y: y),
+    "relu": (Activation("relu"), torch.relu),
+    "relu6": (Activation("hardtanh", (0.0, 6.0)), F.relu6),
+    "leaky": (Activation("leaky_relu", (0.1,)), lambda y: F.leaky_relu(y, 0.1)),
+}
+
+
+@pytest.fixture(autouse=True)
+def everything_is_large_enough(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Small convolutions are natively done too, and threads are as before."""
+    threads = torch.get_num_threads()
+    monkeypatch.setattr(torch_dense, "LEAST", 0)
+    yield
+    torch.set_num_threads(threads)
+
+
+def random(seed: int, *shape: int) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def last(x: Tensor) -> Tensor:
+    return x.float().contiguous(memory_format=CHANNELS_LAST)
+
+
+def off(found: Tensor, expected: Tensor) -> float:
+    """Relative error."""
+    return float((found.double() - expected).norm() / expected.norm())
+
+
+def prepared(spec: ConvSpec, shape: torch.Size, isa: Isa = Isa.AVX2, *, summed: bool = False) -> PreparedConv:
+    cpu = torch.device("cpu")
+    return PreparedConv(
+        spec, shape, Store([]), forward=FP32, backward=FP32, device=cpu, isa=isa, summed=summed
+    )
+
+
+@pytest.mark.parametrize("isa", SETS)
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("size", [(1, 1), (7, 9), (17, 24), (3, 40)])
+def test_every_kind_is_the_convolution(isa: Isa, kind: Kind, size: tuple[int, int]) -> None:
+    kernel = (4, 2) if kind is Kind.GATHERED else kind.kernel
+    inputs, outputs = 21, 37
+    weight, bias, x = random(1, outputs, inputs, *kernel), random(2, outputs), random(3, 2, inputs, *size)
+    before = (kernel[0] // 2, kernel[1] // 2)
+    after = (kernel[0] - 1 - before[0], kernel[1] - 1 - before[1])
+    around = (before[1], after[1], before[0], after[0])
+    expected = F.conv2d(F.pad(x, around), weight, bias)
+    taps = Convolution(weight.permute(2, 3, 1, 0).numpy(), kind, isa)
+    conv = torch_dense.DenseConv(taps, [x.shape], [expected.shape], before, [bias])
+    for threads in (1, 3):
+        torch.set_num_threads(threads)
+        ((found, gate),) = conv([Given(last(x))], [None])
+        assert gate is None
+        assert off(found, expected) < 3e-5
+        if threads == 1:
+            first = found
+    assert torch.equal(found, first)
+    assert taps.bytes > 0
+
+
+@given(
+    isa=st.sampled_from(SETS or [Isa.AVX2]),
+    case=st.sampled_from([(3, 3), (5, 5), (1, 7), (7, 1), (1, 3), (3, 1)]),
+    padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+    channels=st.tuples(st.integers(16, 50), st.integers(16, 70)),
+    size=st.tuples(st.integers(1, 2), st.integers(7, 40), st.integers(7, 40)),
+    activation=st.sampled_from(sorted(RELUS)),
+    summed=st.booleans(),
+    pending=st.booleans(),
+    seed=st.integers(0, 99),
+)
+@settings(max_examples=60, deadline=None)
+def test_forward_and_back_are_autograds(
+    isa: Isa,
+    case: tuple[int, int],
+    padding: tuple[int, int],
+    channels: tuple[int, int],
+    size: tuple[int, int, int],
+    activation: str,
+    summed: bool,
+    pending: bool,
+    seed: int,
+) -> None:
+    torch_dense.LEAST = 0
+    act, function = RELUS[activation]
+    padding = (min(padding[0], case[0] - 1), min(padding[1], case[1] - 1))
+    inputs, outputs = channels
+    x = random(seed, size[0], inputs, *size[1:]).requires_grad_(True)
+    weight = random(seed + 1, outputs, inputs, *case) / (inputs * case[0] * case[1]) ** 0.5
+    bias = random(seed + 2, outputs)
+    before = F.conv2d(x, weight, bias, padding=padding)
+    other = random(seed + 3, *before.shape) if summed else None
+    expected = function(before if other is None else before + other)
+    spec = ConvSpec(weight, bias, (1, 1), padding, (1, 1), 1, activation=act)
+    conv = prepared(spec, x.shape, isa, summed=summed)
+    y, gate = conv.forward(last(x.detach()), None if other is None else last(other))
+    assert off(y, expected.detach()) < 2e-5
+    assert (gate is not None) == conv.gates == (act is not None and not summed)
+    # Where a value lies within rounding of a kink either slope is right: autograd is given ours.
+    gradient = random(seed + 4, *y.shape)
+    slopes = torch.ones_like(gradient)
+    if act is not None:
+        slopes = act.backward(slopes.float(), y, into=None).double()
+        gradient = gradient if conv.gates else gradient * slopes
+    (slope,) = torch.autograd.grad(before, x, gradient * slopes if conv.gates else gradient)
+    more = random(seed + 5, *x.shape) if pending else None
+    found = conv.backward(last(gradient), None if more is None else last(more), gate)
+    assert off(found, slope if more is None else slope + more) < 2e-5
+
+
+@pytest.mark.parametrize("isa", SETS)
+@pytest.mark.parametrize(
+    ("kernel", "padding"), [((7, 7), (3, 3)), ((3, 3), (0, 0)), ((3, 3), (1, 1)), ((4, 4), (1, 1))]
+)
+@pytest.mark.parametrize("size", [(16, 22), (17, 31), (33, 20)])
+def test_a_strided_convolution_of_a_picture(
+    isa: Isa, kernel: tuple[int, int], padding: tuple[int, int], size: tuple[int, int]
+) -> None:
+    x = random(1, 2, 3, *size).requires_grad_(True)
+    weight, bias = random(2, 24, 3, *kernel), random(3, 24)
+    spec = ConvSpec(weight, bias, (2, 2), padding, (1, 1), 1, activation=Activation("relu"))
+    conv = prepared(spec, x.shape, isa)
+    if kernel == (4, 4):  # in cells its filter has no kind of its own: three taps by three are one
+        assert (conv._dense is None) == (not torch_dense._strided(spec, x.shape))
+    else:
+        assert conv._dense is not None
+    before = F.conv2d(x, weight, bias, (2, 2), padding)
+    y, gate = conv.forward(last(x.detach()), None)
+    assert off(y, before.detach().relu()) < 2e-5
+    gradient = random(4, *y.shape)
+    let_through = gradient * (y > 0)
+    (slope,) = torch.autograd.grad(before, x, let_through)
+    more = random(5, *x.shape)
+    found = conv.backward(last(gradient if gate is not None else let_through), last(more), gate)
+    assert off(found, slope + more) < 2e-5
+
+
+@pytest.mark.parametrize("isa", SETS)
+@pytest.mark.parametrize("activation", sorted(RELUS))
+@pytest.mark.parametrize("widths", [(16,), (24, 17, 40), (16, 64, 48, 20)])
+def test_points_that_read_one_map_are_each_its_own(
+    isa: Isa, activation: str, widths: tuple[int, ...]
+) -> None:
+    act, function = RELUS[activation]
+    x = random(1, 2, 45, 9, 11).requires_grad_(True)
+    weights = [random(2 + i, n, 45, 1, 1) / 7 for i, n in enumerate(widths)]
+    biases = [random(9 + i, n) if i != 1 else None for i, n in enumerate(widths)]
+    specs = [ConvSpec(w, b, (1, 1), (0, 0), (1, 1), 1) for w, b in zip(weights, biases, strict=True)]
+    forth = PointsForth(specs, x.shape, Store([]), isa)
+    back = PointsBack(specs, x.shape, Store([]), isa)
+    whole = [F.conv2d(x, w, b) for w, b in zip(weights, biases, strict=True)]
+    found = forth(last(x.detach()), act)
+    sums, given, wide = [], [], 0
+    for i, (given_back, before) in enumerate(zip(found, whole, strict=True)):
+        assert off(given_back.map, function(before).detach()) < 1e-5
+        wide += before.shape[1]
+        gradient = random(20 + i, *before.shape)
+        slopes = torch.ones_like(gradient)
+        if act is not None:
+            slopes = act.backward(slopes.float(), given_back.map, into=None).double()
+        sums.append((before * (gradient * slopes)).sum())
+        given.append((gradient, given_back.gate))
+    (slope,) = torch.autograd.grad(sum(sums), x)
+    side_by_side = last(torch.cat([g for g, _ in given], 1))  # parts of one map, as they come out of a cat
+    parts = torch.split(side_by_side, [g.shape[1] for g, _ in given], 1)
+    more = random(40, *x.shape)
+    gradient = back([Given(p, gate) for p, (_, gate) in zip(parts, given, strict=True)], last(more))
+    assert off(gradient, slope + more) < 1e-5
+
+
+@given(
+    isa=st.sampled_from(SETS or [Isa.AVX2]),
+    kernel=st.tuples(st.integers(1, 4), st.integers(1, 4)),
+    stride=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    pads=st.tuples(st.booleans(), st.booleans()),
+    ceil=st.booleans(),
+    shape=st.tuples(st.integers(1, 2), st.integers(1, 40), st.integers(4, 25), st.integers(4, 25)),
+    seed=st.integers(0, 99),
+)
+@settings(max_examples=60, deadline=None)
+def test_pooling_is_torchs_bit_for_bit(
+    isa: Isa,
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    pads: tuple[bool, bool],
+    ceil: bool,
+    shape: tuple[int, int, int, int],
+    seed: int,
+) -> None:
+    padding = (kernel[0] // 2 * pads[0], kernel[1] // 2 * pads[1])
+    window = (kernel, stride, padding, (1, 1), ceil)
+    # Few values, so that there are ties, which the first one wins.
+    x = last((random(seed, *shape) * 2).round()).requires_grad_(True)
+    expected = F.max_pool2d(x, *window)
+    pool = Pool(window, x.shape, expected.shape, isa)
+    y, where = pool.forward(x.detach())
+    assert can_pool(window)
+    assert torch.equal(y, expected.detach())
+    gradient = last(random(seed + 1, *y.shape).round())
+    (slope,) = torch.autograd.grad(expected, x, gradient)
+    assert torch.equal(pool.backward(gradient, where), slope)
+
+
+def test_what_is_no_number_stays_none() -> None:
+    x = last(random(0, 1, 16, 12, 12))
+    x[0, 3, 5, 5] = float("nan")
+    window = ((3, 3), (2, 2), (1, 1), (1, 1), False)
+    expected = F.max_pool2d(x, *window)
+    y, _ = Pool(window, x.shape, expected.shape, SETS[0]).forward(x)
+    assert torch.equal(y.isnan(), expected.isnan())
+    for activation in (Activation("relu"), Activation("hardtanh", (0.0, 6.0))):
+        spec = ConvSpec(random(1, 16, 16, 3, 3), None, (1, 1), (1, 1), (1, 1), 1, activation=activation)
+        y, _ = prepared(spec, x.shape).forward(x, None)
+        assert y[0, :, 5, 5].isnan().all()
+
+
+@pytest.mark.parametrize(("results", "taps"), [(6, 3), (4, 5), (5, 4)])
+def test_a_tile_is_a_correlation_of_every_place_with_every_tap(results: int, taps: int) -> None:
+    """One-hot signals and filters: what the matrices of Toom and Cook are made for."""
+    size = results + taps - 1
+    out = torch.Size((1, 16, results, results))
+    for place, tap in itertools.product(range(size), range(taps)):
+        x = torch.zeros(1, 16, size, size, dtype=torch.float64)
+        x[0, 0, :, place] = 1
+        weight = torch.zeros(taps, taps, 16, 16, dtype=torch.float64)
+        weight[0, tap, 0, 0] = 1
+        kind = Kind[f"W{results}X{results}_{taps}X{taps}"]
+        conv = torch_dense.DenseConv(Convolution(weight.numpy(), kind, SETS[0]), [x.shape], [out], (0, 0))
+        row = conv([Given(last(x))], [None])[0].map[0, 0, 0].tolist()
+        assert row == pytest.approx([int(i + tap == place) for i in range(results)], abs=2e-5)
+
+
+@pytest.mark.parametrize("side", [1, 3, 10, 40, 200])
+def test_the_cheapest_kind_fits_the_size(side: int) -> None:
+    work = Work(256, 256, (3, 3), 1, side, side)
+    kind = dense.cheapest(work)
+    assert kind.kernel in ((3, 3), (1, 1))
+    assert work.cost(kind) == min(
+        work.cost(k) for k in (Kind.GATHERED, Kind.W2X2_3X3, Kind.W4X4_3X3, Kind.W6X6_3X3)
+    )
+    if side == 1:
+        assert kind is Kind.GATHERED
+    if side == 200:
+        assert kind is Kind.W6X6_3X3
+    assert dense.cheapest(Work(64, 64, (4, 2), 1, side, side)) is Kind.GATHERED
+
+
+class Mixed(nn.Module):
+    """All that the library takes: a strided first layer, branches of points, pools, a residual."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(4)
+        self.first = nn.Conv2d(3, 32, 7, 2, 3)
+        self.a, self.b, self.c = nn.Conv2d(32, 24, 1), nn.Conv2d(32, 16, 1), nn.Conv2d(32, 20, 1)
+        self.five, self.seven = nn.Conv2d(16, 32, 5, padding=2), nn.Conv2d(24, 24, (1, 7), padding=(0, 3))
+        self.same = nn.Conv2d(76, 76, 3, padding=1)
+        self.wide = nn.Conv2d(76, 40, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.max_pool2d(self.first(x).relu(), 3, 2, ceil_mode=True)
+        a, b, c = self.a(x).relu(), self.b(x).relu(), self.c(F.max_pool2d(x, 3, 1, 1)).relu()
+        x = torch.cat([self.seven(a).relu(), self.five(b).relu(), c], 1)
+        return F.relu6(self.wide((self.same(x) + x).relu()))
+
+
+@pytest.mark.parametrize("isa", SETS)
+@pytest.mark.parametrize("size", [(64, 80), (61, 47)])
+def test_a_whole_network_of_them(isa: Isa, size: tuple[int, int]) -> None:
+    net = wrap_net(Mixed().eval())
+    engine = TorchEngine(net, isa=isa.name.lower(), precision="fp32")
+    plain = PlainEngine(net.to(dtype=torch.float64))
+    x = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(1))
+    layers = ["c", "five", "output"]
+    seeds = {k: random(7, *a.shape) / a.numel() for k, a in plain.forward(x.double(), layers).items()}
+    expected = plain.backward(seeds)
+    found = engine.forward(x, layers)
+    gradient = engine.backward({k: s.float() for k, s in seeds.items()}, last=False)
+    assert engine.note == ""
+    assert engine.isa == isa.name.lower()
+    again = engine.backward({k: s.float() for k, s in seeds.items()})
+    assert torch.equal(gradient, again)
+    a, b = gradient.double().flatten(), expected.flatten()
+    assert float(a @ b / (a.norm() * b.norm())) > 0.9999
+    for name, activation in plain.forward(x.double(), layers).items():
+        assert off(found[name], activation) < 2e-5
+    (plan,) = engine._plans.values()
+    kinds = [type(step) for step in plan.steps]
+    assert kinds.count(NativePoolStep) == 2
+    assert sorted(len(step.writes) for step in plan.steps if isinstance(step, PointsStep)) == [1, 2]
+    assert all(step.conv._dense is not None for step in plan.steps if isinstance(step, ConvStep))
+
+
+def test_seeds_at_one_branch_only() -> None:
+    net = wrap_net(Mixed().eval())
+    engine, plain = TorchEngine(net, precision="fp32"), PlainEngine(net)
+    x = torch.rand(1, 3, 48, 48, generator=torch.Generator().manual_seed(2))
+    for e in (engine, plain):
+        e.forward(x, ["a", "b"])
+    seed = {"b": torch.ones(1, 16, 12, 12)}
+    assert off(engine.backward(seed), plain.backward(seed).double()) < 1e-4
+
+
+def test_none_means_torch_alone() -> None:
+    engine = TorchEngine(wrap_net(Mixed().eval()), isa="none", precision="fp32")
+    engine.forward(torch.rand(1, 3, 48, 48), ["output"])
+    assert engine.isa == "none"
+    (plan,) = engine._plans.values()
+    assert not any(isinstance(step, PointsStep | NativePoolStep) for step in plan.steps)
+    assert all(step.conv._dense is None for step in plan.steps if isinstance(step, ConvStep))
+
+
+@pytest.mark.parametrize("isa", ["mmx", "amx"])
+def test_instructions_without_convolutions(isa: str) -> None:
+    with pytest.raises(Unavailable, match=isa):
+        TorchEngine(wrap_net(Mixed().eval()), isa=isa)
+
+
+def test_no_memory_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    functions: Any = dense._functions()
+    monkeypatch.setattr(dense, "_functions", lambda: (lambda *a: None, *functions[1:]))
+    with pytest.raises(MemoryError, match="packing"):
+        Convolution(np.ones((1, 1, 16, 16)), Kind.GATHERED, SETS[0])
+    monkeypatch.setattr(dense, "_functions", lambda: (functions[0], lambda *a: -1, *functions[2:]))
+    convolution = Convolution(np.ones((1, 1, 16, 16)), Kind.GATHERED, SETS[0])
+    with pytest.raises(MemoryError, match="in a convolution"):
+        convolution.run(dense.Job())
