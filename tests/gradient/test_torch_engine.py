@@ -132,6 +132,7 @@ def test_the_fastest_format_is_for_dense_networks_on_cpus_that_have_it(monkeypat
     assert TorchEngine(dense, precision="fp32").precision == "fp32"
     assert TorchEngine(dense.to(dtype=torch.float64)).precision == "fp32"
     assert TorchEngine(light).precision == "fp32"
+    assert TorchEngine(light).isa == "none"  # as in pieces so the whole, to five digits
     assert TorchEngine(wrap_net(dense_network(16))).precision == "fp32"
     monkeypatch.setattr(torch_engine, "multiplies_bf16", lambda tiles: False)
     assert TorchEngine(dense).precision == "fp32"
@@ -408,4 +409,5 @@ def test_bytes_per_pixel_is_what_the_pass_keeps_and_a_little_more() -> None:
     assert engine.bytes_per_pixel(["block5c"]) > engine.bytes_per_pixel(["block2a"])
     assert half.bytes_per_pixel(["block5c"]) < 0.7 * engine.bytes_per_pixel(["block5c"])
     if native_dense.best() is not None:  # bits instead of what 1 x 1 convolutions make
-        assert TorchEngine(lite()).bytes_per_pixel(["block5c"]) < engine.bytes_per_pixel(["block5c"])
+        native = TorchEngine(lite(), isa=native_dense.best().name.lower())
+        assert native.bytes_per_pixel(["block5c"]) < engine.bytes_per_pixel(["block5c"])
