@@ -8,6 +8,7 @@ from benchmarks.job import Job
 from benchmarks.plan import Plan, table
 from benchmarks.tables import markdown as rows_of
 from benchmarks.tables import side_by_side
+from reverie.gradient.torch_engine import multiplies_bf16
 
 TITLE = "Any torch network"
 CASES = {
@@ -16,7 +17,6 @@ CASES = {
     "GoogLeNet, inception4c": ("googlenet", "inception4c"),
 }
 NAIVE = "naive loop"
-PRECISIONS = ("auto", "fp32", "bf16")
 
 
 def measure(plan: Plan) -> dict[str, Any]:
@@ -28,7 +28,9 @@ def one(plan: Plan, network: str, layer: str) -> dict[str, Any]:
     common: dict[str, Any] = {"network": network, "layer": layer, "size": size, "seconds": plan.seconds(3.0)}
     jobs = {NAIVE: Job("naive", **common), "naive loop, frozen and cut": Job("naive", "best", **common)}
     jobs["reverie, plain"] = Job("plain", **common)
-    jobs |= {f"reverie, torch, {p}": Job("torch", precision=p, **common) for p in PRECISIONS}
+    precisions = ["auto", "fp32"] + ["bf16"] * multiplies_bf16()  # emulated it is slower than anything
+    jobs |= {f"reverie, torch, {p}": Job("torch", precision=p, **common) for p in precisions}
+    jobs["reverie, torch, no native code"] = Job("torch", precision="fp32", isa="none", **common)
     others: tuple[str, ...] = ()
     if network == "inception" and plan.peers:
         others = ("TensorFlow's tutorial",)

@@ -76,7 +76,7 @@ class TorchEngine:
 
     On a GPU that repeats a size the steps become a CUDA graph. On a CPU the native library, if it is there,
     does most of a dense network; ``isa`` says with which instructions. Its convolutions round differently at
-    each place of a tile of results, so that a picture in pieces has the gradient of the whole to some 0.3 %
+    each place of a tile of results, so that a picture in pieces has the gradient of the whole to some 0.5 %
     only (ReLUs that lie within rounding of 0); with torch's operators alone it is five digits.
     """
 
