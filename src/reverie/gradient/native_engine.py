@@ -9,6 +9,7 @@ from torch import Tensor
 
 from reverie.errors import UsageError
 from reverie.gradient.pages import SMALL, give_pages_back, keep_pages
+from reverie.gradient.threads import share as share_threads
 from reverie.native import Isa, Unavailable, instruction_sets, missing
 from reverie.native.lite import MATHS, SLACK, LiteNetwork, Math, Pictures, Seed, Work, padded
 from reverie.net.core import Net
@@ -58,6 +59,7 @@ class NativeEngine:
             raise Unavailable(missing() or "this processor has no instruction set the native library knows")
         if isa is not None and isa not in have:
             raise Unavailable(f"this machine has no {NAMES[isa]}")
+        share_threads()
         best = have[-1] if isa is None else isa
         self.isa = best.name.lower()
         self.math = _math(best, precision)

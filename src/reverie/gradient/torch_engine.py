@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from reverie.errors import ReverieError, UsageError
 from reverie.gradient.engine import PlainEngine, is_out_of_memory
 from reverie.gradient.pages import give_pages_back, keep_pages
+from reverie.gradient.threads import share as share_threads
 from reverie.gradient.torch_build import build
 from reverie.gradient.torch_conv import CHANNELS_LAST, Store
 from reverie.gradient.torch_graphs import Replay, Replays, cuda_capture
@@ -100,6 +101,7 @@ class TorchEngine:
         """
         self.device = torch.device(device)
         native = _native(net, self.device, isa)
+        share_threads()
         self.isa = None if self.device.type != "cpu" else "none" if native is None else native.name.lower()
         self.precision = _fastest(net, self.device, native) if precision == "auto" else precision
         if self.precision not in FORMATS:

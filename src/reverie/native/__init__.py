@@ -13,7 +13,7 @@ import os
 from enum import IntEnum
 from pathlib import Path
 
-ABI = 4
+ABI = 5
 #: Path of another library to load, or "none" for none at all; for tests of the library itself.
 INSTEAD = "REVERIE_NATIVE_LIBRARY"
 

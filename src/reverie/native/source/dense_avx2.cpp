@@ -18,6 +18,7 @@ namespace {
 #include "lane_some.inl"
 #include "lite_gemm.inl"
 #include "winograd.inl"
+typedef Product<Fp32> Matrix;
 #include "dense_kernel.inl"
 #include "pool_kernel.inl"
 }  // namespace

@@ -1,10 +1,20 @@
 // The convolutions of dense.h for one instruction set. A block of tiles is transformed, multiplied and
 // transformed back while it stays in the caches; a gathered convolution is the same with tiles of one pixel.
 
-typedef Product<Fp32> Matrix;
+// `Matrix` multiplies, in its own number format; everything else is in fp32.
+
+typedef Matrix::Factor Factor;
+static inline void put_factors(float* to, lane v) { store_lane(to, v); }
+static inline void put_some(float* to, lane v, int count) { store_some(to, v, count); }
+#ifdef REVERIE_VEC_BF16
+static inline void put_factors(uint16_t* to, lane v) { put_bf16(to, v); }
+static inline void put_some(uint16_t* to, lane v, int count) {
+    _mm256_mask_storeu_epi16(to, (__mmask16)((1 << smaller(count, LANES)) - 1), (__m256i)_mm512_cvtneps_pbh(v));
+}
+#endif
 
 // What one matrix product takes at a time, so that its weights stay in the first cache.
-constexpr int DEPTH = 24 * 1024 / (MOST_CHUNKS * CHUNK * (int)sizeof(float)) / 16 * 16;
+constexpr int DEPTH = 24 * 1024 / (MOST_CHUNKS * CHUNK * (int)sizeof(Factor)) / 16 * 16;
 constexpr long BLOCK_BYTES = 3 << 19;  // of products and sums of a block of tiles
 constexpr int LEAST_TILES = 24, MOST_TILES = 240;
 constexpr long POINTS_BYTES = 3 << 17;  // the same where a tile is one pixel
@@ -12,10 +22,10 @@ constexpr long POINTS_BYTES = 3 << 17;  // the same where a tile is one pixel
 constexpr size_t LARGE_WEIGHTS = 8 << 20;
 constexpr int LARGE_BLOCK = 72;
 
-// Floats from one row to the next: an odd number of cache lines, lest rows fall into the same sets of a cache.
-static inline long apart(long floats) {
-    const long lines = (floats + CHUNK - 1) / CHUNK;
-    return (lines | 1) * CHUNK;
+// From one row to the next: an odd number of cache lines, lest rows fall into the same sets of a cache.
+template <class T> static inline long apart(long numbers) {
+    constexpr long LINE = 64 / sizeof(T);
+    return ((numbers + LINE - 1) / LINE | 1) * LINE;
 }
 static inline int depths_of(int k) { return (k + DEPTH - 1) / DEPTH; }
 
@@ -138,20 +148,25 @@ template <int MH, int RH, int MW, int RW, bool GATHER> struct Dense {
     struct Block {
         int tiles;
         long in_row, in_product, out_row, out_product;
-        float *in, *out;
+        Factor* in;
+        float* out;
         Block(const DenseWeights& w, int tiles_, char* scratch) : tiles(tiles_) {
-            in_row = apart(k_of(w));
-            out_row = apart(w.out);
-            in_product = apart((tiles + FEW_POSITIONS + MOST_POSITIONS) * in_row);
-            out_product = apart(tiles * out_row);
-            in = (float*)scratch;
-            out = in + PRODUCTS * in_product;
+            in_row = row_of(w);
+            out_row = apart<float>(w.out);
+            in_product = apart<Factor>((tiles + FEW_POSITIONS + MOST_POSITIONS) * in_row);
+            out_product = apart<float>(tiles * out_row);
+            in = (Factor*)scratch;
+            out = (float*)(in + PRODUCTS * in_product);
         }
-        size_t bytes() const { return PRODUCTS * (in_product + out_product) * sizeof(float) + 64; }
+        static long row_of(const DenseWeights& w) { return apart<Factor>(round_up(k_of(w), Matrix::PAIR)); }
+        size_t bytes() const {
+            return PRODUCTS * (in_product * sizeof(Factor) + out_product * sizeof(float)) + 64;
+        }
     };
 
     static int block_tiles(const DenseWeights& w) {
-        const long each = (long)PRODUCTS * (apart(k_of(w)) + apart(w.out)) * sizeof(float);
+        const long row = Block::row_of(w) * sizeof(Factor) + apart<float>(w.out) * sizeof(float);
+        const long each = PRODUCTS * row;
         const int fit = (int)((GATHER ? POINTS_BYTES : BLOCK_BYTES) / each) / LEAST_TILES * LEAST_TILES;
         const int least = packed_bytes(w) > LARGE_WEIGHTS ? LARGE_BLOCK : LEAST_TILES;
         return larger(least, smaller(MOST_TILES, fit));
@@ -178,7 +193,7 @@ template <int MH, int RH, int MW, int RW, bool GATHER> struct Dense {
     // `count` channels of a tile, at most LANES.
     template <bool GATED, bool EDGE, bool WHOLE>
     static inline void channels_in(const DenseJob& job, int top, int left, long corner, int chunks, int c, int count,
-                                   float* to, long product) {
+                                   Factor* to, long product) {
         const DenseSource& source = *job.source;
         lane half[HIGH][WIDE];
 #pragma GCC unroll 1
@@ -207,14 +222,13 @@ template <int MH, int RH, int MW, int RW, bool GATHER> struct Dense {
             Down::input(d, v);
 #pragma GCC unroll 16
             for (int i = 0; i < HIGH; i++) {
-                float* put = to + (i * WIDE + j) * product + c;
-                store_lane(put, v[i]);
+                put_factors(to + (i * WIDE + j) * product + c, v[i]);
             }
         }
     }
 
     template <bool GATED, bool EDGE>
-    static void tile_in(const DenseWeights& w, const DenseJob& job, Place at, float* to, long product) {
+    static void tile_in(const DenseWeights& w, const DenseJob& job, Place at, Factor* to, long product) {
         const int top = at.row - job.top, left = at.column - job.left, chunks = chunks_of(w.in);
         const long corner = ((long)at.picture * job.height + top) * job.width + left;
         int c = 0;
@@ -223,25 +237,25 @@ template <int MH, int RH, int MW, int RW, bool GATHER> struct Dense {
         if (c < w.in) channels_in<GATED, EDGE, false>(job, top, left, corner, chunks, c, w.in - c, to, product);
     }
 
-    static inline void gather(const DenseSource& source, long pixel, float* to) {
+    static inline void gather(const DenseSource& source, long pixel, Factor* to) {
         const float* from = source.data + pixel * source.pixel;
         const int chunks = chunks_of(source.channels);
         int c = 0;
         for (; c + LANES <= source.channels; c += LANES) {
             const lane v = load_lane(from + c);
-            store_lane(to + c, source.gate ? gated(source, pixel, chunks, c, v) : v);
+            put_factors(to + c, source.gate ? gated(source, pixel, chunks, c, v) : v);
         }
         if (c < source.channels) {
             const lane v = load_some(from + c, source.channels - c);
-            store_some(to + c, source.gate ? gated(source, pixel, chunks, c, v) : v, source.channels - c);
+            put_some(to + c, source.gate ? gated(source, pixel, chunks, c, v) : v, source.channels - c);
         }
     }
 
-    static inline void gather_all(const DenseWeights& w, const DenseJob& job, Place at, float* to) {
+    static inline void gather_all(const DenseWeights& w, const DenseJob& job, Place at, Factor* to) {
         for (int t = 0; t < w.taps; t++) {
             const int y = at.row * w.step_y - job.top + w.tap[t].y, x = at.column * w.step_x - job.left + w.tap[t].x;
             if ((unsigned)y >= (unsigned)job.height || (unsigned)x >= (unsigned)job.width) {
-                std::memset(to, 0, w.in * sizeof(float));
+                std::memset(to, 0, w.in * sizeof(Factor));
                 to += w.in;
                 continue;
             }
@@ -260,16 +274,18 @@ template <int MH, int RH, int MW, int RW, bool GATHER> struct Dense {
     }
 
     static void points_in(const DenseJob& job, long first, const Block& block) {
-        float* to = block.in;
+        Factor* to = block.in;
         for (int s = 0; s < job.sources; to += job.source[s].channels, s++)
             for (int t = 0; t < block.tiles; t++) gather(job.source[s], first + t, to + t * block.in_row);
     }
 
     static void in(const DenseWeights& w, const DenseJob& job, long first, const Block& block) {
+        if (GATHER && k_of(w) % Matrix::PAIR)  // the last factor has no partner
+            for (int t = 0; t < block.tiles; t++) block.in[t * block.in_row + k_of(w)] = 0;
         if (is_points(w, job)) return points_in(job, first, block);
         for (int t = 0; t < block.tiles; t++) {
             const Place at = place(job, first + t);
-            float* to = block.in + t * block.in_row;
+            Factor* to = block.in + t * block.in_row;
             if constexpr (GATHER)
                 gather_all(w, job, at, to);
             else
@@ -277,7 +293,7 @@ template <int MH, int RH, int MW, int RW, bool GATHER> struct Dense {
         }
     }
 
-    static void tile(const DenseWeights& w, const DenseJob& job, Place at, float* to, long product) {
+    static void tile(const DenseWeights& w, const DenseJob& job, Place at, Factor* to, long product) {
         const int top = at.row - job.top, left = at.column - job.left;
         const bool inside = top >= 0 && left >= 0 && top + HIGH <= job.height && left + WIDE <= job.width;
         if (job.source->gate)

@@ -61,7 +61,7 @@ constexpr int ALONE_POSITIONS = 16, MOST_POSITIONS = 8, FEW_POSITIONS = 4, MOST_
 
 template <class Format> struct Product {
     typedef typename Format::Factor Factor;
-    static constexpr int STEP = CHUNK * Format::PAIR;
+    static constexpr int PAIR = Format::PAIR, STEP = CHUNK * PAIR;
     static constexpr int GRAIN = FEW_POSITIONS;  // positions are done in multiples of it
 
     // Chunks of outputs that are done together: threes, and no single one where two pairs would do.

@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "api.h"
+
 #if defined(__unix__) || defined(__APPLE__)
 #include <unistd.h>
 static long process() { return (long)getpid(); }
@@ -119,6 +121,27 @@ Pool& pool() {
     return *current;
 }
 
+// OpenMP's threads. A forked child has none of them: it uses a pool.
+struct Lent {
+    OmpParallel parallel;
+    OmpNumber thread, threads;
+    long owner;
+};
+std::atomic<const Lent*> lent{nullptr};
+
+struct Region {
+    const Lent& from;
+    int parts;
+    const std::function<void(int)>& work;
+};
+
+// OpenMP may give fewer threads than it was asked for.
+void region(void* data) {
+    const Region& here = *(const Region*)data;
+    const int step = here.from.threads();
+    for (int part = here.from.thread(); part < here.parts; part += step) here.work(part);
+}
+
 }  // namespace
 
 void run_threads(int threads, const std::function<void(int)>& work) {
@@ -126,7 +149,19 @@ void run_threads(int threads, const std::function<void(int)>& work) {
         work(0);
         return;
     }
-    pool().run(threads, work);
+    const Lent* from = lent.load(std::memory_order_acquire);
+    if (!from || from->owner != process()) return pool().run(threads, work);
+    Region here{*from, threads, work};
+    from->parallel(region, &here, (unsigned)threads, 0);
+}
+
+void borrow_threads(OmpParallel parallel, OmpNumber thread, OmpNumber threads) {
+    // What was lent before is left alone: somebody may be using it.
+    lent.store(parallel ? new Lent{parallel, thread, threads, process()} : nullptr, std::memory_order_release);
 }
 
 }  // namespace reverie
+
+REVERIE_API void reverie_borrow_threads(void* parallel, void* thread, void* threads) {
+    reverie::borrow_threads((reverie::OmpParallel)parallel, (reverie::OmpNumber)thread, (reverie::OmpNumber)threads);
+}

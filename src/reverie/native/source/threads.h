@@ -1,5 +1,6 @@
-// A small pool of threads. Between two calls a worker spins for some microseconds and then sleeps, so that steps
-// that follow each other closely lose no time and a process that has stopped working takes none from others.
+// Threads that work is shared out to: another library's, if they were lent to us, else a small pool of our own.
+// Between two calls a worker of the pool spins for some microseconds and then sleeps, so that steps that follow
+// each other closely lose no time and a process that has stopped working takes none from others.
 #pragma once
 
 #include <functional>
@@ -9,6 +10,13 @@ namespace reverie {
 // Runs work(0) ... work(threads - 1), each once, on as many threads, and returns when all are done.
 // Calls from several threads at once take turns; a call from inside work is an error.
 void run_threads(int threads, const std::function<void(int)>& work);
+
+// From now on work is done by OpenMP's threads: OpenMP's workers spin for milliseconds after each of their
+// regions, and would take the cores from workers of a pool beside them. `parallel` is GOMP_parallel, the others
+// omp_get_thread_num and omp_get_num_threads of the same library; null for the pool. Not while work is done.
+typedef void (*OmpParallel)(void (*region)(void*), void* data, unsigned threads, unsigned flags);
+typedef int (*OmpNumber)();
+void borrow_threads(OmpParallel parallel, OmpNumber thread, OmpNumber threads);
 
 // The share of thread t: [first, last) of `count` things cut into `threads` even parts.
 struct Share {
