@@ -1,7 +1,8 @@
 """One set of threads for torch and the native library.
 
-torch's OpenMP workers spin for milliseconds after each operator, lest the next one has to wake them. A pool of
-other threads beside them finds every core taken whenever torch's operators and the library's kernels alternate.
+torch's OpenMP workers spin for milliseconds after each operator, lest the next one has to wake them. A pool
+of other threads beside them finds every core taken whenever torch's operators and the library's kernels
+alternate.
 """
 
 from __future__ import annotations

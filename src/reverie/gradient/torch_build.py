@@ -155,15 +155,17 @@ class _Builder:
         self._taken.update(chain.taken)
         if self._is_points(chain):
             return at, self._points(chain)
-        formats, shape = self._formats, self._shapes[chain.x]
+        formats, shape, native = self._formats, self._shapes[chain.x], self._formats.native
+        early = self._is_early(chain)
         conv = PreparedConv(
             chain.spec,
             shape,
             self._store,
-            forward=self._format_of(chain),
+            forward=formats.early if early else formats.forward,
             backward=formats.backward,
             device=formats.device,
-            isa=formats.isa,
+            isa=None if native is None else native.early if early else native.forward,
+            back_isa=None if native is None else native.backward,
             summed=chain.other is not None,
         )
         return max([at, *chain.taken]), ConvStep(conv, chain.x, chain.other, chain.y)
@@ -191,18 +193,17 @@ class _Builder:
             taken.append(last)
         return _Chain(at, spec, x, other, y, taken)
 
-    def _format_of(self, chain: _Chain) -> torch.dtype:
-        """The first layers' number format, or that of the others; counts the work."""
+    def _is_early(self, chain: _Chain) -> bool:
+        """Whether it is one of the first layers; counts the work."""
         shape = self._shapes[chain.x]
         self._work += chain.spec.work(shape)
-        early = self._work <= EARLY * self._shapes[0][0] * self._shapes[0][2] * self._shapes[0][3]
-        return self._formats.early if early else self._formats.forward
+        return self._work <= EARLY * self._shapes[0][0] * self._shapes[0][2] * self._shapes[0][3]
 
     def _is_points(self, chain: _Chain) -> bool:
         """Whether the native library takes it together with others that read the same."""
         formats, activation = self._formats, chain.spec.activation
         return (
-            formats.isa is not None
+            formats.native is not None
             and formats.early == formats.forward == formats.backward == torch.float32
             and chain.other is None
             and (activation is None or gates(activation))
@@ -223,12 +224,12 @@ class _Builder:
             ):
                 self._taken.update([at, *chain.taken])
                 chains.append(chain)
-        for chain in chains:
-            self._format_of(chain)
-        assert self._formats.isa is not None
+        native = self._formats.native
+        assert native is not None
+        early = all([self._is_early(chain) for chain in chains])
         specs, shape = [chain.spec for chain in chains], self._shapes[first.x]
-        forth = PointsForth(specs, shape, self._store, self._formats.isa)
-        back = PointsBack(specs, shape, self._store, self._formats.isa)
+        forth = PointsForth(specs, shape, self._store, native.early if early else native.forward)
+        back = PointsBack(specs, shape, self._store, native.backward)
         return PointsStep(forth, back, first.spec.activation, first.x, tuple(chain.y for chain in chains))
 
     def _with_activation(self, at: int, y: int) -> tuple[Activation | None, int, int]:
@@ -296,8 +297,8 @@ class _Builder:
         kernel, stride, padding, dilation, ceil = _filled(call, 1, ([], [], 0, 1, False))
         window = (_pair(kernel), _pair(stride or kernel), _pair(padding), _pair(dilation), ceil)
         formats = self._formats
-        if formats.isa and formats.forward == formats.backward == torch.float32 and can_pool(window):
-            pool = Pool(window, self._shapes[x], self._shapes[y], formats.isa)
+        if formats.native and formats.forward == formats.backward == torch.float32 and can_pool(window):
+            pool = Pool(window, self._shapes[x], self._shapes[y], formats.native.early)
             return at, NativePoolStep(pool, x, y)
         return at, MaxPoolStep(window, self._shapes[x], x, y)
 

@@ -202,6 +202,7 @@ class PreparedConv:
         backward: torch.dtype,
         device: torch.device,
         isa: Isa | None = None,
+        back_isa: Isa | None = None,
         summed: bool = False,
     ) -> None:
         """Packs what ``store`` does not have yet.
@@ -214,15 +215,19 @@ class PreparedConv:
             backward: Number format.
             device: Where it runs.
             isa: The instruction set of the native library's convolutions; None for oneDNN's alone.
+            back_isa: The same for the backward pass; None takes ``isa``.
             summed: Another value will be added before the activation.
         """
         self.spec, self.shape, self._out = spec, shape, spec.out_shape(shape)
         self._store, self._device, self._dtype = store, device, forward
         self._fused = device.type == "cpu" and fused_operators(forward)
         native = isa if device.type == "cpu" else None
+        native_back = back_isa or native
         fits, fits_back = forward == torch.float32, backward == torch.float32
         self._dense = torch_dense.forth(spec, shape, store, native) if native and fits else None
-        self._dense_back = torch_dense.back(spec, shape, store, native) if native and fits_back else None
+        self._dense_back = (
+            torch_dense.back(spec, shape, store, native_back) if native_back and fits_back else None
+        )
         both = self._dense is not None and self._dense_back is not None
         self.gates = both and not summed and torch_dense.gates(spec.activation)
         if self._dense is None:

@@ -1,8 +1,9 @@
 """Convolutions of the torch engine that the native library does better than oneDNN.
 
 These are what dense networks are made of: filters of 3 x 3, 5 x 5, 1 x 7 and 7 x 1 with stride 1, and 1 x 1,
-in fp32. Of an activation behind one a bit for each value is kept instead of it; going back, the bits are
-applied while the gradient is read, and the gradient of other branches is added while the result is written.
+in fp32 with products in fp32 or bf16. Of an activation behind one a bit for each value is kept instead of it;
+going back, the bits are applied while the gradient is read, and the gradient of other branches is added while
+the result is written.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ INFINITE = float("inf")
 #: Bytes of results that are not kept in caches: whatever comes next would not find them there any more.
 CACHED = 16 << 20
 LINE = 64
+#: What bf16 may be off by in one convolution, as a share of its results: forward it flips ReLUs.
+FORTH, BACK = 0.003, 0.02
 #: Filters with a kind of their own.
 KERNELS = {kind.kernel for kind in Kind if kind is not Kind.GATHERED}
 Pair = tuple[int, int]
@@ -148,7 +151,7 @@ class Forth:
         def weight() -> Tensor:
             return spec.folded().permute(2, 3, 1, 0)
 
-        packed = _packed("forth", spec, weight, kernel, shape, out, store, isa)
+        packed = _packed("forth", spec, weight, kernel, shape, out, store, isa, FORTH)
         self._conv = DenseConv(packed, [shape], [out], spec.padding, [spec.bias])
 
     def __call__(
@@ -169,7 +172,7 @@ class Back:
         def weight() -> Tensor:
             return spec.folded().flip(2, 3).permute(2, 3, 0, 1)
 
-        packed = _packed("back", spec, weight, kernel, out, shape, store, isa)
+        packed = _packed("back", spec, weight, kernel, out, shape, store, isa, BACK)
         before = (rows - 1 - spec.padding[0], columns - 1 - spec.padding[1])
         self._conv = DenseConv(packed, [out], [shape], before)
 
@@ -190,7 +193,7 @@ class CellsForth:
             return in_phases(spec.folded(), rows, columns).flip(2, 3).permute(2, 3, 0, 1)
 
         kernel = (rows.size, columns.size)
-        packed = _packed(("cells", rows, columns), spec, weight, kernel, cells, out, store, isa)
+        packed = _packed(("cells", rows, columns), spec, weight, kernel, cells, out, store, isa, FORTH)
         before = (rows.first + rows.size - 1, columns.first + columns.size - 1)
         self._conv = DenseConv(packed, [cells], [out], before, [spec.bias])
 
@@ -214,7 +217,7 @@ class CellsBack:
             return in_phases(spec.folded(), rows, columns).permute(2, 3, 1, 0)
 
         kernel = (rows.size, columns.size)
-        packed = _packed(("cells back", rows, columns), spec, weight, kernel, out, cells, store, isa)
+        packed = _packed(("cells back", rows, columns), spec, weight, kernel, out, cells, store, isa, BACK)
         self._conv = DenseConv(packed, [out], [cells], (-rows.first, -columns.first))
 
     def __call__(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
@@ -240,7 +243,7 @@ class PointsForth:
                 part[:, : len(spec.weight)] = spec.folded()[:, :, 0, 0].T
             return torch.cat(parts, 1)[None, None]
 
-        convolution = _shared("points", specs, weight, Kind.GATHERED, store, isa)
+        convolution = _shared("points", specs, weight, Kind.GATHERED, isa, store)
         self._conv = DenseConv(convolution, [shape], outs, (0, 0), [spec.bias for spec in specs])
 
     def __call__(self, x: Tensor, activation: Activation | None) -> list[Given]:
@@ -256,7 +259,7 @@ class PointsBack:
         def weight() -> Tensor:
             return torch.cat([spec.folded().double()[:, :, 0, 0] for spec in specs])[None, None]
 
-        convolution = _shared("points back", specs, weight, Kind.GATHERED, store, isa)
+        convolution = _shared("points back", specs, weight, Kind.GATHERED, isa, store)
         self._conv = DenseConv(convolution, [spec.out_shape(shape) for spec in specs], [shape], (0, 0))
 
     def __call__(self, gradients: Sequence[Given], pending: Tensor | None) -> Tensor:
@@ -356,11 +359,12 @@ def _packed(
     made: torch.Size,
     store: Store,
     isa: Isa,
+    error: float,
 ) -> Convolution:
     """Weights in the cheapest way for a size."""
     count, outputs, height, width = made
-    kind = dense.cheapest(Work(taken[1], outputs, kernel, count, height, width))
-    return _shared(purpose, [spec], weight, kind, store, isa)
+    way = dense.cheapest(Work(taken[1], outputs, kernel, count, height, width), isa, error)
+    return _shared(purpose, [spec], weight, *way, store)
 
 
 def _shared(
@@ -368,8 +372,8 @@ def _shared(
     specs: Sequence[ConvSpec],
     weight: Callable[[], Tensor],
     kind: Kind,
-    store: Store,
     isa: Isa,
+    store: Store,
 ) -> Convolution:
     def pack() -> Convolution:
         return Convolution(weight().double().numpy(), kind, isa)

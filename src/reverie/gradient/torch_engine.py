@@ -24,7 +24,7 @@ from reverie.gradient.torch_build import build
 from reverie.gradient.torch_conv import CHANNELS_LAST, Store
 from reverie.gradient.torch_graphs import Replay, Replays, cuda_capture
 from reverie.gradient.torch_memory import peak_bytes
-from reverie.gradient.torch_plan import Formats, Plan
+from reverie.gradient.torch_plan import Formats, Plan, Sets
 from reverie.gradient.torch_record import Unrecordable, record, thaw
 from reverie.gradient.torch_steps import Run
 from reverie.native import Isa, Unavailable, instruction_sets
@@ -100,10 +100,12 @@ class TorchEngine:
             Unavailable: There is no such instruction set here.
         """
         self.device = torch.device(device)
-        native = _native(net, self.device, isa)
         share_threads()
-        self.isa = None if self.device.type != "cpu" else "none" if native is None else native.name.lower()
+        native = _native(net, self.device, isa)
         self.precision = _fastest(net, self.device, native) if precision == "auto" else precision
+        if native is Isa.AVX512_BF16 and "bf16" not in self.precision:
+            native = Isa.AVX512
+        self.isa = None if self.device.type != "cpu" else "none" if native is None else native.name.lower()
         if self.precision not in FORMATS:
             raise UsageError(f"--precision {precision}: the torch engine has {', '.join(FORMATS)}")
         if self.precision == "fp16" and self.device.type == "cpu":
@@ -113,7 +115,7 @@ class TorchEngine:
         kinds = FORMATS[self.precision]
         if net.dtype == torch.float64 and self.precision == "fp32":
             kinds = (torch.float64,) * 3
-        self._formats = Formats(self.device, *kinds, isa=native)
+        self._formats = _formats(self.device, kinds, native)
         self._replays = Replays(cuda_capture) if self.device.type == "cuda" else None
         if self.device.type == "cpu":
             keep_pages()
@@ -279,7 +281,8 @@ class TorchEngine:
         first = self._probe()
         second = 0.9 * first.flip(-1).roll(3, -2)
         x, _ = self._prepare(first)
-        formats = Formats(self.device, *(self.net.dtype,) * 3, isa=self._formats.isa)
+        native = self._formats.native and Sets(*(self._formats.native.early,) * 3)
+        formats = Formats(self.device, *(self.net.dtype,) * 3, native=native)
         # what is packed in these formats is of use to the plans that come after it
         store = self._store if formats == self._formats else Store([])
         plan = self._build(layers, x, formats, store)
@@ -338,11 +341,22 @@ def _fastest(net: Net, device: torch.device, native: Isa | None) -> str:
     """The fastest precision whose gradient keeps a cosine of 0.999 with float64's.
 
     Tiles (AMX) multiply bf16 far faster than fp32; with less than that the native convolutions, which take a
-    third of the multiplications, are the faster way back.
+    third of the multiplications, are the faster way back, in bf16 where they have it.
     """
-    if device.type != "cpu" or net.dtype != torch.float32 or not multiplies_bf16(tiles=native is not None):
+    if device.type != "cpu" or net.dtype != torch.float32:
         return "fp32"
-    return "fp32+bf16" if _is_dense(net) else "fp32"
+    able = native is Isa.AVX512_BF16 or multiplies_bf16(tiles=native is not None)
+    return "fp32+bf16" if able and _is_dense(net) else "fp32"
+
+
+def _formats(device: torch.device, kinds: tuple[torch.dtype, ...], native: Isa | None) -> Formats:
+    """Of the plans: where the native library multiplies bf16, everything else is in fp32."""
+    early, forward, backward = kinds
+    if native is not Isa.AVX512_BF16:
+        same = None if native is None else Sets(native, native, native)
+        return Formats(device, early, forward, backward, same)
+    sets = [native if kind == torch.bfloat16 else Isa.AVX512 for kind in kinds]
+    return Formats(device, *(torch.float32,) * 3, native=Sets(*sets))
 
 
 def _is_dense(net: Net) -> bool:
@@ -362,7 +376,7 @@ def _native(net: Net, device: torch.device, isa: str | None) -> Isa | None:
     if isa.upper() not in Isa.__members__:
         raise Unavailable(f"knows no instruction set {isa}")
     named = Isa[isa.upper()]
-    if device.type != "cpu" or named not in instruction_sets() or named > Isa.AVX512:
+    if device.type != "cpu" or named not in instruction_sets() or named > Isa.AVX512_BF16:
         raise Unavailable(f"has no convolutions for {isa} here")
     return named
 

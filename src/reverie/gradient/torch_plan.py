@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,6 +16,14 @@ from reverie.native import Isa
 Watch = Callable[[Run, Mapping[int, Tensor]], None]
 
 
+class Sets(NamedTuple):
+    """Instruction sets of the native library's convolutions; their maps are in fp32 whichever it is."""
+
+    early: Isa
+    forward: Isa
+    backward: Isa
+
+
 @dataclass(frozen=True)
 class Formats:
     """Where a plan runs, and in which number formats: the first layers, the other ones, backward."""
@@ -23,7 +32,7 @@ class Formats:
     early: torch.dtype
     forward: torch.dtype
     backward: torch.dtype
-    isa: Isa | None = None  # of the native library's convolutions; None for torch's operators alone
+    native: Sets | None = None  # None for torch's operators alone
 
 
 class Plan:

@@ -120,9 +120,17 @@ def _functions() -> tuple[Any, ...] | None:
 
 
 def best() -> Isa | None:
-    """The instruction set that these kernels take here, or None where nothing can run them."""
-    able = [isa for isa in instruction_sets() if isa <= Isa.AVX512]
+    """The instruction set that these kernels take here, or None where nothing can run them.
+
+    One that multiplies bf16 is not among them where there are tiles (AMX): those do it far faster, and
+    oneDNN uses them.
+    """
+    able = [isa for isa in instruction_sets() if isa <= Isa.AVX512 or _is_widest(isa)]
     return able[-1] if able else None
+
+
+def _is_widest(isa: Isa) -> bool:
+    return isa is Isa.AVX512_BF16 and Isa.AMX not in instruction_sets()
 
 
 def padded(channels: int) -> int:
@@ -147,7 +155,7 @@ class Convolution:
         Args:
             taps: (rows, columns, in, out): what result (y, x) takes of input (y + row, x + column).
             kind: How it is computed.
-            isa: AVX2 or AVX512.
+            isa: AVX2 or AVX512, or AVX512_BF16 for products in bf16.
             places: Of the gathered kind: which input (step * y + row, step * x + column) each tap takes, in
                 the order of ``taps``; the rows and columns themselves if it is None.
             step: Of the gathered kind: inputs from one result to the next, by axis.
@@ -158,7 +166,7 @@ class Convolution:
         """
         self._handle = None
         functions = _functions()
-        if functions is None or isa not in instruction_sets() or isa > Isa.AVX512:
+        if functions is None or isa not in instruction_sets() or isa > Isa.AVX512_BF16:
             raise Unavailable(f"no native convolutions for {isa.name} here")
         new, self._run, self._free, size = functions
         rows, columns, self.inputs, self.outputs = taps.shape
@@ -199,8 +207,8 @@ class Work:
     height: int
     width: int
 
-    def cost(self, kind: Kind) -> float:
-        """Time in units of one multiplication of the matrix product; for comparing kinds.
+    def cost(self, kind: Kind, isa: Isa = Isa.AVX512) -> float:
+        """Time in units of one multiplication of the matrix product in fp32; for comparing kinds.
 
         Products, transforms (what a value costs there was measured as some ten products), and the weights,
         which are read from memory once for each of a few blocks however small the picture is.
@@ -212,14 +220,42 @@ class Work:
         tiles = self.count * -(-self.height // down) * -(-self.width // across)
         wide = padded(self.outputs)
         moved = TRANSFORM * (depth + wide) * tiles
-        return products * (depth * wide * (tiles + WEIGHTS) + moved)
+        each = 0.5 if isa is Isa.AVX512_BF16 else 1.0
+        return products * (depth * wide * (tiles + WEIGHTS) * each + moved)
+
+    def ways(self, isa: Isa, error: float) -> list[Way]:
+        """How it can be computed: in bf16, where ``isa`` has it, if that is off by ``error`` at most."""
+        kinds = [kind for kind in Kind if kind is Kind.GATHERED or kind.kernel == self.kernel]
+        if isa is not Isa.AVX512_BF16:
+            return [(kind, isa) for kind in kinds]
+        short = [(kind, isa) for kind in kinds if ERRORS.get(kind, 1.0) <= error]
+        return short + [(kind, Isa.AVX512) for kind in kinds]
 
 
+Way = tuple[Kind, Isa]
 TRANSFORM: Final = 12.0
 WEIGHTS: Final = 40.0
+#: What bf16 makes of the results, as a share of their size: measured with random weights and maps half of
+#: which are 0. Tiles of more results than these are off by a twentieth.
+ERRORS: Final = {
+    Kind.GATHERED: 0.0024,
+    Kind.W2X2_3X3: 0.0039,
+    Kind.W4X4_3X3: 0.011,
+    Kind.W2X2_5X5: 0.012,
+    Kind.W5X5_2X2: 0.012,
+    Kind.W1X6_1X3: 0.012,
+    Kind.W6X1_3X1: 0.012,
+    Kind.W1X4_1X7: 0.018,
+    Kind.W4X1_7X1: 0.018,
+}
 
 
-def cheapest(work: Work) -> Kind:
-    """The kind that should take the least time."""
-    able = [kind for kind in Kind if kind is Kind.GATHERED or kind.kernel == work.kernel]
-    return min(able, key=work.cost)
+def cheapest(work: Work, isa: Isa = Isa.AVX512, error: float = 0.0) -> Way:
+    """The kind and the instruction set that should take the least time.
+
+    Args:
+        work: What is to be done.
+        isa: The set that there is; AVX512_BF16 stands for AVX512 too.
+        error: Of the results, as a share of their size, if they are computed in bf16.
+    """
+    return min(work.ways(isa, error), key=lambda way: work.cost(*way))

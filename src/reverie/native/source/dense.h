@@ -73,7 +73,8 @@ struct DenseKernels {
     void (*run)(const DenseWeights&, const DenseJob&, long first, long last, char* scratch);
 };
 
-const DenseKernels* dense_avx2();
-const DenseKernels* dense_avx512();
+const DenseKernels* dense_avx2();    // fp32
+const DenseKernels* dense_avx512();  // fp32
+const DenseKernels* dense_bf16();    // AVX-512, factors of the matrix product rounded to bf16, all else in fp32
 
 }  // namespace reverie

@@ -27,8 +27,12 @@ Memory memory(size_t bytes) { return Memory((char*)std::aligned_alloc(ALIGNED, (
 
 const DenseKernels* kernels_for(int isa) {
     if (!offers((Isa)isa)) return nullptr;
-    if (isa == AVX2) return dense_avx2();
-    return isa >= AVX512 ? dense_avx512() : nullptr;
+    switch (isa) {
+        case AVX2: return dense_avx2();
+        case AVX512: return dense_avx512();
+        case AVX512_BF16: return dense_bf16();
+    }
+    return nullptr;
 }
 
 const PoolKernels* pools_for(int isa) {

@@ -13,8 +13,10 @@ static inline void put_some(uint16_t* to, lane v, int count) {
 }
 #endif
 
-// What one matrix product takes at a time, so that its weights stay in the first cache.
-constexpr int DEPTH = 24 * 1024 / (MOST_CHUNKS * CHUNK * (int)sizeof(Factor)) / 16 * 16;
+// What one matrix product takes at a time, so that its weights stay in the first cache, or, where several chunks
+// share what is read of the positions, in the second.
+constexpr int NEAR = (MOST_CHUNKS == 1 ? 24 : 96) * 1024;
+constexpr int DEPTH = NEAR / (MOST_CHUNKS * CHUNK * (int)sizeof(Factor)) / 16 * 16;
 constexpr long BLOCK_BYTES = 3 << 19;  // of products and sums of a block of tiles
 constexpr int LEAST_TILES = 24, MOST_TILES = 240;
 constexpr long POINTS_BYTES = 3 << 17;  // the same where a tile is one pixel
@@ -310,7 +312,7 @@ template <int MH, int RH, int MW, int RW, bool GATHER> struct Dense {
                 const Segments whole{1, deep, {0, 0, 0, 0}};
                 const Sums sums{block.out + p * block.out_product, block.out_row, k > 0};
                 Matrix::run(block.in + p * block.in_product + k, block.in_row, whole, block.tiles, {deep, w.out, weights},
-                            nullptr, sums);
+                            nullptr, sums, NEAR);
                 weights += Matrix::packed_bytes(deep, w.out);
             }
     }

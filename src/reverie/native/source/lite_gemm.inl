@@ -130,10 +130,11 @@ template <class Format> struct Product {
         }
     }
 
-    // then.put<M>(position, count, chunk of outputs, vec[M]) for `positions` rows of factors.
+    // then.put<M>(position, count, chunk of outputs, vec[M]) for `positions` rows of factors. A group of weights of up
+    // to `near` bytes is kept close while all positions go by.
     template <class Then>
     static void run(const Factor* a, long row, const Segments& runs, int positions, const Packed& weights,
-                    const float* bias, const Then& then) {
+                    const float* bias, const Then& then, size_t near = 24 * 1024) {
         const int chunks = chunks_of(weights.n);
         const long chunk_size = (long)steps(weights.k) * STEP;
         const Factor* b = (const Factor*)weights.data;
@@ -158,7 +159,7 @@ template <class Format> struct Product {
             return;
         }
         // What is used again and again should stay in the first cache: a group of weights, or a few positions.
-        if (weights.k * MOST_CHUNKS * CHUNK * sizeof(Factor) <= 24 * 1024) {
+        if (weights.k * MOST_CHUNKS * CHUNK * sizeof(Factor) <= near) {
             for (int chunk = 0, wide; chunk < chunks; chunk += wide) {
                 wide = group(chunks - chunk);
                 for (int p = 0; p < positions; p += MOST_POSITIONS) many(p, chunk, wide);

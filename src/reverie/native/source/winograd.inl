@@ -2,8 +2,14 @@
 // products instead of M * R. The matrices are those of Toom and Cook's algorithm, made by the compiler from the
 // points where polynomials are evaluated: y = A [(G g) * (B d)].
 
-// 0, then pairs of p and -p; what is left after them is the point at infinity.
-constexpr double POINTS[] = {0, 1, -1, 2, -2, 0.5, -0.5, 0.75, -0.75};
+// Pairs of p and -p for 4, 6, 8 and 10 points in all; the two others are 0 and infinity. These are the numbers whose
+// products of rounded factors are off least, up to some two digits.
+constexpr double PAIRS[][4] = {{1}, {2.0 / 3, 1.5}, {1, 2, 0.5}, {0.4, 2.5, 0.8, 1.25}};
+constexpr double point(int size, int index) {
+    if (index == 0) return 0;
+    const double p = PAIRS[size / 2 - 2][(index - 1) / 2];
+    return index % 2 ? p : -p;
+}
 
 constexpr double power(double base, int exponent) {
     double product = 1;
@@ -21,8 +27,8 @@ template <int M_, int R_> struct Winograd {
         for (int l = 0, degree = 0; l < FINITE; l++) {
             if (l == without) continue;
             degree++;
-            for (int k = degree; k > 0; k--) coefficients[k] = coefficients[k - 1] - POINTS[l] * coefficients[k];
-            coefficients[0] *= -POINTS[l];
+            for (int k = degree; k > 0; k--) coefficients[k] = coefficients[k - 1] - point(SIZE, l) * coefficients[k];
+            coefficients[0] *= -point(SIZE, l);
         }
     }
 
@@ -35,7 +41,7 @@ template <int M_, int R_> struct Winograd {
 
     // A: what product `column` counts in result `row`.
     static constexpr double output(int row, int column) {
-        return column == FINITE ? row == M - 1 : power(POINTS[column], row);
+        return column == FINITE ? row == M - 1 : power(point(SIZE, column), row);
     }
 
     // G: what tap k counts in product `row`.
@@ -43,8 +49,8 @@ template <int M_, int R_> struct Winograd {
         if (row == FINITE) return k == R - 1;
         double others = 1;
         for (int l = 0; l < FINITE; l++)
-            if (l != row) others *= POINTS[row] - POINTS[l];
-        return power(POINTS[row], k) / others;
+            if (l != row) others *= point(SIZE, row) - point(SIZE, l);
+        return power(point(SIZE, row), k) / others;
     }
 };
 
