@@ -153,7 +153,7 @@ def test_a_strided_convolution_of_a_picture(
     spec = ConvSpec(weight, bias, (2, 2), padding, (1, 1), 1, activation=Activation("relu"))
     conv = prepared(spec, x.shape, isa)
     if kernel == (4, 4):  # in cells its filter has no kind of its own: three taps by three are one
-        assert (conv._dense is None) == (not torch_dense._strided(spec, x.shape))
+        assert (conv._dense is None) == (not torch_dense._of_a_picture(spec, x.shape))
     else:
         assert conv._dense is not None
     before = F.conv2d(x, weight, bias, (2, 2), padding)
@@ -165,6 +165,79 @@ def test_a_strided_convolution_of_a_picture(
     more = random(5, *x.shape)
     found = conv.backward(last(gradient if gate is not None else let_through), last(more), gate)
     assert off(found, slope + more) < 2e-5
+
+
+@given(
+    isa=st.sampled_from(SETS or [Isa.AVX2]),
+    kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    stride=st.sampled_from([(2, 2), (3, 3), (1, 2), (2, 1), (3, 2)]),
+    padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+    size=st.tuples(st.integers(1, 2), st.integers(5, 20), st.integers(5, 20)),
+    activation=st.sampled_from(sorted(RELUS)),
+    pending=st.booleans(),
+)
+@settings(max_examples=40, deadline=None)
+def test_a_convolution_of_larger_steps(
+    isa: Isa,
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    padding: tuple[int, int],
+    size: tuple[int, int, int],
+    activation: str,
+    pending: bool,
+) -> None:
+    torch_dense.LEAST = 0
+    act, function = RELUS[activation]
+    padding = (min(padding[0], kernel[0] // 2), min(padding[1], kernel[1] // 2))
+    x = random(1, size[0], 19, *size[1:]).requires_grad_(True)
+    weight, bias = random(2, 33, 19, *kernel) / 10, random(3, 33)
+    spec = ConvSpec(weight, bias, stride, padding, (1, 1), 1, activation=act)
+    conv = prepared(spec, x.shape, isa)
+    assert conv._dense is not None
+    assert (conv._dense_back is not None) == (kernel[0] >= stride[0] and kernel[1] >= stride[1])
+    before = F.conv2d(x, weight, bias, stride, padding)
+    y, gate = conv.forward(last(x.detach()), None)
+    assert off(y, function(before).detach()) < 1e-5
+    slopes = torch.ones_like(before)
+    if act is not None:
+        slopes = act.backward(slopes.float(), y, into=None).double()
+    gradient = random(4, *y.shape)
+    (slope,) = torch.autograd.grad(before, x, gradient * slopes)
+    more = random(5, *x.shape) if pending else None
+    given_back = last(gradient if gate is not None else gradient * slopes)
+    found = conv.backward(given_back, None if more is None else last(more), gate)
+    assert off(found, slope if more is None else slope + more) < 1e-5
+
+
+@pytest.mark.skipif(Isa.AVX512_BF16 not in instruction_sets(), reason="no bf16 on this machine")
+@pytest.mark.parametrize("kind", list(Kind))
+def test_products_in_bf16_are_off_by_what_they_are_said_to(kind: Kind) -> None:
+    kernel = (3, 3) if kind is Kind.GATHERED else kind.kernel
+    inputs, outputs = 51, 64
+    x = random(1, 2, inputs, 25, 31) * (random(2, 2, inputs, 25, 31) > 0)
+    weight = random(3, outputs, inputs, *kernel)
+    expected = F.conv2d(x, weight)
+    taps = Convolution(weight.permute(2, 3, 1, 0).numpy(), kind, Isa.AVX512_BF16)
+    assert taps.bytes < Convolution(weight.permute(2, 3, 1, 0).numpy(), kind, Isa.AVX512).bytes
+    ((found, _),) = torch_dense.DenseConv(taps, [x.shape], [expected.shape], (0, 0))([Given(last(x))], [None])
+    error = off(found, expected)
+    if kind in dense.ERRORS:
+        assert 0.6 * dense.ERRORS[kind] < error < 1.1 * dense.ERRORS[kind]
+    else:
+        assert 0.03 < error < 0.06
+
+
+@pytest.mark.skipif(Isa.AVX512_BF16 not in instruction_sets(), reason="no bf16 on this machine")
+def test_products_in_bf16_of_small_whole_numbers_are_exact() -> None:
+    """Seven taps of 21 channels: an odd number of factors, which go by in pairs."""
+    x = random(1, 1, 21, 12, 17).mul(10).round().clamp(-100, 100)
+    weight = random(2, 40, 21, 7, 1).mul(10).round().clamp(-100, 100)
+    taps = Convolution(weight.permute(2, 3, 1, 0).numpy(), Kind.GATHERED, Isa.AVX512_BF16)
+    expected = F.conv2d(x, weight)
+    conv = torch_dense.DenseConv(taps, [x.shape], [expected.shape], (0, 0))
+    # What lay in the memory before must not matter, infinite as it may be.
+    conv([Given(last(torch.full_like(x, float("inf"))))], [None])
+    assert torch.equal(conv([Given(last(x))], [None])[0].map.double(), expected)
 
 
 @pytest.mark.parametrize("isa", SETS)
@@ -265,7 +338,8 @@ def test_a_tile_is_a_correlation_of_every_place_with_every_tap(results: int, tap
 @pytest.mark.parametrize("side", [1, 3, 10, 40, 200])
 def test_the_cheapest_kind_fits_the_size(side: int) -> None:
     work = Work(256, 256, (3, 3), 1, side, side)
-    kind = dense.cheapest(work)
+    kind, isa = dense.cheapest(work)
+    assert isa is Isa.AVX512
     assert kind.kernel in ((3, 3), (1, 1))
     assert work.cost(kind) == min(
         work.cost(k) for k in (Kind.GATHERED, Kind.W2X2_3X3, Kind.W4X4_3X3, Kind.W6X6_3X3)
@@ -274,7 +348,16 @@ def test_the_cheapest_kind_fits_the_size(side: int) -> None:
         assert kind is Kind.GATHERED
     if side == 200:
         assert kind is Kind.W6X6_3X3
-    assert dense.cheapest(Work(64, 64, (4, 2), 1, side, side)) is Kind.GATHERED
+    assert dense.cheapest(Work(64, 64, (4, 2), 1, side, side))[0] is Kind.GATHERED
+
+
+def test_bf16_is_taken_where_its_error_is_allowed() -> None:
+    large = Work(256, 256, (3, 3), 1, 200, 200)
+    assert dense.cheapest(large, Isa.AVX512_BF16, 0.02) == (Kind.W4X4_3X3, Isa.AVX512_BF16)
+    assert dense.cheapest(large, Isa.AVX512_BF16, 0.003) == (Kind.W6X6_3X3, Isa.AVX512)
+    points = Work(256, 256, (1, 1), 1, 200, 200)
+    assert dense.cheapest(points, Isa.AVX512_BF16, 0.003) == (Kind.GATHERED, Isa.AVX512_BF16)
+    assert dense.cheapest(points, Isa.AVX2) == (Kind.GATHERED, Isa.AVX2)
 
 
 class Mixed(nn.Module):

@@ -9,6 +9,7 @@ the result is written.
 from __future__ import annotations
 
 import ctypes
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -32,8 +33,8 @@ INFINITE = float("inf")
 #: Bytes of results that are not kept in caches: whatever comes next would not find them there any more.
 CACHED = 16 << 20
 LINE = 64
-#: What bf16 may be off by in one convolution, as a share of its results: forward it flips ReLUs.
-FORTH, BACK = 0.003, 0.02
+#: What bf16 may be off by in one convolution, as a share of its results.
+ERROR = 0.025
 #: Filters with a kind of their own.
 KERNELS = {kind.kernel for kind in Kind if kind is not Kind.GATHERED}
 Pair = tuple[int, int]
@@ -53,6 +54,14 @@ class Given(NamedTuple):
     gate: Gate | None = None
 
 
+class Places(NamedTuple):
+    """Where results are in the map they are written to: (i, j) at ``step * (i, j) + first``."""
+
+    size: Pair
+    step: Pair = (1, 1)
+    first: Pair = (0, 0)
+
+
 def gates(activation: Activation | None) -> bool:
     """Whether an activation can be done in the convolution and kept as bits."""
     if activation is None:
@@ -70,6 +79,7 @@ class DenseConv:
         made: Sequence[torch.Size],
         before: Pair,
         biases: Sequence[Tensor | None] = (),
+        places: Places | None = None,
     ) -> None:
         """Of packed weights.
 
@@ -79,8 +89,10 @@ class DenseConv:
             made: The outputs' shapes.
             before: By axis, how many pixels before the input the first output's window begins.
             biases: (C,) or None for every output; none at all if it is empty.
+            places: Where results are put, if it is not one by one in a map of their own.
         """
         self._convolution, self._taken, self._made, self._before = convolution, taken, made, before
+        self._places = places or Places((made[0][2], made[0][3]))
         self._bias: Tensor | None = None
         if any(bias is not None for bias in biases):
             self._bias = torch.zeros(sum(dense.padded(shape[1]) for shape in made))
@@ -97,8 +109,12 @@ class DenseConv:
         *,
         activation: Activation | None = None,
         keep: bool = False,
+        into: Tensor | None = None,
     ) -> list[Given]:
-        """Activation(convolution(inputs through gates) + others), and with ``keep`` the outputs' gates."""
+        """Activation(convolution(inputs through gates) + others), and with ``keep`` the outputs' gates.
+
+        The only output is written ``into`` a map, channels last, if one is given.
+        """
         count, _, height, width = self._taken[0]
         _, _, out_height, out_width = self._made[0]
         held: list[Tensor] = []  # until the library is done
@@ -114,7 +130,7 @@ class DenseConv:
         past = 4 * count * out_height * out_width * sum(shape[1] for shape in self._made) > CACHED
         targets = (Target * len(self._made))()
         for target, shape, other in zip(targets, self._made, others, strict=True):
-            y = torch.empty(shape, dtype=torch.float32, memory_format=CHANNELS_LAST)
+            y = torch.empty(shape, memory_format=CHANNELS_LAST) if into is None else into
             target.data, target.pixel, target.channels = y.data_ptr(), shape[1], shape[1]
             past = past and y.data_ptr() % LINE == 0
             if other is not None:
@@ -128,10 +144,12 @@ class DenseConv:
                 kept = Gate(torch.empty((count, out_height, out_width, chunks), dtype=torch.int16), slope)
                 target.open = kept.bits.data_ptr()
             results.append(Given(y, kept))
+        size, step, first = self._places
         job = Job(
             count=count, height=height, width=width, out_height=out_height, out_width=out_width,
-            top=self._before[0], left=self._before[1], target_height=out_height, target_width=out_width,
-            target_step_y=1, target_step_x=1, activation=code, low=low, high=high,
+            top=self._before[0], left=self._before[1], target_height=size[0], target_width=size[1],
+            target_step_y=step[0], target_step_x=step[1], target_y=first[0], target_x=first[1],
+            activation=code, low=low, high=high,
             threads=torch.get_num_threads(), sources=len(sources), targets=len(targets), past_caches=past,
             source=ctypes.cast(sources, ctypes.POINTER(Source)), 
             target=ctypes.cast(targets, ctypes.POINTER(Target)),
@@ -151,7 +169,7 @@ class Forth:
         def weight() -> Tensor:
             return spec.folded().permute(2, 3, 1, 0)
 
-        packed = _packed("forth", spec, weight, kernel, shape, out, store, isa, FORTH)
+        packed = _packed("forth", spec, weight, kernel, shape, out, store, isa)
         self._conv = DenseConv(packed, [shape], [out], spec.padding, [spec.bias])
 
     def __call__(
@@ -172,7 +190,7 @@ class Back:
         def weight() -> Tensor:
             return spec.folded().flip(2, 3).permute(2, 3, 0, 1)
 
-        packed = _packed("back", spec, weight, kernel, out, shape, store, isa, BACK)
+        packed = _packed("back", spec, weight, kernel, out, shape, store, isa)
         before = (rows - 1 - spec.padding[0], columns - 1 - spec.padding[1])
         self._conv = DenseConv(packed, [out], [shape], before)
 
@@ -193,7 +211,7 @@ class CellsForth:
             return in_phases(spec.folded(), rows, columns).flip(2, 3).permute(2, 3, 0, 1)
 
         kernel = (rows.size, columns.size)
-        packed = _packed(("cells", rows, columns), spec, weight, kernel, cells, out, store, isa, FORTH)
+        packed = _packed(("cells", rows, columns), spec, weight, kernel, cells, out, store, isa)
         before = (rows.first + rows.size - 1, columns.first + columns.size - 1)
         self._conv = DenseConv(packed, [cells], [out], before, [spec.bias])
 
@@ -217,7 +235,7 @@ class CellsBack:
             return in_phases(spec.folded(), rows, columns).permute(2, 3, 1, 0)
 
         kernel = (rows.size, columns.size)
-        packed = _packed(("cells back", rows, columns), spec, weight, kernel, out, cells, store, isa, BACK)
+        packed = _packed(("cells back", rows, columns), spec, weight, kernel, out, cells, store, isa)
         self._conv = DenseConv(packed, [out], [cells], (-rows.first, -columns.first))
 
     def __call__(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
@@ -225,6 +243,68 @@ class CellsBack:
         (found,) = self._conv([Given(gradient, gate)], [None])
         whole = out_of_cells(found.map, self._shape)
         return whole if pending is None else whole + pending
+
+
+class StridedForth:
+    """A convolution of larger steps: what its windows hold is gathered and multiplied."""
+
+    def __init__(self, spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> None:
+        def weight() -> Tensor:
+            return spec.folded().permute(2, 3, 1, 0)
+
+        packed = _shared("strided", [spec], weight, Kind.GATHERED, isa, store, step=spec.stride)
+        self._conv = DenseConv(packed, [shape], [spec.out_shape(shape)], spec.padding, [spec.bias])
+
+    def __call__(
+        self, x: Tensor, other: Tensor | None, *, activation: Activation | None = None, keep: bool = False
+    ) -> tuple[Tensor, Gate | None]:
+        """As ``Forth``."""
+        (found,) = self._conv([Given(x)], [other], activation=activation, keep=keep)
+        return found
+
+
+class StridedBack:
+    """The gradient of such a convolution: pixels that meet the same entries of the kernel at a time."""
+
+    def __init__(self, spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> None:
+        out = spec.out_shape(shape)
+        self._shape = shape
+        rows, columns = (
+            [
+                _meets(spec.weight.shape[2 + i], spec.stride[i], spec.padding[i], r)
+                for r in range(spec.stride[i])
+            ]
+            for i in (0, 1)
+        )
+        self._parts: list[DenseConv] = []
+        for (y, down), (x, across) in itertools.product(enumerate(rows), enumerate(columns)):
+            sides = [math.ceil((n - r) / s) for n, r, s in zip(shape[2:], (y, x), spec.stride, strict=True)]
+            if min(sides) < 1:
+                continue
+            entries = [a for a, _ in down], [b for b, _ in across]
+
+            def weight(entries: tuple[list[int], list[int]] = entries) -> Tensor:
+                return spec.folded()[:, :, entries[0]][:, :, :, entries[1]].permute(2, 3, 0, 1)
+
+            places = [(d, e) for _, d in down for _, e in across]
+            purpose = ("strided back", y, x)
+            packed = _shared(purpose, [spec], weight, Kind.GATHERED, isa, store, places=places)
+            made = torch.Size((shape[0], shape[1], *sides))
+            whole = Places(_pair(shape[2:]), spec.stride, (y, x))
+            self._parts.append(DenseConv(packed, [out], [made], (0, 0), places=whole))
+
+    def __call__(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
+        """As ``Back``."""
+        found = torch.empty(self._shape, memory_format=CHANNELS_LAST)
+        for part in self._parts:
+            part([Given(gradient, gate)], [pending], into=found)
+        return found
+
+
+def _meets(kernel: int, stride: int, padding: int, first: int) -> list[tuple[int, int]]:
+    """Which entries of a kernel pixels ``stride * m + first`` meet, and in which outputs, counted from m."""
+    pairs = ((entry, first + padding - entry) for entry in range(kernel))
+    return [(entry, distance // stride) for entry, distance in pairs if distance % stride == 0]
 
 
 class PointsForth:
@@ -267,22 +347,28 @@ class PointsBack:
         return self._conv(gradients, [pending])[0].map
 
 
-def forth(spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> Forth | CellsForth | None:
+def forth(
+    spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa
+) -> Forth | CellsForth | StridedForth | None:
     """A convolution of an input (N, in, H, W) by the native kernels, if these are made for it."""
-    if _single(spec, shape) and shape[1] > FEW:
+    if _single(spec, shape):
         return Forth(spec, shape, store, isa)
-    if _strided(spec, shape):
+    if _of_a_picture(spec, shape):
         return CellsForth(spec, shape, store, isa)
+    if _strided(spec, shape):
+        return StridedForth(spec, shape, store, isa)
     return None
 
 
-def back(spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> Back | CellsBack | None:
+def back(spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> Back | CellsBack | StridedBack | None:
     """The gradient of a convolution by the native kernels, if these are made for it."""
     rest = [k - 1 - p for k, p in zip(spec.weight.shape[2:], spec.padding, strict=True)]
     if _single(spec, shape) and min(rest) >= 0 and len(spec.weight) >= CHANNELS:
         return Back(spec, shape, store, isa)
-    if _strided(spec, shape):
+    if _of_a_picture(spec, shape):
         return CellsBack(spec, shape, store, isa)
+    if _strided(spec, shape) and all(k >= s for k, s in zip(spec.weight.shape[2:], spec.stride, strict=True)):
+        return StridedBack(spec, shape, store, isa)
     return None
 
 
@@ -309,6 +395,17 @@ def _single(spec: ConvSpec, shape: torch.Size) -> bool:
 
 
 def _strided(spec: ConvSpec, shape: torch.Size) -> bool:
+    """Whether a convolution makes larger steps over a map."""
+    return (
+        spec.groups == 1
+        and spec.dilation == (1, 1)
+        and max(spec.stride) > 1
+        and min(spec.weight.shape[:2]) >= CHANNELS
+        and spec.work(shape) >= LEAST
+    )
+
+
+def _of_a_picture(spec: ConvSpec, shape: torch.Size) -> bool:
     """Whether a convolution of a picture has stride 2 and, in cells, a filter with a kind of its own."""
     if spec.groups != 1 or spec.dilation != (1, 1) or spec.stride != (2, 2) or shape[1] > FEW:
         return False
@@ -359,11 +456,10 @@ def _packed(
     made: torch.Size,
     store: Store,
     isa: Isa,
-    error: float,
 ) -> Convolution:
     """Weights in the cheapest way for a size."""
     count, outputs, height, width = made
-    way = dense.cheapest(Work(taken[1], outputs, kernel, count, height, width), isa, error)
+    way = dense.cheapest(Work(taken[1], outputs, kernel, count, height, width), isa, ERROR)
     return _shared(purpose, [spec], weight, *way, store)
 
 
@@ -374,9 +470,12 @@ def _shared(
     kind: Kind,
     isa: Isa,
     store: Store,
+    *,
+    places: Sequence[Pair] | None = None,
+    step: Pair = (1, 1),
 ) -> Convolution:
     def pack() -> Convolution:
-        return Convolution(weight().double().numpy(), kind, isa)
+        return Convolution(weight().double().numpy(), kind, isa, places=places, step=step)
 
     sources = tuple(source for spec in specs for source in spec.sources)
     return store.get(("dense", purpose, kind, isa), sources, pack)

@@ -245,8 +245,8 @@ ERRORS: Final = {
     Kind.W5X5_2X2: 0.012,
     Kind.W1X6_1X3: 0.012,
     Kind.W6X1_3X1: 0.012,
-    Kind.W1X4_1X7: 0.018,
-    Kind.W4X1_7X1: 0.018,
+    Kind.W1X4_1X7: 0.024,
+    Kind.W4X1_7X1: 0.024,
 }
 
 

@@ -271,8 +271,8 @@ template <int MH, int RH, int MW, int RW, bool GATHER> struct Dense {
 
     // A convolution of 1 x 1: results and pixels of the input are in the same order.
     static bool is_points(const DenseWeights& w, const DenseJob& job) {
-        return GATHER && w.taps == 1 && job.height == job.target_height && job.width == job.target_width &&
-               job.out_height == job.height && job.out_width == job.width && job.top == 0 && job.left == 0;
+        return GATHER && w.taps == 1 && w.tap->y == 0 && w.tap->x == 0 && job.height == job.target_height &&
+               job.width == job.target_width && job.out_height == job.height && job.out_width == job.width && job.top == 0 && job.left == 0;
     }
 
     static void points_in(const DenseJob& job, long first, const Block& block) {
