@@ -18,6 +18,7 @@ from reverie.errors import UsageError
 from reverie.gradient import torch_engine
 from reverie.gradient.engine import PlainEngine
 from reverie.gradient.torch_engine import TorchEngine
+from reverie.native import Isa, instruction_sets
 from reverie.native import dense as native_dense
 from reverie.net import Net, load_net, wrap_net
 from reverie.net.adapt import state_sha256
@@ -126,7 +127,16 @@ def test_the_fastest_format_is_for_dense_networks_on_cpus_that_have_it(monkeypat
     monkeypatch.setattr(torch_engine, "multiplies_bf16", lambda tiles: not tiles)  # AVX-512, no AMX
     assert TorchEngine(dense, isa="none").precision == "fp32+bf16"
     if native_dense.best() is not None:  # fewer multiplications are worth more than shorter ones
-        assert TorchEngine(dense).precision == "fp32"
+        assert TorchEngine(dense, isa="avx2").precision == "fp32"
+    if Isa.AVX512_BF16 in instruction_sets():
+        engine = TorchEngine(dense, isa="avx512_bf16")
+        assert (engine.isa, engine.precision) == ("avx512_bf16", "fp32+bf16")
+        engine = TorchEngine(dense, isa="avx512_bf16", precision="fp32")
+        assert (engine.isa, engine.precision) == ("avx512", "fp32")
+        monkeypatch.setattr(native_dense, "instruction_sets", lambda: tuple(Isa)[:3])
+        assert TorchEngine(dense).isa == "avx512_bf16"
+        monkeypatch.setattr(native_dense, "instruction_sets", lambda: tuple(Isa))  # tiles: oneDNN's way back
+        assert TorchEngine(dense).isa == "avx512"
     monkeypatch.setattr(torch_engine, "multiplies_bf16", lambda tiles: True)
     assert TorchEngine(dense).precision == "fp32+bf16"
     assert TorchEngine(dense, precision="fp32").precision == "fp32"
@@ -135,7 +145,7 @@ def test_the_fastest_format_is_for_dense_networks_on_cpus_that_have_it(monkeypat
     assert TorchEngine(light).isa == "none"  # as in pieces so the whole, to five digits
     assert TorchEngine(wrap_net(dense_network(16))).precision == "fp32"
     monkeypatch.setattr(torch_engine, "multiplies_bf16", lambda tiles: False)
-    assert TorchEngine(dense).precision == "fp32"
+    assert TorchEngine(dense, isa="none").precision == "fp32"
 
 
 @pytest.mark.parametrize("precision", ["fp32", "fp32+bf16"])

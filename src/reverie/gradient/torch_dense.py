@@ -91,8 +91,12 @@ class DenseConv:
             biases: (C,) or None for every output; none at all if it is empty.
             places: Where results are put, if it is not one by one in a map of their own.
         """
-        self._convolution, self._taken, self._made, self._before = convolution, taken, made, before
-        self._places = places or Places((made[0][2], made[0][3]))
+        self._convolution, self._made = convolution, made
+        count, _, height, width = taken[0]
+        _, _, out_height, out_width = made[0]
+        self._large = 4 * count * out_height * out_width * sum(shape[1] for shape in made) > CACHED
+        chunks = [dense.padded(shape[1]) // dense.CHUNK for shape in made]
+        self._bits = [(count, out_height, out_width, n) for n in chunks]
         self._bias: Tensor | None = None
         if any(bias is not None for bias in biases):
             self._bias = torch.zeros(sum(dense.padded(shape[1]) for shape in made))
@@ -101,6 +105,22 @@ class DenseConv:
                 if bias is not None:
                     self._bias[at : at + shape[1]] = bias
                 at += dense.padded(shape[1])
+        size, step, first = places or Places((out_height, out_width))
+        self._sources, self._targets = (Source * len(taken))(), (Target * len(made))()
+        for source, shape in zip(self._sources, taken, strict=True):
+            source.channels = shape[1]
+        for target, shape in zip(self._targets, made, strict=True):
+            target.pixel = target.channels = shape[1]
+        # What is the same at every call; the rest is filled in.
+        self._job = Job(
+            count=count, height=height, width=width, out_height=out_height, out_width=out_width,
+            top=before[0], left=before[1], target_height=size[0], target_width=size[1],
+            target_step_y=step[0], target_step_x=step[1], target_y=first[0], target_x=first[1],
+            sources=len(taken), targets=len(made),
+            source=ctypes.cast(self._sources, ctypes.POINTER(Source)),
+            target=ctypes.cast(self._targets, ctypes.POINTER(Target)),
+            bias=None if self._bias is None else self._bias.data_ptr(),
+        )  # fmt: skip
 
     def __call__(
         self,
@@ -115,46 +135,31 @@ class DenseConv:
 
         The only output is written ``into`` a map, channels last, if one is given.
         """
-        count, _, height, width = self._taken[0]
-        _, _, out_height, out_width = self._made[0]
         held: list[Tensor] = []  # until the library is done
-        sources = (Source * len(given))()
-        for source, (x, gate) in zip(sources, given, strict=True):
-            x, pixel = even_pixels(x)
+        for source, (x, gate) in zip(self._sources, given, strict=True):
+            x, source.pixel = even_pixels(x)
             held.append(x)
-            source.data, source.pixel, source.channels = x.data_ptr(), pixel, x.shape[1]
+            source.data, source.gate = x.data_ptr(), None
             if gate is not None:
                 source.gate, source.slope = gate.bits.data_ptr(), gate.slope
-        code, low, high = _numbers(activation)
-        results = []
-        past = 4 * count * out_height * out_width * sum(shape[1] for shape in self._made) > CACHED
-        targets = (Target * len(self._made))()
-        for target, shape, other in zip(targets, self._made, others, strict=True):
+        job = self._job
+        job.activation, job.low, job.high = _numbers(activation)
+        slope = job.low if job.activation == dense.Activation.LEAKY else 0.0
+        results, past = [], self._large
+        for target, shape, bits, other in zip(self._targets, self._made, self._bits, others, strict=True):
             y = torch.empty(shape, memory_format=CHANNELS_LAST) if into is None else into
-            target.data, target.pixel, target.channels = y.data_ptr(), shape[1], shape[1]
-            past = past and y.data_ptr() % LINE == 0
+            target.data = address = y.data_ptr()
+            past = past and address % LINE == 0
+            target.other = target.open = kept = None
             if other is not None:
                 other, target.other_pixel = even_pixels(other)
                 held.append(other)
                 target.other = other.data_ptr()
-            kept = None
             if keep:
-                slope = low if code == dense.Activation.LEAKY else 0.0
-                chunks = dense.padded(shape[1]) // dense.CHUNK
-                kept = Gate(torch.empty((count, out_height, out_width, chunks), dtype=torch.int16), slope)
+                kept = Gate(torch.empty(bits, dtype=torch.int16), slope)
                 target.open = kept.bits.data_ptr()
             results.append(Given(y, kept))
-        size, step, first = self._places
-        job = Job(
-            count=count, height=height, width=width, out_height=out_height, out_width=out_width,
-            top=self._before[0], left=self._before[1], target_height=size[0], target_width=size[1],
-            target_step_y=step[0], target_step_x=step[1], target_y=first[0], target_x=first[1],
-            activation=code, low=low, high=high,
-            threads=torch.get_num_threads(), sources=len(sources), targets=len(targets), past_caches=past,
-            source=ctypes.cast(sources, ctypes.POINTER(Source)), 
-            target=ctypes.cast(targets, ctypes.POINTER(Target)),
-            bias=None if self._bias is None else self._bias.data_ptr(),
-        )  # fmt: skip
+        job.threads, job.past_caches = torch.get_num_threads(), past
         self._convolution.run(job)
         return results
 

@@ -383,8 +383,10 @@ def _native(net: Net, device: torch.device, isa: str | None) -> Isa | None:
 
 def _has_hooks(module: nn.Module) -> bool:
     """Whether something waits for the module's parts to run."""
-    kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-    return any(getattr(part, kind, None) for part in module.modules() for kind in kinds)
+    return any(
+        part._forward_hooks or part._forward_pre_hooks or part._backward_hooks or part._backward_pre_hooks
+        for part in module.modules()
+    )
 
 
 def _as_gradient(seed: Tensor, dtype: torch.dtype) -> Tensor:

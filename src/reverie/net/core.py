@@ -6,6 +6,7 @@ import copy
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import torch
 import torch.nn.functional as F
@@ -111,14 +112,14 @@ class Net:
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
-        for tensor in (*self.module.parameters(), *self.module.buffers()):
+        for tensor in chain(self.module.parameters(), self.module.buffers()):
             return tensor.device
         return torch.device("cpu")
 
     @property
     def dtype(self) -> torch.dtype:
         """The number format the network computes in."""
-        for tensor in (*self.module.parameters(), *self.module.buffers()):
+        for tensor in chain(self.module.parameters(), self.module.buffers()):
             if tensor.is_floating_point():
                 return tensor.dtype
         return torch.get_default_dtype()
