@@ -240,7 +240,7 @@ def check_dense(rng: np.random.Generator) -> int:
     from reverie.native import dense
 
     called = 0
-    ways = [isa for isa in native.instruction_sets() if isa <= native.Isa.AVX512]
+    ways = [isa for isa in native.instruction_sets() if isa <= native.Isa.AVX512_BF16]
     for isa, kind, (inputs, outputs) in itertools.product(ways, dense.Kind, ((16, 48), (21, 20), (400, 17))):
         rows, columns = (3, 2) if kind is dense.Kind.GATHERED else kind.kernel
         taps = rng.standard_normal((rows, columns, inputs, outputs))
@@ -254,7 +254,7 @@ def check_dense(rng: np.random.Generator) -> int:
             assert made[0] == made[1], (isa, kind, inputs, outputs, height, width)
             called += len(made)
         called += _pooled(rng, isa, inputs)
-    return called
+    return called + _into_cells_and_back(rng)
 
 
 def _convolved(
@@ -299,6 +299,26 @@ def _pooled(rng: np.random.Generator, isa: native.Isa, channels: int) -> int:
     pool.run(pool.Job(**shape, source=y.ctypes.data, target=back.ctypes.data), isa, back=True)
     assert np.isclose(float(back.sum(dtype=np.float64)), float(y.sum(dtype=np.float64)), atol=1e-2)
     return 2
+
+
+def _into_cells_and_back(rng: np.random.Generator) -> int:
+    """Two pictures of odd sizes, planes and cells that are not full."""
+    from reverie.native import cells
+
+    for (height, width), (down, across) in itertools.product(((1, 1), (7, 9)), ((1, 1), (2, 2), (2, 3))):
+        x, found = _random(rng, 2 * 3 * height * width), np.full(2 * 3 * height * width, np.nan, np.float32)
+        held = np.full(2 * 3 * -(-height // down) * down * -(-width // across) * across, np.nan, np.float32)
+        scale, shift = np.full(3, 2, np.float32), np.ones(3, np.float32)
+        shape = {
+            **{"count": 2, "channels": 3, "height": height, "width": width, "step_y": down, "step_x": across},
+            **{"picture": 3 * height * width, "channel": height * width, "row": width, "column": 1},
+            **{"cells": held.ctypes.data, "scale": scale.ctypes.data, "shift": shift.ctypes.data},
+        }
+        cells.run(cells.Job(**shape, pixels=x.ctypes.data, back=0, threads=3))
+        assert np.isfinite(held).all()
+        cells.run(cells.Job(**shape, pixels=found.ctypes.data, back=1, threads=2))
+        assert np.allclose(found, 2 * (2 * x + 1))
+    return 12
 
 
 def _graphs(rng: np.random.Generator, count: int, channels: int) -> tuple[NDArray[Any], ...]:

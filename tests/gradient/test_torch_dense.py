@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from reverie.gradient import torch_dense
 from reverie.gradient.engine import PlainEngine
+from reverie.gradient.torch_cells import into_cells, out_of_cells
 from reverie.gradient.torch_conv import Activation, ConvSpec, PreparedConv, Store
 from reverie.gradient.torch_dense import Given, PointsBack, PointsForth
 from reverie.gradient.torch_engine import TorchEngine
@@ -440,3 +441,29 @@ def test_no_memory_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     convolution = Convolution(np.ones((1, 1, 16, 16)), Kind.GATHERED, SETS[0])
     with pytest.raises(MemoryError, match="in a convolution"):
         convolution.run(dense.Job())
+
+
+@given(
+    shape=st.tuples(st.integers(1, 2), st.integers(1, 5), st.integers(1, 9), st.integers(1, 9)),
+    step=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    last_channels=st.booleans(),
+    threads=st.integers(1, 3),
+)
+@settings(max_examples=40, deadline=None)
+def test_cells_are_pixels_side_by_side(
+    shape: tuple[int, int, int, int], step: tuple[int, int], last_channels: bool, threads: int
+) -> None:
+    torch.set_num_threads(threads)
+    x = random(1, *shape).float()
+    scale, shift = random(2, shape[1]).float(), random(3, shape[1]).float()
+    around = (0, -shape[3] % step[1], 0, -shape[2] % step[0])
+    whole = F.pad(x * scale.view(-1, 1, 1) + shift.view(-1, 1, 1), around)
+    # pixel_unshuffle's channels are (channel, row, column); it knows squares only
+    rows = whole.unflatten(3, (-1, step[1])).unflatten(2, (-1, step[0]))
+    expected = rows.permute(0, 3, 5, 1, 2, 4).flatten(1, 3)
+    given_x = x.contiguous(memory_format=CHANNELS_LAST) if last_channels else x
+    found = into_cells(given_x, step, scale, shift)
+    torch.testing.assert_close(found, expected)
+    assert found.is_contiguous(memory_format=CHANNELS_LAST)
+    back = out_of_cells(into_cells(given_x, step), x.shape, step, scale)
+    torch.testing.assert_close(back, x * scale.view(-1, 1, 1))

@@ -309,7 +309,7 @@ class PreparedConv:
         def backward(gradient: Tensor, pending: Tensor | None) -> Tensor:
             cells = _convolve(gradient, None, packed, None, padding, step, (1, 1), 1, "none", [])
             cells = cells[:, :, rows.start : rows.start + high, columns.start : columns.start + wide]
-            found = torch_dense.out_of_cells(cells, self.shape)
+            found = _out_of_cells(cells, self.shape)
             return found if pending is None else found + pending
 
         return backward
@@ -375,6 +375,15 @@ def _arranged(purpose: str | tuple[object, ...], weight: Tensor, groups: int) ->
     assert isinstance(rows, Taps)
     assert isinstance(columns, Taps)
     return in_phases(weight, rows, columns)
+
+
+def _out_of_cells(cells: Tensor, shape: torch.Size) -> Tensor:
+    """(N, 4 C, h, w) with h and w half of H and W, rounded up -> (N, C, H, W), channels last."""
+    count, channels, height, width = shape
+    high, wide = math.ceil(height / 2), math.ceil(width / 2)
+    parts = cells.permute(0, 2, 3, 1).reshape(count, high, wide, 2, 2, channels)
+    whole = parts.permute(0, 1, 3, 2, 4, 5).reshape(count, 2 * high, 2 * wide, channels)
+    return whole[:, :height, :width].permute(0, 3, 1, 2)
 
 
 def _halves(stride: Pair) -> bool:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor
 
+from reverie.gradient.torch_cells import into_cells, out_of_cells
 from reverie.gradient.torch_taps import Taps, in_phases
 from reverie.native import Isa, dense
 from reverie.native.dense import Convolution, Job, Kind, Source, Target, Work
@@ -224,7 +225,9 @@ class CellsForth:
         self, x: Tensor, other: Tensor | None, *, activation: Activation | None = None, keep: bool = False
     ) -> tuple[Tensor, Gate | None]:
         """As ``Forth``."""
-        (found,) = self._conv([Given(_into_cells(x))], [other], activation=activation, keep=keep)
+        (found,) = self._conv(
+            [Given(into_cells(x.float(), (2, 2)))], [other], activation=activation, keep=keep
+        )
         return found
 
 
@@ -246,7 +249,7 @@ class CellsBack:
     def __call__(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
         """As ``Back``."""
         (found,) = self._conv([Given(gradient, gate)], [None])
-        whole = out_of_cells(found.map, self._shape)
+        whole = out_of_cells(found.map, self._shape, (2, 2))
         return whole if pending is None else whole + pending
 
 
@@ -430,26 +433,6 @@ def _cell_taps(spec: ConvSpec, shape: torch.Size) -> tuple[Taps, Taps]:
 def _cells(shape: torch.Size) -> torch.Size:
     count, channels, height, width = shape
     return torch.Size((count, 4 * channels, math.ceil(height / 2), math.ceil(width / 2)))
-
-
-def _into_cells(x: Tensor) -> Tensor:
-    """(N, C, H, W) -> (N, 4 C, H / 2, W / 2), channels last, with zeros where a cell is not full."""
-    count, channels, height, width = x.shape
-    if height % 2 or width % 2:
-        x = torch.nn.functional.pad(x, (0, width % 2, 0, height % 2))
-    rows = x.permute(0, 2, 3, 1)
-    high, wide = math.ceil(height / 2), math.ceil(width / 2)
-    parts = rows.reshape(count, high, 2, wide, 2, channels).permute(0, 1, 3, 2, 4, 5)
-    return parts.reshape(count, high, wide, 4 * channels).permute(0, 3, 1, 2)
-
-
-def out_of_cells(cells: Tensor, shape: torch.Size) -> Tensor:
-    """(N, 4 C, h, w) with h and w half of H and W, rounded up -> (N, C, H, W), channels last."""
-    count, channels, height, width = shape
-    high, wide = math.ceil(height / 2), math.ceil(width / 2)
-    parts = cells.permute(0, 2, 3, 1).reshape(count, high, wide, 2, 2, channels)
-    whole = parts.permute(0, 1, 3, 2, 4, 5).reshape(count, 2 * high, 2 * wide, channels)
-    return whole[:, :height, :width].permute(0, 3, 1, 2)
 
 
 def _packed(

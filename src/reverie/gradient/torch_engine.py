@@ -21,6 +21,7 @@ from reverie.gradient.engine import PlainEngine, is_out_of_memory
 from reverie.gradient.pages import give_pages_back, keep_pages
 from reverie.gradient.threads import share as share_threads
 from reverie.gradient.torch_build import build
+from reverie.gradient.torch_cells import into_cells, out_of_cells
 from reverie.gradient.torch_conv import CHANNELS_LAST, Store
 from reverie.gradient.torch_graphs import Replay, Replays, cuda_capture
 from reverie.gradient.torch_memory import peak_bytes
@@ -116,6 +117,7 @@ class TorchEngine:
         if net.dtype == torch.float64 and self.precision == "fp32":
             kinds = (torch.float64,) * 3
         self._formats = _formats(self.device, kinds, native)
+        self._affine = _affine(net)
         self._replays = Replays(cuda_capture) if self.device.type == "cuda" else None
         if self.device.type == "cpu":
             keep_pages()
@@ -220,6 +222,8 @@ class TorchEngine:
             return prepared.detach().contiguous(memory_format=CHANNELS_LAST), prepared
         if leaf.ndim != 4 or leaf.shape[1] != self.net.channels:
             self.net._prepare(leaf)  # says what is wrong
+        if self._formats.native is not None:
+            return into_cells(leaf.float(), (1, 1), *self._affine), None
         x = leaf.to(self.net.dtype)
         y = torch.empty(x.shape, dtype=x.dtype, device=x.device, memory_format=CHANNELS_LAST)
         torch.sub(x, self._per_channel(self.net.mean, x), out=y)
@@ -233,6 +237,9 @@ class TorchEngine:
             seed = gradient.to(now.prepared.dtype)
             (found,) = torch.autograd.grad(now.prepared, now.leaf, seed, retain_graph=not last)
             return found
+        if self._formats.native is not None:
+            found = out_of_cells(gradient.float(), now.leaf.shape, (1, 1), self._affine[0])
+            return found.to(now.leaf.dtype)
         found = gradient.to(now.leaf.dtype)
         return found / self._per_channel(self.net.std, found)
 
@@ -379,6 +386,12 @@ def _native(net: Net, device: torch.device, isa: str | None) -> Isa | None:
     if device.type != "cpu" or named not in instruction_sets() or named > Isa.AVX512_BF16:
         raise Unavailable(f"has no convolutions for {isa} here")
     return named
+
+
+def _affine(net: Net) -> tuple[Tensor, Tensor]:
+    """Scale and shift by channel from a picture to what the module takes."""
+    mean, std = torch.tensor(net.mean, dtype=torch.float64), torch.tensor(net.std, dtype=torch.float64)
+    return (1 / std).float(), (-mean / std).float()
 
 
 def _has_hooks(module: nn.Module) -> bool:

@@ -1,0 +1,57 @@
+"""Between pictures and cells of some pixels, channels last, in fp32 on the CPU, by the native library."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from reverie.native import cells
+
+CHANNELS_LAST = torch.channels_last
+Pair = tuple[int, int]
+
+
+def into_cells(
+    x: Tensor, step: Pair = (1, 1), scale: Tensor | None = None, shift: Tensor | None = None
+) -> Tensor:
+    """Scale * x + shift in cells of ``step`` pixels; where a cell is not full it holds zeros.
+
+    Args:
+        x: (N, C, H, W) in fp32, in any layout.
+        step: Rows and columns of a cell.
+        scale: (C,); 1 if it is None.
+        shift: (C,); 0 if it is None.
+
+    Returns:
+        (N, rows * columns * C, H / rows, W / columns), rounded up, channels last.
+    """
+    count, channels, height, width = x.shape
+    sides = (math.ceil(height / step[0]), math.ceil(width / step[1]))
+    found = torch.empty((count, step[0] * step[1] * channels, *sides), memory_format=CHANNELS_LAST)
+    _run(x, found, step, scale, shift, back=False)
+    return found
+
+
+def out_of_cells(
+    found: Tensor, shape: torch.Size, step: Pair = (1, 1), scale: Tensor | None = None
+) -> Tensor:
+    """Scale * what is in cells, as pictures of a shape (N, C, H, W), contiguous."""
+    x = torch.empty(shape)
+    _run(x, found.contiguous(memory_format=CHANNELS_LAST), step, scale, None, back=True)
+    return x
+
+
+def _run(
+    x: Tensor, held: Tensor, step: Pair, scale: Tensor | None, shift: Tensor | None, *, back: bool
+) -> None:
+    count, channels, height, width = x.shape
+    picture, channel, row, column = x.stride()
+    job = cells.Job(
+        count=count, channels=channels, height=height, width=width, step_y=step[0], step_x=step[1],
+        back=back, threads=torch.get_num_threads(),
+        pixels=x.data_ptr(), picture=picture, channel=channel, row=row, column=column, cells=held.data_ptr(),
+        scale=None if scale is None else scale.data_ptr(), shift=None if shift is None else shift.data_ptr(),
+    )  # fmt: skip
+    cells.run(job)

@@ -1,0 +1,48 @@
+"""Pictures into cells and back by the native library, bound with ctypes: addresses in, nothing of torch.
+
+A cell is ``step`` pixels side by side in its channels; of one pixel, it changes the layout alone.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from typing import Any
+
+from reverie.native import Unavailable, library
+
+_int, _long, _address = ctypes.c_int, ctypes.c_long, ctypes.c_void_p
+
+
+class Job(ctypes.Structure):
+    """One picture, or several of a size; see ``cells.h`` for every field."""
+
+    _fields_ = [
+        *((name, _int) for name in ("count", "channels", "height", "width", "step_y", "step_x")),
+        *((name, _int) for name in ("back", "threads")),
+        ("pixels", _address),
+        *((name, _long) for name in ("picture", "channel", "row", "column")),
+        *((name, _address) for name in ("cells", "scale", "shift")),
+    ]
+
+
+@functools.cache
+def _function() -> Any:
+    found = library()
+    if found is None:
+        return None
+    cells = found.reverie_cells
+    cells.restype, cells.argtypes = None, [ctypes.POINTER(Job)]
+    return cells
+
+
+def run(job: Job) -> None:
+    """Fills the cells, or (``back``) the pictures.
+
+    Raises:
+        Unavailable: No library.
+    """
+    cells = _function()
+    if cells is None:
+        raise Unavailable("no native library here")
+    cells(ctypes.byref(job))
