@@ -21,7 +21,7 @@ from reverie.gradient.torch_conv import Activation, ConvSpec, PreparedConv, Stor
 from reverie.gradient.torch_dense import Given, PointsBack, PointsForth
 from reverie.gradient.torch_engine import TorchEngine
 from reverie.gradient.torch_pool import Pool, can_pool
-from reverie.gradient.torch_steps import ConvStep, NativePoolStep, PointsStep
+from reverie.gradient.torch_steps import CatStep, ConvStep, NativePoolStep, PointsStep
 from reverie.native import Isa, Unavailable, dense, instruction_sets
 from reverie.native.dense import Convolution, Kind, Work
 from reverie.net import wrap_net
@@ -467,3 +467,38 @@ def test_cells_are_pixels_side_by_side(
     assert found.is_contiguous(memory_format=CHANNELS_LAST)
     back = out_of_cells(into_cells(given_x, step), x.shape, step, scale)
     torch.testing.assert_close(back, x * scale.view(-1, 1, 1))
+
+
+class Branches(nn.Module):
+    """Branches side by side: natively made, pooled, read twice, and one that is a layer by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(5)
+        self.a, self.b, self.c = nn.Conv2d(16, 24, 1), nn.Conv2d(16, 18, 3, padding=1), nn.Conv2d(16, 20, 1)
+        self.first, self.after = nn.Conv2d(3, 16, 3, padding=1), nn.Conv2d(98, 16, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.first(x).relu()
+        a, b, c = self.a(x).relu(), self.b(x).relu(), self.c(x).relu()
+        x = torch.cat([a, F.max_pool2d(x, 3, 1, 1), b, c, c], 1)
+        return self.after(x).relu()
+
+
+@pytest.mark.parametrize("layers", [("output",), ("c", "output")])
+def test_what_is_put_side_by_side_is_written_there(layers: tuple[str, ...]) -> None:
+    net = wrap_net(Branches().eval())
+    engine = TorchEngine(net, isa=SETS[-1].name.lower(), precision="fp32")
+    plain = PlainEngine(wrap_net(Branches().eval().double()))
+    x = torch.rand(2, 3, 33, 22, generator=torch.Generator().manual_seed(0))
+    expected = plain.forward(x.double(), layers)
+    for _ in range(2):  # whatever the first run left must not show in the second
+        found = engine.forward(x, layers)
+        for name in layers:
+            assert off(found[name], expected[name]) < 1e-5
+    (plan,) = engine._plans.values()
+    (cat,) = (step for step in plan.steps if isinstance(step, CatStep))
+    assert len(cat.placed) == 2  # c is there twice
+    seeds = {name: random(i, *expected[name].shape) for i, name in enumerate(layers)}
+    slope = plain.backward(seeds)
+    assert off(engine.backward({name: s.float() for name, s in seeds.items()}), slope) < 1e-4

@@ -76,7 +76,13 @@ class _Builder:
                 end, step = self._step(at, call)
                 placed.append((end, step))
         placed.sort(key=lambda pair: pair[0])
-        return Plan([step for _, step in placed], self.layers, self._formats)
+        steps = [step for _, step in placed]
+        # A value that only a cat reads is written where it belongs.
+        producers = {index: step for step in steps for index in step.writes if self._alone(index) is not None}
+        for step in steps:
+            if isinstance(step, CatStep):
+                step.place(producers, self._shapes[step.writes[0]])
+        return Plan(steps, self.layers, self._formats)
 
     # -- what calls are
 

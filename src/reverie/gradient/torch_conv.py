@@ -236,13 +236,20 @@ class PreparedConv:
         if self._dense_back is None:
             self._backward = self._choose_backward(backward)
 
-    def forward(self, x: Tensor, other: Tensor | None) -> tuple[Tensor, Gate | None]:
+    @property
+    def places(self) -> bool:
+        """Whether forward can write its result into some channels of a larger map."""
+        return self._dense is not None and (self.spec.activation is None or self.gates)
+
+    def forward(
+        self, x: Tensor, other: Tensor | None, into: Tensor | None = None
+    ) -> tuple[Tensor, Gate | None]:
         """Activation(convolution(x) + other). (N, in, H, W) -> (N, out, h, w)."""
         if self._dense is None:
             return self._forward(x, other), None
         activation = self.spec.activation
         if activation is None or torch_dense.gates(activation):
-            return self._dense(x, other, activation=activation, keep=self.gates)
+            return self._dense(x, other, activation=activation, keep=self.gates, into=into)
         y, _ = self._dense(x, other)
         return activation.apply_(y), None
 

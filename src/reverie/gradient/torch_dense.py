@@ -111,7 +111,7 @@ class DenseConv:
         for source, shape in zip(self._sources, taken, strict=True):
             source.channels = shape[1]
         for target, shape in zip(self._targets, made, strict=True):
-            target.pixel = target.channels = shape[1]
+            target.channels = shape[1]
         # What is the same at every call; the rest is filled in.
         self._job = Job(
             count=count, height=height, width=width, out_height=out_height, out_width=out_width,
@@ -130,11 +130,11 @@ class DenseConv:
         *,
         activation: Activation | None = None,
         keep: bool = False,
-        into: Tensor | None = None,
+        into: Sequence[Tensor | None] | None = None,
     ) -> list[Given]:
         """Activation(convolution(inputs through gates) + others), and with ``keep`` the outputs' gates.
 
-        The only output is written ``into`` a map, channels last, if one is given.
+        Outputs are written ``into`` maps that are given, channels last, or some channels of larger ones.
         """
         held: list[Tensor] = []  # until the library is done
         for source, (x, gate) in zip(self._sources, given, strict=True):
@@ -147,9 +147,10 @@ class DenseConv:
         job.activation, job.low, job.high = _numbers(activation)
         slope = job.low if job.activation == dense.Activation.LEAKY else 0.0
         results, past = [], self._large
-        for target, shape, bits, other in zip(self._targets, self._made, self._bits, others, strict=True):
-            y = torch.empty(shape, memory_format=CHANNELS_LAST) if into is None else into
-            target.data = address = y.data_ptr()
+        rows = zip(self._targets, self._made, self._bits, others, into or [None] * len(others), strict=True)
+        for target, shape, bits, other, place in rows:
+            y = torch.empty(shape, memory_format=CHANNELS_LAST) if place is None else place
+            target.data, target.pixel = address, _ = y.data_ptr(), y.stride(3)
             past = past and address % LINE == 0
             target.other = target.open = kept = None
             if other is not None:
@@ -179,10 +180,16 @@ class Forth:
         self._conv = DenseConv(packed, [shape], [out], spec.padding, [spec.bias])
 
     def __call__(
-        self, x: Tensor, other: Tensor | None, *, activation: Activation | None = None, keep: bool = False
+        self,
+        x: Tensor,
+        other: Tensor | None,
+        *,
+        activation: Activation | None = None,
+        keep: bool = False,
+        into: Tensor | None = None,
     ) -> tuple[Tensor, Gate | None]:
         """Activation(convolution(x) + other), and its gate."""
-        (found,) = self._conv([Given(x)], [other], activation=activation, keep=keep)
+        (found,) = self._conv([Given(x)], [other], activation=activation, keep=keep, into=[into])
         return found
 
 
@@ -222,7 +229,13 @@ class CellsForth:
         self._conv = DenseConv(packed, [cells], [out], before, [spec.bias])
 
     def __call__(
-        self, x: Tensor, other: Tensor | None, *, activation: Activation | None = None, keep: bool = False
+        self,
+        x: Tensor,
+        other: Tensor | None,
+        *,
+        activation: Activation | None = None,
+        keep: bool = False,
+        into: Tensor | None = None,
     ) -> tuple[Tensor, Gate | None]:
         """As ``Forth``."""
         (found,) = self._conv(
@@ -264,10 +277,16 @@ class StridedForth:
         self._conv = DenseConv(packed, [shape], [spec.out_shape(shape)], spec.padding, [spec.bias])
 
     def __call__(
-        self, x: Tensor, other: Tensor | None, *, activation: Activation | None = None, keep: bool = False
+        self,
+        x: Tensor,
+        other: Tensor | None,
+        *,
+        activation: Activation | None = None,
+        keep: bool = False,
+        into: Tensor | None = None,
     ) -> tuple[Tensor, Gate | None]:
         """As ``Forth``."""
-        (found,) = self._conv([Given(x)], [other], activation=activation, keep=keep)
+        (found,) = self._conv([Given(x)], [other], activation=activation, keep=keep, into=[into])
         return found
 
 
@@ -305,7 +324,7 @@ class StridedBack:
         """As ``Back``."""
         found = torch.empty(self._shape, memory_format=CHANNELS_LAST)
         for part in self._parts:
-            part([Given(gradient, gate)], [pending], into=found)
+            part([Given(gradient, gate)], [pending], into=[found])
         return found
 
 
@@ -334,10 +353,12 @@ class PointsForth:
         convolution = _shared("points", specs, weight, Kind.GATHERED, isa, store)
         self._conv = DenseConv(convolution, [shape], outs, (0, 0), [spec.bias for spec in specs])
 
-    def __call__(self, x: Tensor, activation: Activation | None) -> list[Given]:
+    def __call__(
+        self, x: Tensor, activation: Activation | None, into: Sequence[Tensor | None] | None = None
+    ) -> list[Given]:
         """Activation(convolution(x)) of each, and its gate."""
         others = [None] * len(self.made)
-        return self._conv([Given(x)], others, activation=activation, keep=activation is not None)
+        return self._conv([Given(x)], others, activation=activation, keep=activation is not None, into=into)
 
 
 class PointsBack:

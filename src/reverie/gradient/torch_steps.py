@@ -6,7 +6,9 @@ What has no step of its own is differentiated by autograd, one operator at a tim
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -30,12 +32,14 @@ class Run:
         saved: What steps keep beside values, by step.
         last: No other backward pass follows.
         gradients: At values, as far as they are known, and whether they may be written into.
+        places: By number, the maps whose parts are written one after the other.
     """
 
     values: dict[int, Tensor] = field(default_factory=dict)
     saved: dict[int, Any] = field(default_factory=dict)
     last: bool = True
     gradients: dict[int, tuple[Tensor, bool]] = field(default_factory=dict)
+    places: dict[int, Tensor] = field(default_factory=dict)
 
     def take(self, index: int) -> tuple[Tensor | None, bool]:
         """The gradient at a value so far, and whether it may be written into; it is forgotten."""
@@ -54,6 +58,22 @@ class Run:
             self.gradients[index] = (before + gradient, True)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Some channels of a value of a shape: where another value is written straight away."""
+
+    of: int
+    shape: torch.Size
+    first: int
+    channels: int
+
+    def take(self, run: Run) -> Tensor:
+        """The channels; whoever comes first makes the map."""
+        if self.of not in run.places:
+            run.places[self.of] = torch.empty(self.shape, memory_format=CHANNELS_LAST)
+        return run.places[self.of].narrow(1, self.first, self.channels)
+
+
 class Step:
     """One step; ``reads`` and ``writes`` are numbers of values, ``keeps`` those its backward pass needs."""
 
@@ -61,6 +81,13 @@ class Step:
     writes: tuple[int, ...]
     keeps: tuple[int, ...] = ()
     constants: tuple[Tensor, ...] = ()  # of autograd's steps, which show up among what autograd keeps
+    #: Where values are to be written, if ``can_place``.
+    places: Mapping[int, Place] = MappingProxyType({})
+
+    @property
+    def can_place(self) -> bool:
+        """Whether it can write its values into some channels of others."""
+        return False
 
     def forward(self, run: Run) -> None:
         """Reads values and writes values."""
@@ -90,9 +117,16 @@ class ConvStep(Step):
         self.writes = (y,)
         self.keeps = () if conv.spec.activation is None or conv.gates else (y,)
 
+    @property
+    def can_place(self) -> bool:
+        return self.conv.places
+
     def forward(self, run: Run) -> None:
         other = None if self._other is None else run.values[self._other]
-        y, gate = self.conv.forward(run.values[self.reads[0]], other)
+        place = self.places.get(self.writes[0])
+        y, gate = self.conv.forward(
+            run.values[self.reads[0]], other, None if place is None else place.take(run)
+        )
         run.values[self.writes[0]] = y
         if gate is not None:
             run.saved[id(self)] = gate
@@ -119,8 +153,14 @@ class PointsStep(Step):
         self._forth, self._back, self._activation = forth, back, activation
         self.reads, self.writes = (x,), ys
 
+    @property
+    def can_place(self) -> bool:
+        return True
+
     def forward(self, run: Run) -> None:
-        found = self._forth(run.values[self.reads[0]], self._activation)
+        places = [self.places.get(index) for index in self.writes]
+        into = [None if place is None else place.take(run) for place in places]
+        found = self._forth(run.values[self.reads[0]], self._activation, into)
         for index, given in zip(self.writes, found, strict=True):
             run.values[index] = given.map
         run.saved[id(self)] = [given.gate for given in found]
@@ -192,14 +232,38 @@ class AddStep(Step):
 
 
 class CatStep(Step):
-    """Values side by side along an axis."""
+    """Values side by side along an axis.
+
+    Attributes:
+        placed: Those that are where they belong already.
+    """
 
     def __init__(self, axis: int, widths: list[int], xs: tuple[int, ...], y: int) -> None:
         self._axis, self._widths = axis, widths
         self.reads, self.writes = xs, (y,)
+        self.placed: set[int] = set()
+
+    def place(self, producers: Mapping[int, Step], shape: torch.Size) -> None:
+        """Has the steps that made its values, and can, write them where they belong; ``shape`` is its own."""
+        if self._axis != 1 or len(shape) != 4:
+            return
+        first = 0
+        for index, width in zip(self.reads, self._widths, strict=True):
+            step = producers.get(index)
+            if step is not None and step.can_place and self.reads.count(index) == 1:
+                step.places = {**step.places, index: Place(self.writes[0], shape, first, width)}
+                self.placed.add(index)
+            first += width
 
     def forward(self, run: Run) -> None:
-        run.values[self.writes[0]] = torch.cat([run.values[x] for x in self.reads], self._axis)
+        whole = run.places.pop(self.writes[0], None)
+        if whole is None:
+            whole = torch.cat([run.values[x] for x in self.reads], self._axis)
+        else:
+            for index, part in zip(self.reads, torch.split(whole, self._widths, 1), strict=True):
+                if index not in self.placed:
+                    part.copy_(run.values[index])
+        run.values[self.writes[0]] = whole
 
     def backward(self, run: Run) -> None:
         gradient, _ = run.take(self.writes[0])
