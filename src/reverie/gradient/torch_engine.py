@@ -72,7 +72,7 @@ class TorchEngine:
     - "fp32": 0.9999 and better. In float64 for a network that is in float64.
     - "fp32+bf16": forward in fp32, backward in bf16, above 0.999. Faster on CPUs that multiply bf16, for
       networks whose convolutions are dense; for these "auto" takes it there, and else fp32.
-    - "bf16": the first layers and nothing else in fp32, 0.96 to 0.999. Its error sits in the forward pass,
+    - "bf16": the first layers and nothing else in fp32, 0.95 to 0.999. Its error sits in the forward pass,
       where wrong values flip ReLUs, and grows with depth. The fastest on CPUs that multiply bf16.
     - "fp16": for GPUs, with seeds scaled so that nothing underflows.
 
