@@ -17,17 +17,19 @@ static inline void put_some(uint16_t* to, lane v, int count) {
 // share what is read of the positions, in the second.
 constexpr int NEAR = (MOST_CHUNKS == 1 ? 24 : 96) * 1024;
 constexpr int DEPTH = NEAR / (MOST_CHUNKS * CHUNK * (int)sizeof(Factor)) / 16 * 16;
-constexpr long BLOCK_BYTES = 3 << 19;  // of products and sums of a block of tiles
-constexpr int LEAST_TILES = 24, MOST_TILES = 240;
+constexpr long BLOCK_BYTES = 1 << 19;  // of products and sums of a block of tiles
+constexpr int LEAST_TILES = MOST_POSITIONS == 8 ? 16 : 24, MOST_TILES = 240;
+constexpr long SHORT_ROW = 600;
 constexpr long POINTS_BYTES = 3 << 17;  // the same where a tile is one pixel
 // Weights that fit in no cache are read for every block: for those, blocks are larger.
 constexpr size_t LARGE_WEIGHTS = 8 << 20;
 constexpr int LARGE_BLOCK = 72;
 
-// From one row to the next: an odd number of cache lines, lest rows fall into the same sets of a cache.
+// From one row to the next: an odd number of cache lines, lest rows fall into the same sets of a cache. Short ones
+// take room from others instead if they lie further apart than they have to.
 template <class T> static inline long apart(long numbers) {
     constexpr long LINE = 64 / sizeof(T);
-    return ((numbers + LINE - 1) / LINE | 1) * LINE;
+    return ((numbers + LINE - 1) / LINE | (numbers > SHORT_ROW)) * LINE;
 }
 static inline int depths_of(int k) { return (k + DEPTH - 1) / DEPTH; }
 
