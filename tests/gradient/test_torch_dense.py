@@ -502,3 +502,28 @@ def test_what_is_put_side_by_side_is_written_there(layers: tuple[str, ...]) -> N
     seeds = {name: random(i, *expected[name].shape) for i, name in enumerate(layers)}
     slope = plain.backward(seeds)
     assert off(engine.backward({name: s.float() for name, s in seeds.items()}), slope) < 1e-4
+
+
+class FirstIntoCat(nn.Module):
+    """ENet's first block: a strided convolution of the picture beside its pooling."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(6)
+        self.first, self.after = nn.Conv2d(3, 20, 3, 2, 1), nn.Conv2d(23, 16, 3, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.after(torch.cat([self.first(x), F.max_pool2d(x, 2)], 1).relu())
+
+
+def test_a_first_layer_is_written_where_it_belongs() -> None:
+    engine = TorchEngine(wrap_net(FirstIntoCat().eval()), isa=SETS[-1].name.lower(), precision="fp32")
+    plain = PlainEngine(wrap_net(FirstIntoCat().eval().double()))
+    x = torch.rand(1, 3, 40, 54, generator=torch.Generator().manual_seed(0))
+    expected = plain.forward(x.double(), ["output"])["output"]
+    for _ in range(2):
+        assert off(engine.forward(x, ["output"])["output"], expected) < 1e-5
+    (plan,) = engine._plans.values()
+    assert [len(step.placed) for step in plan.steps if isinstance(step, CatStep)] == [1]
+    seed = random(1, *expected.shape)
+    assert off(engine.backward({"output": seed.float()}), plain.backward({"output": seed})) < 1e-4

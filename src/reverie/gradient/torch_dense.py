@@ -166,18 +166,14 @@ class DenseConv:
         return results
 
 
-class Forth:
-    """A convolution of stride 1 with a filter of its own kind, and an activation."""
+class _Forward:
+    """A convolution and an activation."""
 
-    def __init__(self, spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> None:
-        out = spec.out_shape(shape)
-        kernel = _pair(spec.weight.shape[2:])
+    _conv: DenseConv
 
-        def weight() -> Tensor:
-            return spec.folded().permute(2, 3, 1, 0)
-
-        packed = _packed("forth", spec, weight, kernel, shape, out, store, isa)
-        self._conv = DenseConv(packed, [shape], [out], spec.padding, [spec.bias])
+    def _read(self, x: Tensor) -> Tensor:
+        """What the convolution reads of its input."""
+        return x
 
     def __call__(
         self,
@@ -189,8 +185,22 @@ class Forth:
         into: Tensor | None = None,
     ) -> tuple[Tensor, Gate | None]:
         """Activation(convolution(x) + other), and its gate."""
-        (found,) = self._conv([Given(x)], [other], activation=activation, keep=keep, into=[into])
+        (found,) = self._conv([Given(self._read(x))], [other], activation=activation, keep=keep, into=[into])
         return found
+
+
+class Forth(_Forward):
+    """A convolution of stride 1 with a filter of its own kind, and an activation."""
+
+    def __init__(self, spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> None:
+        out = spec.out_shape(shape)
+        kernel = _pair(spec.weight.shape[2:])
+
+        def weight() -> Tensor:
+            return spec.folded().permute(2, 3, 1, 0)
+
+        packed = _packed("forth", spec, weight, kernel, shape, out, store, isa)
+        self._conv = DenseConv(packed, [shape], [out], spec.padding, [spec.bias])
 
 
 class Back:
@@ -212,7 +222,7 @@ class Back:
         return self._conv([Given(gradient, gate)], [pending])[0].map
 
 
-class CellsForth:
+class CellsForth(_Forward):
     """A convolution of stride 2 over a picture: one of stride 1 over cells of 2 x 2 pixels as channels."""
 
     def __init__(self, spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> None:
@@ -228,20 +238,8 @@ class CellsForth:
         before = (rows.first + rows.size - 1, columns.first + columns.size - 1)
         self._conv = DenseConv(packed, [cells], [out], before, [spec.bias])
 
-    def __call__(
-        self,
-        x: Tensor,
-        other: Tensor | None,
-        *,
-        activation: Activation | None = None,
-        keep: bool = False,
-        into: Tensor | None = None,
-    ) -> tuple[Tensor, Gate | None]:
-        """As ``Forth``."""
-        (found,) = self._conv(
-            [Given(into_cells(x.float(), (2, 2)))], [other], activation=activation, keep=keep
-        )
-        return found
+    def _read(self, x: Tensor) -> Tensor:
+        return into_cells(x.float(), (2, 2))
 
 
 class CellsBack:
@@ -266,7 +264,7 @@ class CellsBack:
         return whole if pending is None else whole + pending
 
 
-class StridedForth:
+class StridedForth(_Forward):
     """A convolution of larger steps: what its windows hold is gathered and multiplied."""
 
     def __init__(self, spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> None:
@@ -275,19 +273,6 @@ class StridedForth:
 
         packed = _shared("strided", [spec], weight, Kind.GATHERED, isa, store, step=spec.stride)
         self._conv = DenseConv(packed, [shape], [spec.out_shape(shape)], spec.padding, [spec.bias])
-
-    def __call__(
-        self,
-        x: Tensor,
-        other: Tensor | None,
-        *,
-        activation: Activation | None = None,
-        keep: bool = False,
-        into: Tensor | None = None,
-    ) -> tuple[Tensor, Gate | None]:
-        """As ``Forth``."""
-        (found,) = self._conv([Given(x)], [other], activation=activation, keep=keep, into=[into])
-        return found
 
 
 class StridedBack:
