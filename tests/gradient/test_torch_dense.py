@@ -18,7 +18,8 @@ from reverie.gradient import torch_dense
 from reverie.gradient.engine import PlainEngine
 from reverie.gradient.torch_cells import into_cells, out_of_cells
 from reverie.gradient.torch_conv import Activation, ConvSpec, PreparedConv, Store
-from reverie.gradient.torch_dense import Given, PointsBack, PointsForth
+from reverie.gradient.torch_dense import PointsBack, PointsForth
+from reverie.gradient.torch_dense_conv import DenseConv, Given
 from reverie.gradient.torch_engine import TorchEngine
 from reverie.gradient.torch_pool import Pool, can_pool
 from reverie.gradient.torch_steps import CatStep, ConvStep, NativePoolStep, PointsStep
@@ -79,7 +80,7 @@ def test_every_kind_is_the_convolution(isa: Isa, kind: Kind, size: tuple[int, in
     around = (before[1], after[1], before[0], after[0])
     expected = F.conv2d(F.pad(x, around), weight, bias)
     taps = Convolution(weight.permute(2, 3, 1, 0).numpy(), kind, isa)
-    conv = torch_dense.DenseConv(taps, [x.shape], [expected.shape], before, [bias])
+    conv = DenseConv(taps, [x.shape], [expected.shape], before, [bias])
     for threads in (1, 3):
         torch.set_num_threads(threads)
         ((found, gate),) = conv([Given(last(x))], [None])
@@ -220,7 +221,7 @@ def test_products_in_bf16_are_off_by_what_they_are_said_to(kind: Kind) -> None:
     expected = F.conv2d(x, weight)
     taps = Convolution(weight.permute(2, 3, 1, 0).numpy(), kind, Isa.AVX512_BF16)
     assert taps.bytes < Convolution(weight.permute(2, 3, 1, 0).numpy(), kind, Isa.AVX512).bytes
-    ((found, _),) = torch_dense.DenseConv(taps, [x.shape], [expected.shape], (0, 0))([Given(last(x))], [None])
+    ((found, _),) = DenseConv(taps, [x.shape], [expected.shape], (0, 0))([Given(last(x))], [None])
     error = off(found, expected)
     if kind in dense.ERRORS:
         assert 0.6 * dense.ERRORS[kind] < error < 1.1 * dense.ERRORS[kind]
@@ -235,7 +236,7 @@ def test_products_in_bf16_of_small_whole_numbers_are_exact() -> None:
     weight = random(2, 40, 21, 7, 1).mul(10).round().clamp(-100, 100)
     taps = Convolution(weight.permute(2, 3, 1, 0).numpy(), Kind.GATHERED, Isa.AVX512_BF16)
     expected = F.conv2d(x, weight)
-    conv = torch_dense.DenseConv(taps, [x.shape], [expected.shape], (0, 0))
+    conv = DenseConv(taps, [x.shape], [expected.shape], (0, 0))
     # What lay in the memory before must not matter, infinite as it may be.
     conv([Given(last(torch.full_like(x, float("inf"))))], [None])
     assert torch.equal(conv([Given(last(x))], [None])[0].map.double(), expected)
@@ -331,7 +332,7 @@ def test_a_tile_is_a_correlation_of_every_place_with_every_tap(results: int, tap
         weight = torch.zeros(taps, taps, 16, 16, dtype=torch.float64)
         weight[0, tap, 0, 0] = 1
         kind = Kind[f"W{results}X{results}_{taps}X{taps}"]
-        conv = torch_dense.DenseConv(Convolution(weight.numpy(), kind, SETS[0]), [x.shape], [out], (0, 0))
+        conv = DenseConv(Convolution(weight.numpy(), kind, SETS[0]), [x.shape], [out], (0, 0))
         row = conv([Given(last(x))], [None])[0].map[0, 0, 0].tolist()
         assert row == pytest.approx([int(i + tap == place) for i in range(results)], abs=2e-5)
 
@@ -527,3 +528,38 @@ def test_a_first_layer_is_written_where_it_belongs() -> None:
     assert [len(step.placed) for step in plan.steps if isinstance(step, CatStep)] == [1]
     seed = random(1, *expected.shape)
     assert off(engine.backward({"output": seed.float()}), plain.backward({"output": seed})) < 1e-4
+
+
+class PaddedByName(nn.Module):
+    """One weight in convolutions that differ in nothing but stride and padding."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(7)
+        self.first, self.shared = nn.Conv2d(3, 16, 3, padding=1), nn.Conv2d(16, 16, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x, weight = self.first(x).relu(), self.shared.weight
+        ways = [((2, 2), 0), ((2, 2), 1), ((2, 3), 1), ((3, 2), 1)]
+        return torch.stack([F.conv2d(x, weight, None, step, pad).square().mean() for step, pad in ways]).view(
+            1, 4, 1, 1
+        )
+
+
+@pytest.mark.parametrize("default", [torch.float32, torch.float64])
+def test_one_weight_with_several_strides_and_paddings(default: torch.dtype) -> None:
+    """Whatever number format the user has torch make tensors in."""
+    x = torch.rand(1, 3, 22, 27, generator=torch.Generator().manual_seed(0))
+    plain = PlainEngine(wrap_net(PaddedByName().eval().double()))
+    net = wrap_net(PaddedByName().eval())
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(default)
+    try:
+        engine = TorchEngine(net, isa=SETS[-1].name.lower(), precision="fp32")
+        found = engine.forward(x, ["output"])["output"]
+        slope = engine.backward({"output": torch.ones(1, 4, 1, 1, dtype=torch.float32)})
+    finally:
+        torch.set_default_dtype(before)
+    assert engine.note == ""
+    assert off(found, plain.forward(x.double(), ["output"])["output"]) < 1e-5
+    assert off(slope, plain.backward({"output": torch.ones(1, 4, 1, 1, dtype=torch.float64)})) < 1e-4

@@ -13,7 +13,7 @@ import threading
 
 import torch
 
-from reverie.native import library
+from reverie.native import function, library
 
 #: GOMP_parallel, which all of the common OpenMP libraries have, and what tells a region's threads apart.
 NAMES = ("GOMP_parallel", "omp_get_thread_num", "omp_get_num_threads")
@@ -23,8 +23,7 @@ _toggling = threading.Lock()
 @functools.cache
 def share() -> bool:
     """Has the native library work on torch's threads from now on; False where these cannot be found."""
-    found = library()
-    if found is None or "OpenMP" not in torch.__config__.parallel_info():
+    if library() is None or "OpenMP" not in torch.__config__.parallel_info():
         return False
     try:
         here = ctypes.CDLL(None)  # whatever is loaded for all: torch loads its OpenMP so
@@ -33,9 +32,7 @@ def share() -> bool:
             return False
     except (OSError, AttributeError, TypeError):
         return False
-    found.reverie_borrow_threads.argtypes = [ctypes.c_void_p] * len(NAMES)
-    found.reverie_borrow_threads.restype = None
-    found.reverie_borrow_threads(*functions)
+    function("reverie_borrow_threads", None, *(ctypes.c_void_p,) * len(NAMES))(*functions)
     return True
 
 

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from reverie.gradient.torch_conv import Activation, ConvSpec, PreparedConv, Store
-from reverie.gradient.torch_dense import PointsBack, PointsForth, gates, is_points
+from reverie.gradient.torch_dense import PointsBack, PointsForth, is_points
+from reverie.gradient.torch_dense_conv import gates
 from reverie.gradient.torch_plan import Formats, Plan
 from reverie.gradient.torch_pool import Pool, can_pool
 from reverie.gradient.torch_record import Call, Recording, Ref, replace
@@ -232,9 +233,9 @@ class _Builder:
                 chains.append(chain)
         native = self._formats.native
         assert native is not None
-        early = all([self._is_early(chain) for chain in chains])
+        early = [self._is_early(chain) for chain in chains]  # each counts its work
         specs, shape = [chain.spec for chain in chains], self._shapes[first.x]
-        forth = PointsForth(specs, shape, self._store, native.early if early else native.forward)
+        forth = PointsForth(specs, shape, self._store, native.early if all(early) else native.forward)
         back = PointsBack(specs, shape, self._store, native.backward)
         return PointsStep(forth, back, first.spec.activation, first.x, tuple(chain.y for chain in chains))
 

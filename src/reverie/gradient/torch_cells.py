@@ -7,9 +7,9 @@ import math
 import torch
 from torch import Tensor
 
+from reverie.gradient.torch_dense_conv import empty
 from reverie.native import cells
 
-CHANNELS_LAST = torch.channels_last
 Pair = tuple[int, int]
 
 
@@ -29,7 +29,8 @@ def into_cells(
     """
     count, channels, height, width = x.shape
     sides = (math.ceil(height / step[0]), math.ceil(width / step[1]))
-    found = torch.empty((count, step[0] * step[1] * channels, *sides), memory_format=CHANNELS_LAST)
+    shape = (count, step[0] * step[1] * channels, *sides)
+    found = empty(shape)
     _run(x, found, step, scale, shift, back=False)
     return found
 
@@ -37,9 +38,16 @@ def into_cells(
 def out_of_cells(
     found: Tensor, shape: torch.Size, step: Pair = (1, 1), scale: Tensor | None = None
 ) -> Tensor:
-    """Scale * what is in cells, as pictures of a shape (N, C, H, W), contiguous."""
-    x = torch.empty(shape)
-    _run(x, found.contiguous(memory_format=CHANNELS_LAST), step, scale, None, back=True)
+    """Scale * what is in cells, as pictures of a shape (N, C, H, W), contiguous, in fp32.
+
+    Args:
+        found: (N, rows * columns * C, H / rows, W / columns), rounded up, in fp32.
+        shape: Of the pictures.
+        step: Rows and columns of a cell.
+        scale: (C,); 1 if it is None.
+    """
+    x = torch.empty(shape, dtype=torch.float32)
+    _run(x, found.contiguous(memory_format=torch.channels_last), step, scale, None, back=True)
     return x
 
 

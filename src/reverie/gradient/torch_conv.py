@@ -19,7 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.gradient import torch_dense
-from reverie.gradient.torch_dense import FEW, Gate
+from reverie.gradient.torch_dense import FEW
+from reverie.gradient.torch_dense_conv import Gate, gates
 from reverie.gradient.torch_taps import Taps, in_phases
 from reverie.native import Isa
 
@@ -222,14 +223,14 @@ class PreparedConv:
         self._store, self._device, self._dtype = store, device, forward
         self._fused = device.type == "cpu" and fused_operators(forward)
         native = isa if device.type == "cpu" else None
-        native_back = back_isa or native
+        native_back = native and (back_isa or native)
         fits, fits_back = forward == torch.float32, backward == torch.float32
         self._dense = torch_dense.forth(spec, shape, store, native) if native and fits else None
         self._dense_back = (
             torch_dense.back(spec, shape, store, native_back) if native_back and fits_back else None
         )
         both = self._dense is not None and self._dense_back is not None
-        self.gates = both and not summed and torch_dense.gates(spec.activation)
+        self.gates = both and not summed and gates(spec.activation)
         if self._dense is None:
             self._weight = self._packed("forward", forward, spec.padding, spec.stride, shape)
             self._bias = None if spec.bias is None else spec.bias.to(device, forward)
@@ -248,7 +249,7 @@ class PreparedConv:
         if self._dense is None:
             return self._forward(x, other), None
         activation = self.spec.activation
-        if activation is None or torch_dense.gates(activation):
+        if activation is None or gates(activation):
             return self._dense(x, other, activation=activation, keep=self.gates, into=into)
         y, _ = self._dense(x, other)
         return activation.apply_(y), None

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reverie.gradient.torch_dense import CHANNELS_LAST, even_pixels
+from reverie.gradient.torch_dense_conv import empty, even_pixels
 from reverie.native import Isa, pool
 
 
@@ -26,7 +26,7 @@ class Pool:
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The results, channels last, and which tap of its window each is, (N, h, w, C) in bytes."""
-        y = torch.empty(self._made, dtype=torch.float32, memory_format=CHANNELS_LAST)
+        y = empty(self._made)
         count, channels, height, width = self._made
         where = torch.empty((count, height, width, channels), dtype=torch.uint8)
         self._run(x, y, where, back=False)
@@ -34,7 +34,7 @@ class Pool:
 
     def backward(self, gradient: Tensor, where: Tensor) -> Tensor:
         """The gradient at the input from that at the results."""
-        found = torch.empty(self._taken, dtype=torch.float32, memory_format=CHANNELS_LAST)
+        found = empty(self._taken)
         self._run(gradient, found, where, back=True)
         return found
 

@@ -16,7 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.gradient.torch_conv import CHANNELS_LAST, Activation, PreparedConv
-from reverie.gradient.torch_dense import Given, PointsBack, PointsForth
+from reverie.gradient.torch_dense import PointsBack, PointsForth
+from reverie.gradient.torch_dense_conv import Given, empty
 from reverie.gradient.torch_pool import Pool
 from reverie.gradient.torch_record import Call, Ref, replace, visit
 
@@ -70,7 +71,7 @@ class Place:
     def take(self, run: Run) -> Tensor:
         """The channels; whoever comes first makes the map."""
         if self.of not in run.places:
-            run.places[self.of] = torch.empty(self.shape, memory_format=CHANNELS_LAST)
+            run.places[self.of] = empty(self.shape)
         return run.places[self.of].narrow(1, self.first, self.channels)
 
 

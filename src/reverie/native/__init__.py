@@ -12,6 +12,7 @@ import importlib.machinery
 import os
 from enum import IntEnum
 from pathlib import Path
+from typing import Any
 
 ABI = 5
 #: Path of another library to load, or "none" for none at all; for tests of the library itself.
@@ -59,6 +60,21 @@ def library() -> ctypes.CDLL | None:
 def missing() -> str:
     """Why there is no library, in a few words; empty if there is one."""
     return _loaded()[1]
+
+
+@functools.cache
+def function(name: str, result: Any, *arguments: Any) -> Any:
+    """A function of the library by name, with ctypes' types of its result and arguments.
+
+    Raises:
+        Unavailable: There is no library.
+    """
+    found = library()
+    if found is None:
+        raise Unavailable(missing())
+    bound = getattr(found, name)
+    bound.restype, bound.argtypes = result, arguments
+    return bound
 
 
 @functools.cache

@@ -6,10 +6,8 @@ A cell is ``step`` pixels side by side in its channels; of one pixel, it changes
 from __future__ import annotations
 
 import ctypes
-import functools
-from typing import Any
 
-from reverie.native import Unavailable, library
+from reverie.native import function
 
 _int, _long, _address = ctypes.c_int, ctypes.c_long, ctypes.c_void_p
 
@@ -26,23 +24,10 @@ class Job(ctypes.Structure):
     ]
 
 
-@functools.cache
-def _function() -> Any:
-    found = library()
-    if found is None:
-        return None
-    cells = found.reverie_cells
-    cells.restype, cells.argtypes = None, [ctypes.POINTER(Job)]
-    return cells
-
-
 def run(job: Job) -> None:
     """Fills the cells, or (``back``) the pictures.
 
     Raises:
         Unavailable: No library.
     """
-    cells = _function()
-    if cells is None:
-        raise Unavailable("no native library here")
-    cells(ctypes.byref(job))
+    function("reverie_cells", None, ctypes.POINTER(Job))(ctypes.byref(job))

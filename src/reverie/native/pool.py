@@ -6,10 +6,8 @@ Maps lie as (picture, row, column, channel) in fp32. Where the largest value of 
 from __future__ import annotations
 
 import ctypes
-import functools
-from typing import Any
 
-from reverie.native import Isa, Unavailable, library
+from reverie.native import Isa, Unavailable, function
 
 _int, _address = ctypes.c_int, ctypes.c_void_p
 
@@ -27,22 +25,12 @@ class Job(ctypes.Structure):
     ]
 
 
-@functools.cache
-def _function() -> Any:
-    found = library()
-    if found is None:
-        return None
-    pool = found.reverie_pool
-    pool.restype, pool.argtypes = _int, [_int, _int, ctypes.POINTER(Job)]
-    return pool
-
-
 def run(job: Job, isa: Isa, *, back: bool) -> None:
     """The largest values, or (``back``) the gradient at what they were taken from.
 
     Raises:
         Unavailable: No library, or this processor lacks what the kernels need.
     """
-    pool = _function()
-    if pool is None or pool(int(isa), int(back), ctypes.byref(job)) < 0:
+    pool = function("reverie_pool", _int, _int, _int, ctypes.POINTER(Job))
+    if pool(int(isa), int(back), ctypes.byref(job)) < 0:
         raise Unavailable(f"no native pooling for {isa.name} here")

@@ -1,7 +1,6 @@
 // The convolutions of dense.h for one instruction set. A block of tiles is transformed, multiplied and
-// transformed back while it stays in the caches; a gathered convolution is the same with tiles of one pixel.
-
-// `Matrix` multiplies, in its own number format; everything else is in fp32.
+// transformed back while it stays in the caches; a gathered convolution is the same with tiles of one pixel. `Matrix`
+// multiplies, in its own number format; everything else is in fp32.
 
 typedef Matrix::Factor Factor;
 static inline void put_factors(float* to, lane v) { store_lane(to, v); }
@@ -19,7 +18,7 @@ constexpr int NEAR = (MOST_CHUNKS == 1 ? 24 : 96) * 1024;
 constexpr int DEPTH = NEAR / (MOST_CHUNKS * CHUNK * (int)sizeof(Factor)) / 16 * 16;
 constexpr long BLOCK_BYTES = 1 << 19;  // of products and sums of a block of tiles
 constexpr int LEAST_TILES = MOST_POSITIONS == 8 ? 16 : 24, MOST_TILES = 240;
-constexpr long SHORT_ROW = 600;
+constexpr long SHORT_ROW = 600;  // numbers
 constexpr long POINTS_BYTES = 3 << 17;  // the same where a tile is one pixel
 // Weights that fit in no cache are read for every block: for those, blocks are larger.
 constexpr size_t LARGE_WEIGHTS = 8 << 20;
@@ -225,9 +224,7 @@ template <int MH, int RH, int MW, int RW, bool GATHER> struct Dense {
             for (int i = 0; i < HIGH; i++) d[i] = half[i][j];
             Down::input(d, v);
 #pragma GCC unroll 16
-            for (int i = 0; i < HIGH; i++) {
-                put_factors(to + (i * WIDE + j) * product + c, v[i]);
-            }
+            for (int i = 0; i < HIGH; i++) put_factors(to + (i * WIDE + j) * product + c, v[i]);
         }
     }
 
@@ -274,7 +271,8 @@ template <int MH, int RH, int MW, int RW, bool GATHER> struct Dense {
     // A convolution of 1 x 1: results and pixels of the input are in the same order.
     static bool is_points(const DenseWeights& w, const DenseJob& job) {
         return GATHER && w.taps == 1 && w.tap->y == 0 && w.tap->x == 0 && job.height == job.target_height &&
-               job.width == job.target_width && job.out_height == job.height && job.out_width == job.width && job.top == 0 && job.left == 0;
+               job.width == job.target_width && job.out_height == job.height && job.out_width == job.width &&
+               job.top == 0 && job.left == 0;
     }
 
     static void points_in(const DenseJob& job, long first, const Block& block) {

@@ -7,8 +7,8 @@
 
 namespace reverie {
 
-// Runs work(0) ... work(threads - 1), each once, on as many threads, and returns when all are done.
-// Calls from several threads at once take turns; a call from inside work is an error.
+// Runs work(0) ... work(threads - 1), each once, on as many threads or, if there are not as many, on fewer, so that
+// none may wait for another; returns when all are done. A call from inside work is an error.
 void run_threads(int threads, const std::function<void(int)>& work);
 
 // From now on work is done by OpenMP's threads: OpenMP's workers spin for milliseconds after each of their
