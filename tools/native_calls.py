@@ -248,22 +248,39 @@ def check_dense(rng: np.random.Generator) -> int:
         for height, width in ((1, 1), (13, 17)):
             seed = int(rng.integers(1 << 30))
             made = [
-                _convolved(np.random.default_rng(seed), convolution, (height, width), rows // 2, threads)
+                _convolved(
+                    np.random.default_rng(seed),
+                    convolution,
+                    (inputs, outputs),
+                    (height, width),
+                    rows // 2,
+                    threads,
+                )
                 for threads in (1, 3)
             ]
             assert made[0] == made[1], (isa, kind, inputs, outputs, height, width)
             called += len(made)
         called += _pooled(rng, isa, inputs)
+    for isa, channels in itertools.product(ways, (16, 21)):
+        box = dense.Box(channels, (3, 5), isa)
+        for size, threads in itertools.product(((1, 1), (13, 17)), (1, 3)):
+            _convolved(rng, box, (channels, channels), size, 1, threads)
+            called += 1
     return called + _into_cells_and_back(rng)
 
 
 def _convolved(
-    rng: np.random.Generator, convolution: Any, size: tuple[int, int], around: int, threads: int
+    rng: np.random.Generator,
+    convolution: Any,
+    channels: tuple[int, int],
+    size: tuple[int, int],
+    around: int,
+    threads: int,
 ) -> tuple[bytes, bytes]:
     """Results and gates of a convolution of two pictures with everything around it."""
     from reverie.native.dense import Activation, Job, Source, Target, padded
 
-    pixels, inputs, outputs = 2 * math.prod(size), convolution.inputs, convolution.outputs
+    pixels, (inputs, outputs) = 2 * math.prod(size), channels
     x, other = _random(rng, pixels * inputs), _random(rng, pixels * outputs)
     bias, y = _random(rng, padded(outputs)), np.zeros(pixels * outputs, np.float32)
     gate = rng.integers(0, 1 << 16, pixels * padded(inputs) // 16).astype(np.uint16)

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from dense_help import (  # noqa: F401
+    CHANNELS_LAST,
+    RELUS,
+    SETS,
+    everything_is_large_enough,
+    last,
+    off,
+    random,
+    slopes_of,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
@@ -27,38 +36,8 @@ from reverie.native import Isa, Unavailable, dense, instruction_sets
 from reverie.native.dense import Convolution, Kind, Work
 from reverie.net import wrap_net
 
-SETS = [isa for isa in instruction_sets() if isa <= Isa.AVX512]
 pytestmark = pytest.mark.skipif(not SETS, reason="no native library on this machine")
-CHANNELS_LAST = torch.channels_last
 FP32 = torch.float32
-RELUS = {
-    "none": (None, lambda y: y),
-    "relu": (Activation("relu"), torch.relu),
-    "relu6": (Activation("hardtanh", (0.0, 6.0)), F.relu6),
-    "leaky": (Activation("leaky_relu", (0.1,)), lambda y: F.leaky_relu(y, 0.1)),
-}
-
-
-@pytest.fixture(autouse=True)
-def everything_is_large_enough(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Small convolutions are natively done too, and threads are as before."""
-    threads = torch.get_num_threads()
-    monkeypatch.setattr(torch_dense, "LEAST", 0)
-    yield
-    torch.set_num_threads(threads)
-
-
-def random(seed: int, *shape: int) -> Tensor:
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
-def last(x: Tensor) -> Tensor:
-    return x.float().contiguous(memory_format=CHANNELS_LAST)
-
-
-def off(found: Tensor, expected: Tensor) -> float:
-    """Relative error."""
-    return float((found.double() - expected).norm() / expected.norm())
 
 
 def prepared(spec: ConvSpec, shape: torch.Size, isa: Isa = Isa.AVX2, *, summed: bool = False) -> PreparedConv:
@@ -132,10 +111,8 @@ def test_forward_and_back_are_autograds(
     assert (gate is not None) == conv.gates == (act is not None and not summed)
     # Where a value lies within rounding of a kink either slope is right: autograd is given ours.
     gradient = random(seed + 4, *y.shape)
-    slopes = torch.ones_like(gradient)
-    if act is not None:
-        slopes = act.backward(slopes.float(), y, into=None).double()
-        gradient = gradient if conv.gates else gradient * slopes
+    slopes = slopes_of(act, y)
+    gradient = gradient if conv.gates else gradient * slopes
     (slope,) = torch.autograd.grad(before, x, gradient * slopes if conv.gates else gradient)
     more = random(seed + 5, *x.shape) if pending else None
     found = conv.backward(last(gradient), None if more is None else last(more), gate)
@@ -200,9 +177,7 @@ def test_a_convolution_of_larger_steps(
     before = F.conv2d(x, weight, bias, stride, padding)
     y, gate = conv.forward(last(x.detach()), None)
     assert off(y, function(before).detach()) < 1e-5
-    slopes = torch.ones_like(before)
-    if act is not None:
-        slopes = act.backward(slopes.float(), y, into=None).double()
+    slopes = slopes_of(act, y)
     gradient = random(4, *y.shape)
     (slope,) = torch.autograd.grad(before, x, gradient * slopes)
     more = random(5, *x.shape) if pending else None
@@ -248,24 +223,27 @@ def test_products_in_bf16_of_small_whole_numbers_are_exact() -> None:
 def test_points_that_read_one_map_are_each_its_own(
     isa: Isa, activation: str, widths: tuple[int, ...]
 ) -> None:
-    act, function = RELUS[activation]
+    """Alike but for one that has no activation."""
     x = random(1, 2, 45, 9, 11).requires_grad_(True)
     weights = [random(2 + i, n, 45, 1, 1) / 7 for i, n in enumerate(widths)]
     biases = [random(9 + i, n) if i != 1 else None for i, n in enumerate(widths)]
-    specs = [ConvSpec(w, b, (1, 1), (0, 0), (1, 1), 1) for w, b in zip(weights, biases, strict=True)]
+    kinds = [activation if i != len(widths) - 2 else "none" for i in range(len(widths))]
+    acts = [RELUS[kind][0] for kind in kinds]
+    specs = [
+        ConvSpec(w, b, (1, 1), (0, 0), (1, 1), 1, activation=a)
+        for w, b, a in zip(weights, biases, acts, strict=True)
+    ]
     forth = PointsForth(specs, x.shape, Store([]), isa)
     back = PointsBack(specs, x.shape, Store([]), isa)
     whole = [F.conv2d(x, w, b) for w, b in zip(weights, biases, strict=True)]
-    found = forth(last(x.detach()), act)
+    found = forth(last(x.detach()))
     sums, given, wide = [], [], 0
     for i, (given_back, before) in enumerate(zip(found, whole, strict=True)):
-        assert off(given_back.map, function(before).detach()) < 1e-5
+        assert off(given_back.map, RELUS[kinds[i]][1](before).detach()) < 1e-5
+        assert (given_back.gate is None) == (acts[i] is None)
         wide += before.shape[1]
         gradient = random(20 + i, *before.shape)
-        slopes = torch.ones_like(gradient)
-        if act is not None:
-            slopes = act.backward(slopes.float(), given_back.map, into=None).double()
-        sums.append((before * (gradient * slopes)).sum())
+        sums.append((before * (gradient * slopes_of(acts[i], given_back.map))).sum())
         given.append((gradient, given_back.gate))
     (slope,) = torch.autograd.grad(sum(sums), x)
     side_by_side = last(torch.cat([g for g, _ in given], 1))  # parts of one map, as they come out of a cat

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from reverie.gradient.torch_box import PreparedBox
 from reverie.gradient.torch_conv import Activation, ConvSpec, PreparedConv, Store
 from reverie.gradient.torch_dense import PointsBack, PointsForth, is_points
 from reverie.gradient.torch_dense_conv import gates
@@ -19,7 +20,6 @@ from reverie.gradient.torch_steps import (
     ActivationStep,
     AddStep,
     AnyStep,
-    BoxStep,
     CatStep,
     ConvStep,
     MaxPoolStep,
@@ -34,6 +34,7 @@ NOTHING = {"clone", "contiguous", "alias", "lift_fresh", "dropout", "feature_dro
 #: The first layers are those with as many multiplications per pixel of the picture: their rounding is seen by
 #: all that come after. (ReLUs that it flips are most of what half formats do to a gradient.)
 EARLY = 10_000
+CONVOLUTIONS = ("conv2d", "convolution")
 CASTS = {"to", "_to_copy", "type_as", "float", "half", "double", "bfloat16"}
 FLOATING = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 aten = torch.ops.aten
@@ -46,7 +47,11 @@ def build(recording: Recording, formats: Formats, store: Store) -> Plan:
 
 @dataclasses.dataclass
 class _Chain:
-    """A convolution, what it reads, what is added, its result, and the calls after it that it stands for."""
+    """A convolution, what it reads, what is added, its result, and the calls after it that it stands for.
+
+    Attributes:
+        mean: What comes behind it that was before it.
+    """
 
     at: int
     spec: ConvSpec
@@ -54,11 +59,22 @@ class _Chain:
     other: int | None
     y: int
     taken: list[int]
+    mean: _Mean | None = None
+
+
+@dataclasses.dataclass
+class _Mean:
+    """A mean over windows of a convolution's results, its bias and activation; and the value that makes."""
+
+    kernel: tuple[int, int]
+    bias: Tensor | None
+    activation: Activation | None
+    y: int
 
 
 class _Builder:
     def __init__(self, recording: Recording, formats: Formats, store: Store) -> None:
-        self._shapes, self._formats, self._store = recording.shapes, formats, store
+        self._shapes, self._formats, self._store = dict(recording.shapes), formats, store
         self._same: dict[int, int] = {}  # value -> the value it equals
         calls = [c for c in recording.calls if not self._is_nothing(c)]
         self.layers = {name: self._value(i) for name, i in recording.layers.items()}
@@ -68,16 +84,15 @@ class _Builder:
             for index in {self._value(i) for i in call.reads()}:
                 self._readers.setdefault(index, []).append(at)
         self._taken: set[int] = set()  # calls that are part of an earlier one's step
+        self._placed: list[tuple[int, Step]] = []  # steps, and the last call of each
         self._work = 0  # multiplications of the convolutions so far
 
     def build(self) -> Plan:
-        placed: list[tuple[int, Step]] = []
         for at, call in enumerate(self._calls):
             if at not in self._taken:
-                end, step = self._step(at, call)
-                placed.append((end, step))
-        placed.sort(key=lambda pair: pair[0])
-        steps = [step for _, step in placed]
+                self._placed.append(self._step(at, call))
+        self._placed.sort(key=lambda pair: pair[0])
+        steps = [step for _, step in self._placed]
         # A value that only a cat reads is written where it belongs.
         producers = {index: step for step in steps for index in step.writes if self._alone(index) is not None}
         for step in steps:
@@ -116,8 +131,7 @@ class _Builder:
 
     def _step(self, at: int, call: Call) -> tuple[int, Step]:
         makers = {
-            "conv2d": self._conv,
-            "convolution": self._conv,
+            **dict.fromkeys(CONVOLUTIONS, self._conv),
             "batch_norm": self._norm,
             "cat": self._cat,
             "concat": self._cat,
@@ -157,11 +171,12 @@ class _Builder:
 
     def _conv(self, at: int, call: Call) -> tuple[int, Step] | None:
         chain = self._chain(at, call)
-        if chain is None:
-            return None
+        return None if chain is None else self._convolved(chain)
+
+    def _convolved(self, chain: _Chain) -> tuple[int, Step]:
         self._taken.update(chain.taken)
         if self._is_points(chain):
-            return at, self._points(chain)
+            return chain.at, self._points(chain)
         formats, shape, native = self._formats, self._shapes[chain.x], self._formats.native
         early = self._is_early(chain)
         conv = PreparedConv(
@@ -175,7 +190,36 @@ class _Builder:
             back_isa=None if native is None else native.backward,
             summed=chain.other is not None,
         )
-        return max([at, *chain.taken]), ConvStep(conv, chain.x, chain.other, chain.y)
+        self._place_mean(chain)
+        end = chain.at if chain.mean is not None else max([chain.at, *chain.taken])
+        return end, ConvStep(conv, chain.x, chain.other, chain.y)
+
+    def _place_mean(self, chain: _Chain) -> None:
+        """What was before a convolution, behind it."""
+        mean = chain.mean
+        if mean is not None:
+            step = self._box(mean.kernel, chain.y, mean.y, mean.bias, mean.activation)
+            self._placed.append((max(chain.taken), step))
+
+    def _box(
+        self,
+        kernel: tuple[int, int],
+        x: int,
+        y: int,
+        bias: Tensor | None = None,
+        activation: Activation | None = None,
+    ) -> Step:
+        formats = self._formats
+        if bias is not None:
+            bias = bias.to(formats.device, formats.forward)
+        isa = formats.native.early if formats.native and self._in_fp32() else None
+        box = PreparedBox(kernel, self._shapes[x], bias=bias, activation=activation, isa=isa)
+        return ConvStep(box, x, None, y)
+
+    def _in_fp32(self) -> bool:
+        """Whether all maps and gradients are."""
+        formats = self._formats
+        return formats.early == formats.forward == formats.backward == torch.float32
 
     def _chain(self, at: int, call: Call) -> _Chain | None:
         """A convolution and what can be done with it; nothing is taken yet."""
@@ -200,6 +244,25 @@ class _Builder:
             taken.append(last)
         return _Chain(at, spec, x, other, y, taken)
 
+    def _pooled_chain(self, at: int, call: Call) -> _Chain | None:
+        """A mean and the convolution of 1 x 1 that alone reads it, in the order that averages less."""
+        window = self._window(call)
+        after = self._alone(_only(call))
+        if window is None or after is None or self._calls[after].name not in CONVOLUTIONS:
+            return None
+        kernel, x = window
+        chain = self._chain(after, self._calls[after])
+        if chain is None or chain.other is not None or not _mixes_channels(chain.spec):
+            return None
+        shape = self._shapes[x]
+        if len(chain.spec.weight) >= shape[1]:
+            return None
+        mean = _Mean(kernel, chain.spec.bias, chain.spec.activation, chain.y)
+        spec = dataclasses.replace(chain.spec, bias=None, activation=None)
+        between = len(self._shapes)
+        self._shapes[between] = spec.out_shape(shape)
+        return _Chain(at, spec, x, None, between, [after, *chain.taken], mean)
+
     def _is_early(self, chain: _Chain) -> bool:
         """Whether it is one of the first layers; counts the work."""
         shape = self._shapes[chain.x]
@@ -208,36 +271,43 @@ class _Builder:
 
     def _is_points(self, chain: _Chain) -> bool:
         """Whether the native library takes it together with others that read the same."""
-        formats, activation = self._formats, chain.spec.activation
+        activation = chain.spec.activation
         return (
-            formats.native is not None
-            and formats.early == formats.forward == formats.backward == torch.float32
+            self._formats.native is not None
+            and self._in_fp32()
             and chain.other is None
             and (activation is None or gates(activation))
             and is_points(chain.spec, self._shapes[chain.x])
         )
 
     def _points(self, first: _Chain) -> Step:
-        chains = [first]
+        chains, activation = [first], first.spec.activation
         for at in self._readers[first.x]:
-            call = self._calls[at]
-            if at <= first.at or at in self._taken or call.name not in ("conv2d", "convolution"):
+            chain = self._of_points(at) if at > first.at and at not in self._taken else None
+            if chain is None or not self._is_points(chain):
                 continue
-            chain = self._chain(at, call)
-            if (
-                chain is not None
-                and chain.spec.activation == first.spec.activation
-                and self._is_points(chain)
-            ):
-                self._taken.update([at, *chain.taken])
-                chains.append(chain)
+            own = chain.spec.activation
+            if own is not None and activation is not None and own != activation:
+                continue
+            activation = activation or own
+            self._taken.update([at, *chain.taken])
+            chains.append(chain)
+        for chain in chains:
+            self._place_mean(chain)
         native = self._formats.native
         assert native is not None
         early = [self._is_early(chain) for chain in chains]  # each counts its work
         specs, shape = [chain.spec for chain in chains], self._shapes[first.x]
         forth = PointsForth(specs, shape, self._store, native.early if all(early) else native.forward)
         back = PointsBack(specs, shape, self._store, native.backward)
-        return PointsStep(forth, back, first.spec.activation, first.x, tuple(chain.y for chain in chains))
+        return PointsStep(forth, back, first.x, tuple(chain.y for chain in chains))
+
+    def _of_points(self, at: int) -> _Chain | None:
+        """A convolution, with a mean before it or not."""
+        call = self._calls[at]
+        if call.name in CONVOLUTIONS:
+            return self._chain(at, call)
+        return self._pooled_chain(at, call) if call.name == "avg_pool2d" else None
 
     def _with_activation(self, at: int, y: int) -> tuple[Activation | None, int, int]:
         activation, last, y = self._activation_after(at, y)
@@ -310,7 +380,18 @@ class _Builder:
         return at, MaxPoolStep(window, self._shapes[x], x, y)
 
     def _avg_pool(self, at: int, call: Call) -> tuple[int, Step] | None:
-        x, y = self._ref(call.args[0]), _only(call)
+        window = self._window(call)
+        if window is None:
+            return None
+        chain = self._pooled_chain(at, call)
+        if chain is not None:
+            return self._convolved(chain)
+        kernel, x = window
+        return at, self._box(kernel, x, _only(call))
+
+    def _window(self, call: Call) -> tuple[tuple[int, int], int] | None:
+        """Sides of an average pooling's windows and what it reads, if its results are as many."""
+        x = self._ref(call.args[0])
         kernel, stride, padding, ceil, counted, divisor = _filled(call, 1, ([], [], 0, False, True, None))
         sides = _pair(kernel)
         box = (
@@ -320,7 +401,7 @@ class _Builder:
         )
         if x is None or len(self._shapes[x]) != 4 or not box or ceil or not counted or divisor is not None:
             return None
-        return at, BoxStep(sides, x, y)
+        return sides, x
 
 
 def _to_floating(call: Call) -> bool:
@@ -392,6 +473,11 @@ def _conv_spec(call: Call) -> ConvSpec | None:
             return None
         padding = [r // 2 for r in reach] if padding == "same" else 0
     return ConvSpec(weight, bias, steps, _pair(padding), spread, int(groups))
+
+
+def _mixes_channels(spec: ConvSpec) -> bool:
+    """Whether it is one of 1 x 1, which sees no pixel but its own."""
+    return tuple(spec.weight.shape[2:]) == spec.stride == (1, 1) and spec.padding == (0, 0)
 
 
 def _gain(call: Call) -> tuple[Tensor, Tensor] | None:

@@ -238,6 +238,11 @@ class PreparedConv:
             self._backward = self._choose_backward(backward)
 
     @property
+    def activation(self) -> Activation | None:
+        """What comes last."""
+        return self.spec.activation
+
+    @property
     def places(self) -> bool:
         """Whether forward can write its result into some channels of a larger map."""
         return self._dense is not None and (self.spec.activation is None or self.gates)

@@ -190,7 +190,7 @@ def _meets(kernel: int, stride: int, padding: int, first: int) -> list[tuple[int
 
 
 class PointsForth:
-    """Convolutions of 1 x 1 that read the same map, as one.
+    """Convolutions of 1 x 1 that read the same map, as one; their activations are alike, or there is none.
 
     Attributes:
         made: The shapes of their outputs.
@@ -206,14 +206,15 @@ class PointsForth:
             return torch.cat(parts, 1)[None, None]
 
         convolution = _shared("points", specs, weight, Kind.GATHERED, isa, store)
-        self._conv = DenseConv(convolution, [shape], outs, (0, 0), [spec.bias for spec in specs])
+        linear = [spec.activation is None for spec in specs]
+        biases = [spec.bias for spec in specs]
+        self._activation = next((spec.activation for spec in specs if spec.activation is not None), None)
+        self._conv = DenseConv(convolution, [shape], outs, (0, 0), biases, linear=linear)
 
-    def __call__(
-        self, x: Tensor, activation: Activation | None, into: Sequence[Tensor | None] | None = None
-    ) -> list[Given]:
+    def __call__(self, x: Tensor, into: Sequence[Tensor | None] | None = None) -> list[Given]:
         """Activation(convolution(x)) of each, and its gate."""
         others = [None] * len(self.made)
-        return self._conv([Given(x)], others, activation=activation, keep=activation is not None, into=into)
+        return self._conv([Given(x)], others, activation=self._activation, keep=True, into=into)
 
 
 class PointsBack:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from reverie.native import dense
-from reverie.native.dense import Convolution, Job, Source, Target
+from reverie.native.dense import Filter, Job, Source, Target
 
 if TYPE_CHECKING:
     from reverie.gradient.torch_conv import Activation
@@ -65,12 +65,13 @@ class DenseConv:
 
     def __init__(
         self,
-        convolution: Convolution,
+        convolution: Filter,
         taken: Sequence[torch.Size],
         made: Sequence[torch.Size],
         before: Pair,
         biases: Sequence[Tensor | None] = (),
         places: Places | None = None,
+        linear: Sequence[bool] = (),
     ) -> None:
         """Of packed weights.
 
@@ -81,6 +82,7 @@ class DenseConv:
             before: By axis, how many pixels before the input the first output's window begins.
             biases: (C,) or None for every output; none at all if it is empty.
             places: Where results are put, if it is not one by one in a map of their own.
+            linear: Which outputs have no activation, whatever the others have; none if it is empty.
         """
         self._convolution, self._made = convolution, made
         count, _, height, width = taken[0]
@@ -102,6 +104,8 @@ class DenseConv:
             source.channels = shape[1]
         for target, shape in zip(self._targets, made, strict=True):
             target.channels = shape[1]
+        for target, alone in zip(self._targets, linear, strict=False):
+            target.linear = alone
         # What is the same at every call; the rest is filled in.
         self._job = Job(
             count=count, height=height, width=width, out_height=out_height, out_width=out_width,
@@ -147,7 +151,7 @@ class DenseConv:
                 other, target.other_pixel = even_pixels(other)
                 held.append(other)
                 target.other = other.data_ptr()
-            if keep:
+            if keep and not target.linear:
                 kept = Gate(torch.empty(bits, dtype=torch.int16), slope)
                 target.open = kept.bits.data_ptr()
             results.append(Given(y, kept))

@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from reverie.gradient.torch_box import PreparedBox
 from reverie.gradient.torch_conv import CHANNELS_LAST, Activation, PreparedConv
 from reverie.gradient.torch_dense import PointsBack, PointsForth
 from reverie.gradient.torch_dense_conv import Given, empty
@@ -110,13 +110,13 @@ def _behind(activation: Activation | None, run: Run, index: int) -> tuple[Tensor
 
 
 class ConvStep(Step):
-    """Convolution, batch norm folded in, another value added, activation."""
+    """Convolution, batch norm folded in, or mean over windows; another value added, activation."""
 
-    def __init__(self, conv: PreparedConv, x: int, other: int | None, y: int) -> None:
+    def __init__(self, conv: PreparedConv | PreparedBox, x: int, other: int | None, y: int) -> None:
         self.conv, self._other = conv, other
         self.reads = (x,) if other is None else (x, other)
         self.writes = (y,)
-        self.keeps = () if conv.spec.activation is None or conv.gates else (y,)
+        self.keeps = () if conv.activation is None or conv.gates else (y,)
 
     @property
     def can_place(self) -> bool:
@@ -134,7 +134,7 @@ class ConvStep(Step):
 
     def backward(self, run: Run) -> None:
         gate = run.saved.get(id(self))
-        activation = None if gate is not None else self.conv.spec.activation
+        activation = None if gate is not None else self.conv.activation
         gradient, owned = _behind(activation, run, self.writes[0])
         if gradient is None:
             return
@@ -148,10 +148,8 @@ class ConvStep(Step):
 class PointsStep(Step):
     """Convolutions of 1 x 1 that read one value, each with its activation; keeps where it let through."""
 
-    def __init__(
-        self, forth: PointsForth, back: PointsBack, activation: Activation | None, x: int, ys: tuple[int, ...]
-    ) -> None:
-        self._forth, self._back, self._activation = forth, back, activation
+    def __init__(self, forth: PointsForth, back: PointsBack, x: int, ys: tuple[int, ...]) -> None:
+        self._forth, self._back = forth, back
         self.reads, self.writes = (x,), ys
 
     @property
@@ -161,7 +159,7 @@ class PointsStep(Step):
     def forward(self, run: Run) -> None:
         places = [self.places.get(index) for index in self.writes]
         into = [None if place is None else place.take(run) for place in places]
-        found = self._forth(run.values[self.reads[0]], self._activation, into)
+        found = self._forth(run.values[self.reads[0]], into)
         for index, given in zip(self.writes, found, strict=True):
             run.values[index] = given.map
         run.saved[id(self)] = [given.gate for given in found]
@@ -313,27 +311,6 @@ class NativePoolStep(Step):
         gradient, _ = run.take(self.writes[0])
         if gradient is not None:
             run.give(self.reads[0], self._pool.backward(gradient, run.saved[id(self)]), owned=True)
-
-
-class BoxStep(Step):
-    """Average pooling with stride 1 that counts its padding: its gradient is the same pooling."""
-
-    def __init__(self, kernel: tuple[int, int], x: int, y: int) -> None:
-        self._kernel = kernel
-        self._padding = (kernel[0] // 2, kernel[1] // 2)
-        self.reads, self.writes = (x,), (y,)
-
-    def _pool(self, x: Tensor) -> Tensor:
-        return F.avg_pool2d(x, self._kernel, 1, self._padding)
-
-    def forward(self, run: Run) -> None:
-        run.values[self.writes[0]] = self._pool(run.values[self.reads[0]])
-
-    def backward(self, run: Run) -> None:
-        gradient, _ = run.take(self.writes[0])
-        if gradient is not None:
-            found = self._pool(gradient.contiguous(memory_format=CHANNELS_LAST))
-            run.give(self.reads[0], found, owned=True)
 
 
 class AnyStep(Step):

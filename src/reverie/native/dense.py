@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from reverie.native import Isa, Unavailable, instruction_sets, library
 
 CHUNK: Final = 16
+BOX: Final = 12  # as in ``dense.h``
 Pair = tuple[int, int]
 _int, _long, _float, _address = ctypes.c_int, ctypes.c_long, ctypes.c_float, ctypes.c_void_p
 
@@ -86,6 +87,7 @@ class Target(ctypes.Structure):
         ("open", _address),
         ("other", _address),
         ("other_pixel", _long),
+        ("linear", _int),
     ]
 
 
@@ -138,8 +140,65 @@ def padded(channels: int) -> int:
     return -(-channels // CHUNK) * CHUNK
 
 
-class Convolution:
-    """Packed weights in the library's hands; freed when this object goes."""
+class Filter:
+    """A filter in the library's hands; freed when this object goes.
+
+    Attributes:
+        bytes: Of its weights.
+    """
+
+    _handle = None
+
+    def __init__(
+        self,
+        isa: Isa,
+        kind: int,
+        channels: Pair,
+        places: Sequence[Pair],
+        step: Pair,
+        taps: NDArray[np.float64] | None,
+    ) -> None:
+        """As ``reverie_dense_new``; ``channels`` in and out.
+
+        Raises:
+            Unavailable: No library, or this processor lacks what the kernels need.
+            MemoryError: There is none.
+        """
+        functions = _functions()
+        if functions is None or isa not in instruction_sets() or isa > Isa.AVX512_BF16:
+            raise Unavailable(f"no native convolutions for {isa.name} here")
+        new, self._run, self._free, size = functions
+        where = np.array(places, np.int32)
+        self._handle = new(
+            int(isa), kind, *channels, len(places), where.ctypes.data, *step,
+            None if taps is None else taps.ctypes.data,
+        )  # fmt: skip
+        if not self._handle:
+            raise MemoryError("out of memory packing the weights of a convolution")
+        self.bytes = int(size(self._handle))
+
+    def run(self, job: Job) -> None:
+        """Computes; every address in ``job`` has to hold what its shape says.
+
+        Raises:
+            MemoryError: There is none to work in.
+        """
+        if self._run(self._handle, ctypes.byref(job)) < 0:
+            raise MemoryError("out of memory in a convolution")
+
+    def __del__(self) -> None:
+        if self._handle:
+            self._free(self._handle)
+
+
+class Convolution(Filter):
+    """Packed weights.
+
+    Attributes:
+        inputs: Channels.
+        outputs: Channels.
+        kind: How it is computed.
+    """
 
     def __init__(
         self,
@@ -164,36 +223,29 @@ class Convolution:
             Unavailable: No library, or this processor lacks what the kernels need.
             MemoryError: There is none.
         """
-        self._handle = None
-        functions = _functions()
-        if functions is None or isa not in instruction_sets() or isa > Isa.AVX512_BF16:
-            raise Unavailable(f"no native convolutions for {isa.name} here")
-        new, self._run, self._free, size = functions
         rows, columns, self.inputs, self.outputs = taps.shape
         self.kind = kind
-        pairs = places or [(y, x) for y in range(rows) for x in range(columns)]
-        where = np.array(pairs, np.int32)
+        pairs = places or _row_by_row((rows, columns))
         held = np.ascontiguousarray(taps, np.float64)
-        self._handle = new(
-            int(isa), int(kind), self.inputs, self.outputs, rows * columns, where.ctypes.data, *step,
-            held.ctypes.data,
-        )  # fmt: skip
-        if not self._handle:
-            raise MemoryError("out of memory packing the weights of a convolution")
-        self.bytes = int(size(self._handle))
+        super().__init__(isa, int(kind), (self.inputs, self.outputs), pairs, step, held)
 
-    def run(self, job: Job) -> None:
-        """Computes; every address in ``job`` has to hold what its shape says.
+
+class Box(Filter):
+    """The mean over a window of each channel by itself; zeros around the input count."""
+
+    def __init__(self, channels: int, kernel: Pair, isa: Isa) -> None:
+        """For a window of some rows and columns.
 
         Raises:
-            MemoryError: There is none to work in.
+            Unavailable: No library, or this processor lacks what the kernels need.
+            MemoryError: There is none.
         """
-        if self._run(self._handle, ctypes.byref(job)) < 0:
-            raise MemoryError("out of memory in a convolution")
+        super().__init__(isa, BOX, (channels, channels), _row_by_row(kernel), (1, 1), None)
 
-    def __del__(self) -> None:
-        if self._handle:
-            self._free(self._handle)
+
+def _row_by_row(kernel: Pair) -> list[Pair]:
+    rows, columns = kernel
+    return [(y, x) for y in range(rows) for x in range(columns)]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@ namespace reverie {
 
 // How a convolution is computed; the numbers are part of the C interface. Names: results by axis, taps by axis.
 enum DenseKind { GATHERED = 0, W6X6_3X3 = 1, W4X4_3X3 = 2, W2X2_3X3 = 3, W4X4_5X5 = 4, W2X2_5X5 = 5, W1X4_1X7 = 6,
-                 W4X1_7X1 = 7, W1X6_1X3 = 8, W6X1_3X1 = 9, W5X5_4X4 = 10, W5X5_2X2 = 11, DENSE_KINDS = 12 };
+                 W4X1_7X1 = 7, W1X6_1X3 = 8, W6X1_3X1 = 9, W5X5_4X4 = 10, W5X5_2X2 = 11,
+                 // The mean of each channel by itself over a window, with zeros around the input: no weights.
+                 BOX = 12, DENSE_KINDS = 13 };
 
 enum DenseActivation { LINEAR = 0, CLAMPED = 1, LEAKY = 2 };
 
@@ -45,6 +47,7 @@ struct DenseTarget {
     uint16_t* open;         // [pixel][chunks of the channels]: where the activation has slope 1; or null
     const float* other;     // added before the activation, or null
     long other_pixel;
+    int linear;             // no activation, whatever the others have
 };
 
 // One convolution. The layout is part of the C interface.

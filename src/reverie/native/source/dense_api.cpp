@@ -51,7 +51,7 @@ struct Convolution {
 }  // namespace
 
 // Null where the processor has not the instruction set, or there is no memory. `places` are the taps' y and x, only
-// of a gathered convolution; `weights` lie as [tap][in][out].
+// of a gathered convolution and of a box (row by row); `weights` lie as [tap][in][out], a box has none.
 REVERIE_API void* reverie_dense_new(int isa, int kind, int in, int out, int taps, const int* places, int step_y,
                                     int step_x, const double* weights) {
     const DenseKernels* kernels = kernels_for(isa);
@@ -63,7 +63,7 @@ REVERIE_API void* reverie_dense_new(int isa, int kind, int in, int out, int taps
         DenseWeights& w = made->weights;
         w.kind = kind, w.in = in, w.out = out, w.taps = taps, w.step_y = step_y, w.step_x = step_x;
         w.tap = made->taps.data();
-        made->packed = memory(kernels->packed_bytes(w));
+        made->packed = memory(kernels->packed_bytes(w) + 1);  // of none there may be no address
         if (!made->packed) return nullptr;
         kernels->pack(w, weights, made->packed.get());
         w.data = made->packed.get();

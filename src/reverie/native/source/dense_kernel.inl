@@ -61,8 +61,8 @@ struct Finish {
 
     Finish(const DenseJob& job, const DenseTarget& target_, int c_, const float* bias_)
         : target(target_), c(c_), count(smaller(CHUNK, target_.channels - c_)), bias(bias_),
-          low(spread_lane(job.low)), high(spread_lane(job.high)), leaky(job.activation == LEAKY),
-          clamped(job.activation == CLAMPED) {
+          low(spread_lane(job.low)), high(spread_lane(job.high)), leaky(job.activation == LEAKY && !target_.linear),
+          clamped(job.activation == CLAMPED && !target_.linear) {
         from = leaky ? spread_lane(0.f) : low;
         // Large maps would only drive everything else out of the caches.
         past = job.past_caches && count == CHUNK && target.pixel % CHUNK == 0;
@@ -105,6 +105,14 @@ private:
         }
     }
 };
+
+// LANES channels of a source from c on, as much of them as its gate lets through.
+static inline lane gated(const DenseSource& from, long pixel, int chunks, int c, lane v) {
+    const Bits bits = ((const Bits*)(from.gate + pixel * chunks))[c / LANES];
+    if (from.slope == 0) return keep(bits, v);
+    return choose(bits, v, multiply(spread_lane(from.slope), v));
+}
+
 
 template <int MH, int RH, int MW, int RW, bool GATHER> struct Dense {
     typedef Transform<MH, RH> Down;
@@ -185,12 +193,6 @@ template <int MH, int RH, int MW, int RW, bool GATHER> struct Dense {
     static Place place(const DenseJob& job, long tile) {
         const int across = tiles_across(job), down = tiles_down(job);
         return {(int)(tile / across / down), (int)(tile / across % down) * MH, (int)(tile % across) * MW};
-    }
-
-    static inline lane gated(const DenseSource& from, long pixel, int chunks, int c, lane v) {
-        const Bits bits = ((const Bits*)(from.gate + pixel * chunks))[c / LANES];
-        if (from.slope == 0) return keep(bits, v);
-        return choose(bits, v, multiply(spread_lane(from.slope), v));
     }
 
     // `count` channels of a tile, at most LANES.
@@ -388,11 +390,79 @@ template <int MH, int RH, int MW, int RW, bool GATHER> struct Dense {
     static constexpr DenseKernels kernels{packed_bytes, pack, scratch, tiles, run};
 };
 
+// Means of windows: down the columns of a row of windows first, then along it. A tile is a row of results.
+struct Box {
+    static size_t packed_bytes(const DenseWeights&) { return 0; }
+    static void pack(const DenseWeights&, const double*, char*) {}
+    static long tiles(const DenseWeights&, const DenseJob& job) { return (long)job.count * job.out_height; }
+
+    // Sums of columns, [column][channel], and the results of CHUNK channels.
+    static long row_of(const DenseWeights& w) { return round_up(w.in, CHUNK); }
+    static size_t scratch(const DenseWeights& w, const DenseJob& job) {
+        return (job.width * row_of(w) + (size_t)job.out_width * CHUNK) * sizeof(float);
+    }
+
+    template <bool GATED>
+    static void down(const DenseWeights& w, const DenseJob& job, int picture, int top, float* to) {
+        const DenseSource& source = *job.source;
+        const int rows = w.tap[w.taps - 1].y + 1, chunks = chunks_of(w.in);
+        const int begin = larger(top, 0), end = smaller(top + rows, job.height);
+        for (int x = 0; x < job.width; x++, to += row_of(w)) {
+            const long first = ((long)picture * job.height + begin) * job.width + x;
+            for (int c = 0; c < w.in; c += LANES) {
+                const int count = w.in - c;
+                lane sum = spread_lane(0.f);
+                long pixel = first;
+                for (int y = begin; y < end; y++, pixel += job.width) {
+                    const float* from = source.data + pixel * source.pixel + c;
+                    const lane v = count >= LANES ? load_lane(from) : load_some(from, count);
+                    sum = add(sum, GATED ? gated(source, pixel, chunks, c, v) : v);
+                }
+                store_lane(to + c, sum);
+            }
+        }
+    }
+
+    // CHUNK channels.
+    static void along(const DenseWeights& w, const DenseJob& job, const float* sums, float* to) {
+        const int columns = w.tap[w.taps - 1].x + 1;
+        const lane share = spread_lane(1.f / w.taps);
+        for (int x = 0; x < job.out_width; x++, to += CHUNK) {
+            const int left = x - job.left, begin = larger(left, 0), end = smaller(left + columns, job.width);
+            for (int l = 0; l < CHUNK; l += LANES) {
+                lane sum = spread_lane(0.f);
+                for (int i = begin; i < end; i++) sum = add(sum, load_lane(sums + i * row_of(w) + l));
+                store_lane(to + l, multiply(share, sum));
+            }
+        }
+    }
+
+    static void run(const DenseWeights& w, const DenseJob& job, long first, long last, char* scratch) {
+        float* const sums = (float*)scratch;
+        float* const results = sums + job.width * row_of(w);
+        for (long r = first; r < last; r++) {
+            const int picture = (int)(r / job.out_height), row = (int)(r % job.out_height);
+            (job.source->gate ? down<true> : down<false>)(w, job, picture, row - job.top, sums);
+            const long line = (long)picture * job.target_height + row * job.target_step_y + job.target_y;
+            const long begin = line * job.target_width + job.target_x;
+            for (int c = 0; c < w.in; c += CHUNK) {
+                along(w, job, sums + c, results);
+                const Finish finish(job, *job.target, c, job.bias ? job.bias + c : nullptr);
+                finish.row(results, CHUNK, begin, job.target_step_x, job.out_width);
+            }
+        }
+        if (job.past_caches) end_streams();
+    }
+
+    static constexpr DenseKernels kernels{packed_bytes, pack, scratch, tiles, run};
+};
+
 static const DenseKernels* const BY_KIND[DENSE_KINDS] = {
     &Dense<1, 1, 1, 1, true>::kernels,  &Dense<6, 3, 6, 3, false>::kernels, &Dense<4, 3, 4, 3, false>::kernels,
     &Dense<2, 3, 2, 3, false>::kernels, &Dense<4, 5, 4, 5, false>::kernels, &Dense<2, 5, 2, 5, false>::kernels,
     &Dense<1, 1, 4, 7, false>::kernels, &Dense<4, 7, 1, 1, false>::kernels, &Dense<1, 1, 6, 3, false>::kernels,
     &Dense<6, 3, 1, 1, false>::kernels, &Dense<5, 4, 5, 4, false>::kernels, &Dense<5, 2, 5, 2, false>::kernels,
+    &Box::kernels,
 };
 
 static const DenseKernels& kernels_of(const DenseWeights& w) { return *BY_KIND[w.kind]; }
