@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
@@ -20,7 +20,7 @@ from reverie.gradient.torch_cells import into_cells, out_of_cells
 from reverie.gradient.torch_dense_conv import DenseConv, Gate, Given, Places, empty
 from reverie.gradient.torch_taps import Taps, in_phases
 from reverie.native import Isa, dense
-from reverie.native.dense import Convolution, Kind, Work
+from reverie.native.dense import Convolution, Kind, Way, Work
 
 if TYPE_CHECKING:
     from reverie.gradient.torch_conv import Activation, ConvSpec, Store
@@ -134,15 +134,62 @@ class CellsBack:
         return whole if pending is None else whole + pending
 
 
-class StridedForth(_Forward):
-    """A strided convolution: what its windows hold is gathered and multiplied."""
+class StridedForth:
+    """A strided convolution: what its windows hold is gathered and multiplied, or a phase comes at a time.
+
+    A phase is every second pixel, say, of every second row: of it the convolution is one without a stride,
+    with the entries of the kernel that meet it, which Winograd's transforms may make cheaper.
+    """
 
     def __init__(self, spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> None:
-        def weight() -> Tensor:
-            return spec.folded().permute(2, 3, 1, 0)
+        out = spec.out_shape(shape)
+        phases = _phases(spec, shape)
+        works = [_work(shape[1], out, phase.kernel) for phase in phases]
+        ways = [dense.cheapest(work, isa, ERROR) for work in works]
+        by_phases = sum(work.cost(*way) for work, way in zip(works, ways, strict=True))
+        if _work(shape[1], out, _pair(spec.weight.shape[2:])).cost(Kind.GATHERED, isa) <= by_phases:
+            packed = _shared("strided", [spec], _taps_of(spec), Kind.GATHERED, isa, store, step=spec.stride)
+            self._parts = [DenseConv(packed, [shape], [out], spec.padding, [spec.bias])]
+            return
+        self._parts = []
+        for phase, way in zip(phases, ways, strict=True):
+            bias = [spec.bias] if phase is phases[-1] else []
+            self._parts.append(self._part(spec, shape, phase, way, bias, store))
 
-        packed = _shared("strided", [spec], weight, Kind.GATHERED, isa, store, step=spec.stride)
-        self._conv = DenseConv(packed, [shape], [spec.out_shape(shape)], spec.padding, [spec.bias])
+    @staticmethod
+    def _part(
+        spec: ConvSpec,
+        shape: torch.Size,
+        phase: _Phase,
+        way: Way,
+        bias: Sequence[Tensor | None],
+        store: Store,
+    ) -> DenseConv:
+        purpose, weight, out = ("strided", phase), _taps_of(spec, phase), spec.out_shape(shape)
+        if way[0] is Kind.GATHERED:
+            places = phase.places(spec.stride)
+            packed = _shared(purpose, [spec], weight, *way, store, places=places, step=spec.stride)
+            return DenseConv(packed, [shape], [out], (0, 0), bias)
+        packed = _shared(purpose, [spec], weight, *way, store)
+        taken = torch.Size((*shape[:2], *phase.size))
+        given = Places(_pair(shape[2:]), spec.stride, phase.first)
+        return DenseConv(packed, [taken], [out], phase.before, bias, given=given)
+
+    def __call__(
+        self,
+        x: Tensor,
+        other: Tensor | None,
+        *,
+        activation: Activation | None = None,
+        keep: bool = False,
+        into: Tensor | None = None,
+    ) -> tuple[Tensor, Gate | None]:
+        """As of the others; sums of phases wait where the result will be."""
+        for part in self._parts[:-1]:
+            ((other, _),) = part([Given(x)], [other], into=[into])
+            into = other
+        (found,) = self._parts[-1]([Given(x)], [other], activation=activation, keep=keep, into=[into])
+        return found
 
 
 class StridedBack:
@@ -151,29 +198,16 @@ class StridedBack:
     def __init__(self, spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> None:
         out = spec.out_shape(shape)
         self._shape = shape
-        rows, columns = (
-            [
-                _meets(spec.weight.shape[2 + i], spec.stride[i], spec.padding[i], r)
-                for r in range(spec.stride[i])
-            ]
-            for i in (0, 1)
-        )
         self._parts: list[DenseConv] = []
-        for (y, down), (x, across) in itertools.product(enumerate(rows), enumerate(columns)):
-            sides = [math.ceil((n - r) / s) for n, r, s in zip(shape[2:], (y, x), spec.stride, strict=True)]
-            if min(sides) < 1:
-                continue
-            entries = [a for a, _ in down], [b for b, _ in across]
-
-            def weight(entries: tuple[list[int], list[int]] = entries) -> Tensor:
-                return spec.folded()[:, :, entries[0]][:, :, :, entries[1]].permute(2, 3, 0, 1)
-
-            places = [(d, e) for _, d in down for _, e in across]
-            purpose = ("strided back", y, x)
-            packed = _shared(purpose, [spec], weight, Kind.GATHERED, isa, store, places=places)
-            made = torch.Size((shape[0], shape[1], *sides))
-            whole = Places(_pair(shape[2:]), spec.stride, (y, x))
-            self._parts.append(DenseConv(packed, [out], [made], (0, 0), places=whole))
+        for phase in _phases(spec, shape):
+            made = torch.Size((*shape[:2], *phase.size))
+            way = dense.cheapest(_work(out[1], made, phase.kernel), isa, ERROR)
+            weight = _taps_of(spec, phase, back=True)
+            packed = _shared(("strided back", phase), [spec], weight, *way, store)
+            # An entry that takes what is ``d`` ahead gives to what is ``d`` behind.
+            before = (phase.rows[-1].ahead, phase.columns[-1].ahead)
+            whole = Places(_pair(shape[2:]), spec.stride, phase.first)
+            self._parts.append(DenseConv(packed, [out], [made], before, places=whole))
 
     def __call__(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
         """As ``Back``."""
@@ -183,10 +217,75 @@ class StridedBack:
         return found
 
 
-def _meets(kernel: int, stride: int, padding: int, first: int) -> list[tuple[int, int]]:
-    """Which entries of a kernel pixels ``stride * m + first`` meet, and in which outputs, counted from m."""
-    pairs = ((entry, first + padding - entry) for entry in range(kernel))
-    return [(entry, distance // stride) for entry, distance in pairs if distance % stride == 0]
+class _Entry(NamedTuple):
+    """Of a kernel, by one axis: result i takes what is at i + ``ahead`` in the phase that it meets."""
+
+    at: int
+    ahead: int
+
+
+class _Phase(NamedTuple):
+    """Pixels ``stride * (i, j) + first`` of a map and the entries of a kernel that they meet.
+
+    Attributes:
+        first: Row and column.
+        size: How many there are, by axis.
+        rows: Those that meet it, one after the other.
+        columns: Likewise.
+    """
+
+    first: Pair
+    size: Pair
+    rows: tuple[_Entry, ...]
+    columns: tuple[_Entry, ...]
+
+    @property
+    def kernel(self) -> Pair:
+        """Rows and columns of what is left of the kernel."""
+        return len(self.rows), len(self.columns)
+
+    @property
+    def before(self) -> Pair:
+        """How many pixels of it before the first the first result's window begins, by axis."""
+        return -self.rows[0].ahead, -self.columns[0].ahead
+
+    def places(self, stride: Pair) -> list[Pair]:
+        """Where the entries are in the whole map, from ``stride * result``."""
+        (y, x), (down, across) = self.first, stride
+        return [(down * r.ahead + y, across * c.ahead + x) for r in self.rows for c in self.columns]
+
+
+def _phases(spec: ConvSpec, shape: torch.Size) -> list[_Phase]:
+    """All phases that entries of the kernel meet."""
+    found = []
+    for first in itertools.product(*(range(s) for s in spec.stride)):
+        axes = zip(spec.weight.shape[2:], spec.stride, spec.padding, first, strict=True)
+        rows, columns = (_meets(*axis) for axis in axes)
+        height, width = (
+            math.ceil((n - r) / s) for n, r, s in zip(shape[2:], first, spec.stride, strict=True)
+        )
+        if rows and columns and height > 0 and width > 0:
+            found.append(_Phase(_pair(first), (height, width), rows, columns))
+    return found
+
+
+def _meets(kernel: int, stride: int, padding: int, first: int) -> tuple[_Entry, ...]:
+    """Which entries of a kernel meet pixels ``stride * i + first``."""
+    ahead = ((at, at - padding - first) for at in range(kernel))
+    return tuple(_Entry(at, distance // stride) for at, distance in ahead if distance % stride == 0)
+
+
+def _taps_of(spec: ConvSpec, phase: _Phase | None = None, *, back: bool = False) -> Callable[[], Tensor]:
+    """The entries of a kernel that meet a phase; turned round for the way back."""
+
+    def weight() -> Tensor:
+        found = spec.folded()
+        if phase is not None:
+            rows, columns = ([entry.at for entry in axis] for axis in (phase.rows, phase.columns))
+            found = found[:, :, rows][:, :, :, columns]
+        return found.flip(2, 3).permute(2, 3, 0, 1) if back else found.permute(2, 3, 1, 0)
+
+    return weight
 
 
 class PointsForth:
@@ -323,9 +422,13 @@ def _packed(
     isa: Isa,
 ) -> Convolution:
     """Weights in the cheapest way for a size."""
-    count, outputs, height, width = made
-    way = dense.cheapest(Work(taken[1], outputs, kernel, count, height, width), isa, ERROR)
+    way = dense.cheapest(_work(taken[1], made, kernel), isa, ERROR)
     return _shared(purpose, [spec], weight, *way, store)
+
+
+def _work(inputs: int, made: torch.Size, kernel: Pair) -> Work:
+    count, outputs, height, width = made
+    return Work(inputs, outputs, kernel, count, height, width)
 
 
 def _shared(

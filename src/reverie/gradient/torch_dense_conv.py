@@ -41,7 +41,7 @@ class Given(NamedTuple):
 
 
 class Places(NamedTuple):
-    """Where results are in the map they are written to: (i, j) at ``step * (i, j) + first``."""
+    """Where pixels (i, j) are in the map they are read from or written to: at ``step * (i, j) + first``."""
 
     size: Pair
     step: Pair = (1, 1)
@@ -71,6 +71,7 @@ class DenseConv:
         before: Pair,
         biases: Sequence[Tensor | None] = (),
         places: Places | None = None,
+        given: Places | None = None,
         linear: Sequence[bool] = (),
     ) -> None:
         """Of packed weights.
@@ -82,6 +83,7 @@ class DenseConv:
             before: By axis, how many pixels before the input the first output's window begins.
             biases: (C,) or None for every output; none at all if it is empty.
             places: Where results are put, if it is not one by one in a map of their own.
+            given: Where the inputs are, likewise; not for a gathered convolution, whose taps say it.
             linear: Which outputs have no activation, whatever the others have; none if it is empty.
         """
         self._convolution, self._made = convolution, made
@@ -99,6 +101,7 @@ class DenseConv:
                     self._bias[at : at + shape[1]] = bias
                 at += dense.padded(shape[1])
         size, step, first = places or Places((out_height, out_width))
+        source_size, source_step, source_first = given or Places((height, width))
         self._sources, self._targets = (Source * len(taken))(), (Target * len(made))()
         for source, shape in zip(self._sources, taken, strict=True):
             source.channels = shape[1]
@@ -109,7 +112,9 @@ class DenseConv:
         # What is the same at every call; the rest is filled in.
         self._job = Job(
             count=count, height=height, width=width, out_height=out_height, out_width=out_width,
-            top=before[0], left=before[1], target_height=size[0], target_width=size[1],
+            top=before[0], left=before[1], source_height=source_size[0], source_width=source_size[1],
+            source_step_y=source_step[0], source_step_x=source_step[1], source_y=source_first[0],
+            source_x=source_first[1], target_height=size[0], target_width=size[1],
             target_step_y=step[0], target_step_x=step[1], target_y=first[0], target_x=first[1],
             sources=len(taken), targets=len(made),
             source=ctypes.cast(self._sources, ctypes.POINTER(Source)),

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from reverie.native import Isa, Unavailable, instruction_sets, library
 
 CHUNK: Final = 16
-BOX: Final = 12  # as in ``dense.h``
+BOX: Final = 14  # as in ``dense.h``
 Pair = tuple[int, int]
 _int, _long, _float, _address = ctypes.c_int, ctypes.c_long, ctypes.c_float, ctypes.c_void_p
 
@@ -40,6 +40,8 @@ class Kind(IntEnum):
     W6X1_3X1 = 9
     W5X5_4X4 = 10
     W5X5_2X2 = 11
+    W5X1_2X1 = 12
+    W1X5_1X2 = 13
 
     @property
     def results(self) -> Pair:
@@ -95,7 +97,9 @@ class Job(ctypes.Structure):
     """One convolution; see ``dense.h`` for every field."""
 
     _fields_ = [
-        *((name, _int) for name in ("count", "height", "width", "out_height", "out_width", "top", "left")),
+        *((name, _int) for name in ("count", "height", "width")),
+        *((name, _int) for name in ("source_height", "source_width", "source_step_y", "source_step_x")),
+        *((name, _int) for name in ("source_y", "source_x", "out_height", "out_width", "top", "left")),
         *((name, _int) for name in ("target_height", "target_width", "target_step_y", "target_step_x")),
         *((name, _int) for name in ("target_y", "target_x", "activation", "threads", "sources", "targets")),
         ("past_caches", _int),
@@ -295,6 +299,8 @@ ERRORS: Final = {
     Kind.W4X4_3X3: 0.011,
     Kind.W2X2_5X5: 0.012,
     Kind.W5X5_2X2: 0.012,
+    Kind.W5X1_2X1: 0.008,
+    Kind.W1X5_1X2: 0.008,
     Kind.W1X6_1X3: 0.012,
     Kind.W6X1_3X1: 0.012,
     Kind.W1X4_1X7: 0.024,

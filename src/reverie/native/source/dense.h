@@ -12,8 +12,9 @@ namespace reverie {
 // How a convolution is computed; the numbers are part of the C interface. Names: results by axis, taps by axis.
 enum DenseKind { GATHERED = 0, W6X6_3X3 = 1, W4X4_3X3 = 2, W2X2_3X3 = 3, W4X4_5X5 = 4, W2X2_5X5 = 5, W1X4_1X7 = 6,
                  W4X1_7X1 = 7, W1X6_1X3 = 8, W6X1_3X1 = 9, W5X5_4X4 = 10, W5X5_2X2 = 11,
+                 W5X1_2X1 = 12, W1X5_1X2 = 13,
                  // The mean of each channel by itself over a window, with zeros around the input: no weights.
-                 BOX = 12, DENSE_KINDS = 13 };
+                 BOX = 14, DENSE_KINDS = 15 };
 
 enum DenseActivation { LINEAR = 0, CLAMPED = 1, LEAKY = 2 };
 
@@ -53,6 +54,8 @@ struct DenseTarget {
 // One convolution. The layout is part of the C interface.
 struct DenseJob {
     int count, height, width;          // the input
+    int source_height, source_width;   // the map it is part of: pixel (i, j) of it is at (i * step + y, j * step + x)
+    int source_step_y, source_step_x, source_y, source_x;
     int out_height, out_width;         // results that are computed
     int top, left;                     // where the first result's window begins: that many pixels before the input
     int target_height, target_width;   // the map they are written to: result (i, j) at (i * step + y, j * step + x)

@@ -200,12 +200,13 @@ template <int MH, int RH, int MW, int RW, bool GATHER> struct Dense {
     static inline void channels_in(const DenseJob& job, int top, int left, long corner, int chunks, int c, int count,
                                    Factor* to, long product) {
         const DenseSource& source = *job.source;
+        const long across = job.source_step_x * source.pixel;
         lane half[HIGH][WIDE];
 #pragma GCC unroll 1
         for (int i = 0; i < HIGH; i++) {
             lane d[WIDE];
             const bool row = !EDGE || (unsigned)(top + i) < (unsigned)job.height;
-            const long line = corner + (long)i * job.width;
+            const long line = corner + (long)i * job.source_step_y * job.source_width;
             const float* from = source.data + line * source.pixel + c;
 #pragma GCC unroll 16
             for (int j = 0; j < WIDE; j++) {
@@ -213,9 +214,9 @@ template <int MH, int RH, int MW, int RW, bool GATHER> struct Dense {
                     d[j] = spread_lane(0.f);
                     continue;
                 }
-                if (c % CHUNK == 0) __builtin_prefetch(from + (j + MW) * source.pixel);  // the next tile's
-                d[j] = WHOLE ? load_lane(from + j * source.pixel) : load_some(from + j * source.pixel, count);
-                if (GATED) d[j] = gated(source, line + j, chunks, c, d[j]);
+                if (c % CHUNK == 0) __builtin_prefetch(from + (j + MW) * across);  // the next tile's
+                d[j] = WHOLE ? load_lane(from + j * across) : load_some(from + j * across, count);
+                if (GATED) d[j] = gated(source, line + j * job.source_step_x, chunks, c, d[j]);
             }
             Across::input(d, half[i]);
         }
@@ -233,7 +234,8 @@ template <int MH, int RH, int MW, int RW, bool GATHER> struct Dense {
     template <bool GATED, bool EDGE>
     static void tile_in(const DenseWeights& w, const DenseJob& job, Place at, Factor* to, long product) {
         const int top = at.row - job.top, left = at.column - job.left, chunks = chunks_of(w.in);
-        const long corner = ((long)at.picture * job.height + top) * job.width + left;
+        const long row = (long)at.picture * job.source_height + top * job.source_step_y + job.source_y;
+        const long corner = row * job.source_width + left * job.source_step_x + job.source_x;
         int c = 0;
         for (; c + LANES <= w.in; c += LANES)
             channels_in<GATED, EDGE, true>(job, top, left, corner, chunks, c, LANES, to, product);
@@ -462,7 +464,7 @@ static const DenseKernels* const BY_KIND[DENSE_KINDS] = {
     &Dense<2, 3, 2, 3, false>::kernels, &Dense<4, 5, 4, 5, false>::kernels, &Dense<2, 5, 2, 5, false>::kernels,
     &Dense<1, 1, 4, 7, false>::kernels, &Dense<4, 7, 1, 1, false>::kernels, &Dense<1, 1, 6, 3, false>::kernels,
     &Dense<6, 3, 1, 1, false>::kernels, &Dense<5, 4, 5, 4, false>::kernels, &Dense<5, 2, 5, 2, false>::kernels,
-    &Box::kernels,
+    &Dense<5, 2, 1, 1, false>::kernels, &Dense<1, 1, 5, 2, false>::kernels, &Box::kernels,
 };
 
 static const DenseKernels& kernels_of(const DenseWeights& w) { return *BY_KIND[w.kind]; }
