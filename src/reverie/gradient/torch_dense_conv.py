@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CHANNELS_LAST = torch.channels_last
 INFINITE = float("inf")
 #: Bytes of results that are not kept in caches: whatever comes next would not find them there any more.
-CACHED = 16 << 20
+CACHED = 8 << 20
 LINE = 64
 Pair = tuple[int, int]
 
