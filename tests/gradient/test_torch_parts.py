@@ -173,7 +173,7 @@ class Stand:
 
 
 def with_graphs(name: str) -> tuple[TorchEngine, Stand]:
-    engine, stand = TorchEngine(wrap_net(torch_networks.built(name))), Stand()
+    engine, stand = TorchEngine(wrap_net(torch_networks.built(name)), precision="fp32"), Stand()
     engine._replays = Replays(stand)
     return engine, stand
 

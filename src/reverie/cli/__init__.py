@@ -14,8 +14,9 @@ from reverie.errors import ReverieError
 
 INTERRUPTED = 130
 #: Read by torch and its OpenMP runtime when they load. Threads that wait give the core away soon instead of
-#: spinning (beside one other busy program that is worth a factor of ten), and large buffers take huge pages.
-SURROUNDINGS = {"GOMP_SPINCOUNT": "2000", "THP_MEM_ALLOC_ENABLE": "1"}
+#: spinning (beside one other busy program that is worth a factor of ten), but not before the next operator
+#: needs them (a fifth of a step of torch's); and large buffers take huge pages.
+SURROUNDINGS = {"GOMP_SPINCOUNT": "10000", "THP_MEM_ALLOC_ENABLE": "1"}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -39,8 +39,8 @@ FORMATS = {
     "fp16": (torch.float16, torch.float16, torch.float16),
     "fp32+bf16": (torch.float32, torch.float32, torch.bfloat16),
 }
-#: Multiplications for each output of a network's convolutions, from which it is dense: bf16 or native kernels
-#: save more than they cost.
+#: Multiplications for each output of a network's convolutions, from which it is dense: native kernels save
+#: more than they cost.
 DENSE = 500
 PLANS = 24  # sizes of picture that are remembered; octaves times the few shapes of their tiles
 #: What a plan has to agree with autograd in before it is used: cosine and ratio of the gradients.
@@ -71,7 +71,7 @@ class TorchEngine:
 
     - "fp32": 0.9999 and better. In float64 for a network that is in float64.
     - "fp32+bf16": forward in fp32, backward in bf16, above 0.999. Faster on CPUs that multiply bf16, for
-      networks whose convolutions are dense; for these "auto" takes it there, and else fp32.
+      networks that are mostly convolutions; for these "auto" takes it there, and else fp32.
     - "bf16": the first layers and nothing else in fp32, 0.95 to 0.999. Its error sits in the forward pass,
       where wrong values flip ReLUs, and grows with depth. The fastest on CPUs that multiply bf16.
     - "fp16": for GPUs, with seeds scaled so that nothing underflows.
@@ -348,12 +348,13 @@ def _fastest(net: Net, device: torch.device, native: Isa | None) -> str:
     """The fastest precision whose gradient keeps a cosine of 0.999 with float64's.
 
     Tiles (AMX) multiply bf16 far faster than fp32; with less than that the native convolutions, which take a
-    third of the multiplications, are the faster way back, in bf16 where they have it.
+    third of the multiplications, are the faster way back, in bf16 where they have it. A light network waits
+    for memory most of the time, and gradients in bf16 are half as many bytes.
     """
     if device.type != "cpu" or net.dtype != torch.float32:
         return "fp32"
     able = native is Isa.AVX512_BF16 or multiplies_bf16(tiles=native is not None)
-    return "fp32+bf16" if able and _is_dense(net) else "fp32"
+    return "fp32+bf16" if able and (_is_dense(net) or _convolves(net)) else "fp32"
 
 
 def _formats(device: torch.device, kinds: tuple[torch.dtype, ...], native: Isa | None) -> Formats:
@@ -364,6 +365,12 @@ def _formats(device: torch.device, kinds: tuple[torch.dtype, ...], native: Isa |
         return Formats(device, early, forward, backward, same)
     sets = [native if kind == torch.bfloat16 else Isa.AVX512 for kind in kinds]
     return Formats(device, *(torch.float32,) * 3, native=Sets(*sets))
+
+
+def _convolves(net: Net) -> bool:
+    """Whether most weights of a network are of convolutions: matrices are left to autograd, in fp32."""
+    weights = list(chain(net.module.parameters(), net.module.buffers()))
+    return 2 * sum(w.numel() for w in weights if w.ndim == 4) > sum(w.numel() for w in weights if w.ndim > 1)
 
 
 def _is_dense(net: Net) -> bool:
