@@ -121,8 +121,10 @@ class TorchEngine:
         self._replays = Replays(cuda_capture) if self.device.type == "cuda" else None
         if self.device.type == "cpu":
             keep_pages()
-        self._weights = list(chain(self.net.module.parameters(), self.net.module.buffers()))
-        self._store = Store(self._weights)
+        self._hooks = _hooks(self.net.module)
+        weights = list(chain(self.net.module.parameters(), self.net.module.buffers()))
+        self._store = Store(weights)
+        self._trained = [w for w in weights if not w.is_inference()]  # or could be; others have no version
         self._versions: list[int] = []
         self._plans: OrderedDict[tuple[tuple[str, ...], torch.Size], Plan] = OrderedDict()
         self._trusted: set[tuple[str, ...]] = set()
@@ -137,7 +139,7 @@ class TorchEngine:
         wanted = tuple(dict.fromkeys(layers))
         if not wanted:
             return {}
-        if _has_hooks(self.net.module):
+        if any(self._hooks):
             return self._fall_back("its module has hooks, which fire at every step").forward(picture, wanted)
         if self._plain is not None and wanted in self._refused:
             return self._plain.forward(picture, wanted)
@@ -271,7 +273,7 @@ class TorchEngine:
 
     def _forget_if_changed(self) -> None:
         """Plans hold what was made of the weights: nothing of that is right once their owner trains them."""
-        versions = [0 if w.is_inference() else w._version for w in self._weights]
+        versions = [w._version for w in self._trained]
         if versions != self._versions:
             self._versions = versions
             self._plans.clear()
@@ -323,7 +325,7 @@ class TorchEngine:
         return self._plain
 
     def _measure(self, layers: tuple[str, ...]) -> float:
-        if _has_hooks(self.net.module):
+        if any(self._hooks):
             return PlainEngine(self.net).bytes_per_pixel(layers)
         picture = self._probe()
         with torch.no_grad():
@@ -401,12 +403,18 @@ def _affine(net: Net) -> tuple[Tensor, Tensor]:
     return (1 / std).float(), (-mean / std).float()
 
 
-def _has_hooks(module: nn.Module) -> bool:
-    """Whether something waits for the module's parts to run."""
-    return any(
-        part._forward_hooks or part._forward_pre_hooks or part._backward_hooks or part._backward_pre_hooks
+def _hooks(module: nn.Module) -> list[Mapping[int, Any]]:
+    """All that could wait for the module's parts to run; what does is not empty."""
+    return [
+        waiting
         for part in module.modules()
-    )
+        for waiting in (
+            part._forward_hooks,
+            part._forward_pre_hooks,
+            part._backward_hooks,
+            part._backward_pre_hooks,
+        )
+    ]
 
 
 def _as_gradient(seed: Tensor, dtype: torch.dtype) -> Tensor:
