@@ -14,8 +14,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from reverie.cli import SURROUNDINGS
+
 SOURCES = Path(__file__).resolve().parents[1] / "src"
 PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket")
+#: What the command tells OpenMP, told here before torch loads it: threads of one worker that wait would take
+#: the core from the other. Commands in processes of their own go without and tell it themselves.
+SPINNING = "GOMP_SPINCOUNT"
+os.environ.setdefault(SPINNING, SURROUNDINGS[SPINNING])
 
 
 @dataclass(frozen=True)
@@ -43,9 +49,10 @@ class Ran:
 
 
 def environment() -> dict[str, str]:
-    """This process's, with the sources to import from and nothing that colours or widens the output."""
+    """This process's with the sources to import from; nothing in it tunes, colours or widens the output."""
     path = os.pathsep.join(filter(None, [os.fspath(SOURCES), os.environ.get("PYTHONPATH", "")]))
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("_REVERIE") and k != "FORCE_COLOR"}
+    ours = ("FORCE_COLOR", SPINNING)
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("_REVERIE") and k not in ours}
     return {**kept, "PYTHONPATH": path, "NO_COLOR": "1", "COLUMNS": "100"}
 
 
