@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from forked import FORKS, Forked, command
 from reverie.cli import SURROUNDINGS
 
 SOURCES = Path(__file__).resolve().parents[1] / "src"
@@ -22,6 +24,8 @@ PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket")
 #: the core from the other. Commands in processes of their own go without and tell it themselves.
 SPINNING = "GOMP_SPINCOUNT"
 os.environ.setdefault(SPINNING, SURROUNDINGS[SPINNING])
+
+Process = Forked | subprocess.Popen[str]
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,24 @@ def environment() -> dict[str, str]:
     return {**kept, "PYTHONPATH": path, "NO_COLOR": "1", "COLUMNS": "100"}
 
 
+def begin(words: Iterable[str], folder: Path, prepare: Callable[[], None] | None = None) -> Forked:
+    """The command, begun in a folder; ``prepare``, called in its process first, has to be importable."""
+    return Forked(functools.partial(command, list(words), prepare), folder, environment())
+
+
+def begin_afresh(words: Iterable[str], folder: Path) -> subprocess.Popen[str]:
+    """The command, begun in a folder by a Python that loads everything first, as a user begins it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "reverie", *words],
+        cwd=folder,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 @pytest.fixture(scope="session")
 def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of sample photographs as PNG, no longer than 160 pixels."""
@@ -76,44 +98,33 @@ def here(tmp_path: Path, photographs: Path) -> Path:
 
 
 @pytest.fixture
-def reverie(tmp_path: Path) -> Callable[..., Ran]:
-    """Run the command in a process of its own, in the test's folder unless ``cwd`` says where."""
+def started(tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    """Start the command in a process of its own and go on; it is ended with the test.
 
-    def run(*arguments: object, cwd: Path | None = None, timeout: float = 120) -> Ran:
-        words = [sys.executable, "-m", "reverie", *map(os.fspath, map(str, arguments))]
-        done = subprocess.run(
-            words,
-            cwd=cwd or tmp_path,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            stdin=subprocess.DEVNULL,
-        )
-        return Ran(done.returncode, done.stdout, done.stderr)
+    It begins with torch loaded, unless it is to begin ``afresh`` or there are no forks.
+    """
+    processes: list[Process] = []
 
-    return run
-
-
-@pytest.fixture
-def started(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Start the command and go on; it is ended with the test."""
-    processes: list[subprocess.Popen[str]] = []
-
-    def start(*arguments: object) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "reverie", *map(str, arguments)],
-            cwd=tmp_path,
-            env=environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        processes.append(process)
-        return process
+    def start(*arguments: object, cwd: Path | None = None, afresh: bool = not FORKS) -> Process:
+        beginning = begin_afresh if afresh else begin
+        processes.append(beginning(map(str, arguments), cwd or tmp_path))
+        return processes[-1]
 
     yield start
     for process in processes:
         if process.poll() is None:
             process.kill()
-        process.communicate()
+            process.communicate()
+
+
+@pytest.fixture
+def reverie(started: Callable[..., Process]) -> Callable[..., Ran]:
+    """Run the command as ``started`` does, in the test's folder unless ``cwd`` says where."""
+
+    def run(*arguments: object, timeout: float = 120, **how: Any) -> Ran:
+        process = started(*arguments, **how)
+        out, err = process.communicate(timeout=timeout)
+        assert process.returncode is not None
+        return Ran(process.returncode, out, err)
+
+    return run

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import reverie
+from reverie.fooling.folder import Folder
 from reverie.fooling.run import Fooling
 from reverie.fooling.settings import Settings, make_settings
 from reverie.net import Net
@@ -51,6 +52,15 @@ def fooling(folder: Path, settings: Settings | None = None, **more: Any) -> Fool
     """An evolution without a sheet on the way."""
     usual = {"net": five(), "checkpoint_every": 0.0, "sheet_every": math.inf}
     return Fooling(folder, settings or small(), **usual | more)
+
+
+def eager(folder: Path) -> None:
+    """Evolve, and leave a checkpoint and a sheet at each generation, so that a kill may fall anywhere."""
+    settings = make_settings(size=32, population=6, children=6, generations=40, seed=2)
+    again = Folder(folder).note.exists()
+    run = Fooling(folder, settings, resume=again, threads=1, checkpoint_every=0, sheet_every=0)
+    print("begun", flush=True)
+    run.carry_out(["zebra", "tabby"], each=lambda generation: print(generation.index, flush=True))
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -12,11 +12,26 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from forked import limited
+
 #: Small and short, on one thread.
 QUICK = ("--threads", "1", "--max-size", "64", "--steps", "3")
 ZOOM = ("--threads", "1", "--size", "64x48", "--steps", "1", "--octaves", "1")
 
 Said = tuple[int, str, str]
+
+
+def eager() -> None:
+    """Make each frame safe at once, so that a kill may fall between any two."""
+    import reverie.moving.run
+
+    reverie.moving.run.PATIENCE = 0
+
+
+def eager_and_limited(size: int) -> None:
+    """As ``eager``, and no file may grow over a size in bytes."""
+    eager()
+    limited(size)
 
 
 def in_process(folder: Path, monkeypatch: Any, capsys: Any) -> Callable[..., Said]:

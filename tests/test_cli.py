@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import Ran, environment
+from conftest import Process, Ran, environment
 from reverie import cli
 from reverie.cli import complete, options
 from reverie.cli.app import command
@@ -333,7 +333,7 @@ def test_json_warnings_and_quiet(here: Path, inside: Reverie) -> None:
     assert inside(*words, "-o", "d.png", "-q").stderr == ""
 
 
-def wait_for(process: subprocess.Popen[str], word: str) -> None:
+def wait_for(process: Process, word: str) -> None:
     """Until the command says something on stderr."""
     assert process.stderr is not None
     for line in process.stderr:
@@ -346,7 +346,7 @@ LONG = ("--steps", "2,5000", "--octaves", "2", "--threads", "1", "-v")
 
 
 def test_ctrl_c_saves_what_there_is(here: Path, reverie: Reverie, started: Callable[..., Any]) -> None:
-    process = started("dream", "chelsea.png", "-o", "d.png", *LONG)
+    process = started("dream", "chelsea.png", "-o", "d.png", *LONG, afresh=True)
     wait_for(process, "octave 1/2")
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)

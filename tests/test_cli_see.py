@@ -6,12 +6,11 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from subprocess import Popen
 
 import pytest
 from PIL import Image
 
-from conftest import Ran
+from conftest import Process, Ran
 from portrait_help import QUICK, Quick, quick, repeats, same  # noqa: F401
 from reverie.cli.sitting import places, slug
 from reverie.errors import UsageError
@@ -163,7 +162,7 @@ def test_dream_refuses_what_others_make_and_says_who(quick: Quick, preset: str, 
 
 
 def test_ctrl_c_saves_what_there_is_and_that_repeats(
-    started: Callable[..., Popen[str]], reverie: Callable[..., Ran], tmp_path: Path
+    started: Callable[..., Process], reverie: Callable[..., Ran], tmp_path: Path
 ) -> None:
     words = ("--size", "64", "--views", "1", "--steps", "9000", "--preview", "p.png")
     process = started("see", "block1a:0", "block1a:1", "-o", "f/", *words)

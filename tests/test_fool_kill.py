@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import signal
-import subprocess
 import sys
 import time
 
 import numpy as np
 import pytest
 
-from conftest import environment
-from fool_help import tree
+from conftest import begin, environment
+from fool_help import eager, tree
+from forked import Forked, limited
 from terminal import on_a_terminal
 
 pytestmark = pytest.mark.slow
-LIMITED = """
-import resource, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
-from reverie.cli import main
-main(sys.argv[2:])
-"""
 ENDLESS = ("--size", "32", "--children", "6", "--threads", "1", "-v")
 
 
@@ -47,26 +42,9 @@ def test_ctrl_c_saves_and_resume_goes_on(started, reverie, tmp_path):
     assert tree(tmp_path / "f") == tree(tmp_path / "g")
 
 
-#: A run that leaves a checkpoint and a sheet at each generation, so that a kill may fall anywhere.
-EAGER = """
-import sys
-from reverie.fooling.run import Fooling
-from reverie.fooling.folder import Folder
-from reverie.fooling.settings import make_settings
-folder = sys.argv[1]
-settings = make_settings(size=32, population=6, children=6, generations=40, seed=2)
-again = (Folder(folder).note).exists()
-run = Fooling(folder, settings, resume=again, threads=1, checkpoint_every=0, sheet_every=0)
-print("begun", flush=True)
-run.carry_out(["zebra", "tabby"], each=lambda generation: print(generation.index, flush=True))
-"""
-
-
 def test_killed_ten_times_is_unbroken(tmp_path):
     def begin(folder):
-        return subprocess.Popen(
-            [sys.executable, "-c", EAGER, folder], env=environment(), stdout=subprocess.PIPE, text=True
-        )
+        return Forked(functools.partial(eager, folder), tmp_path, environment())
 
     whole = begin(tmp_path / "whole")
     whole.communicate(timeout=120)
@@ -91,18 +69,13 @@ def test_a_disk_that_fills_keeps_the_checkpoint(tmp_path, reverie):
     words = ["fool", "zebra", "-o", "f", "--size", "32", "--children", "6", "--threads", "1"]
     assert reverie(*words, "--generations", "2").rc == 0
     kept = (tmp_path / "f" / "checkpoint.npz").read_bytes()
-    found = subprocess.run(
-        [sys.executable, "-c", LIMITED, "10000", *words, "--resume", "--generations", "4"],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert found.returncode == 6
-    assert found.stderr.startswith("error: cannot write f/checkpoint.npz: File too large")
-    assert found.stderr.rstrip().endswith("reverie fool -o f --resume goes on")
-    assert found.stderr.count("\n") == 1
+    limit = functools.partial(limited, 10_000)
+    process = begin([*words, "--resume", "--generations", "4"], tmp_path, limit)
+    said = process.communicate(timeout=120)[1]
+    assert process.returncode == 6
+    assert said.startswith("error: cannot write f/checkpoint.npz: File too large")
+    assert said.rstrip().endswith("reverie fool -o f --resume goes on")
+    assert said.count("\n") == 1
     assert (tmp_path / "f" / "checkpoint.npz").read_bytes() == kept
     assert not list(tmp_path.rglob("*.part"))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 
@@ -13,50 +13,21 @@ import numpy as np
 import pytest
 
 import movie_help
-from conftest import environment
-from moving_help import QUICK, ZOOM, frames_of, left_over, scene, sound_packets
+from conftest import begin
+from moving_help import QUICK, ZOOM, eager, eager_and_limited, frames_of, left_over, scene, sound_packets
 from render_help import played
 from reverie.movie.folder import Folder
 from terminal import on_a_terminal
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="signals are Unix's")]
-#: The command, making each frame safe at once, so that a kill may fall between any two.
-EAGER = """
-import sys
-import reverie.moving.run
-reverie.moving.run.PATIENCE = 0
-from reverie.cli import main
-main(sys.argv[1:])
-"""
-LIMITED = """
-import resource, sys
-import reverie.moving.run
-reverie.moving.run.PATIENCE = 0
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
-sys.argv[1:] = sys.argv[2:]
-from reverie.cli import main
-main(sys.argv[1:])
-"""
 #: Of a film and of a zoom: what they share is the render, which the film tries.
 KILLS, FEWER = 12, 8
 
 
-def begin(folder, *words):
-    return subprocess.Popen(
-        [sys.executable, "-c", EAGER, *map(str, words)],
-        cwd=folder,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 def finished(folder, *words):
-    process = begin(folder, *words)
-    out, err = process.communicate(timeout=300)
+    process = begin(map(str, words), folder, eager)
+    _, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
-    return out
 
 
 def stamp(path):
@@ -78,9 +49,9 @@ def kill_often(folder, out, words, kills):
     safe = []
     for kill in range(kills):
         before = stamp(checkpoint)
-        process = begin(folder, *words, "-o", out)
+        process = begin([*words, "-o", out], folder, eager)
         if kill % 5 == 4:
-            time.sleep(float(rng.uniform(0.2, 1.5)))
+            time.sleep(float(rng.uniform(0, 0.3)))
         else:
             while stamp(checkpoint) == before and process.poll() is None:
                 time.sleep(0.005)
@@ -154,16 +125,10 @@ def test_a_disk_that_fills_keeps_the_checkpoint(tmp_path):
         "--octaves",
         "1",
     ]
-    found = subprocess.run(
-        [sys.executable, "-c", LIMITED, "1000000", *words],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert found.returncode == 6, found.stderr
-    last = found.stderr.splitlines()[-1]
+    process = begin(words, tmp_path, functools.partial(eager_and_limited, 1_000_000))
+    said = process.communicate(timeout=240)[1]
+    assert process.returncode == 6, said
+    last = said.splitlines()[-1]
     assert last.startswith("error: cannot write d.apng")
     assert re.search(r"\d+ of 40 frames are safe, go on with: reverie film a.mp4 -o d.apng ", last)
     assert not (tmp_path / "d.apng").exists()
