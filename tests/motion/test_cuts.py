@@ -14,21 +14,25 @@ from reverie.motion.cuts import is_blank, likeness
 from reverie.motion.settings_film import Film
 
 SIZE = (256, 144)
+#: Of two thousand frames: flow fails in as many of them as in larger ones, and they look as much alike.
+LESS = (192, 108)
 SCENES = ["astronaut", "coffee", "rocket", "chelsea", "hubble_deep_field", "immunohistochemistry", "retina"]
 PLACES = [(0.35, 0.35), (0.65, 0.4), (0.5, 0.65)]
 
 
-def wander(name: str, place: tuple[float, float], count: int, seed: int) -> Iterator[film_help.Bytes]:
+def wander(
+    name: str, place: tuple[float, float], count: int, seed: int, size: tuple[int, int] = SIZE
+) -> Iterator[film_help.Bytes]:
     """A camera held by hand over a photograph."""
     picture = film_help.photo(name)
     height, width = picture.shape[:2]
-    scale = 0.45 * width / SIZE[0]
+    scale = 0.45 * width / size[0]
     rng = np.random.default_rng(seed)
     x, y, turn = place[0] * width, place[1] * height, 0.0
     dx, dy = rng.normal(0, 2 * scale, 2)
     for _ in range(count):
         x, y, turn = x + dx + rng.normal(0, scale), y + dy + rng.normal(0, scale), turn + rng.normal(0, 0.004)
-        yield film_help.seen_by(film_help.camera(x, y, scale, turn), picture, SIZE)
+        yield film_help.seen_by(film_help.camera(x, y, scale, turn), picture, size)
 
 
 def begun(frames: list[film_help.Bytes]) -> list[int]:
@@ -48,11 +52,11 @@ def hard_motion() -> Iterator[list[film_help.Bytes]]:
     for k, name in enumerate(["astronaut", "coffee", "rocket", "hubble_deep_field"]):
         picture = film_help.photo(name)
         height, width = picture.shape[:2]
-        scale = 0.4 * width / SIZE[0]
+        scale = 0.4 * width / LESS[0]
         rng = np.random.default_rng(k)
 
         def frames(views, picture=picture):
-            return [film_help.seen_by(view, picture, SIZE) for view in views]
+            return [film_help.seen_by(view, picture, LESS) for view in views]
 
         across = 0.5 * width * np.cos(np.arange(100) * 0.3)  # up to 15 % of a frame's width at once
         yield frames(film_help.camera(width / 2 + 0.8 * a, height / 2, scale) for a in across)
@@ -64,7 +68,7 @@ def hard_motion() -> Iterator[list[film_help.Bytes]]:
             )
             for i in range(100)
         )
-        walk = list(wander(name, (0.5, 0.5), 100, k))
+        walk = list(wander(name, (0.5, 0.5), 100, k, LESS))
         light = 0.65 + 0.35 * np.sin(np.arange(100) * 1.3)
         yield [(f * v).astype(np.uint8) for f, v in zip(walk, light, strict=True)]
         flashes = [np.full_like(f, 255) if i % 10 == 5 else f for i, f in enumerate(walk)]
