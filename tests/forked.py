@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import multiprocessing
 import os
+import runpy
 import signal
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import connection
@@ -47,6 +49,17 @@ def command(words: list[str], prepare: Callable[[], None] | None = None) -> None
     from reverie.cli import main
 
     main(words)
+
+
+def script(path: Path) -> None:
+    """What ``python path`` does, on one thread; what the file itself does that is deprecated is an error."""
+    import torch
+
+    torch.set_num_threads(1)
+    warnings.filterwarnings("error", category=DeprecationWarning, module="__main__")
+    sys.argv = [str(path)]
+    sys.path.insert(0, str(path.parent))
+    runpy.run_path(str(path), run_name="__main__")
 
 
 def limited(size: int) -> None:

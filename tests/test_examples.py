@@ -1,6 +1,6 @@
 """Every example of the documentation runs, in a folder with a photograph and a mask, and makes a picture."""
 
-import os
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 import skimage.data
 from PIL import Image, ImageDraw
+
+from conftest import environment
+from forked import FORKS, Forked, script
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
 #: What each one leaves behind.
@@ -33,6 +36,20 @@ def test_every_example_is_known():
     assert [path.stem for path in EXAMPLES] == sorted(MAKES)
 
 
+def begun(path, folder):
+    """An example in a process of its own, which has torch loaded where there are forks."""
+    if FORKS:
+        return Forked(functools.partial(script, path), folder, environment())
+    return subprocess.Popen(
+        [sys.executable, "-W", "error::DeprecationWarning:__main__", path],
+        cwd=folder,
+        env={**environment(), "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_example_runs(path, tmp_path):
     photo = Image.fromarray(skimage.data.chelsea()).crop((90, 20, 330, 180)).resize((120, 80))
@@ -42,17 +59,10 @@ def test_example_runs(path, tmp_path):
     mask.save(tmp_path / "sky.png")
 
     # A thread is enough for small pictures, and several wait for each other where tests run side by side.
-    done = subprocess.run(
-        [sys.executable, "-W", "error::DeprecationWarning:__main__", path],
-        cwd=tmp_path,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    process = begun(path, tmp_path)
+    said = process.communicate(timeout=300)[1]
+    assert process.returncode == 0, said
 
-    assert done.returncode == 0, done.stderr
     made = {found.name for found in tmp_path.iterdir()} - {"me.jpg", "sky.png"}
     assert made == set(MAKES[path.stem])
     original = Image.open(tmp_path / "me.jpg").convert("RGB")
