@@ -12,18 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from PIL import Image
 
 from forked import FORKS, Forked, command
-from reverie.cli import SURROUNDINGS
 
 SOURCES = Path(__file__).resolve().parents[1] / "src"
 PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket")
-#: What the command tells OpenMP, told here before torch loads it: threads of one worker that wait would take
-#: the core from the other. Commands in processes of their own go without and tell it themselves.
+#: Told OpenMP before torch loads it: threads of one worker that wait would take the core from the other.
+#: Commands in processes of their own go without and tell it what they always do.
 SPINNING = "GOMP_SPINCOUNT"
-os.environ.setdefault(SPINNING, SURROUNDINGS[SPINNING])
+os.environ.setdefault(SPINNING, "2000")
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # other workers are as busy
+hypothesis.settings.load_profile("untimed")
 
 Process = Forked | subprocess.Popen[str]
 
