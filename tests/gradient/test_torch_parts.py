@@ -9,13 +9,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 import torch_networks
-from torch import Tensor
+from torch import Tensor, nn
 
 from reverie.gradient.engine import PlainEngine
 from reverie.gradient.torch_conv import ConvSpec, PreparedConv, Store, _layout, fused_operators
 from reverie.gradient.torch_engine import TorchEngine
 from reverie.gradient.torch_graphs import PATIENCE, Replays
-from reverie.gradient.torch_plan import _without_rounding_up
+from reverie.gradient.torch_plan import _shortened
 from reverie.net import wrap_net
 from twins import one_thread  # noqa: F401
 
@@ -131,13 +131,25 @@ def test_layouts_are_one_where_torch_does_not_tell_them_apart(monkeypatch) -> No
 def test_numbers_are_cut_off_below_a_limit() -> None:
     x = torch.tensor([5.999, 6.0, 1e-6, 0.0, -0.3]).repeat(2, 3, 4, 1)
     for value in (x, x.contiguous(memory_format=torch.channels_last), x[0, 0]):
-        cut = _without_rounding_up(value, torch.bfloat16)
+        cut = _shortened(value, torch.bfloat16, limited=True)
         assert cut.dtype == torch.bfloat16
         assert cut.shape == value.shape
         assert (cut.float().abs() <= value.abs()).all()
         assert torch.equal((cut > 0) & (cut < 6), (value > 0) & (value < 6))
         assert float((cut.float() - value).abs().max()) < 0.04
+        rounded = _shortened(value, torch.bfloat16, limited=False)  # enough where only the sign is asked for
+        assert torch.equal(rounded, value.to(torch.bfloat16))
+        assert torch.equal(rounded.sign(), value.sign())
     assert float(torch.tensor(5.999).to(torch.bfloat16)) == 6  # what it is for
+
+
+@pytest.mark.parametrize("activation", [nn.ReLU(), nn.ReLU6(), nn.LeakyReLU(0.1)])
+def test_digits_are_cut_off_for_activations_with_a_limit_alone(activation: nn.Module) -> None:
+    net = wrap_net(nn.Sequential(nn.Conv2d(3, 8, 3), activation, nn.Conv2d(8, 8, 3)).eval())
+    engine = TorchEngine(net, precision="fp32+bf16", isa="none")
+    engine.forward(torch.rand(1, 3, 20, 20), ["2"])
+    (plan,) = engine._plans.values()
+    assert bool(plan._limited) == isinstance(activation, nn.ReLU6)
 
 
 def test_fused_operators_are_only_used_where_they_compute() -> None:

@@ -65,6 +65,11 @@ class Activation:
     kind: str
     numbers: tuple[float, ...] = ()
 
+    @property
+    def limited(self) -> bool:
+        """Whether its slope is another at a limit, which results must not be rounded to."""
+        return self.kind == "hardtanh"
+
     def apply_(self, y: Tensor) -> Tensor:
         """In place."""
         if self.kind == "relu":
@@ -391,12 +396,12 @@ def _arranged(purpose: str | tuple[object, ...], weight: Tensor, groups: int) ->
 
 
 def _out_of_cells(cells: Tensor, shape: torch.Size) -> Tensor:
-    """(N, 4 C, h, w) with h and w half of H and W, rounded up -> (N, C, H, W), channels last."""
+    """(N, 4 C, h, w) with h and w half of H and W, rounded up -> (N, C, H, W), a plane a channel."""
     count, channels, height, width = shape
     high, wide = math.ceil(height / 2), math.ceil(width / 2)
-    parts = cells.permute(0, 2, 3, 1).reshape(count, high, wide, 2, 2, channels)
-    whole = parts.permute(0, 1, 3, 2, 4, 5).reshape(count, 2 * high, 2 * wide, channels)
-    return whole[:, :height, :width].permute(0, 3, 1, 2)
+    planes = cells.contiguous().view(count, 2, 2, channels, high, wide)
+    whole = planes.permute(0, 3, 4, 1, 5, 2).reshape(count, channels, 2 * high, 2 * wide)
+    return whole[:, :, :height, :width]
 
 
 def _halves(stride: Pair) -> bool:

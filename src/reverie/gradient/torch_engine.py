@@ -227,9 +227,8 @@ class TorchEngine:
         if self._formats.native is not None:
             return into_cells(leaf.float(), (1, 1), *self._affine), None
         x = leaf.to(self.net.dtype)
-        y = torch.empty(x.shape, dtype=x.dtype, device=x.device, memory_format=CHANNELS_LAST)
-        torch.sub(x, self._per_channel(self.net.mean, x), out=y)
-        return y.div_(self._per_channel(self.net.std, x)), None
+        y = x - self._per_channel(self.net.mean, x)
+        return y.div_(self._per_channel(self.net.std, x)).contiguous(memory_format=CHANNELS_LAST), None
 
     def _per_channel(self, values: Sequence[float], like: Tensor) -> Tensor:
         return torch.tensor(values, dtype=like.dtype, device=like.device).view(1, -1, 1, 1)

@@ -42,6 +42,7 @@ class Plan:
         self.steps, self.layers, self.formats = list(steps), dict(layers), formats
         kept = {i for step in steps for i in step.keeps}
         self._kept = kept
+        self._limited = {i for step in steps if step.limited for i in step.keeps}
         last_read = {0: -1}
         first_keeper: dict[int, int] = {}
         for at, step in enumerate(self.steps):
@@ -75,7 +76,8 @@ class Plan:
                 if index in wanted:
                     found[index] = value
                 if index in self._kept:
-                    run.values[index] = _without_rounding_up(value, self.formats.backward)
+                    limited = index in self._limited
+                    run.values[index] = _shortened(value, self.formats.backward, limited=limited)
         run.values.pop(0, None)
         return run, {name: found[index] for name, index in self.layers.items()}
 
@@ -97,9 +99,9 @@ class Plan:
         return run.take(0)[0]
 
 
-def _without_rounding_up(value: Tensor, dtype: torch.dtype) -> Tensor:
-    """In another number format; fp32 to bf16 cuts digits off, lest 5.99 be taken for ReLU6's limit."""
-    if value.dtype != torch.float32 or dtype != torch.bfloat16 or sys.byteorder != "little":
+def _shortened(value: Tensor, dtype: torch.dtype, *, limited: bool) -> Tensor:
+    """In another number format; if ``limited``, digits are cut off, lest 5.99 be taken for ReLU6's limit."""
+    if not limited or value.dtype != torch.float32 or dtype != torch.bfloat16 or sys.byteorder != "little":
         return value.to(dtype)
     rows = value.permute(0, 2, 3, 1) if value.ndim == 4 else value
     halves = rows.contiguous().view(torch.bfloat16)

@@ -81,6 +81,7 @@ class Step:
     reads: tuple[int, ...]
     writes: tuple[int, ...]
     keeps: tuple[int, ...] = ()
+    limited: bool = False  # whether rounding what it keeps up to a limit would change a slope
     constants: tuple[Tensor, ...] = ()  # of autograd's steps, which show up among what autograd keeps
     #: Where values are to be written, if ``can_place``.
     places: Mapping[int, Place] = MappingProxyType({})
@@ -117,6 +118,7 @@ class ConvStep(Step):
         self.reads = (x,) if other is None else (x, other)
         self.writes = (y,)
         self.keeps = () if conv.activation is None or conv.gates else (y,)
+        self.limited = conv.activation is not None and conv.activation.limited
 
     @property
     def can_place(self) -> bool:
@@ -182,6 +184,7 @@ class ScaleStep(Step):
         self._scale, self._shift, self._activation = scale, shift, activation
         self.reads, self.writes = (x,), (y,)
         self.keeps = () if activation is None else (y,)
+        self.limited = activation is not None and activation.limited
 
     def forward(self, run: Run) -> None:
         x = run.values[self.reads[0]].to(self._scale.dtype)
@@ -201,6 +204,7 @@ class ActivationStep(Step):
     def __init__(self, activation: Activation, x: int, y: int) -> None:
         self._activation = activation
         self.reads, self.writes, self.keeps = (x,), (y,), (y,)
+        self.limited = activation.limited
 
     def forward(self, run: Run) -> None:
         run.values[self.writes[0]] = self._activation.apply_(run.values[self.reads[0]].clone())
@@ -218,6 +222,7 @@ class AddStep(Step):
         self._activation = activation
         self.reads, self.writes = (a, b), (y,)
         self.keeps = () if activation is None else (y,)
+        self.limited = activation is not None and activation.limited
 
     def forward(self, run: Run) -> None:
         y = run.values[self.reads[0]] + run.values[self.reads[1]]
