@@ -186,6 +186,18 @@ def test_a_convolution_of_larger_steps(
     assert off(found, slope if more is None else slope + more) < 1e-5
 
 
+def test_sizes_share_the_weights_of_a_strided_convolution() -> None:
+    weight, cpu = random(1, 64, 48, 3, 3), torch.device("cpu")
+    store = Store([weight])
+    kept = []
+    for height, width in ((40, 60), (61, 47), (52, 52)):
+        spec = ConvSpec(weight, None, (2, 2), (1, 1), (1, 1), 1)
+        shape = torch.Size((1, 48, height, width))
+        PreparedConv(spec, shape, store, forward=FP32, backward=FP32, device=cpu, isa=SETS[0])
+        kept.append(len(store._made))
+    assert kept[0] == kept[1] == kept[2] > 4  # both ways, by phases
+
+
 @pytest.mark.skipif(Isa.AVX512_BF16 not in instruction_sets(), reason="no bf16 on this machine")
 @pytest.mark.parametrize("kind", list(Kind))
 def test_products_in_bf16_are_off_by_what_they_are_said_to(kind: Kind) -> None:

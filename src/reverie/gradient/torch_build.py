@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from reverie.gradient.torch_box import PreparedBox
+from reverie.gradient.torch_calls import (
+    FLOATING,
+    activation_of,
+    filled,
+    gain_of,
+    mixes_channels,
+    needed,
+    norm_folded,
+    only_output,
+    pair_of,
+    spec_of,
+    to_floating,
+)
 from reverie.gradient.torch_conv import Activation, ConvSpec, PreparedConv, Store
 from reverie.gradient.torch_dense import PointsBack, PointsForth, is_points
 from reverie.gradient.torch_dense_conv import gates
@@ -36,7 +48,6 @@ NOTHING = {"clone", "contiguous", "alias", "lift_fresh", "dropout", "feature_dro
 EARLY = 10_000
 CONVOLUTIONS = ("conv2d", "convolution")
 CASTS = {"to", "_to_copy", "type_as", "float", "half", "double", "bfloat16"}
-FLOATING = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 aten = torch.ops.aten
 
 
@@ -78,7 +89,7 @@ class _Builder:
         self._same: dict[int, int] = {}  # value -> the value it equals
         calls = [c for c in recording.calls if not self._is_nothing(c)]
         self.layers = {name: self._value(i) for name, i in recording.layers.items()}
-        self._calls = _needed(calls, set(self.layers.values()), self._value)
+        self._calls = needed(calls, set(self.layers.values()), self._value)
         self._readers: dict[int, list[int]] = {}
         for at, call in enumerate(self._calls):
             for index in {self._value(i) for i in call.reads()}:
@@ -111,7 +122,7 @@ class _Builder:
         first = call.args[0] if call.args else None
         if not isinstance(first, Ref) or len(call.outputs) != 1 or call.outputs[0] is None:
             return False
-        cast = call.name in CASTS and _to_floating(call)
+        cast = call.name in CASTS and to_floating(call)
         quiet = call.name in NOTHING or cast
         if quiet:
             self._same[call.outputs[0]] = first.index
@@ -142,7 +153,7 @@ class _Builder:
         made = makers[call.name](at, call) if call.name in makers else None
         if made is not None:
             return made
-        activation = _activation(call)
+        activation = activation_of(call)
         if activation is not None and self._ref(call.args[0]) is not None:
             x, y = self._ref(call.args[0]), call.outputs[0]
             assert x is not None
@@ -223,22 +234,22 @@ class _Builder:
 
     def _chain(self, at: int, call: Call) -> _Chain | None:
         """A convolution and what can be done with it; nothing is taken yet."""
-        spec = _conv_spec(call)
+        spec = spec_of(call)
         x = self._ref(call.args[0])
         if spec is None or x is None or len(self._shapes[x]) != 4:
             return None
-        y, taken = _only(call), []
+        y, taken = only_output(call), []
         following = self._alone(y)
         if following is not None and self._calls[following].name == "batch_norm":
-            folded = _fold(spec, self._calls[following])
+            folded = norm_folded(spec, self._calls[following])
             if folded is not None:
                 taken.append(following)
-                spec, y = folded, _only(self._calls[following])
+                spec, y = folded, only_output(self._calls[following])
                 following = self._alone(y)
         other = self._other_of_sum(following, y)
         if following is not None and other is not None:
             taken.append(following)
-            y = _only(self._calls[following])
+            y = only_output(self._calls[following])
         spec.activation, last, y = self._activation_after(at, y)
         if last != at:
             taken.append(last)
@@ -247,12 +258,12 @@ class _Builder:
     def _pooled_chain(self, at: int, call: Call) -> _Chain | None:
         """A mean and the convolution of 1 x 1 that alone reads it, in the order that averages less."""
         window = self._window(call)
-        after = self._alone(_only(call))
+        after = self._alone(only_output(call))
         if window is None or after is None or self._calls[after].name not in CONVOLUTIONS:
             return None
         kernel, x = window
         chain = self._chain(after, self._calls[after])
-        if chain is None or chain.other is not None or not _mixes_channels(chain.spec):
+        if chain is None or chain.other is not None or not mixes_channels(chain.spec):
             return None
         shape = self._shapes[x]
         if len(chain.spec.weight) >= shape[1]:
@@ -335,17 +346,17 @@ class _Builder:
         following = self._alone(y)
         if following is None:
             return None, at, y
-        activation = _activation(self._calls[following])
+        activation = activation_of(self._calls[following])
         if activation is None:
             return None, at, y
-        return activation, following, _only(self._calls[following])
+        return activation, following, only_output(self._calls[following])
 
     def _norm(self, at: int, call: Call) -> tuple[int, Step] | None:
         x = self._ref(call.args[0])
-        gain = _gain(call)
+        gain = gain_of(call)
         if gain is None or x is None:
             return None
-        y = _only(call)
+        y = only_output(call)
         activation, at, y = self._with_activation(at, y)
         shape = (1, -1, *[1] * (len(self._shapes[x]) - 2))
         scale, shift = (t.to(self._formats.device, self._formats.forward).view(shape) for t in gain)
@@ -355,24 +366,24 @@ class _Builder:
         pair = self._sum(call)
         if pair is None:
             return None
-        activation, at, y = self._with_activation(at, _only(call))
+        activation, at, y = self._with_activation(at, only_output(call))
         return at, AddStep(activation, *pair, y)
 
     def _cat(self, at: int, call: Call) -> tuple[int, Step] | None:
         xs = [self._ref(leaf) for leaf in call.args[0]]
         values = [x for x in xs if x is not None]
-        y = _only(call)
+        y = only_output(call)
         axis = int(call.args[1] if len(call.args) > 1 else call.kwargs.get("dim", 0)) % len(self._shapes[y])
         if len(values) != len(xs) or any(len(self._shapes[x]) != len(self._shapes[y]) for x in values):
             return None
         return at, CatStep(axis, [self._shapes[x][axis] for x in values], tuple(values), y)
 
     def _max_pool(self, at: int, call: Call) -> tuple[int, Step] | None:
-        x, y = self._ref(call.args[0]), _only(call)
+        x, y = self._ref(call.args[0]), only_output(call)
         if x is None or len(self._shapes[x]) != 4:
             return None
-        kernel, stride, padding, dilation, ceil = _filled(call, 1, ([], [], 0, 1, False))
-        window = (_pair(kernel), _pair(stride or kernel), _pair(padding), _pair(dilation), ceil)
+        kernel, stride, padding, dilation, ceil = filled(call, 1, ([], [], 0, 1, False))
+        window = (pair_of(kernel), pair_of(stride or kernel), pair_of(padding), pair_of(dilation), ceil)
         formats = self._formats
         if formats.native and formats.forward == formats.backward == torch.float32 and can_pool(window):
             pool = Pool(window, self._shapes[x], self._shapes[y], formats.native.early)
@@ -387,123 +398,18 @@ class _Builder:
         if chain is not None:
             return self._convolved(chain)
         kernel, x = window
-        return at, self._box(kernel, x, _only(call))
+        return at, self._box(kernel, x, only_output(call))
 
     def _window(self, call: Call) -> tuple[tuple[int, int], int] | None:
         """Sides of an average pooling's windows and what it reads, if its results are as many."""
         x = self._ref(call.args[0])
-        kernel, stride, padding, ceil, counted, divisor = _filled(call, 1, ([], [], 0, False, True, None))
-        sides = _pair(kernel)
+        kernel, stride, padding, ceil, counted, divisor = filled(call, 1, ([], [], 0, False, True, None))
+        sides = pair_of(kernel)
         box = (
-            _pair(stride or kernel) == (1, 1)
+            pair_of(stride or kernel) == (1, 1)
             and all(k % 2 == 1 for k in sides)
-            and _pair(padding) == (sides[0] // 2, sides[1] // 2)
+            and pair_of(padding) == (sides[0] // 2, sides[1] // 2)
         )
         if x is None or len(self._shapes[x]) != 4 or not box or ceil or not counted or divisor is not None:
             return None
         return sides, x
-
-
-def _to_floating(call: Call) -> bool:
-    """Whether a cast keeps a floating-point value floating-point."""
-    if call.name in ("float", "half", "double", "bfloat16"):
-        return True
-    kinds = [a for a in (*call.args[1:], *call.kwargs.values()) if isinstance(a, torch.dtype)]
-    like = [a for a in call.args[1:] if isinstance(a, Tensor)]
-    return all(k in FLOATING for k in kinds) and all(t.is_floating_point() for t in like)
-
-
-def _needed(calls: Sequence[Call], wanted: set[int], value: Callable[[int], int]) -> list[Call]:
-    """The calls that something wanted depends on, in order."""
-    needed: list[Call] = []
-    for call in reversed(calls):
-        if wanted.intersection(o for o in call.outputs if o is not None):
-            needed.append(call)
-            wanted = wanted | {value(i) for i in call.reads()}
-    return needed[::-1]
-
-
-def _only(call: Call) -> int:
-    (index,) = call.outputs
-    assert index is not None
-    return index
-
-
-def _pair(value: Any) -> tuple[int, int]:
-    values = [value] if isinstance(value, int) else list(value)
-    return (int(values[0]), int(values[-1]))
-
-
-def _filled(call: Call, start: int, defaults: tuple[Any, ...]) -> list[Any]:
-    """Arguments from a position on, with the defaults of the operator's schema."""
-    names = [spec.name for spec in call.function._schema.arguments][start:]  # type: ignore[attr-defined]
-    found = list(call.args[start:])
-    rest = zip(names[len(found) :], defaults[len(found) :], strict=False)
-    return found + [call.kwargs.get(name, default) for name, default in rest]
-
-
-def _activation(call: Call) -> Activation | None:
-    if call.name == "relu":
-        return Activation("relu")
-    if call.name == "relu6":
-        return Activation("hardtanh", (0.0, 6.0))
-    if call.name == "hardtanh":
-        low, high = _filled(call, 1, (-1, 1))
-        return Activation("hardtanh", (float(low), float(high)))
-    if call.name == "leaky_relu":
-        (slope,) = _filled(call, 1, (0.01,))
-        return Activation("leaky_relu", (float(slope),)) if slope > 0 else None
-    return None
-
-
-def _conv_spec(call: Call) -> ConvSpec | None:
-    """The convolution of a call; None for one that is not an ordinary one with constant weights."""
-    if call.name == "convolution":
-        weight, bias, stride, padding, dilation, transposed, _, groups = call.args[1:]
-        if transposed:
-            return None
-    else:
-        weight, bias, stride, padding, dilation, groups = _filled(call, 1, (None, None, 1, 0, 1, 1))
-    if not isinstance(weight, Tensor) or isinstance(bias, Ref) or weight.ndim != 4:
-        return None
-    steps, spread = _pair(stride), _pair(dilation)
-    if isinstance(padding, str):
-        reach = [d * (k - 1) for d, k in zip(spread, weight.shape[2:], strict=True)]
-        if padding == "same" and any(r % 2 for r in reach):
-            return None
-        padding = [r // 2 for r in reach] if padding == "same" else 0
-    return ConvSpec(weight, bias, steps, _pair(padding), spread, int(groups))
-
-
-def _mixes_channels(spec: ConvSpec) -> bool:
-    """Whether it is one of 1 x 1, which sees no pixel but its own."""
-    return tuple(spec.weight.shape[2:]) == spec.stride == (1, 1) and spec.padding == (0, 0)
-
-
-def _gain(call: Call) -> tuple[Tensor, Tensor] | None:
-    """Scale and shift by channel, in float64, of a batch norm that uses its running statistics."""
-    weight, bias, mean, variance, training, _, eps, _ = _filled(call, 1, (None,) * 8)
-    parts = (weight, bias, mean, variance)
-    if training or mean is None or variance is None or any(isinstance(p, Ref) for p in parts):
-        return None
-    scale = torch.rsqrt(_double(variance) + eps)
-    if weight is not None:
-        scale = _double(weight) * scale
-    shift = -_double(mean) * scale
-    return scale, shift if bias is None else shift + _double(bias)
-
-
-def _double(tensor: Tensor) -> Tensor:
-    """In float64 on the CPU: other devices may not have it."""
-    return tensor.detach().cpu().double()
-
-
-def _fold(spec: ConvSpec, call: Call) -> ConvSpec | None:
-    """The convolution with the batch norm after it folded in."""
-    gain = _gain(call)
-    if gain is None:
-        return None
-    scale, shift = gain
-    bias = shift if spec.bias is None else shift + _double(spec.bias) * scale
-    norms = tuple(a for a in call.args[1:5] if isinstance(a, Tensor))
-    return dataclasses.replace(spec, bias=bias, scale=scale, norms=norms)

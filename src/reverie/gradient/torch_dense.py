@@ -8,19 +8,20 @@ other branches is added while the result is written.
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from reverie.gradient.torch_cells import into_cells, out_of_cells
-from reverie.gradient.torch_dense_conv import DenseConv, Gate, Given, Places, empty
+from reverie.gradient.torch_dense_conv import DenseConv, Gate, Given
+from reverie.gradient.torch_dense_strided import StridedBack, StridedForth
+from reverie.gradient.torch_dense_weights import cheapest_weights, pair, shared_weights
 from reverie.gradient.torch_taps import Taps, in_phases
 from reverie.native import Isa, dense
-from reverie.native.dense import Convolution, Kind, Way, Work
+from reverie.native.dense import Kind
 
 if TYPE_CHECKING:
     from reverie.gradient.torch_conv import Activation, ConvSpec, Store
@@ -29,11 +30,8 @@ CHANNELS = 16  # of the input of a convolution: fewer leave too little to multip
 FEW = 8  # channels of a picture, not of a layer
 #: Multiplications below which starting threads and switching between libraries costs what is won.
 LEAST = 2_000_000
-#: What bf16 may be off by in one convolution, as a share of its results.
-ERROR = 0.025
 #: Filters with a kind of their own.
 KERNELS = {kind.kernel for kind in Kind if kind is not Kind.GATHERED}
-Pair = tuple[int, int]
 
 
 class _Forward:
@@ -64,12 +62,12 @@ class Forth(_Forward):
 
     def __init__(self, spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> None:
         out = spec.out_shape(shape)
-        kernel = _pair(spec.weight.shape[2:])
+        kernel = pair(spec.weight.shape[2:])
 
         def weight() -> Tensor:
             return spec.folded().permute(2, 3, 1, 0)
 
-        packed = _packed("forth", spec, weight, kernel, shape, out, store, isa)
+        packed = cheapest_weights("forth", spec, weight, kernel, shape, out, store, isa)
         self._conv = DenseConv(packed, [shape], [out], spec.padding, [spec.bias])
 
 
@@ -78,12 +76,12 @@ class Back:
 
     def __init__(self, spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> None:
         out = spec.out_shape(shape)
-        rows, columns = kernel = _pair(spec.weight.shape[2:])
+        rows, columns = kernel = pair(spec.weight.shape[2:])
 
         def weight() -> Tensor:
             return spec.folded().flip(2, 3).permute(2, 3, 0, 1)
 
-        packed = _packed("back", spec, weight, kernel, out, shape, store, isa)
+        packed = cheapest_weights("back", spec, weight, kernel, out, shape, store, isa)
         before = (rows - 1 - spec.padding[0], columns - 1 - spec.padding[1])
         self._conv = DenseConv(packed, [out], [shape], before)
 
@@ -104,7 +102,7 @@ class CellsForth(_Forward):
             return in_phases(spec.folded(), rows, columns).flip(2, 3).permute(2, 3, 0, 1)
 
         kernel = (rows.size, columns.size)
-        packed = _packed(("cells", rows, columns), spec, weight, kernel, cells, out, store, isa)
+        packed = cheapest_weights(("cells", rows, columns), spec, weight, kernel, cells, out, store, isa)
         before = (rows.first + rows.size - 1, columns.first + columns.size - 1)
         self._conv = DenseConv(packed, [cells], [out], before, [spec.bias])
 
@@ -124,7 +122,7 @@ class CellsBack:
             return in_phases(spec.folded(), rows, columns).permute(2, 3, 1, 0)
 
         kernel = (rows.size, columns.size)
-        packed = _packed(("cells back", rows, columns), spec, weight, kernel, out, cells, store, isa)
+        packed = cheapest_weights(("cells back", rows, columns), spec, weight, kernel, out, cells, store, isa)
         self._conv = DenseConv(packed, [out], [cells], (-rows.first, -columns.first))
 
     def __call__(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
@@ -132,160 +130,6 @@ class CellsBack:
         (found,) = self._conv([Given(gradient, gate)], [None])
         whole = out_of_cells(found.map, self._shape, (2, 2))
         return whole if pending is None else whole + pending
-
-
-class StridedForth:
-    """A strided convolution: what its windows hold is gathered and multiplied, or a phase comes at a time.
-
-    A phase is every second pixel, say, of every second row: of it the convolution is one without a stride,
-    with the entries of the kernel that meet it, which Winograd's transforms may make cheaper.
-    """
-
-    def __init__(self, spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> None:
-        out = spec.out_shape(shape)
-        phases = _phases(spec, shape)
-        works = [_work(shape[1], out, phase.kernel) for phase in phases]
-        ways = [dense.cheapest(work, isa, ERROR) for work in works]
-        by_phases = sum(work.cost(*way) for work, way in zip(works, ways, strict=True))
-        if _work(shape[1], out, _pair(spec.weight.shape[2:])).cost(Kind.GATHERED, isa) <= by_phases:
-            packed = _shared("strided", [spec], _taps_of(spec), Kind.GATHERED, isa, store, step=spec.stride)
-            self._parts = [DenseConv(packed, [shape], [out], spec.padding, [spec.bias])]
-            return
-        self._parts = []
-        for phase, way in zip(phases, ways, strict=True):
-            bias = [spec.bias] if phase is phases[-1] else []
-            self._parts.append(self._part(spec, shape, phase, way, bias, store))
-
-    @staticmethod
-    def _part(
-        spec: ConvSpec,
-        shape: torch.Size,
-        phase: _Phase,
-        way: Way,
-        bias: Sequence[Tensor | None],
-        store: Store,
-    ) -> DenseConv:
-        purpose, weight, out = ("strided", phase), _taps_of(spec, phase), spec.out_shape(shape)
-        if way[0] is Kind.GATHERED:
-            places = phase.places(spec.stride)
-            packed = _shared(purpose, [spec], weight, *way, store, places=places, step=spec.stride)
-            return DenseConv(packed, [shape], [out], (0, 0), bias)
-        packed = _shared(purpose, [spec], weight, *way, store)
-        taken = torch.Size((*shape[:2], *phase.size))
-        given = Places(_pair(shape[2:]), spec.stride, phase.first)
-        return DenseConv(packed, [taken], [out], phase.before, bias, given=given)
-
-    def __call__(
-        self,
-        x: Tensor,
-        other: Tensor | None,
-        *,
-        activation: Activation | None = None,
-        keep: bool = False,
-        into: Tensor | None = None,
-    ) -> tuple[Tensor, Gate | None]:
-        """As of the others; sums of phases wait where the result will be."""
-        for part in self._parts[:-1]:
-            ((other, _),) = part([Given(x)], [other], into=[into])
-            into = other
-        (found,) = self._parts[-1]([Given(x)], [other], activation=activation, keep=keep, into=[into])
-        return found
-
-
-class StridedBack:
-    """The gradient of such a convolution: pixels that meet the same entries of the kernel at a time."""
-
-    def __init__(self, spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> None:
-        out = spec.out_shape(shape)
-        self._shape = shape
-        self._parts: list[DenseConv] = []
-        for phase in _phases(spec, shape):
-            made = torch.Size((*shape[:2], *phase.size))
-            way = dense.cheapest(_work(out[1], made, phase.kernel), isa, ERROR)
-            weight = _taps_of(spec, phase, back=True)
-            packed = _shared(("strided back", phase), [spec], weight, *way, store)
-            # An entry that takes what is ``d`` ahead gives to what is ``d`` behind.
-            before = (phase.rows[-1].ahead, phase.columns[-1].ahead)
-            whole = Places(_pair(shape[2:]), spec.stride, phase.first)
-            self._parts.append(DenseConv(packed, [out], [made], before, places=whole))
-
-    def __call__(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
-        """As ``Back``."""
-        found = empty(self._shape)
-        for part in self._parts:
-            part([Given(gradient, gate)], [pending], into=[found])
-        return found
-
-
-class _Entry(NamedTuple):
-    """Of a kernel, by one axis: result i takes what is at i + ``ahead`` in the phase that it meets."""
-
-    at: int
-    ahead: int
-
-
-class _Phase(NamedTuple):
-    """Pixels ``stride * (i, j) + first`` of a map and the entries of a kernel that they meet.
-
-    Attributes:
-        first: Row and column.
-        size: How many there are, by axis.
-        rows: Those that meet it, one after the other.
-        columns: Likewise.
-    """
-
-    first: Pair
-    size: Pair
-    rows: tuple[_Entry, ...]
-    columns: tuple[_Entry, ...]
-
-    @property
-    def kernel(self) -> Pair:
-        """Rows and columns of what is left of the kernel."""
-        return len(self.rows), len(self.columns)
-
-    @property
-    def before(self) -> Pair:
-        """How many pixels of it before the first the first result's window begins, by axis."""
-        return -self.rows[0].ahead, -self.columns[0].ahead
-
-    def places(self, stride: Pair) -> list[Pair]:
-        """Where the entries are in the whole map, from ``stride * result``."""
-        (y, x), (down, across) = self.first, stride
-        return [(down * r.ahead + y, across * c.ahead + x) for r in self.rows for c in self.columns]
-
-
-def _phases(spec: ConvSpec, shape: torch.Size) -> list[_Phase]:
-    """All phases that entries of the kernel meet."""
-    found = []
-    for first in itertools.product(*(range(s) for s in spec.stride)):
-        axes = zip(spec.weight.shape[2:], spec.stride, spec.padding, first, strict=True)
-        rows, columns = (_meets(*axis) for axis in axes)
-        height, width = (
-            math.ceil((n - r) / s) for n, r, s in zip(shape[2:], first, spec.stride, strict=True)
-        )
-        if rows and columns and height > 0 and width > 0:
-            found.append(_Phase(_pair(first), (height, width), rows, columns))
-    return found
-
-
-def _meets(kernel: int, stride: int, padding: int, first: int) -> tuple[_Entry, ...]:
-    """Which entries of a kernel meet pixels ``stride * i + first``."""
-    ahead = ((at, at - padding - first) for at in range(kernel))
-    return tuple(_Entry(at, distance // stride) for at, distance in ahead if distance % stride == 0)
-
-
-def _taps_of(spec: ConvSpec, phase: _Phase | None = None, *, back: bool = False) -> Callable[[], Tensor]:
-    """The entries of a kernel that meet a phase; turned round for the way back."""
-
-    def weight() -> Tensor:
-        found = spec.folded()
-        if phase is not None:
-            rows, columns = ([entry.at for entry in axis] for axis in (phase.rows, phase.columns))
-            found = found[:, :, rows][:, :, :, columns]
-        return found.flip(2, 3).permute(2, 3, 0, 1) if back else found.permute(2, 3, 1, 0)
-
-    return weight
 
 
 class PointsForth:
@@ -304,7 +148,7 @@ class PointsForth:
                 part[:, : len(spec.weight)] = spec.folded()[:, :, 0, 0].T
             return torch.cat(parts, 1)[None, None]
 
-        convolution = _shared("points", specs, weight, Kind.GATHERED, isa, store)
+        convolution = shared_weights("points", specs, weight, Kind.GATHERED, isa, store)
         linear = [spec.activation is None for spec in specs]
         biases = [spec.bias for spec in specs]
         self._activation = next((spec.activation for spec in specs if spec.activation is not None), None)
@@ -323,7 +167,7 @@ class PointsBack:
         def weight() -> Tensor:
             return torch.cat([spec.folded().double()[:, :, 0, 0] for spec in specs])[None, None]
 
-        convolution = _shared("points back", specs, weight, Kind.GATHERED, isa, store)
+        convolution = shared_weights("points back", specs, weight, Kind.GATHERED, isa, store)
         self._conv = DenseConv(convolution, [spec.out_shape(shape) for spec in specs], [shape], (0, 0))
 
     def __call__(self, gradients: Sequence[Given], pending: Tensor | None) -> Tensor:
@@ -373,7 +217,7 @@ def _single(spec: ConvSpec, shape: torch.Size) -> bool:
     return (
         spec.groups == 1
         and spec.stride == spec.dilation == (1, 1)
-        and _pair(spec.weight.shape[2:]) in KERNELS
+        and pair(spec.weight.shape[2:]) in KERNELS
         and spec.work(shape) >= LEAST
     )
 
@@ -409,46 +253,3 @@ def _cell_taps(spec: ConvSpec, shape: torch.Size) -> tuple[Taps, Taps]:
 def _cells(shape: torch.Size) -> torch.Size:
     count, channels, height, width = shape
     return torch.Size((count, 4 * channels, math.ceil(height / 2), math.ceil(width / 2)))
-
-
-def _packed(
-    purpose: object,
-    spec: ConvSpec,
-    weight: Callable[[], Tensor],
-    kernel: Pair,
-    taken: torch.Size,
-    made: torch.Size,
-    store: Store,
-    isa: Isa,
-) -> Convolution:
-    """Weights in the cheapest way for a size."""
-    way = dense.cheapest(_work(taken[1], made, kernel), isa, ERROR)
-    return _shared(purpose, [spec], weight, *way, store)
-
-
-def _work(inputs: int, made: torch.Size, kernel: Pair) -> Work:
-    count, outputs, height, width = made
-    return Work(inputs, outputs, kernel, count, height, width)
-
-
-def _shared(
-    purpose: object,
-    specs: Sequence[ConvSpec],
-    weight: Callable[[], Tensor],
-    kind: Kind,
-    isa: Isa,
-    store: Store,
-    *,
-    places: Sequence[Pair] | None = None,
-    step: Pair = (1, 1),
-) -> Convolution:
-    def pack() -> Convolution:
-        return Convolution(weight().double().numpy(), kind, isa, places=places, step=step)
-
-    sources = tuple(source for spec in specs for source in spec.sources)
-    return store.get(("dense", purpose, kind, isa, step, tuple(places or ())), sources, pack)
-
-
-def _pair(sizes: Sequence[int]) -> Pair:
-    down, across = sizes
-    return down, across
