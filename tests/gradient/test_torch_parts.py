@@ -12,9 +12,10 @@ import torch_networks
 from torch import Tensor, nn
 
 from reverie.gradient.engine import PlainEngine
-from reverie.gradient.torch_conv import ConvSpec, PreparedConv, Store, _layout, fused_operators
+from reverie.gradient.torch_conv import ConvSpec, PreparedConv, Store
 from reverie.gradient.torch_engine import TorchEngine
 from reverie.gradient.torch_graphs import PATIENCE, Replays
+from reverie.gradient.torch_onednn import fused_operators, layout
 from reverie.gradient.torch_plan import _shortened
 from reverie.net import wrap_net
 from twins import one_thread  # noqa: F401
@@ -108,7 +109,7 @@ def test_each_size_has_weights_in_the_layout_that_it_wants(dtype: torch.dtype) -
     for shape in shapes:
         conv = PreparedConv(spec, shape, shared, **formats)
         alone = PreparedConv(spec, shape, Store([weight]), **formats)
-        assert _layout(conv._weight) == _layout(alone._weight)
+        assert layout(conv._weight) == layout(alone._weight)
 
 
 def test_only_few_layouts_are_kept() -> None:
@@ -125,7 +126,7 @@ def test_only_few_layouts_are_kept() -> None:
 
 def test_layouts_are_one_where_torch_does_not_tell_them_apart(monkeypatch) -> None:
     monkeypatch.setattr(torch.ops, "mkldnn", object())
-    assert _layout(torch.ones(3)) == b""
+    assert layout(torch.ones(3)) == b""
 
 
 def test_numbers_are_cut_off_below_a_limit() -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, TypeVar
 
 import torch
@@ -21,36 +20,14 @@ from torch import Tensor
 from reverie.gradient import torch_dense
 from reverie.gradient.torch_dense import FEW
 from reverie.gradient.torch_dense_conv import Gate, gates
+from reverie.gradient.torch_onednn import CHANNELS_LAST, convolve, fused_operators, layout, packed_for
 from reverie.gradient.torch_taps import Taps, in_phases
 from reverie.native import Isa
 
-CHANNELS_LAST = torch.channels_last
-#: Bytes of oneDNN's description of a layout between two of its fields: anything may stand there.
-UNUSED = slice(108, 112)
 LAYOUTS = 4  # of one weight that are kept for sizes to come
 Pair = tuple[int, int]
 Made = TypeVar("Made")
 aten = torch.ops.aten
-
-
-@cache
-def fused_operators(dtype: torch.dtype) -> bool:
-    """Whether torch has oneDNN's convolutions with things fused behind them here, in this number format."""
-    if dtype not in (torch.float32, torch.bfloat16) or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
-        return False
-    try:
-        x = torch.ones(1, 16, 4, 4, dtype=dtype).contiguous(memory_format=CHANNELS_LAST)
-        weight = torch.ones(16, 16, 1, 1, dtype=dtype).contiguous(memory_format=CHANNELS_LAST)
-        packed = _pack(weight, (0, 0), (1, 1), (1, 1), 1, x.shape)
-        y = torch.ops.mkldnn._convolution_pointwise(
-            x, packed, None, [0, 0], [1, 1], [1, 1], 1, "hardtanh", [0.0, 6.0], ""
-        )
-        y = torch.ops.mkldnn._convolution_pointwise.binary(
-            x, y, packed, None, [0, 0], [1, 1], [1, 1], 1, "add", 1.0, None, [], None
-        )
-    except (AttributeError, RuntimeError, TypeError):  # an older torch, or one built without
-        return False
-    return bool((y == 22).all())
 
 
 @dataclass(frozen=True)
@@ -283,7 +260,7 @@ class PreparedConv:
         if within and spec.activation is not None:
             kind, numbers = spec.activation.kind, list(spec.activation.numbers)
         other = None if other is None else other.to(self._dtype)
-        y = _convolve(
+        y = convolve(
             x, other, self._weight, self._bias, spec.padding, spec.stride, spec.dilation, spec.groups,
             kind, numbers,
         )  # fmt: skip
@@ -307,7 +284,7 @@ class PreparedConv:
         packed = self._packed("flipped", dtype, padding, (1, 1), self._out)
 
         def backward(gradient: Tensor, pending: Tensor | None) -> Tensor:
-            return _convolve(
+            return convolve(
                 gradient, pending, packed, None, padding, (1, 1), spec.dilation, spec.groups, "none", []
             )
 
@@ -325,7 +302,7 @@ class PreparedConv:
         high, wide = math.ceil(height / 2), math.ceil(width / 2)
 
         def backward(gradient: Tensor, pending: Tensor | None) -> Tensor:
-            cells = _convolve(gradient, None, packed, None, padding, step, (1, 1), 1, "none", [])
+            cells = convolve(gradient, None, packed, None, padding, step, (1, 1), 1, "none", [])
             cells = cells[:, :, rows.start : rows.start + high, columns.start : columns.start + wide]
             found = _out_of_cells(cells, self.shape)
             return found if pending is None else found + pending
@@ -369,8 +346,8 @@ class PreparedConv:
         groups = 1 if isinstance(purpose, tuple) else spec.groups
         weight = _arranged(purpose, spec.folded(), spec.groups)
         plain = weight.to(dtype).contiguous(memory_format=CHANNELS_LAST)
-        packed = _pack(plain, padding, stride, spec.dilation, groups, shape)
-        return self._store.alike(("packed", purpose, dtype), spec.sources, packed, _layout(packed))
+        packed = packed_for(plain, padding, stride, spec.dilation, groups, shape)
+        return self._store.alike(("packed", purpose, dtype), spec.sources, packed, layout(packed))
 
     def _plain_weight(self, dtype: torch.dtype) -> Tensor:
         def make() -> Tensor:
@@ -406,46 +383,3 @@ def _out_of_cells(cells: Tensor, shape: torch.Size) -> Tensor:
 
 def _halves(stride: Pair) -> bool:
     return all(s in (1, 2) for s in stride)
-
-
-def _pack(
-    weight: Tensor, padding: Pair, stride: Pair, dilation: Pair, groups: int, shape: torch.Size
-) -> Tensor:
-    packed: Tensor = torch.ops.mkldnn._reorder_convolution_weight(
-        weight, list(padding), list(stride), list(dilation), groups, list(shape)
-    )
-    return packed
-
-
-def _layout(packed: Tensor) -> bytes:
-    """What tells a packed weight's layout from others; empty, so that all are one, if torch cannot tell."""
-    describe = getattr(torch.ops.mkldnn, "_get_mkldnn_serialized_md", None)
-    if describe is None:
-        return b""
-    described: bytes = describe(packed).numpy().tobytes()
-    return described[: UNUSED.start] + described[UNUSED.stop :]
-
-
-def _convolve(
-    x: Tensor,
-    other: Tensor | None,
-    weight: Tensor,
-    bias: Tensor | None,
-    padding: Pair,
-    stride: Pair,
-    dilation: Pair,
-    groups: int,
-    kind: str,
-    numbers: list[float],
-) -> Tensor:
-    """A convolution of oneDNN's, a tensor added, an activation; in one pass."""
-    rest = (list(padding), list(stride), list(dilation), groups)
-    y: Tensor
-    if other is None:
-        y = torch.ops.mkldnn._convolution_pointwise(x, weight, bias, *rest, kind, numbers, "")
-    else:
-        unary = None if kind == "none" else kind
-        y = torch.ops.mkldnn._convolution_pointwise.binary(
-            x, other, weight, bias, *rest, "add", 1.0, unary, numbers, None
-        )
-    return y

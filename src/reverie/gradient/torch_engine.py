@@ -22,9 +22,10 @@ from reverie.gradient.pages import give_pages_back, keep_pages
 from reverie.gradient.threads import share as share_threads
 from reverie.gradient.torch_build import build
 from reverie.gradient.torch_cells import into_cells, out_of_cells
-from reverie.gradient.torch_conv import CHANNELS_LAST, Store
+from reverie.gradient.torch_conv import Store
 from reverie.gradient.torch_graphs import Replay, Replays, cuda_capture
 from reverie.gradient.torch_memory import peak_bytes
+from reverie.gradient.torch_onednn import CHANNELS_LAST
 from reverie.gradient.torch_plan import Formats, Plan, Sets
 from reverie.gradient.torch_record import Unrecordable, record, thaw
 from reverie.gradient.torch_steps import Run

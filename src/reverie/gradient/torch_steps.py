@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 
 from reverie.gradient.torch_box import PreparedBox
-from reverie.gradient.torch_conv import CHANNELS_LAST, Activation, PreparedConv
+from reverie.gradient.torch_conv import Activation, PreparedConv
 from reverie.gradient.torch_dense import PointsBack, PointsForth
 from reverie.gradient.torch_dense_conv import Given, empty
+from reverie.gradient.torch_onednn import CHANNELS_LAST
 from reverie.gradient.torch_pool import Pool
 from reverie.gradient.torch_record import Call, Ref, replace, visit
 
