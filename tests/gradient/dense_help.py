@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.gradient import torch_dense
-from reverie.gradient.torch_conv import Activation
+from reverie.gradient.torch_activation import Activation
 from reverie.native import Isa, instruction_sets
 
 SETS = [isa for isa in instruction_sets() if isa <= Isa.AVX512]

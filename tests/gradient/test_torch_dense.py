@@ -25,13 +25,16 @@ from torch import Tensor, nn
 
 from reverie.gradient import torch_dense
 from reverie.gradient.engine import PlainEngine
+from reverie.gradient.torch_activation import Activation
 from reverie.gradient.torch_cells import into_cells, out_of_cells
-from reverie.gradient.torch_conv import Activation, ConvSpec, PreparedConv, Store
+from reverie.gradient.torch_conv import PreparedConv
 from reverie.gradient.torch_dense import PointsBack, PointsForth
 from reverie.gradient.torch_dense_conv import DenseConv, Given
 from reverie.gradient.torch_engine import TorchEngine
 from reverie.gradient.torch_pool import Pool, can_pool
+from reverie.gradient.torch_spec import ConvSpec
 from reverie.gradient.torch_steps import CatStep, ConvStep, NativePoolStep, PointsStep
+from reverie.gradient.torch_store import Store
 from reverie.native import Isa, Unavailable, dense, instruction_sets
 from reverie.native.dense import Convolution, Kind, Work
 from reverie.net import wrap_net

@@ -12,11 +12,13 @@ import torch_networks
 from torch import Tensor, nn
 
 from reverie.gradient.engine import PlainEngine
-from reverie.gradient.torch_conv import ConvSpec, PreparedConv, Store
+from reverie.gradient.torch_conv import PreparedConv
 from reverie.gradient.torch_engine import TorchEngine
 from reverie.gradient.torch_graphs import PATIENCE, Replays
 from reverie.gradient.torch_onednn import fused_operators, layout
 from reverie.gradient.torch_plan import _shortened
+from reverie.gradient.torch_spec import ConvSpec
+from reverie.gradient.torch_store import Store
 from reverie.net import wrap_net
 from twins import one_thread  # noqa: F401
 
@@ -38,7 +40,13 @@ CONVS = (
     (16, 24, (3, 3), (1, 1), (3, 3), (1, 1), 1),  # torch's own
     (16, 24, (3, 3), (2, 2), (1, 1), (1, 1), 1),
     (16, 24, (1, 1), (2, 2), (0, 0), (1, 1), 1),
-    (16, 16, (4, 4), (2, 2), (2, 1), (1, 1), 16),
+    (16, 16, (4, 4), (2, 1), (2, 1), (1, 1), 16),
+    (16, 16, (1, 1), (2, 2), (0, 0), (1, 1), 16),
+    (16, 32, (3, 3), (2, 2), (1, 1), (1, 1), 16),
+    (16, 16, (4, 4), (2, 2), (2, 1), (1, 1), 16),  # depthwise, each phase by itself in bf16
+    (16, 16, (3, 3), (2, 2), (1, 1), (1, 1), 16),
+    (16, 16, (5, 2), (2, 2), (0, 3), (1, 1), 16),
+    (16, 16, (6, 6), (2, 2), (2, 2), (1, 1), 16),
 )
 
 

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reverie.gradient.torch_conv import Activation
+from reverie.gradient.torch_activation import Activation
 from reverie.gradient.torch_dense_conv import DenseConv, Gate, Given, gates
 from reverie.gradient.torch_onednn import CHANNELS_LAST
 from reverie.native import Isa, dense

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from reverie.gradient.torch_activation import Activation
 from reverie.gradient.torch_box import PreparedBox
 from reverie.gradient.torch_calls import (
     FLOATING,
@@ -22,12 +23,13 @@ from reverie.gradient.torch_calls import (
     spec_of,
     to_floating,
 )
-from reverie.gradient.torch_conv import Activation, ConvSpec, PreparedConv, Store
+from reverie.gradient.torch_conv import PreparedConv
 from reverie.gradient.torch_dense import PointsBack, PointsForth, is_points
 from reverie.gradient.torch_dense_conv import gates
 from reverie.gradient.torch_plan import Formats, Plan
 from reverie.gradient.torch_pool import Pool, can_pool
 from reverie.gradient.torch_record import Call, Recording, Ref, replace
+from reverie.gradient.torch_spec import ConvSpec
 from reverie.gradient.torch_steps import (
     ActivationStep,
     AddStep,
@@ -40,6 +42,7 @@ from reverie.gradient.torch_steps import (
     ScaleStep,
     Step,
 )
+from reverie.gradient.torch_store import Store
 
 #: Operators that change nothing but memory or, at most, the floating-point format.
 NOTHING = {"clone", "contiguous", "alias", "lift_fresh", "dropout", "feature_dropout", "alpha_dropout"}

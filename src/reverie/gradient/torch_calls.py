@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reverie.gradient.torch_conv import Activation, ConvSpec
+from reverie.gradient.torch_activation import Activation
 from reverie.gradient.torch_record import Call, Ref
+from reverie.gradient.torch_spec import ConvSpec
 
 FLOATING = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 

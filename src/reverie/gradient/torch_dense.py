@@ -24,7 +24,9 @@ from reverie.native import Isa, dense
 from reverie.native.dense import Kind
 
 if TYPE_CHECKING:
-    from reverie.gradient.torch_conv import Activation, ConvSpec, Store
+    from reverie.gradient.torch_activation import Activation
+    from reverie.gradient.torch_spec import ConvSpec
+    from reverie.gradient.torch_store import Store
 
 CHANNELS = 16  # of the input of a convolution: fewer leave too little to multiply
 FEW = 8  # channels of a picture, not of a layer

@@ -16,7 +16,7 @@ from reverie.native import dense
 from reverie.native.dense import Filter, Job, Source, Target
 
 if TYPE_CHECKING:
-    from reverie.gradient.torch_conv import Activation
+    from reverie.gradient.torch_activation import Activation
 
 CHANNELS_LAST = torch.channels_last
 INFINITE = float("inf")

@@ -20,7 +20,9 @@ from reverie.native import Isa, dense
 from reverie.native.dense import Kind, Way
 
 if TYPE_CHECKING:
-    from reverie.gradient.torch_conv import Activation, ConvSpec, Store
+    from reverie.gradient.torch_activation import Activation
+    from reverie.gradient.torch_spec import ConvSpec
+    from reverie.gradient.torch_store import Store
 
 
 class StridedForth:

@@ -12,7 +12,8 @@ from reverie.native import Isa, dense
 from reverie.native.dense import Convolution, Kind, Work
 
 if TYPE_CHECKING:
-    from reverie.gradient.torch_conv import ConvSpec, Store
+    from reverie.gradient.torch_spec import ConvSpec
+    from reverie.gradient.torch_store import Store
 
 #: What bf16 may be off by in one convolution, as a share of its results.
 ERROR = 0.025

@@ -2,7 +2,8 @@
 
 A network is run once at each size of picture while its operators are written down (``torch_record``); the
 list becomes a plan (``torch_plan``) of steps with hand-written backward passes (``torch_steps``,
-``torch_conv``). The network's own module is only read, through ``Net``: nothing of it is changed.
+``torch_conv``, ``torch_back``). The network's own module is only read, through ``Net``: nothing of it is
+changed.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ from reverie.gradient.pages import give_pages_back, keep_pages
 from reverie.gradient.threads import share as share_threads
 from reverie.gradient.torch_build import build
 from reverie.gradient.torch_cells import into_cells, out_of_cells
-from reverie.gradient.torch_conv import Store
 from reverie.gradient.torch_graphs import Replay, Replays, cuda_capture
 from reverie.gradient.torch_memory import peak_bytes
 from reverie.gradient.torch_onednn import CHANNELS_LAST
 from reverie.gradient.torch_plan import Formats, Plan, Sets
 from reverie.gradient.torch_record import Unrecordable, record, thaw
 from reverie.gradient.torch_steps import Run
+from reverie.gradient.torch_store import Store
 from reverie.native import Isa, Unavailable, instruction_sets
 from reverie.native import dense as native_dense
 from reverie.net.core import PROBE, Net

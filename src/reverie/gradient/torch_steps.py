@@ -14,8 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from reverie.gradient.torch_activation import Activation
 from reverie.gradient.torch_box import PreparedBox
-from reverie.gradient.torch_conv import Activation, PreparedConv
+from reverie.gradient.torch_conv import PreparedConv
 from reverie.gradient.torch_dense import PointsBack, PointsForth
 from reverie.gradient.torch_dense_conv import Given, empty
 from reverie.gradient.torch_onednn import CHANNELS_LAST

@@ -13,7 +13,8 @@ class Taps:
     """Along one axis: which kernel entries make the even and the odd pixels of the input's gradient.
 
     Pixel i = 2 j + r of the input takes entry a = i + padding - stride * o from output o; with
-    o = (2 / stride) j + d this is a = r + padding - stride * d, the same for every j.
+    o = (2 / stride) j + d this is a = r + padding - stride * d, the same for every j. Cells of two pixels may
+    also begin before the first pixel (``before``), r = -1 and 0.
     """
 
     entries: tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]  # by r: (place, entry)
@@ -21,23 +22,32 @@ class Taps:
     padding: int  # of the convolution, on both sides
     start: int  # of its results, before which there is padding only
     first: int  # d of place 0
+    before: int = 0  # pixels of the first cell that are none of the input's
 
     @staticmethod
-    def of(kernel: int, stride: int, padding: int, length: int, outputs: int) -> Taps:
+    def of(kernel: int, stride: int, padding: int, length: int, outputs: int, before: int = 0) -> Taps:
         pairs = [
-            [(d, r + padding - stride * d) for d in range(-kernel - padding, kernel + padding + 2)]
+            [(d, r - before + padding - stride * d) for d in range(-kernel - padding, kernel + padding + 2)]
             for r in (0, 1)
         ]
         fits = [[(d, a) for d, a in side if 0 <= a < kernel] for side in pairs]
         first = min(d for side in fits for d, _ in side)
         size = max(d for side in fits for d, _ in side) - first + 1
         step = 2 // stride
-        before = -first
-        after = (math.ceil(length / 2) - 1) * step + size - before - outputs
-        around = max(before, after, 0)
-        around += (around - before) % step  # so that the first result wanted is a result
+        ahead = -first
+        after = (math.ceil((length + before) / 2) - 1) * step + size - ahead - outputs
+        around = max(ahead, after, 0)
+        around += (around - ahead) % step  # so that the first result wanted is a result
         entries = [tuple((d - first, a) for d, a in side) for side in fits]
-        return Taps((entries[0], entries[1]), size, around, (around - before) // step, first)
+        return Taps((entries[0], entries[1]), size, around, (around - ahead) // step, first, before)
+
+    @staticmethod
+    def fewest(kernel: int, stride: int, padding: int, length: int, outputs: int) -> Taps:
+        """With cells that begin where fewer places are needed."""
+        return min(
+            (Taps.of(kernel, stride, padding, length, outputs, before) for before in (0, 1)),
+            key=lambda taps: taps.size,
+        )
 
 
 def in_phases(weight: Tensor, rows: Taps, columns: Taps) -> Tensor:
@@ -54,3 +64,15 @@ def in_phases(weight: Tensor, rows: Taps, columns: Taps) -> Tensor:
                 for at, a in columns.entries[q]:
                     phases[r, q, :, :, place, at] = weight[:, :, entry, a].T
     return phases.reshape(4 * inputs, out, rows.size, columns.size)
+
+
+def one_phase(weight: Tensor, rows: Taps, columns: Taps, row: int, column: int) -> Tensor:
+    """Of (channels, 1, kernel, kernel), the entries that make even (0) or odd (1) rows and columns.
+
+    Returns:
+        (channels, 1, k, k), in the order of a convolution over the outputs; the first one is at the first
+        place of ``rows.entries[row]`` and ``columns.entries[column]``.
+    """
+    down = [entry for _, entry in rows.entries[row]]
+    across = [entry for _, entry in columns.entries[column]]
+    return weight[:, :, down][:, :, :, across]
