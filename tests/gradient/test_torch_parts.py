@@ -9,9 +9,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 import torch_networks
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from reverie.gradient.engine import PlainEngine
+from reverie.gradient.torch_activation import Activation
 from reverie.gradient.torch_conv import PreparedConv
 from reverie.gradient.torch_engine import TorchEngine
 from reverie.gradient.torch_graphs import PATIENCE, Replays
@@ -152,13 +155,93 @@ def test_numbers_are_cut_off_below_a_limit() -> None:
     assert float(torch.tensor(5.999).to(torch.bfloat16)) == 6  # what it is for
 
 
-@pytest.mark.parametrize("activation", [nn.ReLU(), nn.ReLU6(), nn.LeakyReLU(0.1)])
-def test_digits_are_cut_off_for_activations_with_a_limit_alone(activation: nn.Module) -> None:
+@pytest.mark.parametrize("activation", [nn.ReLU(), nn.ReLU6(), nn.Hardtanh(), nn.LeakyReLU(0.1)])
+@pytest.mark.parametrize("layers", [["2"], ["1", "2"]])
+def test_digits_are_cut_off_where_a_limit_must_stay_what_it_is(
+    activation: nn.Module, layers: list[str]
+) -> None:
     net = wrap_net(nn.Sequential(nn.Conv2d(3, 8, 3), activation, nn.Conv2d(8, 8, 3)).eval())
     engine = TorchEngine(net, precision="fp32+bf16", isa="none")
-    engine.forward(torch.rand(1, 3, 20, 20), ["2"])
+    engine.forward(torch.rand(1, 3, 20, 20), layers)
     (plan,) = engine._plans.values()
-    assert bool(plan._limited) == isinstance(activation, nn.ReLU6)
+    asked = isinstance(activation, nn.ReLU6) and "1" in layers  # somebody wants ReLU6's results as they are
+    assert bool(plan._limited) == (asked or type(activation) is nn.Hardtanh)
+
+
+@given(st.floats(2.0**-60, 2.0**60, width=32))
+def test_a_tied_limit_is_known_by_its_rounding(high: float) -> None:
+    activation, unit = Activation("hardtanh", (0.0, high)).tied()
+    tied = torch.tensor(activation.numbers[1])
+    assert not activation.limited
+    assert activation.tied() == (activation, 1.0)
+    assert float(tied) == pytest.approx(unit * high)
+    assert abs(unit - 1) < 0.02
+    tiny = torch.tensor([2.0**-100])
+    below = torch.stack([torch.nextafter(tied, tied * 0), 0.9999 * tied, 0.99 * tied, 0.5 * tied, *tiny])
+    results = torch.cat([below, tied[None], torch.zeros(1)])
+    expected = [1.0] * len(below) + [0.0, 0.0]
+    ones = torch.ones(len(results), dtype=torch.bfloat16)
+    assert activation.backward(ones, results.to(torch.bfloat16), into=None).tolist() == expected
+
+
+def test_only_limits_over_zero_are_tied() -> None:
+    for activation in (Activation("hardtanh", (-1.0, 1.0)), Activation("hardtanh", (0.0, float("inf")))):
+        assert activation.tied() == (activation, 1.0)
+        assert activation.limited
+    assert Activation("relu").tied() == (Activation("relu"), 1.0)
+    assert not Activation("relu").limited
+
+
+class NearTheLimit(nn.Module):
+    """Most of what its ReLU6 lets through would be 6 in bf16; ``wide`` reads it once more, with a stride."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.activation = nn.Conv2d(3, 16, 3, padding=1), nn.ReLU6()
+        self.second, self.wide = nn.Conv2d(16, 8, 1), nn.Conv2d(16, 16, 4, 2, 1, groups=16)
+        self.last = nn.Conv2d(16, 8, 1)
+        torch.manual_seed(2)
+        with torch.no_grad():
+            self.first.weight.normal_(0, 0.003)
+            self.first.bias.fill_(5.99)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.activation(self.first(x))
+        return self.second(x).mean((2, 3)) + self.last(self.wide(x)).mean((2, 3))
+
+
+@pytest.mark.parametrize("layers", [["output"], ["second", "wide"], ["activation", "output"]])
+def test_units_are_nobodys_business(layers: list[str]) -> None:
+    """Activations are in the network's own; the gradient knows what was at the limit and what just below."""
+    net = wrap_net(NearTheLimit().eval())
+    x = torch.rand(1, 3, 33, 30, generator=torch.Generator().manual_seed(1))
+    plain = PlainEngine(net.to(dtype=torch.float64))
+    engine = TorchEngine(net, precision="fp32+bf16", isa="none")
+    expected, found = plain.forward(x.double(), layers), engine.forward(x, layers)
+    rounded = plain.forward(x.double(), ["activation"])["activation"].to(torch.bfloat16)
+    assert float((rounded == 6).float().mean()) > 0.5
+    assert engine.note == ""
+    for name in layers:
+        assert torch.allclose(found[name].double(), expected[name], rtol=1e-5, atol=1e-6)
+    seeds = {name: torch.randn_like(value) for name, value in expected.items()}
+    plain.forward(x.double(), layers)
+    slope = plain.backward(seeds)
+    ours = engine.backward({name: seed.float() for name, seed in seeds.items()}).double()
+    assert float((ours - slope).norm() / slope.norm()) < 0.01
+
+
+def test_weights_for_other_units_are_kept_apart() -> None:
+    """Whether a map is in its own units depends on the layers that are asked for."""
+    net = wrap_net(NearTheLimit().eval())
+    x = torch.rand(1, 3, 16, 16)
+    engine = TorchEngine(net, precision="fp32+bf16", isa="none")
+    alone = {}
+    for layers in (["output"], ["activation"], ["output"], ["activation", "second"], ["second"]):
+        found = engine.forward(x, layers)
+        fresh = TorchEngine(net, precision="fp32+bf16", isa="none").forward(x, layers)
+        for name, value in found.items():
+            assert torch.equal(value, fresh[name])
+            assert torch.allclose(value, alone.setdefault(name, value), rtol=1e-5)
 
 
 def test_fused_operators_are_only_used_where_they_compute() -> None:

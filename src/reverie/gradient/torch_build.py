@@ -100,6 +100,7 @@ class _Builder:
         self._taken: set[int] = set()  # calls that are part of an earlier one's step
         self._placed: list[tuple[int, Step]] = []  # steps, and the last call of each
         self._work = 0  # multiplications of the convolutions so far
+        self._units: dict[int, float] = {}  # by value, what it is multiplied with; 1 unless it says so
 
     def build(self) -> Plan:
         for at, call in enumerate(self._calls):
@@ -194,7 +195,7 @@ class _Builder:
         formats, shape, native = self._formats, self._shapes[chain.x], self._formats.native
         early = self._is_early(chain)
         conv = PreparedConv(
-            chain.spec,
+            self._in_units(chain),
             shape,
             self._store,
             forward=formats.early if early else formats.forward,
@@ -207,6 +208,30 @@ class _Builder:
         self._place_mean(chain)
         end = chain.at if chain.mean is not None else max([chain.at, *chain.taken])
         return end, ConvStep(conv, chain.x, chain.other, chain.y)
+
+    def _in_units(self, chain: _Chain) -> ConvSpec:
+        """The convolution for what it reads and writes in the units that these are kept in.
+
+        Backward in bf16 wants to know which results were at a limit: see ``Activation.tied``.
+        """
+        spec, formats = chain.spec, self._formats
+        spec = dataclasses.replace(spec, factor=1 / self._units.get(chain.x, 1.0))
+        rounds = formats.early == formats.forward == torch.float32 and formats.backward == torch.bfloat16
+        alone = chain.other is None and chain.mean is None and self._is_only_convolved(chain.y)
+        if not rounds or formats.native is not None or not alone or spec.activation is None:
+            return spec
+        activation, unit = spec.activation.tied()
+        self._units[chain.y] = unit
+        bias = None if spec.bias is None else spec.bias.detach().double() * unit
+        return dataclasses.replace(spec, factor=spec.factor * unit, bias=bias, activation=activation)
+
+    def _is_only_convolved(self, index: int) -> bool:
+        """Whether convolutions are all that reads a value."""
+        calls = [self._calls[at] for at in self._readers.get(index, [])]
+        return index not in self.layers.values() and all(
+            call.name in CONVOLUTIONS and self._ref(call.args[0]) == index and spec_of(call) is not None
+            for call in calls
+        )
 
     def _place_mean(self, chain: _Chain) -> None:
         """What was before a convolution, behind it."""
