@@ -275,9 +275,10 @@ def test_points_that_read_one_map_are_each_its_own(
     pads=st.tuples(st.booleans(), st.booleans()),
     ceil=st.booleans(),
     shape=st.tuples(st.integers(1, 2), st.integers(1, 40), st.integers(4, 25), st.integers(4, 25)),
+    dtypes=st.tuples(*(st.sampled_from([torch.float32, torch.bfloat16]),) * 2),
     seed=st.integers(0, 99),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_pooling_is_torchs_bit_for_bit(
     isa: Isa,
     kernel: tuple[int, int],
@@ -285,6 +286,7 @@ def test_pooling_is_torchs_bit_for_bit(
     pads: tuple[bool, bool],
     ceil: bool,
     shape: tuple[int, int, int, int],
+    dtypes: tuple[torch.dtype, torch.dtype],
     seed: int,
 ) -> None:
     padding = (kernel[0] // 2 * pads[0], kernel[1] // 2 * pads[1])
@@ -293,12 +295,18 @@ def test_pooling_is_torchs_bit_for_bit(
     x = last((random(seed, *shape) * 2).round()).requires_grad_(True)
     expected = F.max_pool2d(x, *window)
     pool = Pool(window, x.shape, expected.shape, isa)
-    y, where = pool.forward(x.detach())
+    there, back = dtypes
+    y, where = pool.forward(x.detach().to(there))
     assert can_pool(window)
-    assert torch.equal(y, expected.detach())
-    gradient = last(random(seed + 1, *y.shape).round())
-    (slope,) = torch.autograd.grad(expected, x, gradient)
-    assert torch.equal(pool.backward(gradient, where), slope)
+    assert torch.equal(y, expected.detach().to(there))
+    gradient = last(random(seed + 1, *y.shape)).to(back)
+    (slope,) = torch.autograd.grad(expected, x, gradient.float())
+    found = pool.backward(gradient, where)
+    assert found.dtype == back
+    if back == torch.float32:  # whose sums are rounded, in another order
+        assert torch.allclose(found, slope, rtol=1e-5, atol=1e-6)
+    else:
+        assert torch.equal(found, slope.to(back))
 
 
 def test_what_is_no_number_stays_none() -> None:
@@ -409,6 +417,24 @@ def test_seeds_at_one_branch_only() -> None:
         e.forward(x, ["a", "b"])
     seed = {"b": torch.ones(1, 16, 12, 12)}
     assert off(engine.backward(seed), plain.backward(seed).double()) < 1e-4
+
+
+@pytest.mark.parametrize("precision", ["fp32+bf16", "bf16"])
+def test_maps_in_bf16_are_pooled_natively(precision: str) -> None:
+    """Where oneDNN convolves in bf16, as with AMX, torch's own pooling would take as long as all the rest."""
+    net = wrap_net(Mixed().eval())
+    engine = TorchEngine(net, isa=Isa.AVX2.name.lower(), precision=precision)
+    plain = PlainEngine(net.to(dtype=torch.float64))
+    x = torch.rand(2, 3, 61, 47, generator=torch.Generator().manual_seed(1))
+    seeds = {k: random(7, *a.shape) / a.numel() for k, a in plain.forward(x.double(), ["output"]).items()}
+    expected = plain.backward(seeds)
+    engine.forward(x, ["output"])
+    gradient = engine.backward({k: s.float() for k, s in seeds.items()})
+    assert engine.note == ""
+    (plan,) = engine._plans.values()
+    assert [type(step) for step in plan.steps].count(NativePoolStep) == 2
+    a, b = gradient.double().flatten(), expected.flatten()
+    assert float(a @ b / (a.norm() * b.norm())) > (0.999 if precision == "fp32+bf16" else 0.97)
 
 
 def test_none_means_torch_alone() -> None:

@@ -27,7 +27,7 @@ from reverie.gradient.torch_conv import PreparedConv
 from reverie.gradient.torch_dense import PointsBack, PointsForth, is_points
 from reverie.gradient.torch_dense_conv import gates
 from reverie.gradient.torch_plan import Formats, Plan
-from reverie.gradient.torch_pool import Pool, can_pool
+from reverie.gradient.torch_pool import POOLED, Pool, can_pool
 from reverie.gradient.torch_record import Call, Recording, Ref, replace
 from reverie.gradient.torch_spec import ConvSpec
 from reverie.gradient.torch_steps import (
@@ -413,7 +413,8 @@ class _Builder:
         kernel, stride, padding, dilation, ceil = filled(call, 1, ([], [], 0, 1, False))
         window = (pair_of(kernel), pair_of(stride or kernel), pair_of(padding), pair_of(dilation), ceil)
         formats = self._formats
-        if formats.native and formats.forward == formats.backward == torch.float32 and can_pool(window):
+        kinds = (formats.early, formats.forward, formats.backward)
+        if formats.native and all(kind in POOLED for kind in kinds) and can_pool(window):
             pool = Pool(window, self._shapes[x], self._shapes[y], formats.native.early)
             return at, NativePoolStep(pool, x, y)
         return at, MaxPoolStep(window, self._shapes[x], x, y)

@@ -48,9 +48,9 @@ class Places(NamedTuple):
     first: Pair = (0, 0)
 
 
-def empty(shape: Sequence[int]) -> Tensor:
-    """A map (N, C, H, W) in fp32, channels last, that is not filled yet."""
-    return torch.empty(tuple(shape), dtype=torch.float32, memory_format=CHANNELS_LAST)
+def empty(shape: Sequence[int], dtype: torch.dtype = torch.float32) -> Tensor:
+    """A map (N, C, H, W), channels last, that is not filled yet."""
+    return torch.empty(tuple(shape), dtype=dtype, memory_format=CHANNELS_LAST)
 
 
 def gates(activation: Activation | None) -> bool:
@@ -178,7 +178,11 @@ def _numbers(activation: Activation | None) -> tuple[int, float, float]:
 
 def even_pixels(x: Tensor) -> tuple[Tensor, int]:
     """The tensor in fp32, with its pixels at an even distance, and that distance."""
-    x = x.to(torch.float32)
+    return spaced(x.to(torch.float32))
+
+
+def spaced(x: Tensor) -> tuple[Tensor, int]:
+    """The tensor, with its pixels at an even distance, and that distance in numbers."""
     if not x.is_contiguous(memory_format=CHANNELS_LAST):
         _, _, height, width = x.shape
         pixel = x.stride(3)

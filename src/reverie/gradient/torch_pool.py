@@ -7,8 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reverie.gradient.torch_dense_conv import empty, even_pixels
+from reverie.gradient.torch_dense_conv import empty, spaced
 from reverie.native import Isa, pool
+
+#: Number formats of maps.
+POOLED = (torch.float32, torch.bfloat16)
 
 
 def can_pool(window: tuple[Any, ...]) -> bool:
@@ -25,28 +28,31 @@ class Pool:
         self._window, self._taken, self._made, self._isa = window, taken, made, isa
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The results, channels last, and which tap of its window each is, (N, h, w, C) in bytes."""
-        y = empty(self._made)
+        """The results, channels last, and which tap of its window each is, (N, h, w, C) in bytes.
+
+        In the number format of ``x``, fp32 or bf16.
+        """
+        y = empty(self._made, x.dtype)
         count, channels, height, width = self._made
         where = torch.empty((count, height, width, channels), dtype=torch.uint8)
         self._run(x, y, where, back=False)
         return y, where
 
     def backward(self, gradient: Tensor, where: Tensor) -> Tensor:
-        """The gradient at the input from that at the results."""
-        found = empty(self._taken)
+        """The gradient at the input from that at the results, which may be in another format than these."""
+        found = empty(self._taken, gradient.dtype)
         self._run(gradient, found, where, back=True)
         return found
 
     def _run(self, source: Tensor, target: Tensor, where: Tensor, *, back: bool) -> None:
         kernel, step, padding, _, _ = self._window
-        source, pixel = even_pixels(source)
+        source, pixel = spaced(source)
         count, channels, height, width = self._taken
         job = pool.Job(
             count=count, channels=channels, height=height, width=width,
             out_height=self._made[2], out_width=self._made[3], kernel_y=kernel[0], kernel_x=kernel[1],
             step_y=step[0], step_x=step[1], top=padding[0], left=padding[1],
-            threads=torch.get_num_threads(), source=source.data_ptr(), source_pixel=pixel,
-            target=target.data_ptr(), where=where.data_ptr(),
+            threads=torch.get_num_threads(), half=source.dtype == torch.bfloat16,
+            source=source.data_ptr(), source_pixel=pixel, target=target.data_ptr(), where=where.data_ptr(),
         )  # fmt: skip
         pool.run(job, self._isa, back=back)

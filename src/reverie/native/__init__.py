@@ -14,7 +14,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
-ABI = 6
+ABI = 7
 #: Path of another library to load, or "none" for none at all; for tests of the library itself.
 INSTEAD = "REVERIE_NATIVE_LIBRARY"
 

@@ -1,6 +1,7 @@
 """Max pooling of the native library, bound with ctypes: addresses in, nothing of torch.
 
-Maps lie as (picture, row, column, channel) in fp32. Where the largest value of each window was is one byte.
+Maps lie as (picture, row, column, channel) in fp32 or bf16. Where the largest value of each window was is one
+byte.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ class Job(ctypes.Structure):
     _fields_ = [
         *((name, _int) for name in ("count", "channels", "height", "width", "out_height", "out_width")),
         *((name, _int) for name in ("kernel_y", "kernel_x", "step_y", "step_x", "top", "left", "threads")),
+        ("half", _int),
         ("source", _address),
         ("source_pixel", ctypes.c_long),
         ("target", _address),

@@ -56,3 +56,16 @@ static inline lane keep_places(const uint8_t* at, int place, lane v, int count) 
     const __m256i taken = _mm256_cmpeq_epi32(_mm256_cvtepu8_epi32(bytes), _mm256_set1_epi32(place));
     return _mm256_and_ps(_mm256_castsi256_ps(taken), v);
 }
+
+// The same in bf16, rounded to the nearest, ties to even.
+static inline lane load_lane(const uint16_t* p) {
+    const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i*)p));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));
+}
+static inline void store_lane(uint16_t* p, lane v) {
+    const __m256i bits = _mm256_castps_si256(v);
+    const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+    const __m256i up = _mm256_srli_epi32(_mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff))), 16);
+    const __m128i halves = _mm_packus_epi32(_mm256_castsi256_si128(up), _mm256_extracti128_si256(up, 1));
+    _mm_storeu_si128((__m128i*)p, halves);
+}

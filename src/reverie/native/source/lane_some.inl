@@ -8,3 +8,15 @@ static inline void store_some(float* p, lane v, int count) {
     store_lane(all, v);
     for (int i = 0; i < count; i++) p[i] = all[i];
 }
+static inline lane load_some(const uint16_t* p, int count) {
+    if (count >= LANES) return load_lane(p);
+    uint16_t all[LANES] = {};
+    for (int i = 0; i < count; i++) all[i] = p[i];
+    return load_lane(all);
+}
+static inline void store_some(uint16_t* p, lane v, int count) {
+    if (count >= LANES) return store_lane(p, v);
+    uint16_t all[LANES];
+    store_lane(all, v);
+    for (int i = 0; i < count; i++) p[i] = all[i];
+}

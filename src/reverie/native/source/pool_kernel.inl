@@ -40,52 +40,60 @@ static inline void find_results(const PoolJob& job, int picture, int y, int x, T
         }
 }
 
-template <bool WHOLE>
+template <class T, bool WHOLE>
 static inline void pool_channels(const PoolJob& job, const Taps& taps, long result, int c, int count) {
     lane best = spread_lane(-INFINITY);
     Places where = no_places();
     for (int t = 0; t < taps.count; t++) {
-        const float* from = job.source + taps.pixel[t] * job.source_pixel + c;
+        const T* from = (const T*)job.source + taps.pixel[t] * job.source_pixel + c;
         take_larger(WHOLE ? load_lane(from) : load_some(from, count), taps.tap[t], t == 0, best, where);
     }
-    store_some(job.target + result * job.channels + c, best, WHOLE ? LANES : count);
+    store_some((T*)job.target + result * job.channels + c, best, WHOLE ? LANES : count);
     store_places(job.where + result * job.channels + c, where, WHOLE ? LANES : count);
 }
 
-static void pool_forward(const PoolJob& job, long first, long last) {
+template <class T> static void pool_forward(const PoolJob& job, long first, long last) {
     Taps taps;
     for (long r = first; r < last; r++)
         for (int column = 0; column < job.out_width; column++) {
             find_inputs(job, (int)(r / job.out_height), (int)(r % job.out_height), column, taps);
             const long result = r * job.out_width + column;
             int c = 0;
-            for (; c + LANES <= job.channels; c += LANES) pool_channels<true>(job, taps, result, c, LANES);
-            if (c < job.channels) pool_channels<false>(job, taps, result, c, job.channels - c);
+            for (; c + LANES <= job.channels; c += LANES) pool_channels<T, true>(job, taps, result, c, LANES);
+            if (c < job.channels) pool_channels<T, false>(job, taps, result, c, job.channels - c);
         }
 }
 
-template <bool WHOLE>
+template <class T, bool WHOLE>
 static inline void unpool_channels(const PoolJob& job, const Taps& taps, long pixel, int c, int count) {
     const int some = WHOLE ? LANES : count;
     lane sum = spread_lane(0.f);
     for (int t = 0; t < taps.count; t++) {
-        const float* from = job.source + taps.pixel[t] * job.source_pixel + c;
+        const T* from = (const T*)job.source + taps.pixel[t] * job.source_pixel + c;
         const lane v = WHOLE ? load_lane(from) : load_some(from, count);
         sum = add(sum, keep_places(job.where + taps.pixel[t] * job.channels + c, taps.tap[t], v, some));
     }
-    store_some(job.target + pixel * job.channels + c, sum, some);
+    store_some((T*)job.target + pixel * job.channels + c, sum, some);
 }
 
-static void pool_backward(const PoolJob& job, long first, long last) {
+template <class T> static void pool_backward(const PoolJob& job, long first, long last) {
     Taps taps;
     for (long r = first; r < last; r++)
         for (int x = 0; x < job.width; x++) {
             find_results(job, (int)(r / job.height), (int)(r % job.height), x, taps);
             const long pixel = r * job.width + x;
             int c = 0;
-            for (; c + LANES <= job.channels; c += LANES) unpool_channels<true>(job, taps, pixel, c, LANES);
-            if (c < job.channels) unpool_channels<false>(job, taps, pixel, c, job.channels - c);
+            for (; c + LANES <= job.channels; c += LANES) unpool_channels<T, true>(job, taps, pixel, c, LANES);
+            if (c < job.channels) unpool_channels<T, false>(job, taps, pixel, c, job.channels - c);
         }
 }
 
-static constexpr PoolKernels POOLS{pool_forward, pool_backward};
+static void pool(const PoolJob& job, long first, long last) {
+    job.half ? pool_forward<uint16_t>(job, first, last) : pool_forward<float>(job, first, last);
+}
+
+static void unpool(const PoolJob& job, long first, long last) {
+    job.half ? pool_backward<uint16_t>(job, first, last) : pool_backward<float>(job, first, last);
+}
+
+static constexpr PoolKernels POOLS{pool, unpool};
