@@ -76,6 +76,8 @@ struct DenseKernels {
     void (*pack)(const DenseWeights&, const double* taps, char* to);
     size_t (*scratch)(const DenseWeights&, const DenseJob&);
     long (*tiles)(const DenseWeights&, const DenseJob&);
+    // How many tiles are computed at once, at most.
+    long (*block)(const DenseWeights&, const DenseJob&);
     void (*run)(const DenseWeights&, const DenseJob&, long first, long last, char* scratch);
 };
 

@@ -1,4 +1,5 @@
 // The C interface of the dense convolutions and of max pooling.
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -90,9 +91,8 @@ REVERIE_API int reverie_dense_run(const void* convolution, const DenseJob* job) 
     const size_t each = (c.kernels->scratch(c.weights, *job) + ALIGNED - 1) / ALIGNED * ALIGNED;
     const Memory scratch = memory(each * threads);
     if (!scratch) return -1;
-    run_threads(threads, [&](int t) {
-        const Share mine = share(tiles, threads, t);
-        c.kernels->run(c.weights, *job, mine.first, mine.last, scratch.get() + each * t);
+    run_pieces(tiles, c.kernels->block(c.weights, *job), threads, [&](long first, long last, int t) {
+        c.kernels->run(c.weights, *job, first, last, scratch.get() + each * t);
     });
     return 0;
 }
@@ -102,11 +102,10 @@ REVERIE_API int reverie_pool(int isa, int back, const PoolJob* job) {
     const PoolKernels* kernels = pools_for(isa);
     if (!kernels) return -1;
     const long rows = (long)job->count * (back ? job->height : job->out_height);
-    const int threads = (int)(rows < job->threads ? rows : job->threads);
-    if (rows == 0) return 0;
-    run_threads(threads, [&](int t) {
-        const Share mine = share(rows, threads, t);
-        (back ? kernels->backward : kernels->forward)(*job, mine.first, mine.last);
+    // A few pieces for each thread.
+    const long most = std::max(1L, rows / job->threads / 4);
+    run_pieces(rows, most, job->threads, [&](long first, long last, int) {
+        (back ? kernels->backward : kernels->forward)(*job, first, last);
     });
     return 0;
 }

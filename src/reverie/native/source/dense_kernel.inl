@@ -188,6 +188,7 @@ template <int MH, int RH, int MW, int RW, bool GATHER> struct Dense {
     static long tiles(const DenseWeights&, const DenseJob& job) {
         return (long)job.count * tiles_down(job) * tiles_across(job);
     }
+    static long block(const DenseWeights& w, const DenseJob&) { return block_tiles(w); }
     static size_t scratch(const DenseWeights& w, const DenseJob&) { return Block(w, block_tiles(w), nullptr).bytes(); }
 
     static Place place(const DenseJob& job, long tile) {
@@ -389,7 +390,7 @@ template <int MH, int RH, int MW, int RW, bool GATHER> struct Dense {
         if (job.past_caches) end_streams();
     }
 
-    static constexpr DenseKernels kernels{packed_bytes, pack, scratch, tiles, run};
+    static constexpr DenseKernels kernels{packed_bytes, pack, scratch, tiles, block, run};
 };
 
 // Means of windows: down the columns of a row of windows first, then along it. A tile is a row of results.
@@ -397,6 +398,11 @@ struct Box {
     static size_t packed_bytes(const DenseWeights&) { return 0; }
     static void pack(const DenseWeights&, const double*, char*) {}
     static long tiles(const DenseWeights&, const DenseJob& job) { return (long)job.count * job.out_height; }
+
+    // Rows of results whose input fits into the second cache.
+    static long block(const DenseWeights& w, const DenseJob& job) {
+        return larger(1, (int)(BLOCK_BYTES / (job.width * row_of(w) * (long)sizeof(float))));
+    }
 
     // Sums of columns, [column][channel], and the results of CHUNK channels.
     static long row_of(const DenseWeights& w) { return round_up(w.in, CHUNK); }
@@ -456,7 +462,7 @@ struct Box {
         if (job.past_caches) end_streams();
     }
 
-    static constexpr DenseKernels kernels{packed_bytes, pack, scratch, tiles, run};
+    static constexpr DenseKernels kernels{packed_bytes, pack, scratch, tiles, block, run};
 };
 
 static const DenseKernels* const BY_KIND[DENSE_KINDS] = {
@@ -472,7 +478,8 @@ static size_t any_packed_bytes(const DenseWeights& w) { return kernels_of(w).pac
 static void any_pack(const DenseWeights& w, const double* taps, char* to) { kernels_of(w).pack(w, taps, to); }
 static size_t any_scratch(const DenseWeights& w, const DenseJob& job) { return kernels_of(w).scratch(w, job); }
 static long any_tiles(const DenseWeights& w, const DenseJob& job) { return kernels_of(w).tiles(w, job); }
+static long any_block(const DenseWeights& w, const DenseJob& job) { return kernels_of(w).block(w, job); }
 static void any_run(const DenseWeights& w, const DenseJob& job, long first, long last, char* scratch) {
     kernels_of(w).run(w, job, first, last, scratch);
 }
-static constexpr DenseKernels OFFERED{any_packed_bytes, any_pack, any_scratch, any_tiles, any_run};
+static constexpr DenseKernels OFFERED{any_packed_bytes, any_pack, any_scratch, any_tiles, any_block, any_run};

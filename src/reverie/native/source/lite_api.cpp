@@ -103,9 +103,8 @@ template <class Each> void by_images(const Run& run, Each each) {
         for (int i = 0; i < count; i++) each(i, threads, 0);
         return;
     }
-    run_threads(threads, [&](int t) {
-        const Share s = share(count, threads, t);
-        for (long i = s.first; i < s.last; i++) each((int)i, 1, t);
+    run_pieces(count, 1, threads, [&](long first, long last, int t) {
+        for (long i = first; i < last; i++) each((int)i, 1, t);
     });
 }
 

@@ -1,8 +1,10 @@
 #include "threads.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -129,6 +131,27 @@ struct Lent {
 };
 std::atomic<const Lent*> lent{nullptr};
 
+// Pieces of a thread that nobody has begun: from the first to before the last.
+class Pieces {
+public:
+    void fill(uint32_t first, uint32_t last) { left_.store(both(first, last), std::memory_order_relaxed); }
+
+    // One of them, or -1.
+    long take(bool from_front) {
+        uint64_t now = left_.load(std::memory_order_relaxed);
+        for (;;) {
+            const uint32_t first = (uint32_t)(now >> 32), last = (uint32_t)now;
+            if (first >= last) return -1;
+            const uint64_t then = from_front ? both(first + 1, last) : both(first, last - 1);
+            if (left_.compare_exchange_weak(now, then, std::memory_order_relaxed)) return from_front ? first : last - 1;
+        }
+    }
+
+private:
+    static uint64_t both(uint32_t first, uint32_t last) { return (uint64_t)first << 32 | last; }
+    alignas(64) std::atomic<uint64_t> left_{0};
+};
+
 struct Region {
     const Lent& from;
     int parts;
@@ -153,6 +176,23 @@ void run_threads(int threads, const std::function<void(int)>& work) {
     if (!from || from->owner != process()) return pool().run(threads, work);
     Region here{*from, threads, work};
     from->parallel(region, &here, (unsigned)threads, 0);
+}
+
+void run_pieces(long count, long most, int threads, const std::function<void(long, long, int)>& work) {
+    if (count <= 0) return;
+    threads = (int)std::min<long>(std::max(threads, 1), count);
+    const long each = (count + threads - 1) / threads;
+    const long pieces = std::min(count, (each + most - 1) / most * threads);
+    std::vector<Pieces> left(threads);
+    for (int t = 0; t < threads; t++) {
+        const Share own = share(pieces, threads, t);
+        left[t].fill((uint32_t)own.first, (uint32_t)own.last);
+    }
+    run_threads(threads, [&](int t) {
+        for (int other = 0; other < threads; other++)
+            for (long p; (p = left[(t + other) % threads].take(other == 0)) >= 0;)
+                work(count * p / pieces, count * (p + 1) / pieces, t);
+    });
 }
 
 void borrow_threads(OmpParallel parallel, OmpNumber thread, OmpNumber threads) {

@@ -26,4 +26,9 @@ inline Share share(long count, int threads, int t) {
     return {count * t / threads, count * (t + 1) / threads};
 }
 
+// Cuts `count` things into even pieces, as many for each thread and of at most `most` things, if there are as many.
+// Each thread does its own, the first ones first, and then what is left of others', the last ones first: one that is
+// held up holds nobody up for longer than a piece. Calls work(first, last, thread), thread as above.
+void run_pieces(long count, long most, int threads, const std::function<void(long, long, int)>& work);
+
 }  // namespace reverie
