@@ -9,7 +9,8 @@
 VENV := .venv
 BENCH := .venv-bench
 BIN := $(VENV)/bin
-PIP_WORDS := -m pip install --disable-pip-version-check -q -c constraints.txt
+# Python compiles what it imports, and that is a small part of what is installed.
+PIP_WORDS := -m pip install --disable-pip-version-check --no-compile -q -c constraints.txt
 PIP := $(BIN)/python $(PIP_WORDS)
 # Whoever changes these wants reverie, and with it the native library, installed again.
 SOURCES := pyproject.toml constraints.txt tests/requirements-nodeps.txt setup.py $(wildcard src/reverie/native/source/*)
@@ -64,12 +65,12 @@ dream: $(VENV)/.dream
 	fi; \
 	$(BIN)/reverie dream "$$photo" -o "$$out" --overwrite $(ARGS) > /dev/null && echo "The dream is in $$out"
 
-# One thread for each of several workers is faster than all threads in one.
+# One thread for each of several workers is faster than all threads in one. Modules are begun in conftest.py's order.
 test: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
 soak: $(VENV)/.test
 	$(BIN)/python -m pytest -m soak --timeout 7200

@@ -27,6 +27,8 @@ INSTRUCTIONS = {
 MOST_AT_ONCE = 8  # files: some take half a gigabyte to compile
 FLAGS = [
     *("-O3", "-std=c++17", "-fvisibility=hidden", "-fno-math-errno", "-pthread", "-Wall", "-Wextra"),
+    # Python asks for symbols, which would be stripped; to make them takes a third of the time.
+    "-g0",
     # The compiler's own headers of AVX-512 set these two off.
     *("-Wno-uninitialized", "-Wno-maybe-uninitialized"),
 ]

@@ -28,7 +28,15 @@ os.environ.setdefault(SPINNING, "2000")
 hypothesis.settings.register_profile("untimed", deadline=None)  # other workers are as busy
 hypothesis.settings.load_profile("untimed")
 
+#: Modules that take half a minute and more, begun first: at the end there would be nothing to do beside them.
+LONGEST = ("test_native_check", "test_tiles", "test_film", "test_native", "test_torch_engine", "test_cuts")
+
 Process = Forked | subprocess.Popen[str]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest modules first, everything else as it was."""
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 @dataclass(frozen=True)
