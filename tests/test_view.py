@@ -11,6 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import twins
 from reverie import objective as ob
+from reverie.canvas import Pixels
 from reverie.goal import Goal, bind
 from reverie.gradient import PlainEngine, Tiling, View, picture_gradient
 from reverie.net import load_net
@@ -49,6 +50,35 @@ def test_a_view_is_the_rolled_and_padded_picture(size, down, right, data):
     target = torch.zeros_like(picture)
     view.add(target, other, box)
     assert (piece * other).sum() == (picture * target).sum()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    size=st.tuples(st.integers(1, 30), st.integers(1, 40)),
+    roll=st.tuples(st.integers(-50, 50), st.integers(-50, 50)),
+    soft=st.booleans(),
+    data=st.data(),
+)
+def test_a_picture_that_is_made_where_it_is_looked_at_is_the_picture(size, roll, soft, data):
+    rng = torch.Generator().manual_seed(data.draw(st.integers(0, 99)))
+    canvas = Pixels(torch.rand(1, 3, *size, generator=rng), soft=soft)
+    canvas.add(0.3 * torch.randn(1, 3, *size, generator=rng))
+    margin = data.draw(st.integers(0, min(size)))
+    made, whole = View(canvas.shown(), *roll, margin), View(canvas.picture(), *roll, margin)
+    top, left = data.draw(st.integers(0, made.height - 1)), data.draw(st.integers(0, made.width - 1))
+    box = (
+        top,
+        left,
+        data.draw(st.integers(top + 1, made.height)),
+        data.draw(st.integers(left + 1, made.width)),
+    )
+    assert torch.equal(made.cut(box), whole.cut(box))
+    if margin == 0:  # all at once is what adding to zeros is
+        gradient = torch.randn(1, 3, *size, generator=rng)
+        added, put = torch.zeros(1, 3, *size), torch.full((1, 3, *size), float("nan"))
+        whole.add(added, gradient, whole.all)
+        whole.put(put, gradient)
+        assert torch.equal(added, put)
 
 
 def test_a_box_that_does_not_wrap_is_no_copy():

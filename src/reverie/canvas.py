@@ -30,6 +30,10 @@ class Shown:
     def __getitem__(self, where: tuple[slice, slice, slice, slice]) -> Tensor:
         return self._canvas.piece(*where[2:])
 
+    def draw(self, where: tuple[slice, slice, slice, slice], out: Tensor) -> None:
+        """The same, into a tensor (1, C, h, w)."""
+        self._canvas.piece(*where[2:], out=out)
+
     def new_zeros(self, *size: int) -> Tensor:
         """As of a tensor."""
         return self._canvas.base.new_zeros(*size)
@@ -98,14 +102,14 @@ class Pixels:
         return self.piece(slice(None), slice(None), out=out)
 
     def piece(self, rows: slice, columns: slice, *, out: Tensor | None = None) -> Tensor:
-        """A rectangle of the picture, (1, C, h, w)."""
+        """A rectangle of the picture, (1, C, h, w), written into ``out`` if it is given."""
         detail, base, mask = (
             None if plane is None else plane[:, :, rows, columns]
             for plane in (self.detail, self.base, self.mask)
         )
         assert detail is not None
         assert base is not None
-        if native.serves(self.base, self.detail, self.mask, out):
+        if native.serves(self.base, self.detail, self.mask) and (out is None or native.holds(out)):
             out = torch.empty(base.shape) if out is None else out
             top, left = rows.indices(self.base.shape[2])[0], columns.indices(self.base.shape[3])[0]
             planes = self.detail, self.base, self.mask

@@ -111,21 +111,22 @@ def picture_gradient(
     """
     height, width = picture.shape[2:]
     if out is None:
-        out = torch.zeros(picture.shape, dtype=picture.dtype, device=picture.device)
-    else:
-        out.zero_()
+        out = torch.empty(picture.shape, dtype=picture.dtype, device=picture.device)
     fields = goal.fields(height, width, out) if fields is None else fields
     view = View(picture, *roll, margin)
     groups = goal.groups()
-    parts = [out, *(torch.zeros_like(out) for _ in groups[1:])]
+    parts = [out, *(torch.empty_like(out) for _ in groups[1:])]
     score = out.new_zeros(out.shape[0])
     tiles: Sequence[Tile | None] = tiling.tiles(view.height, view.width) if tiling else (None,)
     # Memory is taken only where it is written: not every engine makes use of these.
     room, slopes = (view.room(*(tile.seen if tile else view.all for tile in tiles)) for _ in range(2))
     sight = _Sight(engine, goal, view, fields, room)
     norms = _seed_norms(sight, tiles) if goal.balance == "layers" else None
+    at_once = tiling is None and margin == 0 and len(groups) > 0  # every pixel is written, and once
+    for part in () if at_once else parts:
+        part.zero_()
     for tile in tiles if groups else ():
-        score = score + _add_tile(sight, groups, tile, norms, parts, slopes)
+        score = score + _add_tile(sight, groups, tile, norms, parts, slopes, at_once=at_once)
     balanced = goal.balance != "none" and len(groups) + len(goal.penalties) > 1
     if balanced:
         for group, part in zip(groups, parts, strict=False):
@@ -144,15 +145,24 @@ def _add_tile(
     norms: Sequence[Tensor] | None,
     parts: Sequence[Tensor],
     slopes: Tensor,
+    *,
+    at_once: bool,
 ) -> Tensor:
-    """Add a tile's gradient of each group to its part, (N, C, H, W); returns the tile's score (N,)."""
+    """Add a tile's gradient of each group to its part, (N, C, H, W); returns the tile's score (N,).
+
+    ``at_once``: the tile is all, and parts hold nothing yet.
+    """
     view, score = sight.view, sight.nought()
     box = tile.seen if tile else view.all
     activations = sight.activations(tile)
     for i, group in enumerate(groups):
         value, seeds = sight.seeds(group, activations, tile, norms)
         last, out = i == len(groups) - 1, view.of_room(slopes, box)
-        view.add(parts[i], sight.engine.backward(seeds, last=last, out=out), box)
+        gradient = sight.engine.backward(seeds, last=last, out=out)
+        if at_once:
+            view.put(parts[i], gradient)
+        else:
+            view.add(parts[i], gradient, box)
         score = score + value
     return score
 

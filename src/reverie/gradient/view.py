@@ -17,7 +17,10 @@ Where = tuple[slice, slice, slice, slice]
 
 
 class Pictured(Protocol):
-    """What is asked of a picture (N, C, H, W): its kind, and rectangles of it. A tensor is one."""
+    """What is asked of a picture (N, C, H, W): its kind, and rectangles of it. A tensor is one.
+
+    What has a method ``draw(where, out)``, too, is asked to write the pixels straight where they are wanted.
+    """
 
     @property
     def shape(self) -> torch.Size: ...
@@ -73,8 +76,12 @@ class View:
         if len(pieces) == 1:
             return self.picture[pieces[0][0]]
         found = self.of_room(self.room(box) if room is None else room, box)
+        draw = getattr(self.picture, "draw", None)
         for there, here in pieces:
-            found[here] = self.picture[there]
+            if draw is None:
+                found[here].copy_(self.picture[there])
+            else:
+                draw(there, found[here])
         return found
 
     def room(self, *boxes: Box) -> Tensor:
@@ -92,7 +99,12 @@ class View:
     def add(self, target: Tensor, piece: Tensor, box: Box) -> None:
         """The adjoint of ``cut``: add a box's gradient where its pixels lie in ``target``, as the picture."""
         for there, here in self._pieces(box):
-            target[there] += piece[here].to(target)
+            target[there].add_(piece[here].to(target))
+
+    def put(self, target: Tensor, piece: Tensor) -> None:
+        """``add`` for a piece that is all of a view without a margin, to a target that was zero."""
+        for there, here in self._pieces(self.all):
+            target[there].copy_(piece[here])
 
     def _pieces(self, box: Box) -> Iterator[tuple[Where, Where]]:
         """(where in the picture, where in the box) of each rectangle that the box falls into."""

@@ -40,7 +40,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         _int,
         [_int, _plane, _plane, _plane, _int, _long, _long, ctypes.POINTER(_double), _int],
     ),
-    "show": (_int, [_int, _plane, _plane, _plane, _int, *(_long,) * 7, _plane, _int]),
+    "show": (_int, [_int, _plane, _plane, _plane, _int, *(_long,) * 7, _plane, _long, _long, _int]),
 }
 #: What ``use`` said.
 _wanted: str | None = None
@@ -103,9 +103,14 @@ def serves(*planes: Tensor | None) -> bool:
     return way() != "torch" and all(p is None or _plain(p) for p in planes)
 
 
+def holds(out: Tensor) -> bool:
+    """Whether kernels can write there: float32 on the CPU, outside of autograd, rows in one piece."""
+    floats = out.device.type == "cpu" and out.dtype == torch.float32
+    return floats and out.stride(-1) == 1 and not out.requires_grad
+
+
 def _plain(plane: Tensor) -> bool:
-    floats = plane.device.type == "cpu" and plane.dtype == torch.float32
-    return floats and plane.is_contiguous() and not plane.requires_grad
+    return holds(plane) and plane.is_contiguous()
 
 
 def _at(plane: Tensor | None) -> int | None:
@@ -225,8 +230,10 @@ def show(
 ) -> None:
     """``Pixels.piece``: the rectangle of the picture that begins there, into ``out`` (1, C, h, w).
 
-    For the whole, ``out`` may be the detail. Raises MemoryError if there is none.
+    Of ``out`` only the rows have to lie in one piece. For the whole it may be the detail. Raises MemoryError
+    if there is none.
     """
     planes = _at(detail), _at(base), _at(mask)
     size = (*detail.shape[1:], top, left, *out.shape[2:])
-    _checked(_function("show")(_isa(), *planes, soft, *size, _at(out), torch.get_num_threads()))
+    into = _at(out), out.stride(1), out.stride(2)
+    _checked(_function("show")(_isa(), *planes, soft, *size, *into, torch.get_num_threads()))

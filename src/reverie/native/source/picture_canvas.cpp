@@ -69,11 +69,11 @@ REVERIE_API int reverie_picture_measure(int isa, const float* detail, const floa
     }
 }
 
-// A rectangle of the picture into `out` (channels, rows, columns), which may be the detail if it is the whole.
-// Returns -1 if there is no memory.
+// A rectangle of the picture into `out` (channels, rows, columns), planes and rows that far apart; it may be the
+// detail if it is the whole. Returns -1 if there is no memory.
 REVERIE_API int reverie_picture_show(int isa, const float* detail, const float* base, const float* mask, int soft,
                                      long channels, long height, long width, long top, long left, long rows,
-                                     long columns, float* out, int threads) {
+                                     long columns, float* out, long out_plane, long out_row, int threads) {
     try {
         const PictureKernels& kernels = picture_kernels(isa);
         const Layers layers{base, detail, mask, soft != 0};
@@ -82,7 +82,8 @@ REVERIE_API int reverie_picture_show(int isa, const float* detail, const float* 
             const Share mine = share(channels * rows, threads, t);
             for (long row = mine.first; row < mine.last; row++) {
                 const long place = (top + row % rows) * width + left;
-                kernels.picture(layers, row / rows * height * width + place, place, columns, out + row * columns);
+                float* const to = out + row / rows * out_plane + row % rows * out_row;
+                kernels.picture(layers, row / rows * height * width + place, place, columns, to);
             }
         });
         return 0;
