@@ -50,7 +50,7 @@ class Places(NamedTuple):
 
 def empty(shape: Sequence[int], dtype: torch.dtype = torch.float32) -> Tensor:
     """A map (N, C, H, W), channels last, that is not filled yet."""
-    return torch.empty(tuple(shape), dtype=dtype, memory_format=CHANNELS_LAST)
+    return torch.empty(shape, dtype=dtype, memory_format=CHANNELS_LAST)
 
 
 def gates(activation: Activation | None) -> bool:
@@ -121,6 +121,9 @@ class DenseConv:
             target=ctypes.cast(self._targets, ctypes.POINTER(Target)),
             bias=None if self._bias is None else self._bias.data_ptr(),
         )  # fmt: skip
+        self._activation: Activation | None = None  # what the job says now
+        self._job.activation, self._job.low, self._job.high = _numbers(None)
+        self._slope = 0.0
 
     def __call__(
         self,
@@ -143,8 +146,10 @@ class DenseConv:
             if gate is not None:
                 source.gate, source.slope = gate.bits.data_ptr(), gate.slope
         job = self._job
-        job.activation, job.low, job.high = _numbers(activation)
-        slope = job.low if job.activation == dense.Activation.LEAKY else 0.0
+        if activation is not self._activation:
+            self._activation = activation
+            job.activation, job.low, job.high = _numbers(activation)
+            self._slope = job.low if job.activation == dense.Activation.LEAKY else 0.0
         results, past = [], self._large
         rows = zip(self._targets, self._made, self._bits, others, into or [None] * len(others), strict=True)
         for target, shape, bits, other, place in rows:
@@ -157,7 +162,7 @@ class DenseConv:
                 held.append(other)
                 target.other = other.data_ptr()
             if keep and not target.linear:
-                kept = Gate(torch.empty(bits, dtype=torch.int16), slope)
+                kept = Gate(torch.empty(bits, dtype=torch.int16), self._slope)
                 target.open = kept.bits.data_ptr()
             results.append(Given(y, kept))
         job.threads, job.past_caches = torch.get_num_threads(), past
@@ -178,7 +183,7 @@ def _numbers(activation: Activation | None) -> tuple[int, float, float]:
 
 def even_pixels(x: Tensor) -> tuple[Tensor, int]:
     """The tensor in fp32, with its pixels at an even distance, and that distance."""
-    return spaced(x.to(torch.float32))
+    return spaced(x if x.dtype == torch.float32 else x.float())
 
 
 def spaced(x: Tensor) -> tuple[Tensor, int]:

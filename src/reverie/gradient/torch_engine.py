@@ -22,7 +22,6 @@ from reverie.gradient.engine import PlainEngine, is_out_of_memory
 from reverie.gradient.pages import give_pages_back, keep_pages
 from reverie.gradient.threads import share as share_threads
 from reverie.gradient.torch_build import build
-from reverie.gradient.torch_cells import into_cells, out_of_cells
 from reverie.gradient.torch_graphs import Replay, Replays, cuda_capture
 from reverie.gradient.torch_memory import peak_bytes
 from reverie.gradient.torch_onednn import CHANNELS_LAST
@@ -218,7 +217,7 @@ class TorchEngine:
     # -- from the picture to the module's input, and back
 
     def _prepare(self, leaf: Tensor) -> tuple[Tensor, Tensor | None]:
-        """What the module takes, channels last, in the network's number format; see ``Net``."""
+        """What the module takes, in the network's number format; see ``Net``."""
         size = self.net.input_size
         if size is not None and leaf.shape[-2:] != size:
             with torch.enable_grad():
@@ -226,8 +225,8 @@ class TorchEngine:
             return prepared.detach().contiguous(memory_format=CHANNELS_LAST), prepared
         if leaf.ndim != 4 or leaf.shape[1] != self.net.channels:
             self.net._prepare(leaf)  # says what is wrong
-        if self._formats.native is not None:
-            return into_cells(leaf.float(), (1, 1), *self._affine), None
+        if self._formats.native is not None:  # whose first layers read any layout
+            return torch.addcmul(self._affine[1], leaf.float(), self._affine[0]), None
         x = leaf.to(self.net.dtype)
         y = x - self._per_channel(self.net.mean, x)
         return y.div_(self._per_channel(self.net.std, x)).contiguous(memory_format=CHANNELS_LAST), None
@@ -241,8 +240,7 @@ class TorchEngine:
             (found,) = torch.autograd.grad(now.prepared, now.leaf, seed, retain_graph=not last)
             return found
         if self._formats.native is not None:
-            found = out_of_cells(gradient.float(), now.leaf.shape, (1, 1), self._affine[0])
-            return found.to(now.leaf.dtype)
+            return (gradient.float() * self._affine[0]).to(now.leaf.dtype)
         found = gradient.to(now.leaf.dtype)
         return found / self._per_channel(self.net.std, found)
 
@@ -268,6 +266,7 @@ class TorchEngine:
     def _build(self, layers: tuple[str, ...], x: Tensor, formats: Formats, store: Store) -> Plan:
         wanted = list(layers)
         self.net._check(wanted)
+        x = x.contiguous(memory_format=CHANNELS_LAST)
         recording = record(lambda value: self.net._read(value, wanted), x)
         thaw(self.net.module)
         return build(recording, formats, store)
@@ -399,8 +398,8 @@ def _native(net: Net, device: torch.device, isa: str | None) -> Isa | None:
 
 
 def _affine(net: Net) -> tuple[Tensor, Tensor]:
-    """Scale and shift by channel from a picture to what the module takes."""
-    mean, std = torch.tensor(net.mean, dtype=torch.float64), torch.tensor(net.std, dtype=torch.float64)
+    """Scale and shift by channel, (1, C, 1, 1), from a picture to what the module takes."""
+    mean, std = (torch.tensor(v, dtype=torch.float64).view(1, -1, 1, 1) for v in (net.mean, net.std))
     return (1 / std).float(), (-mean / std).float()
 
 

@@ -20,7 +20,7 @@ class Job(ctypes.Structure):
         *((name, _int) for name in ("back", "threads")),
         ("pixels", _address),
         *((name, _long) for name in ("picture", "channel", "row", "column")),
-        *((name, _address) for name in ("cells", "scale", "shift")),
+        ("cells", _address),
     ]
 
 

@@ -11,8 +11,6 @@ struct CellsJob {
     float* pixels;                       // any layout: floats from one picture, channel, row and column to the next
     long picture, channel, row, column;
     float* cells;                        // [picture][row][column][step_y][step_x][channel]
-    const float* scale;                  // by channel: forward a cell's value is scale * pixel + shift, back a
-    const float* shift;                  // pixel's is scale * cell; null: 1 and 0
 };
 
 }  // namespace reverie

@@ -15,18 +15,16 @@ struct Line {
     float* cells;
     long cell;
     int columns, wide;  // pixels, and cells
-    float scale, shift;
 };
 
 void forward(const Line& line) {
     const int inside = line.pixels ? line.columns : 0;
-    for (int x = 0; x < inside; x++) line.cells[x * line.cell] = line.scale * line.pixels[x * line.pixel] + line.shift;
+    for (int x = 0; x < inside; x++) line.cells[x * line.cell] = line.pixels[x * line.pixel];
     for (int x = inside; x < line.wide; x++) line.cells[x * line.cell] = 0.f;
 }
 
 void backward(const Line& line) {
-    for (int x = 0; line.pixels && x < line.columns; x++)
-        line.pixels[x * line.pixel] = line.scale * line.cells[x * line.cell];
+    for (int x = 0; line.pixels && x < line.columns; x++) line.pixels[x * line.pixel] = line.cells[x * line.cell];
 }
 
 // A row of cells.
@@ -40,8 +38,7 @@ void row(const CellsJob& job, long index, int high, int wide) {
             for (int c = 0; c < job.channels; c++, cells++) {
                 float* pixels = y < job.height ? picture + y * job.row + x * job.column + c * job.channel : nullptr;
                 const int columns = (job.width - x + job.step_x - 1) / job.step_x;
-                const float scale = job.scale ? job.scale[c] : 1.f, shift = job.shift ? job.shift[c] : 0.f;
-                const Line line{pixels, job.step_x * job.column, cells, cell, columns, wide, scale, shift};
+                const Line line{pixels, job.step_x * job.column, cells, cell, columns, wide};
                 job.back ? backward(line) : forward(line);
             }
 }
