@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from reverie.gradient.torch_activation import Activation
 from reverie.gradient.torch_box import PreparedBox
-from reverie.gradient.torch_calls import (
-    FLOATING,
-    activation_of,
-    filled,
-    gain_of,
-    mixes_channels,
-    needed,
-    norm_folded,
-    only_output,
-    pair_of,
-    spec_of,
-    to_floating,
-)
+from reverie.gradient.torch_calls import FLOATING, activation_of, filled, gain_of, only_output, pair_of
+from reverie.gradient.torch_chains import CONVOLUTIONS, Chain, Graph
 from reverie.gradient.torch_conv import PreparedConv
 from reverie.gradient.torch_dense import PointsBack, PointsForth, is_points
 from reverie.gradient.torch_dense_conv import gates
 from reverie.gradient.torch_plan import Formats, Plan
 from reverie.gradient.torch_pool import POOLED, Pool, can_pool
-from reverie.gradient.torch_record import Call, Recording, Ref, replace
+from reverie.gradient.torch_record import Call, Recording, replace
 from reverie.gradient.torch_spec import ConvSpec
 from reverie.gradient.torch_steps import (
     ActivationStep,
@@ -44,13 +32,9 @@ from reverie.gradient.torch_steps import (
 )
 from reverie.gradient.torch_store import Store
 
-#: Operators that change nothing but memory or, at most, the floating-point format.
-NOTHING = {"clone", "contiguous", "alias", "lift_fresh", "dropout", "feature_dropout", "alpha_dropout"}
 #: The first layers are those with as many multiplications per pixel of the picture: their rounding is seen by
 #: all that come after. (ReLUs that it flips are most of what half formats do to a gradient.)
 EARLY = 10_000
-CONVOLUTIONS = ("conv2d", "convolution")
-CASTS = {"to", "_to_copy", "type_as", "float", "half", "double", "bfloat16"}
 aten = torch.ops.aten
 
 
@@ -59,88 +43,28 @@ def build(recording: Recording, formats: Formats, store: Store) -> Plan:
     return _Builder(recording, formats, store).build()
 
 
-@dataclasses.dataclass
-class _Chain:
-    """A convolution, what it reads, what is added, its result, and the calls after it that it stands for.
-
-    Attributes:
-        mean: What comes behind it that was before it.
-    """
-
-    at: int
-    spec: ConvSpec
-    x: int
-    other: int | None
-    y: int
-    taken: list[int]
-    mean: _Mean | None = None
-
-
-@dataclasses.dataclass
-class _Mean:
-    """A mean over windows of a convolution's results, its bias and activation; and the value that makes."""
-
-    kernel: tuple[int, int]
-    bias: Tensor | None
-    activation: Activation | None
-    y: int
-
-
 class _Builder:
     def __init__(self, recording: Recording, formats: Formats, store: Store) -> None:
-        self._shapes, self._formats, self._store = dict(recording.shapes), formats, store
-        self._same: dict[int, int] = {}  # value -> the value it equals
-        calls = [c for c in recording.calls if not self._is_nothing(c)]
-        self.layers = {name: self._value(i) for name, i in recording.layers.items()}
-        self._calls = needed(calls, set(self.layers.values()), self._value)
-        self._readers: dict[int, list[int]] = {}
-        for at, call in enumerate(self._calls):
-            for index in {self._value(i) for i in call.reads()}:
-                self._readers.setdefault(index, []).append(at)
-        self._taken: set[int] = set()  # calls that are part of an earlier one's step
+        self._graph, self._formats, self._store = Graph(recording), formats, store
+        self._shapes = self._graph.shapes
         self._placed: list[tuple[int, Step]] = []  # steps, and the last call of each
         self._work = 0  # multiplications of the convolutions so far
         self._units: dict[int, float] = {}  # by value, what it is multiplied with; 1 unless it says so
 
     def build(self) -> Plan:
-        for at, call in enumerate(self._calls):
-            if at not in self._taken:
+        for at, call in enumerate(self._graph.calls):
+            if at not in self._graph.taken:
                 self._placed.append(self._step(at, call))
         self._placed.sort(key=lambda pair: pair[0])
         steps = [step for _, step in self._placed]
         # A value that only a cat reads is written where it belongs.
-        producers = {index: step for step in steps for index in step.writes if self._alone(index) is not None}
+        producers = {
+            index: step for step in steps for index in step.writes if self._graph.alone(index) is not None
+        }
         for step in steps:
             if isinstance(step, CatStep):
                 step.place(producers, self._shapes[step.writes[0]])
-        return Plan(steps, self.layers, self._formats)
-
-    # -- what calls are
-
-    def _value(self, index: int) -> int:
-        while index in self._same:
-            index = self._same[index]
-        return index
-
-    def _is_nothing(self, call: Call) -> bool:
-        first = call.args[0] if call.args else None
-        if not isinstance(first, Ref) or len(call.outputs) != 1 or call.outputs[0] is None:
-            return False
-        cast = call.name in CASTS and to_floating(call)
-        quiet = call.name in NOTHING or cast
-        if quiet:
-            self._same[call.outputs[0]] = first.index
-        return quiet
-
-    def _alone(self, index: int) -> int | None:
-        """The only call that reads a value, if that value is no layer either."""
-        readers = self._readers.get(index, [])
-        if len(readers) != 1 or index in self.layers.values() or readers[0] in self._taken:
-            return None
-        return readers[0]
-
-    def _ref(self, leaf: Any) -> int | None:
-        return self._value(leaf.index) if isinstance(leaf, Ref) else None
+        return Plan(steps, self._graph.layers, self._formats)
 
     # -- steps
 
@@ -158,8 +82,8 @@ class _Builder:
         if made is not None:
             return made
         activation = activation_of(call)
-        if activation is not None and self._ref(call.args[0]) is not None:
-            x, y = self._ref(call.args[0]), call.outputs[0]
+        if activation is not None and self._graph.ref(call.args[0]) is not None:
+            x, y = self._graph.ref(call.args[0]), call.outputs[0]
             assert x is not None
             assert y is not None
             return at, ActivationStep(activation, x, y)
@@ -180,16 +104,16 @@ class _Builder:
 
         args, kwargs = replace((call.args, call.kwargs), constant, Tensor)
         kwargs = {k: v for k, v in kwargs.items() if not (k == "dtype" and v in FLOATING)}
-        reads = {i: self._value(i) for i in call.reads()}
+        reads = {i: self._graph.value(i) for i in call.reads()}
         bound = Call(call.name, function, args, kwargs, call.outputs, call.many)
         return AnyStep(bound, reads, kind)
 
     def _conv(self, at: int, call: Call) -> tuple[int, Step] | None:
-        chain = self._chain(at, call)
+        chain = self._graph.chain(at, call)
         return None if chain is None else self._convolved(chain)
 
-    def _convolved(self, chain: _Chain) -> tuple[int, Step]:
-        self._taken.update(chain.taken)
+    def _convolved(self, chain: Chain) -> tuple[int, Step]:
+        self._graph.taken.update(chain.taken)
         if self._is_points(chain):
             return chain.at, self._points(chain)
         formats, shape, native = self._formats, self._shapes[chain.x], self._formats.native
@@ -209,7 +133,7 @@ class _Builder:
         end = chain.at if chain.mean is not None else max([chain.at, *chain.taken])
         return end, ConvStep(conv, chain.x, chain.other, chain.y)
 
-    def _in_units(self, chain: _Chain) -> ConvSpec:
+    def _in_units(self, chain: Chain) -> ConvSpec:
         """The convolution for what it reads and writes in the units that these are kept in.
 
         Backward in bf16 wants to know which results were at a limit: see ``Activation.tied``.
@@ -217,7 +141,7 @@ class _Builder:
         spec, formats = chain.spec, self._formats
         spec = dataclasses.replace(spec, factor=1 / self._units.get(chain.x, 1.0))
         rounds = formats.early == formats.forward == torch.float32 and formats.backward == torch.bfloat16
-        alone = chain.other is None and chain.mean is None and self._is_only_convolved(chain.y)
+        alone = chain.other is None and chain.mean is None and self._graph.is_only_convolved(chain.y)
         if not rounds or formats.native is not None or not alone or spec.activation is None:
             return spec
         activation, unit = spec.activation.tied()
@@ -225,15 +149,7 @@ class _Builder:
         bias = None if spec.bias is None else spec.bias.detach().double() * unit
         return dataclasses.replace(spec, factor=spec.factor * unit, bias=bias, activation=activation)
 
-    def _is_only_convolved(self, index: int) -> bool:
-        """Whether convolutions are all that reads a value."""
-        calls = [self._calls[at] for at in self._readers.get(index, [])]
-        return index not in self.layers.values() and all(
-            call.name in CONVOLUTIONS and self._ref(call.args[0]) == index and spec_of(call) is not None
-            for call in calls
-        )
-
-    def _place_mean(self, chain: _Chain) -> None:
+    def _place_mean(self, chain: Chain) -> None:
         """What was before a convolution, behind it."""
         mean = chain.mean
         if mean is not None:
@@ -260,55 +176,13 @@ class _Builder:
         formats = self._formats
         return formats.early == formats.forward == formats.backward == torch.float32
 
-    def _chain(self, at: int, call: Call) -> _Chain | None:
-        """A convolution and what can be done with it; nothing is taken yet."""
-        spec = spec_of(call)
-        x = self._ref(call.args[0])
-        if spec is None or x is None or len(self._shapes[x]) != 4:
-            return None
-        y, taken = only_output(call), []
-        following = self._alone(y)
-        if following is not None and self._calls[following].name == "batch_norm":
-            folded = norm_folded(spec, self._calls[following])
-            if folded is not None:
-                taken.append(following)
-                spec, y = folded, only_output(self._calls[following])
-                following = self._alone(y)
-        other = self._other_of_sum(following, y)
-        if following is not None and other is not None:
-            taken.append(following)
-            y = only_output(self._calls[following])
-        spec.activation, last, y = self._activation_after(at, y)
-        if last != at:
-            taken.append(last)
-        return _Chain(at, spec, x, other, y, taken)
-
-    def _pooled_chain(self, at: int, call: Call) -> _Chain | None:
-        """A mean and the convolution of 1 x 1 that alone reads it, in the order that averages less."""
-        window = self._window(call)
-        after = self._alone(only_output(call))
-        if window is None or after is None or self._calls[after].name not in CONVOLUTIONS:
-            return None
-        kernel, x = window
-        chain = self._chain(after, self._calls[after])
-        if chain is None or chain.other is not None or not mixes_channels(chain.spec):
-            return None
-        shape = self._shapes[x]
-        if len(chain.spec.weight) >= shape[1]:
-            return None
-        mean = _Mean(kernel, chain.spec.bias, chain.spec.activation, chain.y)
-        spec = dataclasses.replace(chain.spec, bias=None, activation=None)
-        between = len(self._shapes)
-        self._shapes[between] = spec.out_shape(shape)
-        return _Chain(at, spec, x, None, between, [after, *chain.taken], mean)
-
-    def _is_early(self, chain: _Chain) -> bool:
+    def _is_early(self, chain: Chain) -> bool:
         """Whether it is one of the first layers; counts the work."""
         shape = self._shapes[chain.x]
         self._work += chain.spec.work(shape)
         return self._work <= EARLY * self._shapes[0][0] * self._shapes[0][2] * self._shapes[0][3]
 
-    def _is_points(self, chain: _Chain) -> bool:
+    def _is_points(self, chain: Chain) -> bool:
         """Whether the native library takes it together with others that read the same."""
         activation = chain.spec.activation
         return (
@@ -319,17 +193,17 @@ class _Builder:
             and is_points(chain.spec, self._shapes[chain.x])
         )
 
-    def _points(self, first: _Chain) -> Step:
+    def _points(self, first: Chain) -> Step:
         chains, activation = [first], first.spec.activation
-        for at in self._readers[first.x]:
-            chain = self._of_points(at) if at > first.at and at not in self._taken else None
+        for at in self._graph.readers[first.x]:
+            chain = self._of_points(at) if at > first.at and at not in self._graph.taken else None
             if chain is None or not self._is_points(chain):
                 continue
             own = chain.spec.activation
             if own is not None and activation is not None and own != activation:
                 continue
             activation = activation or own
-            self._taken.update([at, *chain.taken])
+            self._graph.taken.update([at, *chain.taken])
             chains.append(chain)
         for chain in chains:
             self._place_mean(chain)
@@ -341,46 +215,21 @@ class _Builder:
         back = PointsBack(specs, shape, self._store, native.backward)
         return PointsStep(forth, back, first.x, tuple(chain.y for chain in chains))
 
-    def _of_points(self, at: int) -> _Chain | None:
+    def _of_points(self, at: int) -> Chain | None:
         """A convolution, with a mean before it or not."""
-        call = self._calls[at]
+        call = self._graph.calls[at]
         if call.name in CONVOLUTIONS:
-            return self._chain(at, call)
-        return self._pooled_chain(at, call) if call.name == "avg_pool2d" else None
+            return self._graph.chain(at, call)
+        return self._graph.pooled_chain(at, call) if call.name == "avg_pool2d" else None
 
     def _with_activation(self, at: int, y: int) -> tuple[Activation | None, int, int]:
-        activation, last, y = self._activation_after(at, y)
+        activation, last, y = self._graph.activation_after(at, y)
         if last != at:
-            self._taken.add(last)
+            self._graph.taken.add(last)
         return activation, last, y
 
-    def _other_of_sum(self, at: int | None, y: int) -> int | None:
-        """The other value in a sum with ``y``, where both have one shape."""
-        if at is None or self._calls[at].name != "add":
-            return None
-        pair = self._sum(self._calls[at])
-        if pair is None or pair[0] == pair[1]:
-            return None
-        return pair[1] if pair[0] == y else pair[0]
-
-    def _sum(self, call: Call) -> tuple[int, int] | None:
-        a, b = (self._ref(leaf) for leaf in call.args[:2])
-        if a is None or b is None or call.kwargs.get("alpha", 1) != 1 or len(call.args) > 2:
-            return None
-        return (a, b) if self._shapes[a] == self._shapes[b] else None
-
-    def _activation_after(self, at: int, y: int) -> tuple[Activation | None, int, int]:
-        """The activation that is all that reads ``y``, its call and its result; or None, ``at`` and ``y``."""
-        following = self._alone(y)
-        if following is None:
-            return None, at, y
-        activation = activation_of(self._calls[following])
-        if activation is None:
-            return None, at, y
-        return activation, following, only_output(self._calls[following])
-
     def _norm(self, at: int, call: Call) -> tuple[int, Step] | None:
-        x = self._ref(call.args[0])
+        x = self._graph.ref(call.args[0])
         gain = gain_of(call)
         if gain is None or x is None:
             return None
@@ -391,14 +240,14 @@ class _Builder:
         return at, ScaleStep(scale, shift, activation, x, y)
 
     def _add(self, at: int, call: Call) -> tuple[int, Step] | None:
-        pair = self._sum(call)
+        pair = self._graph.sum_of(call)
         if pair is None:
             return None
         activation, at, y = self._with_activation(at, only_output(call))
         return at, AddStep(activation, *pair, y)
 
     def _cat(self, at: int, call: Call) -> tuple[int, Step] | None:
-        xs = [self._ref(leaf) for leaf in call.args[0]]
+        xs = [self._graph.ref(leaf) for leaf in call.args[0]]
         values = [x for x in xs if x is not None]
         y = only_output(call)
         axis = int(call.args[1] if len(call.args) > 1 else call.kwargs.get("dim", 0)) % len(self._shapes[y])
@@ -407,7 +256,7 @@ class _Builder:
         return at, CatStep(axis, [self._shapes[x][axis] for x in values], tuple(values), y)
 
     def _max_pool(self, at: int, call: Call) -> tuple[int, Step] | None:
-        x, y = self._ref(call.args[0]), only_output(call)
+        x, y = self._graph.ref(call.args[0]), only_output(call)
         if x is None or len(self._shapes[x]) != 4:
             return None
         kernel, stride, padding, dilation, ceil = filled(call, 1, ([], [], 0, 1, False))
@@ -420,25 +269,11 @@ class _Builder:
         return at, MaxPoolStep(window, self._shapes[x], x, y)
 
     def _avg_pool(self, at: int, call: Call) -> tuple[int, Step] | None:
-        window = self._window(call)
+        window = self._graph.window(call)
         if window is None:
             return None
-        chain = self._pooled_chain(at, call)
+        chain = self._graph.pooled_chain(at, call)
         if chain is not None:
             return self._convolved(chain)
         kernel, x = window
         return at, self._box(kernel, x, only_output(call))
-
-    def _window(self, call: Call) -> tuple[tuple[int, int], int] | None:
-        """Sides of an average pooling's windows and what it reads, if its results are as many."""
-        x = self._ref(call.args[0])
-        kernel, stride, padding, ceil, counted, divisor = filled(call, 1, ([], [], 0, False, True, None))
-        sides = pair_of(kernel)
-        box = (
-            pair_of(stride or kernel) == (1, 1)
-            and all(k % 2 == 1 for k in sides)
-            and pair_of(padding) == (sides[0] // 2, sides[1] // 2)
-        )
-        if x is None or len(self._shapes[x]) != 4 or not box or ceil or not counted or divisor is not None:
-            return None
-        return sides, x
