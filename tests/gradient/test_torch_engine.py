@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from networks import PatchTransformer
 from reverie.errors import UsageError
-from reverie.gradient import torch_engine
+from reverie.gradient import torch_choice
 from reverie.gradient.engine import PlainEngine
 from reverie.gradient.torch_engine import TorchEngine
 from reverie.native import Isa, instruction_sets
@@ -125,7 +125,7 @@ def dense_network(channels: int = 128) -> nn.Module:
 def test_the_fastest_format_is_for_convolutions_on_cpus_that_have_it(monkeypatch) -> None:
     dense, light = wrap_net(dense_network()), lite()
     matrices = wrap_net(PatchTransformer(), input_size=(32, 48))
-    monkeypatch.setattr(torch_engine, "multiplies_bf16", lambda tiles: not tiles)  # AVX-512, no AMX
+    monkeypatch.setattr(torch_choice, "multiplies_bf16", lambda tiles: not tiles)  # AVX-512, no AMX
     assert TorchEngine(dense, isa="none").precision == "fp32+bf16"
     if native_dense.best() is not None:  # fewer multiplications are worth more than shorter ones
         assert TorchEngine(dense, isa="avx2").precision == "fp32"
@@ -138,14 +138,14 @@ def test_the_fastest_format_is_for_convolutions_on_cpus_that_have_it(monkeypatch
         assert TorchEngine(dense).isa == "avx512_bf16"
         monkeypatch.setattr(native_dense, "instruction_sets", lambda: tuple(Isa))  # tiles: oneDNN's way back
         assert TorchEngine(dense).isa == "avx512"
-    monkeypatch.setattr(torch_engine, "multiplies_bf16", lambda tiles: True)
+    monkeypatch.setattr(torch_choice, "multiplies_bf16", lambda tiles: True)
     assert TorchEngine(dense).precision == "fp32+bf16"
     assert TorchEngine(dense, precision="fp32").precision == "fp32"
     assert TorchEngine(dense.to(dtype=torch.float64)).precision == "fp32"
     assert TorchEngine(light).precision == "fp32+bf16"
     assert TorchEngine(light).isa == "none"
     assert TorchEngine(matrices).precision == "fp32"
-    monkeypatch.setattr(torch_engine, "multiplies_bf16", lambda tiles: False)
+    monkeypatch.setattr(torch_choice, "multiplies_bf16", lambda tiles: False)
     assert TorchEngine(dense, isa="none").precision == "fp32"
     assert TorchEngine(light).precision == "fp32"
 
@@ -166,16 +166,16 @@ def test_bytes_do_not_depend_on_the_sizes_before(precision: str) -> None:
 def test_whether_a_cpu_multiplies_bf16_is_what_torch_says(monkeypatch) -> None:
     for able, expected in (({"avx512_bf16": True}, True), ({"amx_bf16": True, "avx512_bf16": False}, True)):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda able=able: able, raising=False)
-        assert torch_engine.multiplies_bf16() is expected
-        assert torch_engine.multiplies_bf16(tiles=True) is able.get("amx_bf16", False)
+        assert torch_choice.multiplies_bf16() is expected
+        assert torch_choice.multiplies_bf16(tiles=True) is able.get("amx_bf16", False)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True}, raising=False)
-    assert not torch_engine.multiplies_bf16()
+    assert not torch_choice.multiplies_bf16()
     monkeypatch.delattr(torch.cpu, "get_capabilities")
-    assert not torch_engine.multiplies_bf16()
+    assert not torch_choice.multiplies_bf16()
 
 
 def test_the_fastest_format_of_a_dense_network_keeps_the_gradient(monkeypatch) -> None:
-    monkeypatch.setattr(torch_engine, "multiplies_bf16", lambda tiles: True)
+    monkeypatch.setattr(torch_choice, "multiplies_bf16", lambda tiles: True)
     net = wrap_net(dense_network())
     engine, plain = TorchEngine(net), PlainEngine(net.to(dtype=torch.float64))
     x = picture(61, 50)
