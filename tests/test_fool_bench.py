@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from benchmarks import evolve
+from benchmarks import evolve_report as page
 from PIL import Image
 
 import twins
@@ -32,8 +33,8 @@ def runs(tmp_path_factory):
 
 
 def test_a_report_is_read_from_the_files(runs, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(evolve, "photographs", lambda network: [("cat", "tabby", 0.5)])
-    (tmp_path / "fooling.md").write_text(f"# Before\n\n{evolve.BEGIN}\nold\n{evolve.END}\n\nAfter\n")
+    monkeypatch.setattr(page, "photographs", lambda network: [("cat", "tabby", 0.5)])
+    (tmp_path / "fooling.md").write_text(f"# Before\n\n{page.BEGIN}\nold\n{page.END}\n\nAfter\n")
     assert evolve.main(["report", "--out", str(runs), "--docs", str(tmp_path)]) == 0
     text = (tmp_path / "fooling.md").read_text()
     assert text.startswith("# Before\n\n")
@@ -51,7 +52,7 @@ def test_a_report_is_read_from_the_files(runs, tmp_path, monkeypatch, capsys):
         middle = statistics.median(float(row["lite0"]) for row in rows)
         assert f"| {name} | {state.evaluations:,} | {middle:.4f} | 0 | 0 | 0 |" in text
         with Image.open(tmp_path / "images" / f"fooling-{name}.jpg") as image:
-            assert image.size == (evolve.ACROSS * evolve.CELL, evolve.CELL)
+            assert image.size == (page.ACROSS * page.CELL, page.CELL)
     assert "| cat | tabby | 50.0 % |" in text
     assert "times that of `direct`" in text
 
