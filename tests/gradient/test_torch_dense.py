@@ -316,6 +316,9 @@ def test_what_is_no_number_stays_none() -> None:
     expected = F.max_pool2d(x, *window)
     y, _ = Pool(window, x.shape, expected.shape, SETS[0]).forward(x)
     assert torch.equal(y.isnan(), expected.isnan())
+    for dtype in (torch.float16, torch.float64):  # as any operator may make them
+        again, _ = Pool(window, x.shape, expected.shape, SETS[0]).forward(x.to(dtype))
+        torch.testing.assert_close(again, expected, rtol=1e-3, atol=1e-3, equal_nan=True)
     for activation in (Activation("relu"), Activation("hardtanh", (0.0, 6.0))):
         spec = ConvSpec(random(1, 16, 16, 3, 3), None, (1, 1), (1, 1), (1, 1), 1, activation=activation)
         y, _ = prepared(spec, x.shape).forward(x, None)

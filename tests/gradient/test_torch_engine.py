@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import gc
 import itertools
+import subprocess
+import sys
 import weakref
 from functools import cache
 
@@ -345,6 +347,23 @@ def test_what_a_module_caches_can_still_be_trained_with() -> None:
     TorchEngine(wrap_net(module)).forward(picture(20, 20), ["output"])
     module(picture(20, 20)).sum().backward()
     assert module.conv.weight.grad is not None
+
+
+def test_the_compiler_is_not_imported() -> None:
+    """It takes a second and more, in every process, and compiles nothing here."""
+    code = """
+import sys, torch
+from reverie.gradient.torch_engine import TorchEngine
+from reverie.net import load_net
+engine = TorchEngine(load_net("lite0"))
+assert engine.bytes_per_pixel(("block2a",)) > 0
+engine.forward(torch.rand(1, 3, 40, 40), ["block2a"])
+assert engine.backward({"block2a": torch.ones(1, 24, 10, 10)}).shape == (1, 3, 40, 40)
+assert engine.note == ""
+print("torch._dynamo" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_weights_that_their_owner_trains_are_read_again() -> None:

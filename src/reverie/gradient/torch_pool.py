@@ -20,6 +20,11 @@ def can_pool(window: tuple[Any, ...]) -> bool:
     return bool(dilation == (1, 1) and kernel[0] * kernel[1] <= 256)
 
 
+def _as_pooled(x: Tensor) -> Tensor:
+    """In one of these: any operator may have made it."""
+    return x if x.dtype in POOLED else x.float()
+
+
 class Pool:
     """Max pooling at one size."""
 
@@ -30,8 +35,9 @@ class Pool:
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The results, channels last, and which tap of its window each is, (N, h, w, C) in bytes.
 
-        In the number format of ``x``, fp32 or bf16.
+        In bf16 if ``x`` is, else in fp32.
         """
+        x = _as_pooled(x)
         y = empty(self._made, x.dtype)
         count, channels, height, width = self._made
         where = torch.empty((count, height, width, channels), dtype=torch.uint8)
@@ -40,6 +46,7 @@ class Pool:
 
     def backward(self, gradient: Tensor, where: Tensor) -> Tensor:
         """The gradient at the input from that at the results, which may be in another format than these."""
+        gradient = _as_pooled(gradient)
         found = empty(self._taken, gradient.dtype)
         self._run(gradient, found, where, back=True)
         return found

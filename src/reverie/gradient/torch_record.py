@@ -6,6 +6,7 @@ traced symbolically, and any control flow on shapes is fine; what depends on the
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -141,6 +142,11 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if entry[1] != self._writes.get(_storage(tensor), 0):
             raise Unrecordable("a view is read after what it shows was changed in place")
         return entry[0]
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Torch's compiler is kept away from this, but not imported for it, which takes a second and more."""
+        return "torch._dynamo" in sys.modules
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
