@@ -22,12 +22,12 @@ from typing import Any
 import torch
 
 from benchmarks.evolve_report import report
-from reverie.fooling.arena import BATCH, Arena
-from reverie.fooling.folder import Folder
-from reverie.fooling.run import Fooling
-from reverie.fooling.settings import ENCODINGS, Settings, make_settings
-from reverie.machine import cores, describe, in_words
-from reverie.net import imagenet
+from reverie.bench.machine import cores, describe, in_words
+from reverie.jobs.fooling.folder import Folder
+from reverie.jobs.fooling.judge import BATCH, Arena
+from reverie.jobs.fooling.run import Fooling
+from reverie.jobs.fooling.settings import ENCODINGS, Settings, make_settings
+from reverie.network.class_names import imagenet
 
 COMPARED = ("cppn", "direct", "random")
 EVALUATIONS = 200_000

@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from reverie.bench.machine import cores, describe, in_words
 from reverie.evolve import Evolution, NetScore, load_checkpoint
-from reverie.fooling.arena import batches, judged
-from reverie.fooling.folder import Folder
-from reverie.fooling.run import LEVELS
-from reverie.machine import cores, describe, in_words
-from reverie.net import load_net, networks
-from reverie.picture import Picture, load_picture, save_picture
+from reverie.jobs.fooling.folder import Folder
+from reverie.jobs.fooling.judge import batches, judged
+from reverie.jobs.fooling.run import LEVELS
+from reverie.media.picture import Picture, load_picture, save_picture
+from reverie.network.zoo import load_net, networks
 
 BEGIN, END = "<!-- evolution: begin -->", "<!-- evolution: end -->"
 #: Side of a picture in the mosaic of every class, and how many stand beside each other.
@@ -116,7 +116,7 @@ def said_by_others(
 
 def photographs(network: str) -> list[tuple[str, str, float]]:
     """What the network makes of real photographs: (photograph, class, confidence)."""
-    from reverie.classify import classify
+    from reverie.analysis.classify import classify
 
     try:
         import skimage.data

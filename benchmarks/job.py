@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from reverie.cli import SURROUNDINGS
-from reverie.timing import Child
+from reverie.bench.timing import Child
+from reverie.engine.environment import ENVIRONMENT
 
 OURS = ("auto", "native", "torch", "plain")
 
@@ -45,7 +45,7 @@ class Job:
     def child(self) -> Child:
         """Its process; ours has what the command ``reverie`` sets for itself, the others nothing."""
         words = ["-m", "benchmarks.worker", json.dumps(asdict(self))]
-        return Child(words, SURROUNDINGS if self.tool in OURS else {})
+        return Child(words, ENVIRONMENT if self.tool in OURS else {})
 
     @staticmethod
     def read(text: str) -> Job:

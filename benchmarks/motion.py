@@ -27,20 +27,21 @@ import psutil
 
 from benchmarks.motion_measures import Seen, look, path, steadiness
 from benchmarks.motion_measures import flicker as flicker_of
-from reverie.canvas import Pixels
-from reverie.film import FilmFrame, film
-from reverie.loop import render
-from reverie.machine import cores, describe, in_words
-from reverie.motion.flash import FlashGuard
-from reverie.motion.settings_film import Film
-from reverie.motion.settings_zoom import Zoom
-from reverie.movie import Shot, open_movie
-from reverie.picture import Picture, save_picture
-from reverie.presets import PRESETS, preset
-from reverie.recipe import Recipe
-from reverie.session import Session, as_tensor
-from reverie.transform import Roll
-from reverie.zoom import zoom
+from reverie.ascent.loop import render
+from reverie.ascent.session import Session, as_tensor
+from reverie.bench.machine import cores, describe, in_words
+from reverie.canvas.detail import Pixels
+from reverie.media.picture import Picture, save_picture
+from reverie.media.video.read.frame import Shot
+from reverie.media.video.read.reader import open_movie
+from reverie.motion.film.film import FilmFrame, film
+from reverie.motion.flashing.guard import FlashGuard
+from reverie.motion.zoom.zoom import zoom
+from reverie.recipe.film import Film
+from reverie.recipe.presets.preset import PRESETS, preset
+from reverie.recipe.recipe import Recipe
+from reverie.recipe.zoom import Zoom
+from reverie.transform.roll import Roll
 
 #: Frames at which the strength of frames dreamt alone is brought to the film's.
 SAMPLED = 4

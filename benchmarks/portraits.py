@@ -20,16 +20,16 @@ from PIL import Image
 from torch import Tensor
 
 from reverie import objective as ob
-from reverie.machine import describe
-from reverie.net import load_net
-from reverie.picture import Picture, load_picture, save_picture
-from reverie.portrait.presets import PORTRAITS, of_inversion, of_unit
+from reverie.bench.machine import describe
+from reverie.jobs.dream import Output, Run
+from reverie.media.picture import Picture, load_picture, save_picture
+from reverie.media.picture.contact_sheet import contact_sheet
+from reverie.network.zoo import load_net
+from reverie.portrait.batch import sit
 from reverie.portrait.state import portrait_of
-from reverie.presets import preset
-from reverie.recipe import Recipe
-from reverie.run import Output, Run
-from reverie.see import sit
-from reverie.sheet import contact_sheet
+from reverie.recipe.presets.portrait import PORTRAITS, of_inversion, of_unit
+from reverie.recipe.presets.preset import preset
+from reverie.recipe.recipe import Recipe
 
 #: A hundred classes that were fixed before anything was tuned.
 CLASSES = tuple(range(3, 1000, 10))

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import reverie
-from reverie.provenance import of_picture
-from reverie.rerun import rerun
-from reverie.run import Output, Run
+from reverie.jobs.dream import Output, Run
+from reverie.jobs.provenance import of_picture
+from reverie.jobs.rerun import rerun
 
 run = Run(reverie.preset("reverie", objective=["block4b"], steps=[8]))
 result = run.carry_out("me.jpg", "me-dream.png", Output(overwrite=True))

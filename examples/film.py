@@ -6,8 +6,8 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 
 from reverie import preset
-from reverie.film import film
-from reverie.movie import open_movie
+from reverie.media.video.read.reader import open_movie
+from reverie.motion.film.film import film
 
 photo = Image.open("me.jpg").convert("RGB")
 

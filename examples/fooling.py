@@ -3,7 +3,7 @@
 import torch
 
 from reverie.evolve import evolve, make_encoding
-from reverie.picture import Picture
+from reverie.media.picture import Picture
 
 
 def score(pictures: torch.Tensor) -> torch.Tensor:

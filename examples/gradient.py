@@ -4,8 +4,8 @@ import torch
 
 import reverie
 from reverie import objective as ob
-from reverie.goal import bind
-from reverie.gradient import PlainEngine
+from reverie.engine.engine import PlainEngine
+from reverie.scoring.bind import bind
 
 net = reverie.load_net()
 goal = bind(ob.channel("block5a", 40), net)

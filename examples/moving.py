@@ -1,7 +1,8 @@
 """A zoom into a file: the same call goes on with one that was stopped or killed."""
 
 from reverie import preset
-from reverie.moving import Moving, MovingOutput, Zoom
+from reverie.jobs.moving import Moving, MovingOutput
+from reverie.jobs.moving_source import Zoom
 
 recipe = preset("zoom", size=(160, 96), zoom={"duration": 0.6, "fps": 10, "loop": True})
 output = MovingOutput(overwrite=True)

@@ -3,8 +3,8 @@
 import torch
 
 import reverie
-from reverie.see import portraits
-from reverie.sheet import contact_sheet
+from reverie.media.picture.contact_sheet import contact_sheet
+from reverie.portrait.batch import portraits
 
 torch.manual_seed(0)
 module = torch.nn.Sequential(

@@ -2,7 +2,7 @@
 
 import reverie
 from reverie import objective as ob
-from reverie.state import State
+from reverie.deepdream.state import State
 
 
 def steer(state: State | None) -> reverie.Recipe:

@@ -3,7 +3,7 @@
 from PIL import Image
 
 import reverie
-from reverie.zoom import zoom
+from reverie.motion.zoom.zoom import zoom
 
 photo = reverie.load_picture("me.jpg")
 settings = {"duration": 1, "fps": 12, "zoom": 1.4, "rotate": 15, "loop": True}

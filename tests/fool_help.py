@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 import reverie
-from reverie.fooling.folder import Folder
-from reverie.fooling.run import Fooling
-from reverie.fooling.settings import Settings, make_settings
-from reverie.net import Net
+from reverie.jobs.fooling.folder import Folder
+from reverie.jobs.fooling.run import Fooling
+from reverie.jobs.fooling.settings import Settings, make_settings
+from reverie.network.network import Net
 
 NAMES = (("red things", "embers"), "stripes", "</script><b>tags", "{{data}}", "crane")
 #: Written at each sitting, with its time in it.

@@ -17,14 +17,19 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from reverie.cli import SURROUNDINGS
+from reverie.engine.environment import ENVIRONMENT
 
 FORKS = "forkserver" in multiprocessing.get_all_start_methods()
 HERE = Path(__file__).parent
 #: What most commands import, and what this needs itself.
 LOADED = [
-    *("forked", "torch", "safetensors.torch", "cv2", "av", "reverie.cli.app", "reverie.loop"),
-    *("reverie.film", "reverie.movie.render", "reverie.moving.run", "reverie.fooling.run"),
+    *("forked", "torch", "safetensors.torch", "cv2", "av", "reverie.cli.app", "reverie.ascent.loop"),
+    *(
+        "reverie.motion.film.film",
+        "reverie.media.video.write.render",
+        "reverie.jobs.moving",
+        "reverie.jobs.fooling.run",
+    ),
 ]
 
 
@@ -36,7 +41,7 @@ def _context(**environment: str) -> Any:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(LOADED)
     path = os.pathsep.join(filter(None, [str(HERE), environment.get("PYTHONPATH", "")]))
-    with mock.patch.dict(os.environ, {**environment, **SURROUNDINGS, "PYTHONPATH": path}, clear=True):
+    with mock.patch.dict(os.environ, {**environment, **ENVIRONMENT, "PYTHONPATH": path}, clear=True):
         forkserver.ensure_running()
     return context
 
@@ -46,7 +51,7 @@ def command(words: list[str], prepare: Callable[[], None] | None = None) -> None
     sys.argv = ["reverie", *words]
     if prepare is not None:
         prepare()
-    from reverie.cli import main
+    from reverie.cli.main import main
 
     main(words)
 

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from reverie.microscope import Microscope, choose
-from reverie.net import Net, load_net
-from reverie.picture import Picture
-from reverie.recipe import Recipe, make
-from reverie.run import Run
-from reverie.session import Session
+from reverie.ascent.session import Session
+from reverie.jobs.dream import Run
+from reverie.jobs.microscope import Microscope, choose
+from reverie.media.picture import Picture
+from reverie.network.network import Net
+from reverie.network.zoo import load_net
+from reverie.recipe.recipe import Recipe, make
 
 LAYERS = ("block3a", "block5c")
 CLASSES = ("tabby", "golden retriever", "pizza", "sports car")

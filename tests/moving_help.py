@@ -23,9 +23,9 @@ Said = tuple[int, str, str]
 
 def eager() -> None:
     """Make each frame safe at once, so that a kill may fall between any two."""
-    import reverie.moving.run
+    import reverie.jobs.moving
 
-    reverie.moving.run.PATIENCE = 0
+    reverie.jobs.moving.PATIENCE = 0
 
 
 def eager_and_limited(size: int) -> None:
@@ -36,7 +36,7 @@ def eager_and_limited(size: int) -> None:
 
 def in_process(folder: Path, monkeypatch: Any, capsys: Any) -> Callable[..., Said]:
     """The command run in this process, in a folder: (exit code, stdout, stderr)."""
-    from reverie.cli import run
+    from reverie.cli.main import run
 
     monkeypatch.chdir(folder)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bad_inputs import corpus
-from reverie.picture import Picture, load_picture
+from reverie.media.picture import Picture, load_picture
 
 PHOTO = corpus.photo()
 

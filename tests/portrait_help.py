@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Ran
-from reverie import cli
+from reverie.cli import main as cli
 
 #: Small and quick.
 QUICK = ("--size", "64", "--steps", "2", "--views", "1")

@@ -11,7 +11,8 @@ from typing import Any
 import av
 import torch
 
-from reverie.movie import Render, encoding_for
+from reverie.media.video.write.formats import encoding_for
+from reverie.media.video.write.render import Render
 
 SIZE = (96, 64)
 

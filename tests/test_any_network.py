@@ -9,7 +9,7 @@ from torch import Tensor, nn
 import reverie
 import twins
 from networks import PatchTransformer
-from reverie.net import Net
+from reverie.network.network import Net
 
 
 class Toy(nn.Module):

@@ -19,17 +19,18 @@ from benchmarks.tables import markdown
 from benchmarks.tools import networks as tools_networks
 from benchmarks.tools.reference import activations
 
-from reverie.bench import NAIVE, Row, cosine, trial_picture
-from reverie.bench import Job as Line
-from reverie.bench import measure as measure_rows
+from reverie.bench.bench import NAIVE, Row, cosine, trial_picture
+from reverie.bench.bench import Job as Line
+from reverie.bench.bench import measure as measure_rows
+from reverie.bench.machine import describe, in_words
+from reverie.bench.naive import naive_network, naive_step
+from reverie.bench.timing import Child, ChildFailed, Runs, Spread, alternate, clock
 from reverie.cli import complete
-from reverie.cli.bench import cells
+from reverie.cli.verbs.bench import cells
+from reverie.engine.select import ENGINES
 from reverie.errors import UsageError
-from reverie.gradient.choose import ENGINES
-from reverie.machine import describe, in_words
-from reverie.naive import naive_network, naive_step
-from reverie.net import load_net, wrap_net
-from reverie.timing import Child, ChildFailed, Runs, Spread, alternate, clock
+from reverie.network.wrap import wrap_net
+from reverie.network.zoo import load_net
 from twins import photo, twin_network
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,7 +63,7 @@ def test_a_clock_times_what_it_was_told_to():
 
 
 def row(code: str, **settings: str) -> Child:
-    return Child(["-c", f"import os, sys\nfrom reverie.timing import tell\n{code}"], settings)
+    return Child(["-c", f"import os, sys\nfrom reverie.bench.timing import tell\n{code}"], settings)
 
 
 def test_rows_run_in_turn_and_one_that_fails_drops_out(monkeypatch):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import twins
-from reverie.canvas import Pixels
+from reverie.canvas.detail import Pixels
 
 
 def noise(height: int, width: int, scale: float) -> torch.Tensor:

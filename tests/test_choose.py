@@ -10,14 +10,16 @@ import torch
 from torch import nn
 
 import twins
+from reverie.ascent.loop import dream
+from reverie.ascent.session import Session
+from reverie.engine import select as choose
+from reverie.engine.select import NoEngineError, make_engine
 from reverie.errors import ReverieWarning, UsageError
-from reverie.gradient import choose
-from reverie.gradient.choose import NoEngineError, make_engine
-from reverie.loop import dream
 from reverie.native import Unavailable, instruction_sets
-from reverie.net import Net, load_net, wrap_net
-from reverie.presets import preset
-from reverie.session import Session
+from reverie.network.network import Net
+from reverie.network.wrap import wrap_net
+from reverie.network.zoo import load_net
+from reverie.recipe.presets.preset import preset
 from twins import one_thread  # noqa: F401
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reverie.errors import UsageError
-from reverie.net.classes import ClassNames, imagenet
+from reverie.network.class_names import ClassNames, imagenet
 
 
 def timm_info() -> Path:
@@ -146,9 +146,9 @@ def test_own_names():
 
 def test_names_need_no_torch():
     code = (
-        "import sys; from reverie.net.classes import imagenet; imagenet().search('gold');"
-        "from reverie.net.zoo import networks, network_names; [n.installed for n in networks()];"
-        "import reverie.net; assert network_names()[0] == 'lite0';"
+        "import sys; from reverie.network.class_names import imagenet; imagenet().search('gold');"
+        "from reverie.network.zoo import networks, network_names; [n.installed for n in networks()];"
+        "import reverie.network; assert network_names()[0] == 'lite0';"
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

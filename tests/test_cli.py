@@ -18,16 +18,16 @@ import pytest
 from PIL import Image
 
 from conftest import Process, Ran, environment
-from reverie import cli
 from reverie.cli import complete, options
+from reverie.cli import main as cli
 from reverie.cli.app import command
-from reverie.cli.dream import names_for
-from reverie.cli.retold import command_of
+from reverie.cli.command_line import command_of
+from reverie.cli.verbs.dream import names_for
 from reverie.errors import UsageError
-from reverie.picture import load_picture
-from reverie.presets import PRESETS, preset
-from reverie.provenance import of_picture
-from reverie.recipe import Recipe
+from reverie.jobs.provenance import of_picture
+from reverie.media.picture import load_picture
+from reverie.recipe.presets.preset import PRESETS, preset
+from reverie.recipe.recipe import Recipe
 
 Reverie = Callable[..., Ran]
 QUICK = ("--steps", "1", "--octaves", "1", "--threads", "1")
@@ -69,7 +69,7 @@ def recipe_for(*words: str) -> Recipe:
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["dream", "--help"], ["networks"]])
 def test_what_only_tells_does_not_import_torch(words: list[str]) -> None:
     code = (
-        "import sys; from reverie.cli import run; code = run(sys.argv[1:]); "
+        "import sys; from reverie.cli.main import run; code = run(sys.argv[1:]); "
         "heavy = {'torch', 'cv2', 'PIL', 'numpy'} & set(sys.modules); "
         "sys.exit(code or (repr(heavy) if heavy else 0))"
     )
@@ -154,7 +154,7 @@ def test_a_recipe_that_options_cannot_say_has_none() -> None:
 
 
 def test_completion_knows_the_networks_layers() -> None:
-    from reverie.net.lite import lite_layers
+    from reverie.network.efficientnet_lite import lite_layers
 
     for name in ("lite0", "lite1", "lite2"):
         assert complete.layer_names(name) == [n for n in lite_layers(name) if n != "logit_map"]

@@ -17,8 +17,8 @@ from PIL import Image
 
 from bad_inputs import corpus
 from conftest import Ran
-from reverie.picture import load_picture, save_picture
-from reverie.recipe import Recipe
+from reverie.media.picture import load_picture, save_picture
+from reverie.recipe.recipe import Recipe
 
 Reverie = Callable[..., Ran]
 QUICK = ("--steps", "1", "--octaves", "1", "--threads", "1")

@@ -12,10 +12,10 @@ from PIL import Image
 
 from conftest import Process, Ran
 from portrait_help import QUICK, Quick, quick, repeats, same  # noqa: F401
-from reverie.cli.sitting import places, slug
 from reverie.errors import UsageError
-from reverie.picture import load_picture
-from reverie.provenance import of_picture
+from reverie.jobs.portraits import places, slug
+from reverie.jobs.provenance import of_picture
+from reverie.media.picture import load_picture
 
 
 def test_a_class_as_a_user_asks_for_it(reverie: Callable[..., Ran], tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ import docs_tables
 import gallery
 from reverie.cli.app import command
 from reverie.cli.options import recipe_of
-from reverie.presets import PRESETS
-from reverie.provenance import of_picture
-from reverie.recipe import Recipe
+from reverie.jobs.provenance import of_picture
+from reverie.recipe.presets.preset import PRESETS
+from reverie.recipe.recipe import Recipe
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"

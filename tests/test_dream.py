@@ -14,15 +14,16 @@ import torch
 from torch import Tensor
 
 import twins
+from reverie.ascent.loop import dream, render
+from reverie.ascent.session import Session
+from reverie.ascent.start import prepare
+from reverie.deepdream.state import State
 from reverie.errors import BadInput, ReverieWarning, UsageError
-from reverie.loop import dream, render
-from reverie.net import Net, load_net
-from reverie.picture import Picture
-from reverie.presets import PRESETS, preset
-from reverie.recipe import Recipe
-from reverie.session import Session
-from reverie.starts import prepare
-from reverie.state import State
+from reverie.media.picture import Picture
+from reverie.network.network import Net
+from reverie.network.zoo import load_net
+from reverie.recipe.presets.preset import PRESETS, preset
+from reverie.recipe.recipe import Recipe
 from twins import one_thread  # noqa: F401
 
 PHOTOS = ("chelsea", "coffee", "rocket", "astronaut")

@@ -15,8 +15,8 @@ from PIL import Image
 
 import twins
 from reverie.evolve import load_checkpoint
-from reverie.fooling.run import Fooling
-from reverie.fooling.settings import make_settings
+from reverie.jobs.fooling.run import Fooling
+from reverie.jobs.fooling.settings import make_settings
 
 one_thread = twins.one_thread
 

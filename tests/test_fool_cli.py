@@ -13,9 +13,9 @@ from PIL import Image
 
 from conftest import Ran
 from fool_help import tree
-from reverie import cli
-from reverie.cli.fool import OPTION
-from reverie.fooling.settings import Settings
+from reverie.cli import main as cli
+from reverie.cli.verbs.fool import OPTION
+from reverie.jobs.fooling.settings import Settings
 
 QUICK = ("--size", "32", "--children", "6", "--generations", "2", "--threads", "1")
 GENOME = {

@@ -16,11 +16,11 @@ import twins
 from fool_help import NAMES, five, fooling, small
 from reverie.errors import BadInput, ReverieWarning
 from reverie.evolve import ancestry, evolve, load_checkpoint, make_encoding
-from reverie.fooling.arena import Arena
-from reverie.fooling.page import POINTS, Ancestor, Entry, Story, Verdict, data_uri, page, thinned
-from reverie.fooling.page_family import STEPS, chosen, reborn
-from reverie.fooling.page_story import words_of
-from reverie.picture import Picture
+from reverie.jobs.fooling.judge import Arena
+from reverie.jobs.fooling.page import POINTS, Ancestor, Entry, Story, Verdict, data_uri, page, thinned
+from reverie.jobs.fooling.page_family import STEPS, chosen, reborn
+from reverie.jobs.fooling.page_story import words_of
+from reverie.media.picture import Picture
 
 one_thread = twins.one_thread
 DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
@@ -241,7 +241,7 @@ def test_ancestors_of_another_version_are_not_invented(folder, tmp_path, monkeyp
         raise BadInput("ancestors cannot be born again")
         yield
 
-    monkeypatch.setattr("reverie.fooling.page_story.reborn", lost)
+    monkeypatch.setattr("reverie.jobs.fooling.page_story.reborn", lost)
     with pytest.warns(ReverieWarning, match="no families on the page"):
         fooling(tmp_path / "f").carry_out()
     found = read((tmp_path / "f" / "index.html").read_text("utf-8"))

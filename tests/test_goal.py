@@ -12,16 +12,20 @@ from torch import Tensor, nn
 
 import twins
 from reverie import objective as ob
+from reverie.ascent.loop import dream
+from reverie.ascent.session import Session
+from reverie.deepdream.state import State
+from reverie.engine.engine import PlainEngine
 from reverie.errors import UsageError
-from reverie.goal import bind, covering, distance_from_grey, total_variation
-from reverie.gradient import PlainEngine, picture_gradient
-from reverie.gradient.windows import Window
-from reverie.loop import dream
-from reverie.net import Net, load_net, wrap_net
-from reverie.picture import Picture
-from reverie.presets import preset
-from reverie.session import Session
-from reverie.state import State
+from reverie.gradient.cells import Window
+from reverie.gradient.picture_gradient import picture_gradient
+from reverie.media.picture import Picture
+from reverie.network.network import Net
+from reverie.network.wrap import wrap_net
+from reverie.network.zoo import load_net
+from reverie.recipe.presets.preset import preset
+from reverie.scoring.bind import bind, covering
+from reverie.scoring.regularizers import distance_from_grey, total_variation
 from twins import one_thread  # noqa: F401
 
 

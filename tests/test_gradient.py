@@ -10,9 +10,12 @@ from torch import Tensor, nn
 
 import twins
 from reverie import objective as ob
-from reverie.goal import Goal, bind
-from reverie.gradient import PlainEngine, picture_gradient
-from reverie.net import Net, load_net, wrap_net
+from reverie.engine.engine import PlainEngine
+from reverie.gradient.picture_gradient import picture_gradient
+from reverie.network.network import Net
+from reverie.network.wrap import wrap_net
+from reverie.network.zoo import load_net
+from reverie.scoring.bind import Goal, bind
 from twins import one_thread  # noqa: F401
 
 MASK = torch.linspace(0, 1, 40).view(1, 1, 1, 40).expand(1, 3, 30, 40)

@@ -13,8 +13,9 @@ from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 
 from reverie.errors import UsageError
-from reverie.net import Net, load_net, networks
-from reverie.net.lite import plan
+from reverie.network.efficientnet_lite import plan
+from reverie.network.network import Net
+from reverie.network.zoo import load_net, networks
 
 TOLERANCE = 1e-4  # of the largest activation
 VARIANTS = ("lite0", "lite1", "lite2")

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from reverie import metadata
 from reverie.errors import BadInput, ReverieWarning, UsageError
-from reverie.picture import Picture, load_picture, read_provenance, save_picture
+from reverie.media.picture import Picture, load_picture, read_provenance, save_picture
+from reverie.media.picture import xmp as metadata
 
 FORMATS = [
     ("png", 8),

@@ -17,18 +17,19 @@ from torch import nn
 import microscope_help as help_
 from conftest import environment
 from microscope_help import CLASSES, LAYERS, run_of, site_of, tree, waves
+from reverie.analysis.stimuli import as_input
+from reverie.ascent.session import Session
 from reverie.errors import BadInput, ReverieWarning, UsageError
-from reverie.microscope import make as make_module
-from reverie.microscope import readings as readings_module
-from reverie.microscope.pages import depth_map
-from reverie.microscope.readings import FEWEST, alike, correlations, nearest, read_portraits, weights_of
-from reverie.net import load_net, wrap_net
-from reverie.picture import load_picture
-from reverie.picture import write as write_module
-from reverie.provenance import of_picture
-from reverie.run import Run
-from reverie.session import Session
-from reverie.stimuli import as_input
+from reverie.jobs.dream import Run
+from reverie.jobs.microscope import build as make_module
+from reverie.jobs.microscope import readings as readings_module
+from reverie.jobs.microscope.pages import depth_map
+from reverie.jobs.microscope.readings import FEWEST, alike, correlations, nearest, read_portraits, weights_of
+from reverie.jobs.provenance import of_picture
+from reverie.media.picture import load_picture
+from reverie.media.picture import write as write_module
+from reverie.network.wrap import wrap_net
+from reverie.network.zoo import load_net
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +180,7 @@ def test_stopped_at_any_write_it_ends_the_same(run, tmp_path, monkeypatch, at):
     with monkeypatch.context() as patch:
         for module in (write_module, make_module, readings_module):
             patch.setattr(module, "write_whole", write_until)
-        patch.setattr("reverie.microscope.pages.write_whole", write_until)
+        patch.setattr("reverie.jobs.microscope.pages.write_whole", write_until)
         with pytest.raises(Killed):
             site_of(run, tmp_path / "site", **options).make()
     for page in (tmp_path / "site").rglob("*.html"):  # what is there is whole

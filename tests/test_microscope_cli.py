@@ -10,8 +10,8 @@ from PIL import Image
 
 from conftest import Ran
 from microscope_help import tree
-from reverie import cli
-from reverie.provenance import of_picture
+from reverie.cli import main as cli
+from reverie.jobs.provenance import of_picture
 
 QUICK = ("--steps", "2", "--size", "64x64", "--threads", "1", "--seed", "3")
 TWO = ("--layers", "block2a,block4a", "--channels", "0-7", "--classes", "tabby,pizza")

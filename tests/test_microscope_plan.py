@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 from torch import nn
 
 from reverie.errors import UsageError
-from reverie.microscope.plan import Unit, choose, numbers
-from reverie.net import load_net, wrap_net
+from reverie.jobs.microscope.contents import Unit, choose, numbers
+from reverie.network.wrap import wrap_net
+from reverie.network.zoo import load_net
 from reverie.objective import parse
-from reverie.portrait.presets import of_unit
+from reverie.recipe.presets.portrait import of_unit
 
 
 @pytest.fixture(scope="module")

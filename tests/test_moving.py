@@ -11,16 +11,17 @@ from PIL import Image
 import movie_help
 from moving_help import frames_of, left_over, scene
 from reverie.errors import Interrupted, ResourceError, UsageError
-from reverie.movie.formats import encoding_for
-from reverie.moving import Film, Moving, MovingOutput, Zoom
-from reverie.presets import preset
+from reverie.jobs.moving import Moving, MovingOutput
+from reverie.jobs.moving_source import Film, Zoom
+from reverie.media.video.write.formats import encoding_for
+from reverie.recipe.presets.preset import preset
 
 COMMON = {"threads": 1, "octaves": 1, "steps": (2,)}
 
 
 @pytest.fixture(scope="module")
 def net():
-    from reverie.net import load_net
+    from reverie.network.zoo import load_net
 
     return load_net("lite0")
 
@@ -147,7 +148,7 @@ def test_it_goes_on_with_the_tiles_that_it_began_with(net, tmp_path, monkeypatch
     out = str(tmp_path / "z.mp4")
     with pytest.raises(Interrupted):
         zooming(net, out).carry_out(out, **after(3))
-    monkeypatch.setattr("reverie.session.free_memory", lambda device: 1 << 20)
+    monkeypatch.setattr("reverie.ascent.session.free_memory", lambda device: 1 << 20)
     moving = zooming(net, out)
     assert moving.carry_out(out).before == 3
     assert moving.session.path().tile == 0

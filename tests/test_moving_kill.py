@@ -16,7 +16,7 @@ import movie_help
 from conftest import begin
 from moving_help import QUICK, ZOOM, eager, eager_and_limited, frames_of, left_over, scene, sound_packets
 from render_help import played
-from reverie.movie.folder import Folder
+from reverie.media.video.write.work_folder import Folder
 from terminal import on_a_terminal
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="signals are Unix's")]

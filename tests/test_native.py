@@ -16,17 +16,19 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reverie.ascent.loop import render
+from reverie.engine.engine import PlainEngine
+from reverie.engine.native import NativeEngine
 from reverie.errors import UsageError
-from reverie.goal import bind
-from reverie.gradient import picture_gradient
-from reverie.gradient.engine import PlainEngine
-from reverie.gradient.native_engine import NativeEngine
-from reverie.loop import render
+from reverie.gradient.picture_gradient import picture_gradient
+from reverie.media.picture import load_picture
 from reverie.native import Isa, Unavailable, instruction_sets
-from reverie.net import Net, load_net, wrap_net
-from reverie.objective.text import parse_objective as parse
-from reverie.picture import load_picture
-from reverie.recipe import make
+from reverie.network.network import Net
+from reverie.network.wrap import wrap_net
+from reverie.network.zoo import load_net
+from reverie.objective.parser import parse
+from reverie.recipe.recipe import make
+from reverie.scoring.bind import bind
 
 pytestmark = pytest.mark.skipif(not instruction_sets(), reason="no native library on this machine")
 

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import twins
-from reverie.ascent import step_direction
-from reverie.canvas import Pixels
-from reverie.loop import dream
+from reverie.ascent.loop import dream
+from reverie.canvas.detail import Pixels
+from reverie.deepdream.direction import step_direction
+from reverie.deepdream.state import State
 from reverie.native import Unavailable, library
-from reverie.native import picture as native
-from reverie.presets import preset
-from reverie.recipe import Recipe
-from reverie.state import State
+from reverie.native import step as native
+from reverie.recipe.presets.preset import preset
+from reverie.recipe.recipe import Recipe
 
 pytestmark = pytest.mark.skipif(library() is None, reason="the native library is not built")
 

@@ -10,13 +10,13 @@ import torch
 from torch import nn
 
 import twins
-from reverie.loop import Frame, dream
-from reverie.net import wrap_net
+from reverie.ascent.loop import Frame, dream
+from reverie.ascent.session import Session
+from reverie.media.picture import Picture
+from reverie.network.wrap import wrap_net
 from reverie.notebook import watch
-from reverie.picture import Picture
-from reverie.presets import preset
-from reverie.recipe import Recipe
-from reverie.session import Session
+from reverie.recipe.presets.preset import preset
+from reverie.recipe.recipe import Recipe
 
 
 class Handle:

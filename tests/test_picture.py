@@ -16,7 +16,7 @@ from PIL import Image
 from bad_inputs import corpus
 from picture_help import PHOTO, integers, of, read
 from reverie.errors import BadInput, ReverieWarning
-from reverie.picture import Picture, load_picture
+from reverie.media.picture import Picture, load_picture
 
 
 @pytest.mark.parametrize("case", corpus.ODD, ids=str)
@@ -204,6 +204,6 @@ def test_notebooks_show_a_png() -> None:
 def test_no_torch_for_pictures() -> None:
     import subprocess
 
-    code = "import reverie.picture, sys; sys.exit('torch' in sys.modules)"
+    code = "import reverie.media.picture, sys; sys.exit('torch' in sys.modules)"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 0

@@ -17,7 +17,7 @@ from PIL import Image
 from bad_inputs import corpus
 from picture_help import PHOTO, of, read
 from reverie.errors import BadInput
-from reverie.picture import load_picture
+from reverie.media.picture import load_picture
 
 
 @pytest.mark.parametrize("case", [c for c in corpus.BAD if c.row not in (13, 14)], ids=str)

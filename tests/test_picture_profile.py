@@ -12,8 +12,8 @@ from PIL import Image, ImageCms
 from bad_inputs import corpus
 from picture_help import PHOTO, integers, read
 from reverie.errors import ReverieWarning
-from reverie.picture import load_picture
-from reverie.picture.colour_profile import to_srgb, to_srgb_deep
+from reverie.media.picture import load_picture
+from reverie.media.picture.colour_profile import to_srgb, to_srgb_deep
 
 
 def profile(

@@ -19,7 +19,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from picture_help import PHOTO, integers, of, read
 from reverie.errors import ResourceError, ReverieError, ReverieWarning, UsageError
-from reverie.picture import Picture, check_save, load_picture, save_picture
+from reverie.media.picture import Picture, check_save, load_picture, save_picture
 
 sides = st.integers(32, 40)
 quick = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -14,14 +14,15 @@ import torch
 from torch import Tensor
 
 import twins
+from reverie.ascent.loop import dream
+from reverie.ascent.session import Session
+from reverie.deepdream.state import REACH, REACH_OF_STD, State
 from reverie.errors import UsageError
-from reverie.loop import dream
-from reverie.net import Net, load_net
-from reverie.net.lite import Lite
-from reverie.presets import PRESETS, preset
-from reverie.recipe import Recipe
-from reverie.session import Session
-from reverie.state import REACH, REACH_OF_STD, State
+from reverie.network.efficientnet_lite import Lite
+from reverie.network.network import Net
+from reverie.network.zoo import load_net
+from reverie.recipe.presets.preset import PRESETS, preset
+from reverie.recipe.recipe import Recipe
 from twins import Array, one_thread  # noqa: F401
 
 SEED = 11

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from reverie.errors import UsageError
-from reverie.presets import PRESETS, preset
-from reverie.recipe import FORMAT, Recipe, make, read
+from reverie.recipe.presets.preset import PRESETS, preset
+from reverie.recipe.recipe import FORMAT, Recipe, make, read
 
 texts = st.sampled_from(
     ["block5c", "block5c + 0.5*block4b:17 - 0.2*tv", 'class("golden retriever")@mask("sky.png")', "-l2"]

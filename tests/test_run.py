@@ -13,22 +13,16 @@ import pytest
 import torch
 from PIL import Image
 
+from reverie.engine.select import NoEngineError
 from reverie.errors import BadInput, NetworkError, ResourceError, ReverieWarning, UsageError
-from reverie.gradient.choose import NoEngineError
-from reverie.native import picture as native_picture
-from reverie.picture import Picture, load_picture, read_provenance, save_picture
-from reverie.presets import PRESETS, preset
-from reverie.provenance import (
-    EngineNote,
-    bare_network,
-    of_picture,
-    read_document,
-    recipe_from,
-)
-from reverie.recipe import Recipe
-from reverie.rerun import rerun
-from reverie.run import Output, Result, Run, heard
-from reverie.sheet import contact_sheet
+from reverie.jobs.dream import Output, Result, Run, heard
+from reverie.jobs.provenance import EngineNote, bare_network, of_picture, read_document, recipe_from
+from reverie.jobs.rerun import rerun
+from reverie.media.picture import Picture, load_picture, read_provenance, save_picture
+from reverie.media.picture.contact_sheet import contact_sheet
+from reverie.native import step as native_picture
+from reverie.recipe.presets.preset import PRESETS, preset
+from reverie.recipe.recipe import Recipe
 
 QUICK: dict[str, Any] = {"steps": (2,), "octaves": 2, "jitter": 8}
 
@@ -136,7 +130,7 @@ def test_what_ran_is_written_down(here: Path) -> None:
 
 @pytest.mark.parametrize("engine", ["plain", "torch", "native"])
 def test_every_engine_reruns_in_tiles_with_the_halo_it_had(here: Path, engine: str) -> None:
-    from reverie.session import Session
+    from reverie.ascent.session import Session
 
     recipe = preset("reverie", **QUICK, objective=("block4a",), size=(224, 160), engine=engine, halo=20)
     run = Run(recipe)
@@ -203,7 +197,7 @@ def test_kernels_that_are_not_here_are_a_resource_error(here: Path, monkeypatch:
 def test_without_the_library_a_native_dream_is_not_made_another_way(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reverie.gradient import choose
+    from reverie.engine import select as choose
     from reverie.native import Unavailable
 
     made(here)
@@ -220,7 +214,7 @@ def test_without_the_library_a_native_dream_is_not_made_another_way(
 def test_running_out_of_memory_starts_over_in_tiles_that_rerun(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import reverie.session as session
+    import reverie.ascent.session as session
 
     real = session.picture_gradient
     calls = 0
@@ -243,7 +237,7 @@ def test_running_out_of_memory_starts_over_in_tiles_that_rerun(
 
 
 def test_memory_that_stays_short_is_a_resource_error(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import reverie.session as session
+    import reverie.ascent.session as session
 
     def none(*args: Any, **kwargs: Any) -> Any:
         raise torch.OutOfMemoryError("CUDA out of memory")

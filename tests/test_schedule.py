@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reverie.schedule import octave_sizes, octaves
+from reverie.ascent.octaves import octave_sizes, octaves
 
 sides = st.integers(32, 5000)
 

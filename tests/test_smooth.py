@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import twins
-from reverie import smooth
+from reverie.ops import filters as smooth
 
 
 def plane(height: int, width: int, *, seed: int = 0) -> torch.Tensor:

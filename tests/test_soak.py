@@ -9,15 +9,15 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from reverie.picture import load_picture
+from reverie.media.picture import load_picture
 
 pytestmark = pytest.mark.soak
 
 #: The command in a process whose machine seems to have little free memory, and what it took at most.
 FRUGAL = """
 import json, resource, sys
-import reverie.session
-reverie.session.free_memory = lambda device: int(sys.argv[1])
+import reverie.ascent.session
+reverie.ascent.session.free_memory = lambda device: int(sys.argv[1])
 from reverie.cli import run
 code = run(sys.argv[2:])
 print(json.dumps({"code": code, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 import twins
+from reverie.ascent.start import DEFAULT_SIZE, clouds, fitted, noise, prepare
 from reverie.errors import UsageError
-from reverie.recipe import make
-from reverie.starts import DEFAULT_SIZE, clouds, fitted, noise, prepare
+from reverie.recipe.recipe import make
 
 
 def rng(seed: int = 0) -> torch.Generator:

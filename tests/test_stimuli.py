@@ -9,13 +9,7 @@ from PIL import Image
 from torch import nn
 
 from networks import PatchTransformer
-from reverie.errors import BadInput, ReverieWarning, UsageError
-from reverie.gradient.engine import PlainEngine
-from reverie.gradient.native_engine import NativeEngine
-from reverie.native import instruction_sets
-from reverie.net import load_net, wrap_net
-from reverie.picture import load_picture
-from reverie.stimuli import (
+from reverie.analysis.stimuli import (
     MIDDLE,
     SMALL_FIELD,
     as_input,
@@ -27,6 +21,13 @@ from reverie.stimuli import (
     shown,
     strongest,
 )
+from reverie.engine.engine import PlainEngine
+from reverie.engine.native import NativeEngine
+from reverie.errors import BadInput, ReverieWarning, UsageError
+from reverie.media.picture import load_picture
+from reverie.native import instruction_sets
+from reverie.network.wrap import wrap_net
+from reverie.network.zoo import load_net
 
 UNITS = {"block2a": [5, 0, 23], "block5c": [7, 100], "logits": [281]}
 

@@ -14,9 +14,8 @@ import pytest
 from PIL import Image
 
 from bad_inputs import corpus
-from reverie import svg
 from reverie.errors import BadInput, ReverieWarning
-from reverie.picture import load_picture
+from reverie.media.picture import load_picture, svg
 
 MATPLOTLIB = """<?xml version="1.0" encoding="utf-8" standalone="no"?>
 <!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN"

@@ -12,17 +12,20 @@ from torch import Tensor, nn
 
 import twins
 from reverie import objective as ob
+from reverie.ascent.loop import dream
+from reverie.ascent.session import Session
+from reverie.deepdream.state import State
+from reverie.engine.engine import Engine, PlainEngine
+from reverie.engine.select import ENGINES, NoEngineError, make_engine
 from reverie.errors import ResourceError
-from reverie.goal import Goal, bind
-from reverie.gradient import Engine, PlainEngine, Tiling, picture_gradient
-from reverie.gradient.choose import ENGINES, NoEngineError, make_engine
-from reverie.gradient.tiles import BUDGET, BUDGET_A_PIXEL, Cut, common_shape, room_for, round_up
-from reverie.loop import dream
-from reverie.net import Net, load_net, wrap_net
-from reverie.presets import preset
-from reverie.session import Session
-from reverie.state import State
-from reverie.transform import Roll
+from reverie.gradient.picture_gradient import picture_gradient
+from reverie.gradient.tiles import BUDGET, BUDGET_A_PIXEL, Cut, Tiling, common_shape, room_for, round_up
+from reverie.network.network import Net
+from reverie.network.wrap import wrap_net
+from reverie.network.zoo import load_net
+from reverie.recipe.presets.preset import preset
+from reverie.scoring.bind import Goal, bind
+from reverie.transform.roll import Roll
 from twins import one_thread  # noqa: F401
 
 

@@ -11,10 +11,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import twins
 from reverie import objective as ob
-from reverie.canvas import Pixels
-from reverie.goal import Goal, bind
-from reverie.gradient import PlainEngine, Tiling, View, picture_gradient
-from reverie.net import load_net
+from reverie.canvas.detail import Pixels
+from reverie.engine.engine import PlainEngine
+from reverie.gradient.picture_gradient import picture_gradient
+from reverie.gradient.tiles import Tiling
+from reverie.gradient.view import View
+from reverie.network.zoo import load_net
+from reverie.scoring.bind import Goal, bind
 from twins import one_thread  # noqa: F401
 
 TEXTS = ["block3b", 'block3a - 0.4*tv + 0.2*l2 + block3a:3@mask("rocket.png")']
@@ -142,7 +145,7 @@ class Large(TorchDispatchMode):
     ],
 )
 def test_nothing_of_the_pictures_size_is_made(text, balance, planes, monkeypatch):
-    monkeypatch.setattr("reverie.gradient.STRIP", 1 << 13)
+    monkeypatch.setattr("reverie.gradient.picture_gradient.STRIP", 1 << 13)
     text = text.replace("layer(stem):3", "stem:3")
     goal, engine = goal_of(text, balance), PlainEngine(load_net("lite0"))
     picture, out = torch.rand(2, 1, 3, 1000, 700)

@@ -15,7 +15,8 @@ import torch
 from safetensors.torch import save_file
 
 from reverie.errors import NetworkError, UsageError
-from reverie.net import load_net, network_names, networks, zoo
+from reverie.network import zoo
+from reverie.network.zoo import load_net, network_names, networks
 
 LITE0 = networks()[0]
 

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from networks import PatchTransformer
 from reverie.errors import NetworkError, UsageError
-from reverie.net import Net, wrap_net
+from reverie.network.network import Net
+from reverie.network.wrap import wrap_net
 
 
 class Toy(nn.Module):

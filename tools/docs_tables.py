@@ -25,7 +25,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 def settings() -> str:
     """Every field of a recipe: its option, what it is, what it may be, its default."""
     from reverie.cli.options import OPTION
-    from reverie.recipe import Recipe
+    from reverie.recipe.recipe import Recipe
 
     return fields(Recipe, OPTION, without=("format",))
 
@@ -33,23 +33,23 @@ def settings() -> str:
 def portrait_settings() -> str:
     """Every field of a portrait's settings, likewise."""
     from reverie.cli.options import OF_PORTRAIT
-    from reverie.portrait.settings import Portrait
+    from reverie.recipe.portrait import Portrait
 
     return fields(Portrait, OF_PORTRAIT)
 
 
 def zoom_settings() -> str:
     """Every field of a zoom's settings, likewise."""
-    from reverie.cli.zoom import OPTIONS
-    from reverie.motion.settings_zoom import Zoom
+    from reverie.cli.verbs.zoom import OPTIONS
+    from reverie.recipe.zoom import Zoom
 
     return fields(Zoom, OPTIONS)
 
 
 def film_settings() -> str:
     """Every field of a film's settings, likewise."""
-    from reverie.cli.film import OPTIONS
-    from reverie.motion.settings_film import Film
+    from reverie.cli.verbs.film import OPTIONS
+    from reverie.recipe.film import Film
 
     return fields(Film, OPTIONS)
 
@@ -71,8 +71,8 @@ def fields(model: type[BaseModel], options: Mapping[str, str], without: Iterable
 
 def portrait_presets() -> str:
     """What every preset of portraits sets."""
-    from reverie.portrait.presets import PORTRAITS
-    from reverie.presets import preset
+    from reverie.recipe.presets.portrait import PORTRAITS
+    from reverie.recipe.presets.preset import preset
 
     rows = []
     for name, given in PORTRAITS.items():
@@ -152,7 +152,7 @@ def portrait_history() -> str:
 
 def presets() -> str:
     """The numbers of every preset, and what they come from."""
-    from reverie.presets import PRESETS, preset
+    from reverie.recipe.presets.preset import PRESETS, preset
 
     rows = []
     for field in PRESET_FIELDS:
@@ -184,7 +184,7 @@ PRESET_FIELDS = (
 
 def preset_objectives() -> str:
     """What every preset increases."""
-    from reverie.presets import PRESETS, preset
+    from reverie.recipe.presets.preset import PRESETS, preset
 
     rows = [(f"`{name}`", "; ".join(f"`{text}`" for text in preset(name).objective)) for name in PRESETS]
     return table(("preset", "objective"), rows)
@@ -192,7 +192,7 @@ def preset_objectives() -> str:
 
 def layers() -> str:
     """The layers of Lite0."""
-    from reverie.net.lite import lite_layers
+    from reverie.network.efficientnet_lite import lite_layers
 
     rows = [
         (
@@ -211,7 +211,7 @@ def loop() -> str:
     """The loop as it stands in the source."""
     from inspect import getsource
 
-    from reverie.loop import dream
+    from reverie.ascent.loop import dream
 
     return f"```python\n{getsource(dream)}```"
 

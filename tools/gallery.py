@@ -20,9 +20,9 @@ from PIL import Image, ImageFilter
 
 import portrait_figures
 import reverie
-from reverie import cli
-from reverie.picture import Picture
-from reverie.sheet import contact_sheet
+from reverie.cli import main as cli
+from reverie.media.picture import Picture
+from reverie.media.picture.contact_sheet import contact_sheet
 from sample import main as sample
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
@@ -83,7 +83,7 @@ def sheet(name: str, cells: Iterable[tuple[str, str, Picture]], *, columns: int,
 
 def presets() -> None:
     """The same photograph by every preset."""
-    from reverie.presets import PRESETS
+    from reverie.recipe.presets.preset import PRESETS
 
     cells = [(name, "", dream("chelsea.png", preset=name, size=(720, 480))) for name in PRESETS]
     sheet("presets.jpg", cells, columns=3)

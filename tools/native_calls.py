@@ -54,7 +54,7 @@ def main(path: str, quick: bool) -> None:
 
 def check_picture(rng: np.random.Generator, quick: bool) -> int:
     """The parts of a step beside the gradient, at sizes around those of vectors and stretches."""
-    from reverie.native import picture
+    from reverie.native import step as picture
 
     sizes = ((9, 17), (64, 70)) if quick else ((1, 1), (8, 8), (9, 17), (33, 31), (64, 70), (257, 300))
     ways = [way for way in picture.ways() if way != "torch"]
@@ -75,7 +75,7 @@ def _one_step(
     rng: np.random.Generator, shape: tuple[int, ...], circular: bool, soft: bool, masked: bool
 ) -> list[bytes]:
     """Smooth, move, measure and show a picture; the bytes of all results."""
-    from reverie.native import picture
+    from reverie.native import step as picture
 
     gradient, detail = (_plane(_random(rng, math.prod(shape)), shape) for _ in range(2))
     base = _plane(np.abs(_random(rng, math.prod(shape))) % 1, shape)

@@ -1,6 +1,6 @@
 """Measure the magnitude spectrum of natural pictures: ``python tools/natural_spectrum.py``.
 
-It writes src/reverie/portrait/natural_spectrum.npz, which the MACO canvas (Fel et al. 2023) holds its
+It writes src/reverie/canvas/natural_spectrum.npz, which the MACO canvas (Fel et al. 2023) holds its
 pictures to. Measured are the colour photographs of scenes that come with scikit-image (textures, microscopy
 and the sky through a telescope have spectra of their own), in the values that the canvas squashes into a
 picture: logit, then decorrelated colours.
@@ -17,7 +17,7 @@ import numpy as np
 import skimage.data
 from numpy.typing import NDArray
 
-from reverie.portrait.colours import NATURAL
+from reverie.canvas.colour_space import NATURAL
 
 Array = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ BLACK: Final = 0.02
 POINTS: Final = 17
 #: Frequencies below so many cycles a crop are seen through the window only: those up to the second stand in.
 LOWEST: Final = (2.0, 4.0)
-FILE: Final = Path(__file__).resolve().parents[1] / "src/reverie/portrait/natural_spectrum.npz"
+FILE: Final = Path(__file__).resolve().parents[1] / "src/reverie/canvas/natural_spectrum.npz"
 
 
 def photograph(name: str) -> Array:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from reverie import preset
-from reverie.net import load_net
+from reverie.ascent.session import Session
+from reverie.media.picture import Picture
+from reverie.network.zoo import load_net
 from reverie.objective import logit, parse
-from reverie.picture import Picture
-from reverie.portrait.presets import of_unit
-from reverie.recipe import Recipe
-from reverie.see import portraits
-from reverie.session import Session
+from reverie.portrait.batch import portraits
+from reverie.recipe.presets.portrait import of_unit
+from reverie.recipe.recipe import Recipe
 
 NET = load_net("lite0")
 Cells = list[tuple[str, str, Picture]]

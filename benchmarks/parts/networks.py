@@ -8,7 +8,7 @@ from benchmarks.job import Job
 from benchmarks.plan import Plan, table
 from benchmarks.tables import markdown as rows_of
 from benchmarks.tables import side_by_side
-from reverie.gradient.torch_choice import multiplies_bf16
+from reverie.engine.torch.formats import multiplies_bf16
 
 TITLE = "Any torch network"
 CASES = {

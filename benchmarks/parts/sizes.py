@@ -13,7 +13,7 @@ from benchmarks.job import Job
 from benchmarks.plan import Plan, table
 from benchmarks.tables import markdown as rows_of
 from benchmarks.tables import mb, side_by_side
-from reverie.cli import SURROUNDINGS
+from reverie.engine.environment import ENVIRONMENT
 
 TITLE = "Large pictures"
 #: Megapixels and sizes that no tile divides.
@@ -75,7 +75,7 @@ def dream(plan: Plan, name: str, size: tuple[int, int]) -> dict[str, Any]:
         began = time.perf_counter()
         done = subprocess.run(
             [sys.executable, "-c", COMMAND, *words],
-            env={**environment(), **SURROUNDINGS},
+            env={**environment(), **ENVIRONMENT},
             capture_output=True,
             text=True,
             check=False,
@@ -96,7 +96,7 @@ def environment() -> dict[str, str]:
     """This process's, without what would tune an allocator."""
     import os
 
-    from reverie.timing import TUNING, TUNING_OF
+    from reverie.bench.timing import TUNING, TUNING_OF
 
     return {k: v for k, v in os.environ.items() if k not in TUNING and not k.startswith(TUNING_OF)}
 

@@ -19,14 +19,17 @@ from torch import Tensor
 
 from benchmarks.job import Job
 from benchmarks.tools.networks import GRAIN, IMAGENET, network, picture
-from reverie.gradient import Engine, picture_gradient
-from reverie.gradient.choose import make_engine
-from reverie.loop import dream
-from reverie.net import Net, load_net, wrap_net
-from reverie.recipe import Recipe, make
-from reverie.session import Session
-from reverie.state import State
-from reverie.timing import clock
+from reverie.ascent.loop import dream
+from reverie.ascent.session import Session
+from reverie.bench.timing import clock
+from reverie.deepdream.state import State
+from reverie.engine.engine import Engine
+from reverie.engine.select import make_engine
+from reverie.gradient.picture_gradient import picture_gradient
+from reverie.network.network import Net
+from reverie.network.wrap import wrap_net
+from reverie.network.zoo import load_net
+from reverie.recipe.recipe import Recipe, make
 
 
 def measure(job: Job) -> dict[str, Any]:

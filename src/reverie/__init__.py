@@ -14,35 +14,37 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from reverie._version import __version__
+
 if TYPE_CHECKING:
     from reverie import objective
+    from reverie.ascent.loop import Frame, dream, render
+    from reverie.ascent.session import Session
     from reverie.errors import ReverieError
-    from reverie.gradient import picture_gradient
-    from reverie.loop import Frame, dream, render
-    from reverie.net import Net, load_net, wrap_net
+    from reverie.gradient.picture_gradient import picture_gradient
+    from reverie.media.picture import Picture, load_picture
+    from reverie.network.network import Net
+    from reverie.network.wrap import wrap_net
+    from reverie.network.zoo import load_net
     from reverie.notebook import watch
-    from reverie.picture import Picture, load_picture
-    from reverie.presets import preset
-    from reverie.recipe import Recipe
-    from reverie.session import Session
-
-__version__ = "0.1.0"
+    from reverie.recipe.presets.preset import preset
+    from reverie.recipe.recipe import Recipe
 
 _HOME = {
-    "Frame": "loop",
-    "Net": "net",
-    "Picture": "picture",
-    "Recipe": "recipe",
+    "Frame": "ascent.loop",
+    "Net": "network.network",
+    "Picture": "media.picture",
+    "Recipe": "recipe.recipe",
     "ReverieError": "errors",
-    "Session": "session",
-    "dream": "loop",
-    "load_net": "net",
-    "load_picture": "picture",
-    "picture_gradient": "gradient",
-    "preset": "presets",
-    "render": "loop",
+    "Session": "ascent.session",
+    "dream": "ascent.loop",
+    "load_net": "network.zoo",
+    "load_picture": "media.picture",
+    "picture_gradient": "gradient.picture_gradient",
+    "preset": "recipe.presets.preset",
+    "render": "ascent.loop",
     "watch": "notebook",
-    "wrap_net": "net",
+    "wrap_net": "network.wrap",
 }
 
 __all__ = [
@@ -67,7 +69,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "objective":
-        return import_module("reverie.objective")
+        return import_module("reverie.objective.objective")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

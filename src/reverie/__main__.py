@@ -1,6 +1,6 @@
 """``python -m reverie`` is the command ``reverie``."""
 
-from reverie.cli import main
+from reverie.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from reverie.loop import Frame
+from reverie.ascent.loop import Frame
 
 
 def watch(frames: Iterable[Frame], *, every: int = 5) -> Iterator[Frame]:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from reverie.errors import BadInput, UsageError
 from reverie.evolve import genome_from_json, genome_json, make_encoding
+from reverie.evolve.baselines import GradientFooling, RandomSearch
 from reverie.evolve.direct import Direct
 from reverie.evolve.genome import child_rng
-from reverie.evolve.others import GradientFooling, RandomSearch
 
 
 def test_the_start_is_uniform() -> None:

@@ -10,7 +10,8 @@ from reverie.errors import UsageError
 from reverie.evolve import NetScore, evolve, make_encoding
 from reverie.evolve.genome import child_rng
 from reverie.native import Isa, instruction_sets
-from reverie.net import Net, load_net
+from reverie.network.network import Net
+from reverie.network.zoo import load_net
 
 
 @pytest.fixture(scope="module")

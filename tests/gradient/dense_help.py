@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reverie.gradient import torch_dense
-from reverie.gradient.torch_activation import Activation
+from reverie.engine.torch.conv.activation import Activation
+from reverie.engine.torch.kernels import dense as torch_dense
 from reverie.native import Isa, instruction_sets
 
 SETS = [isa for isa in instruction_sets() if isa <= Isa.AVX512]

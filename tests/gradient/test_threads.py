@@ -25,7 +25,7 @@ from reverie.net import load_net
 
 torch.set_num_threads(3)
 if not {shared}:
-    import reverie.gradient.native_engine as module
+    import reverie.engine.native as module
     module.share_threads = lambda: False
 engine = NativeEngine(load_net("lite0"))
 picture = torch.rand(1, 3, 96, 80, generator=torch.Generator().manual_seed(0))

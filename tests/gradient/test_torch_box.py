@@ -21,12 +21,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from reverie.gradient.engine import PlainEngine
-from reverie.gradient.torch_box import PreparedBox
-from reverie.gradient.torch_conv import PreparedConv
-from reverie.gradient.torch_engine import TorchEngine
-from reverie.gradient.torch_steps import ConvStep, PointsStep, Step
-from reverie.net import wrap_net
+from reverie.engine.engine import PlainEngine
+from reverie.engine.torch.conv.prepared import PreparedConv
+from reverie.engine.torch.engine import TorchEngine
+from reverie.engine.torch.kernels.mean_pool import PreparedBox
+from reverie.engine.torch.plan.steps import ConvStep, PointsStep, Step
+from reverie.network.wrap import wrap_net
 
 WAYS = [None, *SETS]
 

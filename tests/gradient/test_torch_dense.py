@@ -23,21 +23,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from reverie.gradient import torch_dense
-from reverie.gradient.engine import PlainEngine
-from reverie.gradient.torch_activation import Activation
-from reverie.gradient.torch_cells import into_cells, out_of_cells
-from reverie.gradient.torch_conv import PreparedConv
-from reverie.gradient.torch_dense import PointsBack, PointsForth
-from reverie.gradient.torch_dense_conv import DenseConv, Given
-from reverie.gradient.torch_engine import TorchEngine
-from reverie.gradient.torch_pool import Pool, can_pool
-from reverie.gradient.torch_spec import ConvSpec
-from reverie.gradient.torch_steps import CatStep, ConvStep, NativePoolStep, PointsStep
-from reverie.gradient.torch_store import Store
+from reverie.engine.engine import PlainEngine
+from reverie.engine.torch.conv.activation import Activation
+from reverie.engine.torch.conv.prepared import PreparedConv
+from reverie.engine.torch.conv.spec import ConvSpec
+from reverie.engine.torch.conv.store import Store
+from reverie.engine.torch.engine import TorchEngine
+from reverie.engine.torch.kernels import dense as torch_dense
+from reverie.engine.torch.kernels.cells import into_cells, out_of_cells
+from reverie.engine.torch.kernels.conv import DenseConv, Given
+from reverie.engine.torch.kernels.dense import PointsBack, PointsForth
+from reverie.engine.torch.kernels.max_pool import Pool, can_pool
+from reverie.engine.torch.plan.steps import CatStep, ConvStep, NativePoolStep, PointsStep
 from reverie.native import Isa, Unavailable, dense, instruction_sets
 from reverie.native.dense import Convolution, Kind, Work
-from reverie.net import wrap_net
+from reverie.network.wrap import wrap_net
 
 pytestmark = pytest.mark.skipif(not SETS, reason="no native library on this machine")
 FP32 = torch.float32

@@ -16,14 +16,15 @@ import torch_networks
 from torch import Tensor, nn
 
 from networks import PatchTransformer
+from reverie.engine.engine import PlainEngine
+from reverie.engine.torch import formats as torch_choice
+from reverie.engine.torch.engine import TorchEngine
 from reverie.errors import UsageError
-from reverie.gradient import torch_choice
-from reverie.gradient.engine import PlainEngine
-from reverie.gradient.torch_engine import TorchEngine
 from reverie.native import Isa, instruction_sets
 from reverie.native import dense as native_dense
-from reverie.net import Net, load_net, wrap_net
-from reverie.net.adapt import state_sha256
+from reverie.network.network import Net
+from reverie.network.wrap import state_sha256, wrap_net
+from reverie.network.zoo import load_net
 from twins import one_thread  # noqa: F401
 
 SIZES = ((64, 64), (33, 47), (97, 34), (50, 131))

@@ -13,16 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from reverie.gradient.engine import PlainEngine
-from reverie.gradient.torch_activation import Activation
-from reverie.gradient.torch_conv import PreparedConv
-from reverie.gradient.torch_engine import TorchEngine
-from reverie.gradient.torch_graphs import PATIENCE, Replays
-from reverie.gradient.torch_onednn import fused_operators, layout
-from reverie.gradient.torch_plan import _shortened
-from reverie.gradient.torch_spec import ConvSpec
-from reverie.gradient.torch_store import Store
-from reverie.net import wrap_net
+from reverie.engine.engine import PlainEngine
+from reverie.engine.torch.conv.activation import Activation
+from reverie.engine.torch.conv.onednn import fused_operators, layout
+from reverie.engine.torch.conv.prepared import PreparedConv
+from reverie.engine.torch.conv.spec import ConvSpec
+from reverie.engine.torch.conv.store import Store
+from reverie.engine.torch.engine import TorchEngine
+from reverie.engine.torch.plan.cuda_graphs import PATIENCE, Replays
+from reverie.engine.torch.plan.plan import _shortened
+from reverie.network.wrap import wrap_net
 from twins import one_thread  # noqa: F401
 
 # inputs, outputs, kernel, stride, padding, dilation, groups

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from reverie.errors import UsageError
-from reverie.motion.curve import EASINGS, MOST_KEYS, Curve, Moment, Within
+from reverie.recipe.curve import EASINGS, MOST_KEYS, Curve, Moment, Within
 
 
 class Model(BaseModel):

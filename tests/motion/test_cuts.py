@@ -9,9 +9,9 @@ import film_help
 import numpy as np
 import pytest
 
-from reverie.motion.carry import moves
-from reverie.motion.cuts import is_blank, likeness
-from reverie.motion.settings_film import Film
+from reverie.motion.film.cuts import is_blank, likeness
+from reverie.motion.film.motion import moves
+from reverie.recipe.film import Film
 
 SIZE = (256, 144)
 #: Of two thousand frames: flow fails in as many of them as in larger ones, and they look as much alike.

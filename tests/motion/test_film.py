@@ -11,14 +11,14 @@ import pytest
 import torch
 
 import twins
+from reverie.ascent.loop import render
+from reverie.ascent.session import Session
 from reverie.errors import UsageError
-from reverie.film import film
-from reverie.loop import render
-from reverie.motion.film_state import FilmState
-from reverie.motion.settings_film import Film
-from reverie.presets import preset
-from reverie.recipe import Recipe
-from reverie.session import Session
+from reverie.motion.film.film import film
+from reverie.motion.film.state import FilmState
+from reverie.recipe.film import Film
+from reverie.recipe.presets.preset import preset
+from reverie.recipe.recipe import Recipe
 from twins import one_thread  # noqa: F401
 
 SMALL = (160, 96)

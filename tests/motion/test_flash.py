@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reverie.motion.flash import FlashGuard, FlashReport
-from reverie.motion.flash_grid import Grid
+from reverie.motion.flashing.guard import FlashGuard, FlashReport
+from reverie.motion.flashing.screen import Grid
 
 BLACK, WHITE, RED, BLUE = (0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 0, 255)
 Colour = tuple[int, int, int]

@@ -7,7 +7,7 @@ import film_help
 import numpy as np
 import pytest
 
-from reverie.motion.flow import between, filled, grid
+from reverie.motion.film.flow import between, filled, grid
 
 
 @pytest.mark.parametrize("make", [film_help.pan, film_help.zoom])

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reverie.motion import pulse as module
-from reverie.motion.pulse import Pulse, pulse
+from reverie.motion.film import pulse as module
+from reverie.motion.film.pulse import Pulse, pulse
 
 SECONDS = 8
 #: 120 beats a minute.

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reverie.motion.steady import BRIGHT, DEVIATION, MOST_CAST, Reference, bent, evened, hold
+from reverie.motion.zoom.steady import BRIGHT, DEVIATION, MOST_CAST, Reference, bent, evened, hold
 
 LUMA = np.array([0.299, 0.587, 0.114])
 

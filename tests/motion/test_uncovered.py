@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from reverie.motion.camera import Camera
-from reverie.motion.settings_zoom import Zoom
-from reverie.motion.uncovered import moved
-from reverie.motion.warp import warp
+from reverie.motion.zoom.camera import Camera
+from reverie.motion.zoom.edges import moved
+from reverie.ops.warp import warp
+from reverie.recipe.zoom import Zoom
 
 HEIGHT, WIDTH = 90, 160
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from reverie.motion.warp import Similarity, warp
+from reverie.ops.warp import Similarity, warp
 
 HEIGHT, WIDTH = 60, 90
 

@@ -12,14 +12,14 @@ import torch
 from zoom_measure import Look, registered
 
 import reverie
+from reverie.ascent.session import Session
 from reverie.errors import UsageError
-from reverie.motion.camera import Camera
-from reverie.motion.homecoming import Homecoming
-from reverie.motion.settings_zoom import Zoom
-from reverie.motion.warp import warp
-from reverie.recipe import Recipe
-from reverie.session import Session
-from reverie.zoom import ZoomState, zoom
+from reverie.motion.zoom.camera import Camera
+from reverie.motion.zoom.loop_closing import Homecoming
+from reverie.motion.zoom.zoom import ZoomState, zoom
+from reverie.ops.warp import warp
+from reverie.recipe.recipe import Recipe
+from reverie.recipe.zoom import Zoom
 
 SMALL = (192, 108)
 

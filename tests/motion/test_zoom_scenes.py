@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reverie.motion.scenes import UPPER_HALF, Scene, Timeline, blended, textured
-from reverie.motion.settings_zoom import Zoom
 from reverie.objective import parse
+from reverie.recipe.scenes import UPPER_HALF, Scene, Timeline, blended, textured
+from reverie.recipe.zoom import Zoom
 
 
 def timeline(*scenes: str, **changes) -> Timeline:

@@ -17,7 +17,7 @@ from PIL import Image
 
 import movie_help as make
 from reverie.errors import BadInput, ReverieError, ReverieWarning, UsageError
-from reverie.movie import open_movie
+from reverie.media.video.read.reader import open_movie
 
 
 def refused(path: Path, *words: str, **settings: Any) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import movie_help as make
-from reverie.movie import open_movie
+from reverie.media.video.read.reader import open_movie
 
 pytestmark = pytest.mark.skipif(shutil.which("ffprobe") is None, reason="no ffprobe; see tools/ffmpeg.sh")
 

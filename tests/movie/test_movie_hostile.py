@@ -16,8 +16,9 @@ import pytest
 
 import movie_help as make
 from reverie.errors import BadInput, ReverieError
-from reverie.movie import open_movie, samples
-from reverie.movie.probe import LocalFile, Reader, _refuse
+from reverie.media.video.read.audio import samples
+from reverie.media.video.read.probe import LocalFile, Reader, _refuse
+from reverie.media.video.read.reader import open_movie
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="watches files by inotify")
 

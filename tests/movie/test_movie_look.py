@@ -12,7 +12,7 @@ from PIL import Image
 
 import movie_help as make
 from reverie.errors import ReverieWarning
-from reverie.movie import Movie, open_movie
+from reverie.media.video.read.reader import Movie, open_movie
 
 
 def numbers(movie: Movie, skip: int = 0) -> list[int]:
@@ -98,8 +98,8 @@ def rgb_of(y: float, u: float, v: float, matrix: str, full: bool, bits: int) -> 
 def test_colours_are_by_the_streams_own_matrix_and_range(
     matrix: str, full: bool, pixels: str, bits: int
 ) -> None:
-    from reverie.movie.base import Colour
-    from reverie.movie.convert import Converter, Upright
+    from reverie.media.video.read.colour_convert import Converter, Upright
+    from reverie.media.video.read.frame import Colour
 
     rng = np.random.default_rng(3)
     convert = Converter((64, 48), Colour(matrix, "pc" if full else "tv"), Upright(), False)
@@ -128,8 +128,8 @@ def test_a_film_without_tags_is_what_players_take_it_for(tmp_path: Path) -> None
         picture = np.full((size[1], size[0], 3), (200, 60, 90), np.uint8)
         frame = make._frame(picture, "yuv444p", (number, 1))
         frame.colorspace = frame.color_range = 2 if number == 2 else 0
-        from reverie.movie.base import Colour
-        from reverie.movie.convert import Converter, Upright
+        from reverie.media.video.read.colour_convert import Converter, Upright
+        from reverie.media.video.read.frame import Colour
 
         rgb, _ = Converter(size, Colour(), Upright(), False)(frame)
         assert np.abs(rgb.astype(int) - picture).max() <= 2
@@ -147,8 +147,8 @@ def test_a_film_without_tags_is_what_players_take_it_for(tmp_path: Path) -> None
 def test_high_dynamic_range_comes_to_white_at_paper_white(
     number: int, name: str, shown: dict[float, tuple[int, int]]
 ) -> None:
-    from reverie.movie.base import Colour
-    from reverie.movie.convert import Converter, Upright
+    from reverie.media.video.read.colour_convert import Converter, Upright
+    from reverie.media.video.read.frame import Colour
 
     convert = Converter((64, 48), Colour("bt2020nc", "tv", "bt2020", name), Upright(), False)
     for signal, (low, high) in shown.items():

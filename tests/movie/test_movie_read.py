@@ -19,7 +19,8 @@ import pytest
 import movie_help as make
 from conftest import environment
 from reverie.errors import ReverieWarning, UsageError
-from reverie.movie import Movie, even_size, open_movie
+from reverie.media.video.read.clip import even_size
+from reverie.media.video.read.reader import Movie, open_movie
 
 RATES = [Fraction(30_000, 1001), Fraction(24_000, 1001), Fraction(60), Fraction(25, 2)]
 
@@ -176,8 +177,8 @@ def test_a_size_is_scaled_to_and_even(tmp_path: Path) -> None:
 
 
 def test_shrinking_averages() -> None:
-    from reverie.movie.base import Colour
-    from reverie.movie.convert import Converter, Upright
+    from reverie.media.video.read.colour_convert import Converter, Upright
+    from reverie.media.video.read.frame import Colour
 
     fine = np.zeros((120, 160, 3), np.uint8)
     fine[:, ::2] = 255  # stripes of one pixel
@@ -282,7 +283,7 @@ def test_no_more_is_decoded_than_fits_the_queue(tmp_path: Path) -> None:
 
 
 def test_what_is_raised_in_the_thread_is_raised_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from reverie.movie.convert import Converter
+    from reverie.media.video.read.colour_convert import Converter
 
     path = make.film(tmp_path / "a.mp4", count=8)
     with open_movie(path) as movie:
@@ -305,7 +306,7 @@ def test_what_is_raised_in_the_thread_is_raised_here(tmp_path: Path, monkeypatch
 
 def test_a_program_may_end_without_closing(tmp_path: Path) -> None:
     path = make.film(tmp_path / "a.mp4", count=120)
-    program = "import sys; from reverie.movie import open_movie; m = open_movie(sys.argv[1]); "
+    program = "import sys; from reverie.media.video import open_movie; m = open_movie(sys.argv[1]); "
     program += "f = m.frames(); print(next(f).rgb.shape)"
     done = subprocess.run(
         [sys.executable, "-c", program, path], env=environment(), capture_output=True, text=True, timeout=100
@@ -314,7 +315,7 @@ def test_a_program_may_end_without_closing(tmp_path: Path) -> None:
 
 
 def test_importing_is_quick_and_loads_no_decoder() -> None:
-    program = "import sys, reverie.movie; print({'av', 'cv2', 'torch', 'PIL'} & set(sys.modules))"
+    program = "import sys, reverie.media.video; print({'av', 'cv2', 'torch', 'PIL'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], env=environment(), capture_output=True, text=True)
     assert done.stdout == "set()\n"
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 import movie_help as make
 from reverie.errors import BadInput, ReverieWarning
-from reverie.movie import Movie, open_movie
+from reverie.media.video.read.reader import Movie, open_movie
 
 
 def numbers(movie: Movie, skip: int = 0) -> list[int]:

@@ -13,7 +13,8 @@ import pytest
 
 import movie_help as make
 from reverie.errors import BadInput, UsageError
-from reverie.movie import open_movie, samples
+from reverie.media.video.read.audio import samples
+from reverie.media.video.read.reader import open_movie
 
 SOUNDS = {
     "a.mp3": ("libmp3lame", "mp3"),
@@ -205,7 +206,7 @@ def test_a_song_with_a_tag_and_a_cover_is_read(tmp_path: Path) -> None:
 
 
 def test_sound_that_changes_on_the_way_goes_on() -> None:
-    from reverie.movie.sound_in import _pieces
+    from reverie.media.video.read.audio import _pieces
 
     def frames() -> Iterator[av.AudioFrame]:
         at = Fraction(0)

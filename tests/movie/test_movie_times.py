@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reverie.errors import ReverieWarning
-from reverie.movie.ahead import Ahead, Said
-from reverie.movie.times import Still, even_pace, on_pace, take
+from reverie.media.video.read.prefetch import Ahead, Said
+from reverie.media.video.read.timing import Still, even_pace, on_pace, take
 
 PACE = Fraction(1, 25)
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import twins
-from reverie.portrait.colours import Tone, clipped, mixing
+from reverie.canvas.colour_space import Tone, clipped, mixing
 
 #: lucid's, typed in again.
 ROOT = np.array([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]])

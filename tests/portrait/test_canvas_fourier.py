@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reverie.portrait.fourier import Fourier, amplitudes, frequencies, respectrum
+from reverie.canvas.fourier import Fourier, amplitudes, frequencies, respectrum
 
 SIZES = [(16, 16), (15, 15), (24, 10), (9, 14), (21, 8), (1, 5), (6, 1)]
 ROOT = np.array([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]])

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 import twins
+from reverie.canvas import cppn
+from reverie.canvas.base import KINDS, Canvas, itemwise, make_canvas
 from reverie.errors import UsageError
-from reverie.portrait import cppn
-from reverie.portrait.canvas import KINDS, Canvas, itemwise, make_canvas
 
 EXACT = ("pixels", "fourier", "laplacian")
 SIZES = ((24, 24), (23, 17), (16, 31))

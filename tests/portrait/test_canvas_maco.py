@@ -8,7 +8,7 @@ import torch
 
 import natural_spectrum
 import twins
-from reverie.portrait.maco import Maco, natural_magnitude
+from reverie.canvas.maco import Maco, natural_magnitude
 
 SIZES = [(32, 32), (31, 45), (50, 23), (128, 64)]
 

@@ -14,13 +14,16 @@ from torch import Tensor, nn
 import twins
 from networks import PatchTransformer
 from reverie import objective as ob
+from reverie.engine.engine import PlainEngine
 from reverie.errors import UsageError
-from reverie.goal import Goal, bind
-from reverie.goal.crowd import Crowd
-from reverie.goal.together import alignment, diversity
-from reverie.gradient import PlainEngine, picture_gradient
-from reverie.net import Net, load_net, wrap_net
-from reverie.objective.text import target
+from reverie.gradient.picture_gradient import picture_gradient
+from reverie.network.network import Net
+from reverie.network.wrap import wrap_net
+from reverie.network.zoo import load_net
+from reverie.objective.parser import target
+from reverie.scoring.batch import Crowd
+from reverie.scoring.bind import Goal, bind
+from reverie.scoring.pairwise import alignment, diversity
 from twins import one_thread  # noqa: F401
 
 Maps = dict[str, Tensor]

@@ -6,16 +6,16 @@ import pytest
 import torch
 
 from reverie import objective as ob
+from reverie.ascent.loop import begin, dream
+from reverie.ascent.session import Session
 from reverie.errors import UsageError
-from reverie.loop import begin, dream
-from reverie.net import load_net
+from reverie.network.zoo import load_net
 from reverie.portrait.diverse import diverse, middle
-from reverie.portrait.presets import PORTRAITS, of_unit
 from reverie.portrait.state import PortraitState
-from reverie.portrait.storage import OF_CANVAS, OWN, onto
-from reverie.presets import preset
-from reverie.recipe import Recipe
-from reverie.session import Session
+from reverie.recipe.presets.canvas_defaults import OF_CANVAS, OWN, onto
+from reverie.recipe.presets.portrait import PORTRAITS, of_unit
+from reverie.recipe.presets.preset import preset
+from reverie.recipe.recipe import Recipe
 from twins import one_thread  # noqa: F401
 
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 
-from reverie.portrait.canvas import make_canvas
-from reverie.portrait.gaussian import gaussian_blur
+from reverie.canvas.base import make_canvas
+from reverie.ops.gaussian import gaussian_blur
 from reverie.portrait.projections import (
     Projections,
     decayed,

@@ -9,17 +9,17 @@ import pytest
 import torch
 from torch import Tensor
 
+from reverie.ascent.loop import begin, dream
+from reverie.ascent.session import Session
 from reverie.errors import UsageError
-from reverie.loop import begin, dream
-from reverie.picture.base import Floats
-from reverie.portrait import look
-from reverie.portrait.settings import Portrait
+from reverie.media.picture.picture import Floats
+from reverie.portrait import views as look
+from reverie.portrait.batch import sit
 from reverie.portrait.state import PortraitState, check_sizes, facets_of, size_of
-from reverie.portrait.storage import OWN
-from reverie.presets import preset
-from reverie.recipe import Recipe
-from reverie.see import sit
-from reverie.session import Session
+from reverie.recipe.portrait import Portrait
+from reverie.recipe.presets.canvas_defaults import OWN
+from reverie.recipe.presets.preset import preset
+from reverie.recipe.recipe import Recipe
 from twins import one_thread  # noqa: F401
 
 CANVASES = list(OWN)

@@ -13,11 +13,13 @@ from torch import Tensor, nn
 
 import twins
 from reverie.errors import ReverieWarning, UsageError
-from reverie.goal import bind
-from reverie.goal.statistics import Natural, distance
-from reverie.net import Net, load_net, wrap_net
-from reverie.net.statistics import LEAST, Statistics, after_norm, of_modules, rectified
+from reverie.network.batch_norms import LEAST, Statistics, after_norm, of_modules, rectified
+from reverie.network.network import Net
+from reverie.network.wrap import wrap_net
+from reverie.network.zoo import load_net
 from reverie.objective import channel, parse
+from reverie.scoring.bind import bind
+from reverie.scoring.feature_statistics import Natural, distance
 from twins import one_thread  # noqa: F401
 
 

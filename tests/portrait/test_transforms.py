@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from reverie.errors import UsageError
-from reverie.portrait.drawn import KINDS, Blur, Drawn, Noise
-from reverie.portrait.transforms import LUCID, MACO, Ramp, Transform, draw, frame_size, parse_transforms
-from reverie.portrait.warp import _of, _runs, apply
+from reverie.transform.apply import _of, _runs, apply
+from reverie.transform.parse import LUCID, MACO, Ramp, Transform, draw, frame_size, parse_transforms
+from reverie.transform.view import KINDS, Blur, Drawn, Noise
 
 Array = NDArray[np.float64]
 EVERYTHING = (

@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from reverie.gradient.engine import PlainEngine
-from reverie.net import load_net
+from reverie.engine.engine import PlainEngine
+from reverie.network.zoo import load_net
 from reverie.portrait.warmup import redirected
 
 RELUS = {

@@ -19,10 +19,13 @@ from PIL import Image
 from movie_help import number_of, numbered
 from render_help import decoded, frames
 from reverie.errors import BadInput, ReverieWarning, UsageError
-from reverie.movie import Colour, Render, encoding_for, open_movie, read_metadata
-from reverie.movie.encode import Segment
-from reverie.movie.formats import CODECS, Reel
-from reverie.picture import read_provenance
+from reverie.media.picture import read_provenance
+from reverie.media.video.read.frame import Colour
+from reverie.media.video.read.reader import open_movie
+from reverie.media.video.write.encode import Segment
+from reverie.media.video.write.formats import CODECS, Reel, encoding_for
+from reverie.media.video.write.metadata import read_metadata
+from reverie.media.video.write.render import Render
 
 SIZE = (160, 128)
 COUNT = 14

@@ -15,7 +15,7 @@ import pytest
 
 from conftest import environment
 from render_help import make, played, write_film
-from reverie.movie.folder import Folder
+from reverie.media.video.write.work_folder import Folder
 
 pytestmark = [
     pytest.mark.slow,
@@ -41,7 +41,9 @@ except Exception as error:
 def processes():
     """Processes that have everything loaded, so that twenty of them are quick."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["render_help", "reverie.movie.render", "safetensors.torch", "numpy"])
+    context.set_forkserver_preload(
+        ["render_help", "reverie.media.video.write.render", "safetensors.torch", "numpy"]
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join([str(TESTS), str(TESTS.parent / "src")]))
         yield context

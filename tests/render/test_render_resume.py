@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from render_help import SIZE, decoded, fill, frames, make, render
 from reverie.errors import BadInput, ResourceError, UsageError
-from reverie.movie import encoding_for, key_of
-from reverie.movie.packing import pack, unpack
+from reverie.media.video.write.formats import encoding_for
+from reverie.media.video.write.render import key_of
+from reverie.media.video.write.serialise import pack, unpack
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +107,7 @@ def test_killed_while_finishing_it_only_finishes(tmp_path, whole, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("reverie.movie.render.finish", fail)
+        patch.setattr("reverie.media.video.write.render.finish", fail)
         with render(tmp_path / "z.mp4") as film:
             fill(film)
             with pytest.raises(KeyboardInterrupt):
@@ -121,7 +122,7 @@ def test_killed_while_finishing_it_only_finishes(tmp_path, whole, monkeypatch):
 
 def test_killed_between_naming_and_tidying_nothing_is_lost(tmp_path, whole, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("reverie.movie.folder.Folder.remove", lambda self: self.release())
+        patch.setattr("reverie.media.video.write.work_folder.Folder.remove", lambda self: self.release())
         make(tmp_path / "z.mp4")
     assert (tmp_path / "z.mp4.part").is_dir()
     with pytest.raises(UsageError, match="exists already"):
@@ -251,7 +252,7 @@ def test_an_error_of_the_encoder_comes_out_of_add(tmp_path, monkeypatch):
     def fail(self, rgb):
         raise MemoryError("no room")
 
-    monkeypatch.setattr("reverie.movie.encode.Segment.add", fail)
+    monkeypatch.setattr("reverie.media.video.write.encode.Segment.add", fail)
     with render(tmp_path / "z.mp4") as film:
         fill(film, until=1)
         with pytest.raises(MemoryError, match="no room"):
@@ -317,7 +318,7 @@ def test_a_damaged_state_is_bad_input(data):
 
 
 def test_size_is_checked_before_the_work(tmp_path):
-    from reverie.movie import Render
+    from reverie.media.video.write.render import Render
 
     with pytest.raises(UsageError, match=r"even sides, got 97 x 64; take 96 x 64"):
         Render(

@@ -16,7 +16,10 @@ import pytest
 from movie_help import film, number_of, numbered
 from render_help import decoded
 from reverie.errors import ReverieWarning
-from reverie.movie import Render, encoding_for, open_movie, samples
+from reverie.media.video.read.audio import samples
+from reverie.media.video.read.reader import open_movie
+from reverie.media.video.write.formats import encoding_for
+from reverie.media.video.write.render import Render
 
 SIZE = (96, 64)
 #: Containers that take a codec as it is.

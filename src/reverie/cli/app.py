@@ -6,17 +6,19 @@ from typing import Annotated, Any
 
 import typer
 
-from reverie import __version__
-from reverie.cli import dream, look, remake
-from reverie.cli.bench import bench
-from reverie.cli.doctor import doctor
-from reverie.cli.film import film
-from reverie.cli.fool import fool
-from reverie.cli.invert import invert
-from reverie.cli.microscope import microscope
-from reverie.cli.see import see
-from reverie.cli.stimuli import stimuli
-from reverie.cli.zoom import zoom
+from reverie._version import __version__
+from reverie.cli.verbs import dream
+from reverie.cli.verbs import inspect as look
+from reverie.cli.verbs import rerun as remake
+from reverie.cli.verbs.bench import bench
+from reverie.cli.verbs.doctor import doctor
+from reverie.cli.verbs.film import film
+from reverie.cli.verbs.fool import fool
+from reverie.cli.verbs.invert import invert
+from reverie.cli.verbs.microscope import microscope
+from reverie.cli.verbs.see import see
+from reverie.cli.verbs.stimuli import stimuli
+from reverie.cli.verbs.zoom import zoom
 
 ABOUT = """Ask a trained image network what it sees, and see the answer.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reverie.net.classes import imagenet
-from reverie.net.zoo import network_names
-from reverie.portrait.presets import PORTRAITS
-from reverie.presets import MOTIONS, PRESETS
+from reverie.network.class_names import imagenet
+from reverie.network.zoo import network_names
+from reverie.recipe.presets.portrait import PORTRAITS
+from reverie.recipe.presets.preset import MOTIONS, PRESETS
 
 #: Blocks in each stage; a test holds them against the networks themselves.
 _REPEATS = {"lite0": (1, 2, 2, 3, 3, 4, 1), "lite1": (1, 3, 3, 4, 4, 5, 1), "lite2": (1, 3, 3, 4, 4, 5, 1)}

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from itertools import islice, pairwise
 from typing import Any
 
+from reverie.cli.console import Voice
 from reverie.cli.plan import clock
-from reverie.cli.say import Voice
 from reverie.gradient.tiles import PLANES
-from reverie.moving import Moving, Work
-from reverie.recipe import Recipe
+from reverie.jobs.moving import Moving
+from reverie.jobs.moving_source import Work
+from reverie.recipe.recipe import Recipe
 
 #: Longest side in pixels of the frames that are tried, and how many of them after the opening.
 TRIAL_SIDE = 320

@@ -9,21 +9,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reverie.cli import film, zoom
+from reverie.cli.command_line import command_of
 from reverie.cli.options import DEFAULTS
-from reverie.cli.retold import command_of
+from reverie.cli.verbs import film, zoom
 from reverie.errors import UsageError
-from reverie.presets import preset
-from reverie.recipe import PARTS
+from reverie.recipe.presets.preset import preset
+from reverie.recipe.recipe import PARTS
 
 if TYPE_CHECKING:
-    from reverie.provenance import Provenance
-    from reverie.recipe import Recipe
+    from reverie.jobs.provenance import Provenance
+    from reverie.recipe.recipe import Recipe
 
 
 def moving_command(note: Provenance, result: str) -> str:
     """The command that makes a zoom or a film: its options if options can say it, else its own recipe."""
-    from reverie.movie.formats import encoding_for
+    from reverie.media.video.write.formats import encoding_for
 
     assert note.moving is not None
     verb, usual, options = ("zoom", zoom.DEFAULT, zoom.OPTIONS)

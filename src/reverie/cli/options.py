@@ -13,9 +13,9 @@ from pydantic import BaseModel
 from reverie import objective as ob
 from reverie.cli import complete
 from reverie.errors import UsageError
-from reverie.portrait.storage import onto
-from reverie.presets import preset
-from reverie.recipe import Recipe, make
+from reverie.recipe.presets.canvas_defaults import onto
+from reverie.recipe.presets.preset import preset
+from reverie.recipe.recipe import Recipe, make
 
 #: Where a guide is followed when no layer is named.
 GUIDE_LAYER = "block5a"
@@ -277,7 +277,7 @@ def recipe_of(given: Mapping[str, Any], default: str = "reverie") -> Recipe:
             return preset(name or default, **changes)
         if name is not None:
             raise UsageError("--preset and --recipe: give one of them")
-        from reverie.provenance import recipe_from
+        from reverie.jobs.provenance import recipe_from
 
         recipe = recipe_from(given["recipe"])
         if "steps" in changes:

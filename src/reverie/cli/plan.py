@@ -6,16 +6,16 @@ import time
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from reverie.cli.say import Voice
+from reverie.ascent.loop import dream
+from reverie.cli.console import Voice
+from reverie.deepdream.state import State
 from reverie.gradient.tiles import PLANES
-from reverie.loop import dream
-from reverie.state import State
 
 if TYPE_CHECKING:
-    from reverie.picture import Picture
-    from reverie.recipe import Recipe
-    from reverie.run import Run
-    from reverie.session import Session
+    from reverie.ascent.session import Session
+    from reverie.jobs.dream import Run
+    from reverie.media.picture import Picture
+    from reverie.recipe.recipe import Recipe
 
 TRIAL_SIDE = 224
 #: Steps of a portrait that are tried.
@@ -160,8 +160,8 @@ def portrait_plan(run: Run) -> dict[str, Any]:
 
 def trial_of(recipe: Recipe, session: Session) -> float:
     """Seconds of a step of the first octave of one picture, the fastest of a few."""
+    from reverie.portrait.batch import sit
     from reverie.portrait.state import portrait_of
-    from reverie.see import sit
 
     alone = portrait_of(recipe).model_copy(update={"facets": 1, "facet": 0})
     small = recipe.model_copy(update={"portrait": alone, "steps": (TRIAL_STEPS,)})

@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from reverie.errors import BadInput, UsageError
+from reverie.evolve.byte_text import as_text, from_text
 from reverie.evolve.genome import Arrays, Floats
 from reverie.evolve.mutation import polynomial_steps
-from reverie.evolve.text import as_text, from_text
 
 #: Each gene's chance to mutate at first; it halves every ``HALVED`` generations, as the paper's (2015).
 RATE, HALVED = 0.1, 1000

@@ -7,11 +7,11 @@ from inspect import signature
 from typing import Any, Final
 
 from reverie.errors import UsageError, did_you_mean
+from reverie.evolve.baselines import GradientFooling, RandomSearch
 from reverie.evolve.cppn import Cppn, SmoothCppn
 from reverie.evolve.direct import Direct
 from reverie.evolve.genome import Encoding
 from reverie.evolve.natural import Natural
-from reverie.evolve.others import GradientFooling, RandomSearch
 
 _KNOWN: Final[Mapping[str, type[Any]]] = {
     kind.name: kind for kind in (Cppn, SmoothCppn, Direct, Natural, RandomSearch, GradientFooling)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from reverie.engine.native import NativeEngine
+from reverie.engine.select import make_engine
 from reverie.errors import UsageError
-from reverie.gradient.choose import make_engine
-from reverie.gradient.native_engine import NativeEngine
-from reverie.net import Net
+from reverie.network.network import Net
 
 
 class NetScore:

@@ -1,1 +1,1 @@
-"""Pictures that move: what zooms and films share. See ``reverie.zoom`` and ``reverie.film``."""
+"""Pictures that move: zooms, films, and the frames they yield."""

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.picture import Picture
-from reverie.recipe import Recipe
+from reverie.media.picture import Picture
+from reverie.recipe.recipe import Recipe
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from reverie import objective as ob
 from reverie.errors import UsageError
 
 if TYPE_CHECKING:
-    from reverie.net import Net
+    from reverie.network.network import Net
 
 #: How much diversity counts where terms count as weighted, and where each is made one long at its layer.
 #: On four units of Lite0 the Gram matrices' mean cosine falls by about a third and more against independent

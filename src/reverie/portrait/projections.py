@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import torch
 from torch import Tensor
 
-from reverie.portrait.gaussian import gaussian_blur
+from reverie.ops.gaussian import gaussian_blur
 
 GREY: Final = 0.5
 #: Halvings of the interval that the gain of ``onto_sphere`` is searched in: down to rounding.

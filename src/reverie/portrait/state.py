@@ -9,21 +9,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from reverie.ascent.octaves import Octave, octave_sizes, octaves
+from reverie.ascent.session import Session, as_tensor
+from reverie.ascent.start import fitted, with_channels
+from reverie.canvas.base import Canvas, make_canvas
 from reverie.errors import UsageError
-from reverie.goal.crowd import Crowd
-from reverie.net import Net
-from reverie.picture import Picture, Source
-from reverie.portrait.canvas import Canvas, make_canvas
-from reverie.portrait.look import Views
+from reverie.media.picture import Picture, Source
+from reverie.network.network import Net
+from reverie.ops.filters import resize
 from reverie.portrait.optimisers import Optimiser, make_optimiser, normalised, rate_at
 from reverie.portrait.projections import Projections
-from reverie.portrait.settings import Portrait, Span
-from reverie.portrait.transforms import draw, frame_size, parse_transforms
-from reverie.recipe import Recipe
-from reverie.schedule import Octave, octave_sizes, octaves
-from reverie.session import Session, as_tensor
-from reverie.smooth import resize
-from reverie.starts import fitted, with_channels
+from reverie.portrait.views import Views
+from reverie.recipe.portrait import Portrait, Span
+from reverie.recipe.recipe import Recipe
+from reverie.scoring.batch import Crowd
+from reverie.transform.parse import draw, frame_size, parse_transforms
 
 #: Width and height of a portrait for which none are given.
 DEFAULT_SIZE = (256, 256)

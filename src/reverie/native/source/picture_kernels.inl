@@ -19,7 +19,7 @@ constexpr long LANES = 4;
 #endif
 typedef float V __attribute__((vector_size(LANES * sizeof(float))));
 
-constexpr float SOFT_LIMIT = 2.0f;   // reverie.canvas.SOFT_LIMIT
+constexpr float SOFT_LIMIT = 2.0f;   // reverie.canvas.detail.SOFT_LIMIT
 constexpr float LEAST_ROOM = 1e-6f;  // as in Pixels.change
 constexpr float LEAST_MASK = 1e-3f;  // as in Pixels.clip
 

@@ -1,0 +1,42 @@
+"""What a network says about a picture."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+from reverie.ascent.session import as_tensor
+from reverie.errors import UsageError
+from reverie.media.picture import Picture
+from reverie.network.network import Net
+
+#: The part of the short side that the network is shown, as in its training.
+CROP = 0.875
+#: Side of what a network of no fixed size is shown, in pixels.
+SIDE = 224
+
+
+def classify(net: Net, picture: Picture, *, top: int = 5) -> list[tuple[int, str, float]]:
+    """The likeliest classes: (index, name, probability), best first.
+
+    The middle square of the picture is shown, at the size the networks here were trained on.
+
+    Raises:
+        UsageError: The network has no classes.
+    """
+    if "logits" not in net.layers:
+        raise UsageError(f"network {net.name}: has no classes; choose another with --network")
+    x = as_tensor(picture)
+    height, width = x.shape[2:]
+    side = max(1, round(min(height, width) * CROP))
+    above, left = (height - side) // 2, (width - side) // 2
+    square = x[:, :, above : above + side, left : left + side]
+    square = F.interpolate(square, (SIDE, SIDE), mode="bicubic", antialias=True, align_corners=False)
+    with torch.no_grad():
+        logits = net.forward(square.clamp(0, 1), ["logits"])["logits"]
+    best = logits[0].float().softmax(0).topk(min(top, logits.shape[1]))
+    names = net.classes
+    return [
+        (i, names.name(i) if names else str(i), p)
+        for p, i in zip(best.values.tolist(), best.indices.tolist(), strict=True)
+    ]

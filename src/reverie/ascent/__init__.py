@@ -1,0 +1,1 @@
+"""Gradient ascent: the loop, the state it moves, octaves and starts."""

@@ -1,0 +1,294 @@
+"""A session: one network at work, with what need not be computed twice: bound objectives, tiles, files."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from reverie.ascent.octaves import Octave
+from reverie.canvas.detail import Pixels
+from reverie.engine.engine import Engine, PlainEngine, is_out_of_memory, out_of_memory, pick_device
+from reverie.engine.select import NoEngineError, make_engine
+from reverie.errors import BadInput, ReverieWarning
+from reverie.gradient.picture_gradient import picture_gradient
+from reverie.gradient.tiles import Cut, Shape, Tiling, common_shape, free_memory, room_for, round_up
+from reverie.media.picture import Picture, load_picture
+from reverie.native import Unavailable
+from reverie.native.step import use, way
+from reverie.network.network import Net
+from reverie.network.zoo import load_net
+from reverie.recipe.recipe import Recipe
+from reverie.scoring.bind import Goal, bind
+from reverie.transform.roll import Roll
+
+if TYPE_CHECKING:
+    from reverie.canvas.base import Canvas
+    from reverie.portrait.views import Views
+    from reverie.scoring.batch import Crowd
+
+#: The tile that is never cut.
+WHOLE = (0, 0)
+#: Share of a layer's receptive field that the default halo of a tile is wide (and 8 px more): most of what a
+#: cell sees lies near its middle (Luo et al. 2016, "Understanding the effective receptive field"). On Lite0
+#: the gradient's energy at the cuts is then within about 1 % of the untiled one's at every layer.
+SEEN = 0.2
+
+
+@dataclass(frozen=True)
+class Path:
+    """What ran, as it is written beside the recipe so that the same can run again."""
+
+    engine: str
+    device: str
+    precision: str
+    threads: int
+    isa: str | None = None  # instruction set, of the native engine
+    tile: int | None = None  # height in pixels; 0: never cut
+    tile_width: int | None = None  # None: as high
+    halo: int | None = None
+    step: str = "torch"  # what does the rest of a step, see reverie.native.step
+
+
+class Session:
+    """A network on a device, and everything that need not be computed twice.
+
+    Args:
+        recipe: ``network``, ``engine``, ``device``, ``precision``, ``threads`` and ``halo`` are read of it.
+        net: The network, if it is there already.
+        tile: Side of the tiles, or height and width; None chooses from the free memory, 0 forbids tiles.
+        isa: Instruction set of the native engine; None takes the fastest.
+        step: What does the rest of a step, one of ``native.picture.ways``; None takes the fastest.
+        offline: Never download weights.
+        open_file: Gives the pictures of guides and masks by name.
+
+    Raises:
+        NoEngineError: The engine, instruction set or way of stepping is not here.
+        UsageError, NetworkError: Of ``load_net`` and ``make_engine``.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        *,
+        net: Net | None = None,
+        tile: int | Shape | None = None,
+        isa: str | None = None,
+        step: str | None = None,
+        offline: bool = False,
+        open_file: Callable[[str], Picture] = load_picture,
+    ) -> None:
+        if recipe.threads:
+            torch.set_num_threads(recipe.threads)
+        try:
+            use(step)
+        except Unavailable as error:
+            raise NoEngineError(str(error)) from error
+        self.device = pick_device(recipe.device)
+        net = net or load_net(recipe.network, offline=offline)
+        self.engine = make_engine(
+            recipe.engine,
+            net,
+            device=self.device,
+            precision=recipe.precision,
+            threads=torch.get_num_threads(),
+            isa=isa,
+        )
+        self.net = self.engine.net
+        self.open_file = open_file
+        # Without jitter nothing moves the cuts about, so nothing may be seen of them in any one step.
+        self._halo = recipe.halo if recipe.halo != "auto" or recipe.jitter else "full"
+        if recipe.portrait is not None:
+            tile = 0  # views are small, and what they climb may need all of them
+        self._tile = (tile, tile) if isinstance(tile, int) else tile
+        self._noted = ""
+        self._goals: dict[tuple[str, str, tuple[int, int] | None], Goal] = {}
+        self._tilings: dict[tuple[tuple[str, ...], int, int], Tiling | None] = {}
+        self._fields: tuple[object, dict[str, Tensor]] = (None, {})
+        self._fixed = tile is not None
+        self.shrunk = False  # memory ran out once and the tiles were halved
+        self.used: Tiling | None = None
+        self._plain: PlainEngine | None = None
+
+    def path(self) -> Path:
+        """What ran so far."""
+        down, across = self._tile or (None, None)
+        if self._tile is None and self.used is not None:
+            down, across = self.used.side, self.used.across or self.used.side
+        return Path(
+            engine=self.engine.name,
+            device=self.device,
+            precision=self.engine.precision,
+            threads=torch.get_num_threads(),
+            isa=getattr(self.engine, "isa", None),
+            tile=down,
+            tile_width=across,
+            halo=self.used.halo if self.used else None,
+            step=way(),
+        )
+
+    def settle(self, recipe: Recipe, plan: Sequence[Octave]) -> None:
+        """Choose one tile side for a whole dream, so that what is written of it is enough to repeat it.
+
+        Binds every octave's objective too: names that do not exist are said before any work is done.
+        """
+        if self._fixed:
+            for octave in plan:
+                self.goal(recipe, octave.index)
+            return
+        self._tilings.clear()
+        cuts = []
+        for octave in plan:
+            goal = self.goal(recipe, octave.index)
+            width, height = octave.size
+            margin = 2 * self._margin(goal, height, width) if recipe.seamless else 0
+            cuts.append(self._cut(goal, height + margin, width + margin))
+        self._tile = common_shape([cut for cut in cuts if cut is not None]) or WHOLE
+
+    def open_tensor(self, name: str) -> Tensor:
+        """A file's picture as (1, C, H, W) in [0, 1] on the network's device."""
+        return as_tensor(self.open_file(name)).to(self.device)
+
+    def goal(self, recipe: Recipe, octave: int, size: tuple[int, int] | None = None) -> Goal:
+        """The bound objective of an octave; bound once.
+
+        ``size`` is the (width, height) at which the features of a picture to be inverted are computed.
+        """
+        objective = recipe.objective_at(octave)
+        key = (str(objective), recipe.balance, size)
+        if key not in self._goals:
+            self._goals[key] = bind(
+                objective,
+                self.net,
+                balance=recipe.balance,
+                open_picture=self.open_tensor,
+                size=size,
+                portrait=recipe.portrait is not None,
+            )
+        return self._goals[key]
+
+    def gradient(
+        self, goal: Goal | Crowd, canvas: Pixels | Canvas, look: Roll | Views
+    ) -> tuple[tuple[float, ...], Tensor]:
+        """Scores of each picture and the gradient (N, C, H, W) at them, looked at through a roll or views.
+
+        The gradient is the caller's to change, until the next one is written into the same memory.
+        """
+        if isinstance(look, Roll):
+            assert isinstance(goal, Goal)
+            assert isinstance(canvas, Pixels)
+            return self._of_dream(goal, canvas, look)
+        assert not isinstance(goal, Goal)
+        scores, gradient = look.gradient(goal, self.warm_engine() if look.warm else self.engine)
+        self._tell()
+        return tuple(scores.tolist()), gradient
+
+    def _of_dream(self, goal: Goal, canvas: Pixels, roll: Roll) -> tuple[tuple[float, ...], Tensor]:
+        """As ``gradient``, of one picture as large as memory allows."""
+        width, height = canvas.size
+        key = (id(goal), height, width)
+        if self._fields[0] != key:
+            self._fields = (key, goal.fields(height, width, canvas.base))
+        margin = self._margin(goal, height, width) if canvas.circular else 0
+        score, gradient = self._tiled(goal, canvas, roll, margin)
+        self._tell()
+        return (float(score[0]),), gradient
+
+    def warm_engine(self) -> Engine:
+        """The engine for steps in which dead units pass the gradient: only autograd can be redirected."""
+        if self.engine.name == "plain":
+            return self.engine
+        if self._plain is None:
+            self._plain = PlainEngine(self.net, device=self.device)
+        return self._plain
+
+    def release(self) -> None:
+        """Give back the memory that steps work in; the next step takes it again."""
+        self._fields = (None, {})
+        self.engine.release()
+
+    def _tell(self) -> None:
+        """Say once what the engine could not do fast."""
+        if self.engine.note != self._noted:
+            self._noted = self.engine.note
+            warnings.warn(self._noted, ReverieWarning, stacklevel=3)
+
+    def _tiled(self, goal: Goal, canvas: Pixels, roll: Roll, margin: int) -> tuple[Tensor, Tensor]:
+        """The gradient, in smaller tiles once if memory runs out."""
+        width, height = (side + 2 * margin for side in canvas.size)
+        while True:
+            self.used = self.tiling(goal, height, width)
+            try:
+                return picture_gradient(
+                    self.engine,
+                    goal,
+                    canvas.shown(),
+                    fields=self._fields[1],
+                    tiling=self.used,
+                    roll=(roll.down, roll.right),
+                    margin=margin,
+                    out=canvas.spare("gradient"),
+                )
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                geometry = self.net.geometry(goal.layers)
+                if self.shrunk or geometry is None:
+                    raise out_of_memory(*canvas.size, tiles=geometry is not None) from error
+                used = self.used
+                down, across = (used.side, used.across or used.side) if used else (height, width)
+                self._tile = max(geometry[0], down // 2), max(geometry[0], across // 2)
+                self.shrunk = self._fixed = True
+                self._tilings.clear()
+                self.engine.release()
+
+    def tiling(self, goal: Goal, height: int, width: int) -> Tiling | None:
+        """How a picture of this size is cut for this goal, decided once."""
+        key = (goal.layers, height, width)
+        if key not in self._tilings:
+            cut = self._cut(goal, height, width) if self._tile != WHOLE else None
+            shape = None if cut is None else self._tile or cut.shape()
+            self._tilings[key] = cut.tiling(shape) if cut is not None and shape is not None else None
+        return self._tilings[key]
+
+    def _cut(self, goal: Goal, height: int, width: int) -> Cut | None:
+        """What cutting a picture of this size for this goal comes to; None where it cannot or need not be."""
+        geometry = self.net.geometry(goal.layers) if goal.layers and height * width > 128 * 128 else None
+        if geometry is None:  # sees the whole picture, or is too small to cut
+            return None
+        stride, field = geometry
+        # A measured field may lie to one side of its cell, as that of convolutions without padding does.
+        centred = all(self.net.layer(name).stride for name in goal.layers)
+        reach = field / 2 if centred else field
+        halo = full = round_up(reach + stride, stride)
+        if self._halo == "auto" and centred:
+            halo = round_up(SEEN * field + 8, stride)
+        elif isinstance(self._halo, int):
+            halo = round_up(self._halo, stride)
+        memory = free_memory(torch.device(self.device))
+        room = room_for(self.engine.bytes_per_pixel(goal.layers), memory, height, width)
+        return Cut(height, width, min(halo, full), stride, room)
+
+    def _margin(self, goal: Goal, height: int, width: int) -> int:
+        """How much of the other side the network is shown beyond each edge of a seamless picture."""
+        return min(64, height // 2, width // 2) if goal.layers else 0
+
+
+def as_tensor(picture: Picture | Tensor) -> Tensor:
+    """A picture as (1, C, H, W) float32; tensors (C, H, W) or (1, C, H, W) are taken as they are.
+
+    Raises:
+        BadInput: Another number of dimensions, or values that are not finite.
+    """
+    if isinstance(picture, Picture):
+        return torch.from_numpy(picture.pixels).permute(2, 0, 1)[None].contiguous()
+    tensor = picture[None] if picture.ndim == 3 else picture
+    if tensor.ndim != 4 or tensor.shape[0] != 1:
+        raise BadInput(f"picture: a tensor of shape (C, H, W) is needed, got {tuple(picture.shape)}")
+    if not torch.isfinite(tensor).all():
+        raise BadInput("picture: the tensor has values that are not finite")
+    return tensor.detach()

@@ -1,0 +1,1 @@
+"""`reverie bench`: engines and the naive loop side by side."""

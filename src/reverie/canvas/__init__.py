@@ -1,0 +1,1 @@
+"""How the picture that moves is stored."""

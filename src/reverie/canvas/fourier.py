@@ -1,0 +1,196 @@
+"""Pictures as spectra: a step of gradient ascent moves large shapes before fine grain (Olah et al. 2017)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from reverie.canvas.base import Itemwise
+from reverie.canvas.colour_space import Tone
+
+#: What lucid divides its pictures by.
+LUCID: float = 4.0
+
+
+def frequencies(size: tuple[int, int]) -> Tensor:
+    """Frequencies of a real picture's spectrum in cycles per pixel, (H, W // 2 + 1), float64."""
+    width, height = size
+    fy = torch.fft.fftfreq(height, dtype=torch.float64).view(-1, 1)
+    fx = torch.fft.rfftfreq(width, dtype=torch.float64).view(1, -1)
+    return torch.sqrt(fx * fx + fy * fy)
+
+
+def amplitudes(size: tuple[int, int], falloff: float) -> Tensor:
+    """What the parameters are multiplied by, (H, W // 2 + 1), float64: S (S max(f, 1 / S)) ^ -falloff.
+
+    S is the longer side. It is lucid's 1 / max(f, 1 / S) at a falloff of 1; at another one the lowest
+    frequency keeps its weight, so that a step moves it as far, at any size too.
+    """
+    longest = max(size)
+    return longest * (longest * frequencies(size)).clamp_min(1) ** -falloff
+
+
+class Fourier(Itemwise):
+    """N pictures as coefficients of sines and cosines, scaled by 1 / f, with decorrelated colours.
+
+    The only leaf, (N, C, H, W // 2 + 1, 2), holds real and imaginary parts. Picture = squash(contrast *
+    mix(irfft2(amplitude * leaf) / 4)), the transform being orthonormal (lucid's ``fft_image``).
+    """
+
+    def __init__(
+        self,
+        *,
+        size: tuple[int, int],
+        channels: int,
+        rngs: Sequence[torch.Generator],
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+        spread: float = 0.01,
+        falloff: float = 1.0,
+        colour: str = "decorrelated",
+        saturation: float = 1.0,
+        contrast: float = 1.0,
+        squash: str = "sigmoid",
+    ) -> None:
+        """Normal noise in every coefficient.
+
+        Args:
+            size: Width and height in pixels, odd or even.
+            channels: C of the pictures; only three have colours to decorrelate.
+            rngs: One generator for each item.
+            device: Where the parameters are.
+            dtype: Their number format.
+            spread: Deviation of the coefficients at the start.
+            falloff: Amplitudes fall with frequency as 1 / f to this power.
+            colour: "decorrelated", or "rgb" for red, green and blue planes.
+            saturation: Gain of the two axes of colour.
+            contrast: Gain of all.
+            squash: "sigmoid" or "clip".
+
+        Raises:
+            UsageError: An unknown colour or squash.
+        """
+        super().__init__(size=size, channels=channels, rngs=rngs, device=device, dtype=dtype)
+        self._tone = Tone(
+            channels,
+            colour=colour,
+            saturation=saturation,
+            contrast=contrast,
+            squash=squash,
+            dtype=dtype,
+            device=device,
+        )
+        self._falloff = falloff
+        self._scale = self._scale_at(size)
+        shape = (channels, size[1], size[0] // 2 + 1, 2)
+        self._start(rngs, lambda rng: [spread * torch.randn(shape, generator=rng)])
+
+    def _scale_at(self, size: tuple[int, int]) -> Tensor:
+        """Amplitudes (H, W // 2 + 1, 2), once for real and once for imaginary parts: no broadcasting."""
+        scale = amplitudes(size, self._falloff) / LUCID
+        return scale[..., None].expand(-1, -1, 2).contiguous().to(self.device, self.dtype)
+
+    def _one(self, parts: Sequence[Tensor]) -> Tensor:
+        return self._drawn(parts[0] * self._scale, self.size)
+
+    def _drawn(self, spectrum: Tensor, size: tuple[int, int]) -> Tensor:
+        """The picture (C, H, W) of a spectrum (C, H, W // 2 + 1, 2)."""
+        values = torch.fft.irfft2(torch.view_as_complex(spectrum), s=(size[1], size[0]), norm="ortho")
+        return self._tone.picture(values)
+
+    def _fitted(self, picture: Tensor, index: int) -> list[Tensor]:
+        spectrum = torch.fft.rfft2(self._tone.values(picture).contiguous(), norm="ortho")
+        return [torch.view_as_real(spectrum) / self._scale]
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Go on at another size: frequencies are added as nothing, or left out."""
+        old, scale = self.size, self._scale
+        self._sized(size)
+        leaf = [respectrum(p * scale, old, self.size) / self._scale for p in self._leaves[0].detach()]
+        self._put([torch.stack(leaf)])
+
+    def carried(self, remembered: Sequence[Tensor], old: tuple[int, int]) -> list[Tensor] | None:
+        """After a ``resize``: what an optimiser remembers of the frequencies that both sizes have."""
+        return [_common(values, old, self.size) for values in remembered]
+
+    def _sized(self, size: tuple[int, int]) -> None:
+        super()._sized(size)
+        self._scale = self._scale_at(self.size)
+
+    @torch.no_grad()
+    def render(self, size: tuple[int, int]) -> Tensor:
+        """The pictures at a size, (N, C, H, W) in [0, 1]: the same waves seen at more or fewer points."""
+        items = [respectrum(p * self._scale, self.size, size) for p in self._leaves[0]]
+        return torch.stack([self._drawn(item, size) for item in items])
+
+
+def respectrum(parts: Tensor, old: tuple[int, int], new: tuple[int, int]) -> Tensor:
+    """The orthonormal spectrum of the same waves at another size, as real and imaginary parts.
+
+    Args:
+        parts: (C, H, W // 2 + 1, 2) of a real picture at the size ``old``.
+        old: Its (width, height).
+        new: The other (width, height).
+
+    Returns:
+        (C, H', W' // 2 + 1, 2). Frequencies beyond the smaller size are left out; at its limit what two
+        frequencies share is halved or added up, so that a picture enlarged and shrunk again is the same.
+    """
+    if old == new:
+        return parts
+    spectrum = _columns(torch.view_as_complex(parts.contiguous()), old[0], new[0])
+    spectrum = _rows(spectrum, new[1])
+    spectrum = spectrum * math.sqrt(new[0] * new[1] / (old[0] * old[1]))
+    return torch.view_as_real(spectrum.contiguous())
+
+
+def _columns(spectrum: Tensor, old: int, new: int) -> Tensor:
+    """(C, H, old // 2 + 1) to (C, H, new // 2 + 1): the half of the frequencies that is stored."""
+    if old == new:
+        return spectrum
+    least = min(old, new)
+    kept = (least + 1) // 2
+    result = spectrum.new_zeros(*spectrum.shape[:2], new // 2 + 1)
+    result[..., :kept] = spectrum[..., :kept]
+    if least % 2 == 0:
+        limit = spectrum[..., least // 2]
+        if new > old:  # what the transform ignored in the last column would be seen in an inner one
+            limit = (limit + torch.roll(limit.flip(1), 1, 1).conj()) / 2
+        result[..., least // 2] = limit * (0.5 if new > old else 2.0)
+    return result
+
+
+def _rows(spectrum: Tensor, new: int) -> Tensor:
+    """(C, old, W) to (C, new, W): positive frequencies first, then negative ones."""
+    old = spectrum.shape[1]
+    if old == new:
+        return spectrum
+    least = min(old, new)
+    positive, negative = (least + 1) // 2, (least - 1) // 2
+    result = spectrum.new_zeros(spectrum.shape[0], new, spectrum.shape[2])
+    result[:, :positive] = spectrum[:, :positive]
+    if negative:
+        result[:, -negative:] = spectrum[:, -negative:]
+    if least % 2 == 0:
+        half = least // 2
+        if new > old:
+            result[:, half] = result[:, new - half] = spectrum[:, half] / 2
+        else:
+            result[:, half] = spectrum[:, half] + spectrum[:, old - half]
+    return result
+
+
+def _common(values: Tensor, old: tuple[int, int], new: tuple[int, int]) -> Tensor:
+    """(..., H, W // 2 + 1, 2) at another size: the frequencies below the limit of both, 0 for the others."""
+    if old == new:
+        return values
+    columns = (min(old[0], new[0]) + 1) // 2
+    positive, negative = (min(old[1], new[1]) + 1) // 2, (min(old[1], new[1]) - 1) // 2
+    result = values.new_zeros(*values.shape[:-3], new[1], new[0] // 2 + 1, 2)
+    result[..., :positive, :columns, :] = values[..., :positive, :columns, :]
+    if negative:
+        result[..., -negative:, :columns, :] = values[..., -negative:, :columns, :]
+    return result

@@ -1,0 +1,78 @@
+"""The command line: a thin skin over recipes and runs. Nothing else in reverie knows that it exists."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+
+from reverie.engine.environment import ENVIRONMENT
+from reverie.errors import ReverieError
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and end the process with its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    _listen()
+    code = run(given)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read us has gone; say nothing more, not even at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def _listen() -> None:
+    """Hear Ctrl-C (SIGINT) also where a script began us in the background, which has it ignored."""
+    main_thread = threading.current_thread() is threading.main_thread()
+    if main_thread and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command; every error is one line on stderr, and one JSON object on stdout with ``--json``."""
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    found: BaseException
+    try:
+        from reverie.cli.app import command
+
+        code = int(command()(args=arguments, prog_name="reverie", standalone_mode=False) or 0)
+        if code == INTERRUPTED:  # what some versions of typer make of a KeyboardInterrupt, without a word
+            raise KeyboardInterrupt
+        return code
+    except ReverieError as error:
+        found, code, message = error, error.exit_code, str(error)
+    except KeyboardInterrupt as error:
+        found, code, message = error, INTERRUPTED, "stopped; nothing was written"
+    except MemoryError as error:
+        found, code, message = error, 6, "out of memory; use --max-size"
+    except BrokenPipeError:
+        return 1
+    except Exception as error:
+        code, message = _explained(error)
+        found = error
+    if "--debug" in options:
+        traceback.print_exception(found)
+    print(f"error: {message}", file=sys.stderr)
+    if "--json" in options:
+        print(json.dumps({"error": {"code": code, "message": message}}))
+    return code
+
+
+def _explained(error: Exception) -> tuple[int, str]:
+    """Exit code and one line for an exception of the command line's parser, or for a defect."""
+    if type(error).__name__ == "Abort":
+        return INTERRUPTED, "stopped; nothing was written"
+    tell = getattr(error, "format_message", None)
+    if callable(tell):  # click's usage errors, which typer hands on under one of two names
+        return 2, " ".join(str(tell()).split()) + "; --help lists what there is"
+    said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    return 1, f"internal error: {said} (--debug shows where)"

@@ -1,0 +1,136 @@
+"""``reverie bench``: how fast this machine is with this network, in about a minute, as one table."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+from reverie.cli import complete
+from reverie.cli import options as o
+from reverie.cli.console import Voice, print_table, table_of
+from reverie.engine.environment import ENVIRONMENT
+from reverie.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from reverie.bench.bench import Row
+
+LAYER = "block5c"
+SIZE = "640x448"
+SECONDS = 60.0
+
+Layer = Annotated[
+    str,
+    o.other(
+        "--layer",
+        help=f"The layer that is excited (default {LAYER}).",
+        panel=o.HOW,
+        metavar="NAME",
+        autocompletion=complete.layers,
+    ),
+]
+Size = Annotated[str, o.other("--size", help=f"Of the picture (default {SIZE}).", panel=o.HOW, metavar="WxH")]
+Engines = Annotated[
+    list[str] | None,
+    o.other(
+        "--engine",
+        help="Measure this engine; again for more (default: all of them).",
+        panel=o.HOW,
+        metavar="|".join(complete.ENGINES),
+        autocompletion=complete.engines,
+    ),
+]
+Seconds = Annotated[
+    float,
+    o.other("--seconds", help=f"How long, about (default {SECONDS:g}).", panel=o.HOW, min=1.0, max=3600.0),
+]
+
+
+def bench(
+    network: o.Network = None,
+    layer: Layer = LAYER,
+    size: Size = SIZE,
+    engine: Engines = None,
+    device: o.Device = None,
+    precision: o.Precision = None,
+    threads: o.Threads = None,
+    seconds: Seconds = SECONDS,
+    offline: o.Offline = False,
+    json: o.Json = False,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+    debug: o.Debug = False,
+) -> None:
+    """Measure how fast the engines are here, beside the loop most people write."""
+    setting = {"network": network, "device": device, "precision": precision, "threads": threads}
+    voice = Voice(quiet=quiet, verbose=verbose, as_json=json)
+    for name in engine or ():
+        if name not in complete.ENGINES:
+            raise UsageError(f"--engine {name}: {did_you_mean(name, complete.ENGINES)}")
+    recipe = o.recipe_of(setting)
+    from reverie.bench import bench as measuring
+    from reverie.bench.machine import cores, describe, in_words
+    from reverie.engine.engine import pick_device
+    from reverie.network.zoo import load_net
+
+    width, height = o.width_height(size)
+    if min(width, height) < 32:
+        raise UsageError(f"--size {size}: at least 32 pixels each way")
+    load_net(recipe.network, offline=offline).layer(layer)  # what is wrong is said before anything is timed
+    job = measuring.Job(
+        what="",
+        network=recipe.network,
+        layer=layer,
+        size=(width, height),
+        device=pick_device(recipe.device),
+        precision=recipe.precision,
+        threads=recipe.threads or cores(),
+    )
+    wanted = dict.fromkeys((measuring.NAIVE, measuring.REFERENCE, *(engine or reversed(complete.ENGINES))))
+    voice.note(f"about {seconds:.0f} s; nothing else should run meanwhile")
+    rows = measuring.measure(job, list(wanted), seconds=seconds, settings=ENVIRONMENT, each=voice.note)
+    found = describe()
+    if json:
+        document = {"machine": found, **asdict(job), "rows": [asdict(row) for row in rows]}
+        for only_of_a_row in ("what", "seconds", "gradient"):
+            del document[only_of_a_row]
+        voice.data("", document)
+        return
+    print(f"{recipe.network}, {layer}, {width} x {height}; {in_words(found, job.threads)}")
+    print_table(table(rows))
+
+
+def table(rows: list[Row]) -> Table:
+    """The rows as a table; what failed comes with its reason."""
+    found = table_of(
+        ("", "left"),
+        ("ms a step", "right"),
+        ("quartiles", "right"),
+        ("x naive", "right"),
+        ("Mpx/s", "right"),
+        ("cosine", "right"),
+        ("MB", "right"),
+        ("ready s", "right"),
+        ("ran", "left"),
+    )
+    for row in rows:
+        found.add_row(row.name, *cells(row))
+    return found
+
+
+def cells(row: Row) -> tuple[Any, ...]:
+    """A row's figures as text: milliseconds, ratios, gradient cosine, megabytes, seconds."""
+    if row.seconds is None:
+        return ("-",) * 7 + (row.failed,)
+    ms = row.seconds
+    return (
+        f"{1e3 * ms.middle:.1f}",
+        f"{1e3 * ms.low:.1f}-{1e3 * ms.high:.1f}",
+        "-" if row.ratio is None else f"{row.ratio.middle:.1f}",
+        f"{row.megapixels:.2f}",
+        "-" if row.cosine is None else f"{row.cosine:.6f}",
+        f"{(row.memory or 0) / 1e6:.0f}",
+        f"{row.ready:.1f}",
+        row.ran,
+    )

@@ -1,0 +1,67 @@
+"""From a gradient to the direction of a step: smoothed, centred, of unit length."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from reverie.native import step as native
+from reverie.ops.filters import gaussian_cascade, laplacian_normalised
+from reverie.recipe.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Direction:
+    """What is added to the picture, before its length: ``factor * plane + offset``, not multiplied out."""
+
+    plane: Tensor  # (1, C, H, W)
+    factor: float = 1.0
+    offset: float = 0.0
+
+
+def step_direction(
+    gradient: Tensor, recipe: Recipe, way: float, *, circular: bool = False, room: Tensor | None = None
+) -> Direction:
+    """Where a step goes.
+
+    Args:
+        gradient: d(score)/d(picture), (1, C, H, W); it is given up, and may be overwritten.
+        recipe: ``smoothing``, ``centre`` and ``normalise`` are read.
+        way: How much of the octave's steps will be done after this one, (0, 1]; the Gaussians widen with it.
+        circular: Wrap at the border.
+        room: ``laplacian_room`` numbers to work in, overwritten; made where they are needed if missing.
+
+    Returns:
+        The direction; a gradient that is zero everywhere stays zero.
+    """
+    plane, moments = _smoothed(gradient, recipe, way, circular, room)
+    mean = 0.0
+    if recipe.centre:
+        mean = moments.mean if moments else float(plane.mean())
+    size = 1.0
+    if recipe.normalise == "mean":
+        size = float((plane - mean).abs_().mean())
+    elif recipe.normalise == "std":
+        size = moments.deviation if moments else float(plane.std(correction=0))
+    factor = 1 / size if size > 0 else 1.0
+    return Direction(plane, factor, -mean * factor)
+
+
+def _smoothed(
+    gradient: Tensor, recipe: Recipe, way: float, circular: bool, room: Tensor | None
+) -> tuple[Tensor, native.Moments | None]:
+    """The smoothed gradient, and its moments where they were had on the way."""
+    if recipe.smoothing == "gaussians":
+        # A. Gordic's pytorch-deepdream: sigma from 0.5 up to 2.5 in the course of an octave.
+        for k in range(gradient.shape[1]):  # one channel at a time, for less memory
+            channel = gradient[:, k : k + 1]
+            channel.copy_(gaussian_cascade(channel, way * 2.0 + 0.5, circular=circular))
+    elif recipe.smoothing == "laplacian":
+        levels, tilt = recipe.levels, recipe.tilt
+        if native.serves(gradient, room):
+            moments = native.laplacian_(gradient, levels=levels, tilt=tilt, circular=circular, room=room)
+            if moments is not None:
+                return gradient, moments
+        gradient = laplacian_normalised(gradient, levels=levels, tilt=tilt, circular=circular)
+    return gradient, None

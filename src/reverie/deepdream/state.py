@@ -1,0 +1,255 @@
+"""The state of a dream: what the loop changes, and what has to be kept to go on later."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from reverie.ascent.octaves import SMALLEST, Octave, octave_sizes, octaves
+from reverie.ascent.session import Session, as_tensor
+from reverie.ascent.start import fitted, prepare
+from reverie.canvas.detail import Pixels
+from reverie.deepdream.direction import step_direction
+from reverie.errors import ReverieWarning
+from reverie.media.picture import Picture, Source
+from reverie.media.picture.picture import Floats
+from reverie.native.step import laplacian_room
+from reverie.ops.colour import keep_colour
+from reverie.ops.filters import low_pass
+from reverie.recipe.recipe import Recipe
+from reverie.scoring.bind import Goal
+from reverie.transform.roll import Roll
+
+#: A dream of strength 0.5 moves a picture by this (RMS, 0..1) ...
+REACH = 0.112
+#: ... but by no more than this much of a picture's own standard deviation, so that fog stays fog.
+REACH_OF_STD = 0.66
+#: From noise there is nothing to respect.
+REACH_FROM_NOISE = 0.16
+#: A step goes this share of what its octave may move, and the projection takes what is too much: short enough
+#: not to end in the noise of the last gradient, long enough to leave what earlier steps held on to ...
+STRIDE = 0.8
+#: ... in an octave of many steps, this over their number; in one of very few, what it takes to get anywhere.
+MANY, FEW = 24.0, 3.0
+#: Drift is what is left of the change after a blur of this fraction of the short side.
+DRIFT_SIGMA = 1 / 40
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a finished picture keeps of the one that was dreamed on: all but its pixels."""
+
+    alpha: Floats | None
+    depth: int
+    source: Source | None
+
+
+class State:
+    """Canvas, generator, and how far the dream has come. ``octave`` and ``step`` are the next to do."""
+
+    def __init__(
+        self,
+        canvas: Pixels,
+        rng: torch.Generator,
+        reach: float,
+        origin: Picture | None = None,
+    ) -> None:
+        self.canvas = canvas
+        self.rng = rng
+        self.reach = reach  # RMS at strength 0.5
+        self.origin = Origin(origin.alpha, origin.depth, origin.source) if origin else None
+        self.octave = 0
+        self.step = 0
+        self._lost: Tensor | None = None
+
+    @staticmethod
+    def begin(recipe: Recipe, picture: Picture | Tensor | None, session: Session) -> State:
+        """The state before the first step: the source prepared, the mask opened, the generator seeded."""
+        rng = torch.Generator().manual_seed(recipe.seed)
+        given = None if picture is None else as_tensor(picture)
+        source = prepare(recipe, given, rng, session.net.channels).to(session.device)
+        mask = session.open_tensor(recipe.mask).mean(1, keepdim=True) if recipe.mask else None
+        deviation = float(source.std((2, 3)).mean())
+        from_noise = given is None and recipe.start == "noise"
+        reach = REACH_FROM_NOISE if from_noise else min(REACH, REACH_OF_STD * deviation)
+        canvas = _canvas(recipe, source, mask)
+        return State(canvas, rng, reach, picture if isinstance(picture, Picture) else None)
+
+    def state_dict(self) -> dict[str, Tensor | float | int | None]:
+        """Everything needed to go on later, as plain tensors and numbers (``torch.save`` takes it)."""
+        canvas = self.canvas
+        return {
+            "source": canvas.source,
+            "mask": canvas.mask_source,
+            "base": canvas.base,
+            "detail": canvas.detail.clone(),  # the next step moves it in place
+            "lost": self._lost,
+            "generator": self.rng.get_state(),
+            "reach": self.reach,
+            "octave": self.octave,
+            "step": self.step,
+        }
+
+    @staticmethod
+    def from_dict(kept: dict[str, Any], recipe: Recipe, origin: Picture | None = None) -> State:
+        """The state that ``state_dict`` described; ``recipe`` is the one it was begun with."""
+        canvas = _canvas(recipe, kept["source"], kept["mask"])
+        canvas.base, canvas.detail = kept["base"], kept["detail"].clone()
+        canvas.mask = canvas.mask_at(*canvas.base.shape[2:])
+        rng = torch.Generator()
+        rng.set_state(kept["generator"])
+        state = State(canvas, rng, kept["reach"], origin)
+        state.octave, state.step, state._lost = kept["octave"], kept["step"], kept["lost"]
+        return state
+
+    def plan(self, recipe: Recipe) -> list[Octave]:
+        """The octaves for this canvas, from small to large; dropped ones are said."""
+        height, width = self.canvas.source.shape[2:]
+        sizes = octave_sizes(
+            (width, height),
+            count=recipe.octaves,
+            scale=recipe.octave_scale,
+            top=recipe.octave_top,
+            smallest=recipe.smallest,
+        )
+        if recipe.octaves and len(sizes) < recipe.octaves:
+            dropped = recipe.octaves - len(sizes)
+            warnings.warn(
+                f"{dropped} of {recipe.octaves} octaves dropped: they would be under {SMALLEST} px",
+                ReverieWarning,
+                stacklevel=2,
+            )
+        return octaves(sizes, recipe.steps, bend=recipe.bend)
+
+    def enter(self, octave: Octave, recipe: Recipe) -> None:
+        """Bring the canvas to an octave's size; what crosses is the recipe's ``carry``."""
+        if self.canvas.size == octave.size and self.step:
+            return  # resumed in the middle of an octave
+        canvas = self.canvas
+        smaller = canvas.base if octave.index and recipe.carry == "lost" else None
+        canvas.resize(octave.size, carry="detail" if recipe.carry == "detail" else "picture")
+        if smaller is not None:
+            self._lost = canvas.base - canvas.resampled(smaller, octave.size)
+
+    def leave(self, octave: Octave) -> None:
+        """End an octave; with ``carry="lost"`` add back what resizing had lost (F. Chollet's example)."""
+        if self._lost is not None:
+            self.canvas.add(self._lost)
+            self._lost = None
+        self.octave, self.step = octave.index + 1, 0
+
+    def goal(self, session: Session, recipe: Recipe, octave: Octave) -> Goal:
+        """What is climbed in an octave."""
+        return session.goal(recipe, octave.index)
+
+    def look(self, recipe: Recipe) -> Roll:
+        """How the network looks at the picture in the next step, drawn at random."""
+        return Roll.draw(self.rng, recipe.jitter)
+
+    def ascend(self, gradient: Tensor, octave: Octave, recipe: Recipe) -> None:
+        """One step uphill, then the projections: clip, and the ball of the strength's radius.
+
+        The gradient is given up: it is smoothed in place where that is faster.
+        """
+        canvas = self.canvas
+        direction = step_direction(
+            gradient,
+            recipe,
+            (self.step + 1) / octave.steps,
+            circular=canvas.circular,
+            room=canvas.spare("room", laplacian_room(gradient.shape, recipe.levels)),
+        )
+        radius = self._radius(octave, recipe)
+        length = recipe.step_size
+        if length is None:
+            share = min(MANY / octave.steps, max(STRIDE, FEW / octave.steps))
+            length = share * self._growth(octave, recipe)
+        canvas.move(
+            direction.plane,
+            factor=length * direction.factor,
+            offset=length * direction.offset,
+            clip=recipe.clip != "end",
+        )
+        if radius is not None:
+            canvas.within(radius)
+        self.step += 1
+
+    def moved(self) -> float:
+        """RMS distance from the source at this size, 0..1."""
+        return self.canvas.moved()
+
+    def satisfied(self, scores: Sequence[float], octave: Octave, recipe: Recipe) -> bool:
+        """Whether the octave is over before its steps are: ``max_change``, or a preset's ``max_score``."""
+        if recipe.max_change is not None:
+            limit = recipe.max_change * octave.share
+            if self.moved() >= limit:
+                self.canvas.within(limit)
+                return True
+        return recipe.max_score is not None and min(scores) > recipe.max_score
+
+    def _full(self, recipe: Recipe) -> float:
+        strength = 0.5 if recipe.strength is None else recipe.strength
+        return 2 * strength * self.reach * self.canvas.mask_share()
+
+    def _growth(self, octave: Octave, recipe: Recipe) -> float:
+        """How far the picture may move in this octave (RMS)."""
+        return self._full(recipe) * (octave.share - octave.before)
+
+    def _radius(self, octave: Octave, recipe: Recipe) -> float | None:
+        if recipe.strength is None:
+            return None
+        way = (self.step + 1) / octave.steps
+        return self._full(recipe) * (octave.before + (octave.share - octave.before) * way)
+
+    def finished(self, recipe: Recipe) -> Picture:
+        """The picture as it is saved: at the source's size, drift given back, colour kept, in [0, 1]."""
+        source = self.canvas.source
+        self.canvas.let_go()
+        if recipe.strength == 0:  # also for presets whose octaves lose detail on the way and put it back
+            return self._as_picture(source.clamp(0, 1), recipe)
+        height, width = source.shape[2:]
+        carry = "detail" if recipe.carry == "detail" else "picture"
+        canvas = self.canvas.at((width, height), carry=carry)
+        radius = canvas.moved()
+        if recipe.strength is not None and radius > self._full(recipe):
+            # Few and long steps run into the soft ends of the range, where scaling back falls short.
+            radius = self._full(recipe)
+            canvas.moved_by(radius)
+        if recipe.drift:
+            sigma = min(height, width) * DRIFT_SIGMA
+            canvas.move(low_pass(canvas.detail, sigma, circular=canvas.circular), factor=-recipe.drift)
+            for _ in range(3):
+                canvas.move(offset=-canvas.mean_change() / self._mask_mean(canvas), clip=True)
+                canvas.moved_by(radius)
+        picture = keep_colour(canvas.picture(out=canvas.detail), source, recipe.keep_colour)
+        return self._as_picture(picture.clamp_(0, 1), recipe)
+
+    @staticmethod
+    def _mask_mean(canvas: Pixels) -> float:
+        return 1.0 if canvas.mask is None else float(canvas.mask.mean().clamp_min(0.01))
+
+    def _as_picture(self, picture: Tensor, recipe: Recipe) -> Picture:
+        pixels = picture[0].permute(1, 2, 0).contiguous().cpu().numpy()
+        origin = self.origin
+        if origin is None:
+            return Picture(pixels)
+        alpha = None
+        if origin.alpha is not None:
+            plane = fitted(torch.from_numpy(origin.alpha)[None, None], recipe)
+            alpha = plane[0, 0].numpy()
+        return Picture(pixels, alpha=alpha, depth=origin.depth, source=origin.source)
+
+
+def _canvas(recipe: Recipe, source: Tensor, mask: Tensor | None) -> Pixels:
+    return Pixels(
+        source,
+        mask,
+        circular=recipe.seamless,
+        soft=recipe.clip == "soft",
+        plain=recipe.resampling == "bilinear",
+    )

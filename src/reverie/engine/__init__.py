@@ -1,0 +1,1 @@
+"""Engines: a network forward to its layers, and gradients at layers back to the picture."""

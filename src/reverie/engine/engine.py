@@ -1,0 +1,152 @@
+"""Engines: activations forward, gradients backward. They know no objective.
+
+An engine has ``forward(picture, layers)`` and ``backward(seeds)``; all engines are interchangeable and are
+tested against the plain one, which is straightforward autograd. Which one runs is for ``choose.make_engine``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from reverie.errors import ResourceError, UsageError
+from reverie.network.network import Net
+
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+#: What a forward and backward pass of autograd takes at once, over what it keeps in between.
+TRANSIENT = 1.6
+
+
+class Engine(Protocol):
+    """What ``picture_gradient`` needs of an engine.
+
+    Attributes:
+        name: "plain", "torch" or "native".
+        net: For layers, geometry and device.
+        precision: The number format that runs, in a word that the engine's constructor takes again:
+            "fp32", "bf16", or "fp32+bf16" where the forward pass has more than the backward pass.
+        note: What fell back to something slower, and why; empty if nothing did.
+    """
+
+    name: str
+    net: Net
+    precision: str
+    note: str
+
+    def forward(self, picture: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
+        """Activations of ``layers`` for a picture (N, C, H, W) in [0, 1], of any strides.
+
+        They come back detached, in the picture's number format; what ``backward`` needs is kept.
+        """
+
+    def backward(
+        self, seeds: Mapping[str, Tensor], *, last: bool = True, out: Tensor | None = None
+    ) -> Tensor:
+        """d(sum of seed * activation)/d(picture) of the last ``forward``; again unless ``last``.
+
+        ``out``, of the picture's shape, may be written to and returned; an engine need not.
+        """
+
+    def bytes_per_pixel(self, layers: Sequence[str]) -> float:
+        """Memory that one forward and backward pass takes at once, in bytes a pixel of the picture."""
+
+    def release(self) -> None:
+        """Give working memory back; the next ``forward`` takes it again."""
+
+
+class PlainEngine:
+    """Frozen weights, cut at the deepest layer that is read, autograd for the rest."""
+
+    name = "plain"
+    note = ""
+
+    def __init__(self, net: Net, *, device: str = "cpu", precision: str = "fp32") -> None:
+        """An engine on a device in a number format; the given ``net`` itself is not changed."""
+        self.device = torch.device(device)
+        self.precision = precision
+        dtype = PRECISIONS[precision]
+        keep = dtype == torch.float32 and self.device.type == net.device.type
+        self.net = net if keep else net.to(self.device, dtype)
+        self._graph: tuple[Tensor, dict[str, Tensor]] | None = None
+
+    def forward(self, picture: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
+        """See ``Engine.forward``. Activations come back detached, in the picture's number format."""
+        leaf = picture.detach().to(self.device).requires_grad_(True)
+        with torch.enable_grad():
+            activations = self.net.forward(leaf, layers)
+        self._graph = (leaf, activations)
+        return {k: a.detach().to(picture.dtype) for k, a in activations.items()}
+
+    def backward(
+        self, seeds: Mapping[str, Tensor], *, last: bool = True, out: Tensor | None = None
+    ) -> Tensor:
+        """See ``Engine.backward``; ``out`` is left alone."""
+        if self._graph is None:
+            raise RuntimeError("backward needs a forward before it")
+        leaf, activations = self._graph
+        # Seeds of a mean over many positions underflow in half formats: send them near 1 and scale back.
+        scale = 1.0
+        if self.precision != "fp32":
+            scale = max(float(s.abs().max()) for s in seeds.values()) or 1.0
+        outputs = [activations[k] for k in seeds]
+        cotangents = [(s / scale).to(activations[k].dtype) for k, s in seeds.items()]
+        (gradient,) = torch.autograd.grad(outputs, leaf, cotangents, retain_graph=not last)
+        if last:
+            self._graph = None
+        return gradient if scale == 1 else gradient * scale
+
+    def bytes_per_pixel(self, layers: Sequence[str]) -> float:
+        """See ``Engine.bytes_per_pixel``."""
+        return TRANSIENT * self.net.bytes_per_pixel(layers)
+
+    def release(self) -> None:
+        """See ``Engine.release``."""
+        self._graph = None
+
+
+def pick_device(name: str) -> str:
+    """The torch device for ``auto``, ``cpu``, ``cuda`` or ``mps``; UsageError if it is not there."""
+    have = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if name == "auto":
+        return next(d for d in ("cuda", "mps", "cpu") if have[d])
+    if name not in have:
+        raise UsageError(f"--device {name}: choose auto, cpu, cuda or mps")
+    if not have[name]:
+        raise UsageError(f"--device {name}: torch sees no such device here; use auto or cpu")
+    return name
+
+
+def pick_precision(name: str, device: str) -> str:
+    """The plain engine's number format; ``auto`` is fp32, as it gains nothing it can trust from less."""
+    if name == "auto":
+        return "fp32"
+    if name not in PRECISIONS:
+        raise UsageError(f"--precision {name}: the plain engine has {', '.join(PRECISIONS)}")
+    if name == "fp16" and device == "cpu":
+        raise UsageError("--precision fp16: not on a CPU; use fp32 or bf16")
+    return name
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception from torch or Python means that memory ran out."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and (
+        "out of memory" in text or "can't allocate memory" in text or "cannot allocate" in text
+    )
+
+
+def out_of_memory(width: int, height: int, *, tiles: bool = True) -> ResourceError:
+    """The error for a picture that does not fit, also in small tiles or where none can be (``tiles``)."""
+    how = (
+        ", also in smaller tiles" if tiles else ": its objective sees the whole picture, so tiles cannot help"
+    )
+    return ResourceError(f"out of memory dreaming {width} x {height}{how}; use --max-size")

@@ -1,0 +1,1 @@
+"""Convolutions with frozen weights, on oneDNN."""

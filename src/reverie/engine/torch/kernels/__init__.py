@@ -1,0 +1,1 @@
+"""Convolutions and pooling by this project's native kernels."""

@@ -1,0 +1,289 @@
+"""The seam: d(score)/d(picture), in bounded memory. Above it canvases and loops, below it engines.
+
+Nothing here knows what an objective is: a goal gives scores at layers (``Reading``) and at the picture
+(``Penalty``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from reverie.engine.engine import Engine, PlainEngine
+from reverie.gradient.cells import Window, as_map
+from reverie.gradient.tiles import Tile, Tiling
+from reverie.gradient.view import Pictured, View
+
+__all__ = [
+    "Engine",
+    "GoalLike",
+    "PlainEngine",
+    "Tiling",
+    "View",
+    "Window",
+    "as_map",
+    "picture_gradient",
+]
+
+TINY = 1e-20
+#: Terms that read the picture itself are computed on strips of about so many pixels.
+STRIP = 1 << 18
+Fields = Mapping[str, Tensor]
+
+
+class Reading(Protocol):
+    """One term of a goal: a sum over the positions of one layer."""
+
+    @property
+    def weight(self) -> float: ...
+    @property
+    def layer(self) -> str: ...
+    @property
+    def mask(self) -> str | None: ...
+    def score(self, activation: Tensor, window: Window, mask: Tensor | None) -> Tensor:
+        """Unweighted score (N,) of a map (N, C, h, w), counted in ``window``."""
+
+    def slope(self, activation: Tensor, window: Window, mask: Tensor | None) -> tuple[Tensor, Tensor] | None:
+        """The score and its gradient at the map, or None: then autograd differentiates ``score``."""
+
+
+class PictureTerm(Protocol):
+    """One term that reads the picture itself: a sum over its rows."""
+
+    @property
+    def weight(self) -> float: ...
+    def piece(self, strip: Tensor, rows: int, height: int) -> Tensor:
+        """What the first ``rows`` of a strip give, (N,).
+
+        ``strip`` (N, C, rows or rows + 1, W) holds the row that follows too, if the picture has one; the
+        picture has ``height`` rows.
+        """
+
+
+class GoalLike(Protocol):
+    """What ``picture_gradient`` needs of a goal."""
+
+    @property
+    def balance(self) -> str: ...
+    @property
+    def layers(self) -> tuple[str, ...]: ...
+    @property
+    def penalties(self) -> Sequence[PictureTerm]: ...
+    def groups(self) -> Sequence[Sequence[Reading]]: ...
+    def fields(self, height: int, width: int, like: Tensor) -> dict[str, Tensor]: ...
+
+
+def picture_gradient(
+    engine: Engine,
+    goal: GoalLike,
+    picture: Pictured,
+    *,
+    fields: Fields | None = None,
+    tiling: Tiling | None = None,
+    roll: tuple[int, int] = (0, 0),
+    margin: int = 0,
+    out: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """The score and its gradient at the picture, each item of the batch on its own.
+
+    Beside the picture and its gradient nothing of their size is held, but for a goal that is balanced: then
+    one gradient for each of its terms.
+
+    Args:
+        engine: Computes activations and pulls seeds back.
+        goal: A bound objective.
+        picture: (N, C, H, W) in [0, 1]: a tensor, or what gives rectangles of one when asked for them.
+        fields: The goal's masks at this size, (1, 1, H, W).
+        tiling: Cut the picture into tiles; None does it whole.
+        roll: Show the network the picture rolled downwards and to the right by so many pixels. The gradient
+            is at the picture as it lies.
+        margin: Show the network so many pixels of the other side beyond each edge.
+        out: Where the gradient is written, of the picture's shape; made if missing.
+
+    Returns:
+        score (N,), the weighted sum of the terms; gradient (N, C, H, W). With a balance the gradient is the
+        balanced one, not the derivative of the score.
+    """
+    height, width = picture.shape[2:]
+    if out is None:
+        out = torch.empty(picture.shape, dtype=picture.dtype, device=picture.device)
+    fields = goal.fields(height, width, out) if fields is None else fields
+    view = View(picture, *roll, margin)
+    groups = goal.groups()
+    parts = [out, *(torch.empty_like(out) for _ in groups[1:])]
+    score = out.new_zeros(out.shape[0])
+    tiles: Sequence[Tile | None] = tiling.tiles(view.height, view.width) if tiling else (None,)
+    # Memory is taken only where it is written: not every engine makes use of these.
+    room, slopes = (view.room(*(tile.seen if tile else view.all for tile in tiles)) for _ in range(2))
+    sight = _Sight(engine, goal, view, fields, room)
+    norms = _seed_norms(sight, tiles) if goal.balance == "layers" else None
+    at_once = tiling is None and margin == 0 and len(groups) > 0  # every pixel is written, and once
+    for part in () if at_once else parts:
+        part.zero_()
+    for tile in tiles if groups else ():
+        score = score + _add_tile(sight, groups, tile, norms, parts, slopes, at_once=at_once)
+    balanced = goal.balance != "none" and len(groups) + len(goal.penalties) > 1
+    if balanced:
+        for group, part in zip(groups, parts, strict=False):
+            part.mul_(_share(group, fields) / _rms(part))
+    for part in parts[1:]:
+        out += part
+    for penalty in goal.penalties:
+        score = score + _add_penalty(penalty, View(picture, *roll), out, balanced=balanced)
+    return score, out
+
+
+def _add_tile(
+    sight: _Sight,
+    groups: Sequence[Sequence[Reading]],
+    tile: Tile | None,
+    norms: Sequence[Tensor] | None,
+    parts: Sequence[Tensor],
+    slopes: Tensor,
+    *,
+    at_once: bool,
+) -> Tensor:
+    """Add a tile's gradient of each group to its part, (N, C, H, W); returns the tile's score (N,).
+
+    ``at_once``: the tile is all, and parts hold nothing yet.
+    """
+    view, score = sight.view, sight.nought()
+    box = tile.seen if tile else view.all
+    activations = sight.activations(tile)
+    for i, group in enumerate(groups):
+        value, seeds = sight.seeds(group, activations, tile, norms)
+        last, out = i == len(groups) - 1, view.of_room(slopes, box)
+        gradient = sight.engine.backward(seeds, last=last, out=out)
+        if at_once:
+            view.put(parts[i], gradient)
+        else:
+            view.add(parts[i], gradient, box)
+        score = score + value
+    return score
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """What a goal sees of a view through an engine, a tile at a time."""
+
+    engine: Engine
+    goal: GoalLike
+    view: View
+    fields: Fields
+    room: Tensor  # for one tile's pixels
+    _pooled: dict[tuple[str, int, int], Tensor] = field(default_factory=dict)
+
+    def activations(self, tile: Tile | None) -> dict[str, Tensor]:
+        """Of every layer that the goal reads, of a tile or of all."""
+        box = tile.seen if tile else self.view.all
+        return self.engine.forward(self.view.cut(box, self.room), self.goal.layers)
+
+    def seeds(
+        self,
+        group: Sequence[Reading],
+        activations: Mapping[str, Tensor],
+        tile: Tile | None,
+        norms: Sequence[Tensor] | None,
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Scores (N,) of a group of terms and the gradients at their layers."""
+        score = self.nought()
+        seeds: dict[str, Tensor] = {}
+        for i, term in enumerate(group):
+            value, seed = self.slope(term, activations[term.layer], tile)
+            share = seed * term.weight
+            if norms is not None:
+                share /= norms[i].view(-1, *[1] * (seed.ndim - 1))
+            seeds[term.layer] = seeds[term.layer].add_(share) if term.layer in seeds else share
+            score = score + term.weight * value.to(score)
+        return score, seeds
+
+    def nought(self) -> Tensor:
+        """A number for each item of the batch, (N,)."""
+        picture = self.view.picture
+        return torch.zeros(picture.shape[0], dtype=picture.dtype, device=picture.device)
+
+    def slope(self, term: Reading, activation: Tensor, tile: Tile | None) -> tuple[Tensor, Tensor]:
+        """A term's unweighted score (N,) and its gradient at its layer."""
+        height, width = as_map(activation).shape[2:]
+        window, mask = self._window(term, height, width, tile)
+        if activation.ndim == 4:
+            short = term.slope(activation, window, mask)
+            if short is not None:
+                return short
+        leaf = activation.detach().requires_grad_(True)
+        with torch.enable_grad():
+            value = term.score(as_map(leaf), window, mask)
+            (seed,) = torch.autograd.grad(value.sum(), leaf)
+        return value.detach(), seed
+
+    def _window(
+        self, term: Reading, height: int, width: int, tile: Tile | None
+    ) -> tuple[Window, Tensor | None]:
+        """Which cells of a term's map count, and the mask over them."""
+        if tile is None:
+            window = Window.whole(height, width)
+        else:
+            geometry = self.engine.net.geometry(term.layer)
+            stride = geometry[0] if geometry else 1
+            window = Window.of_tile(tile, height, width, stride, self.view.height, self.view.width)
+        mask = None if term.mask is None else window.cut(self._mask(term.mask, window.height, window.width))
+        return window, mask
+
+    def _mask(self, name: str, height: int, width: int) -> Tensor:
+        """A field as the view shows it, averaged over each cell of a map: made for one tile, then kept."""
+        key = (name, height, width)
+        if key not in self._pooled:
+            view = View(self.fields[name], self.view.down, self.view.right, self.view.margin)
+            self._pooled[key] = F.adaptive_avg_pool2d(view.cut(view.all), (height, width))
+        return self._pooled[key]
+
+
+def _seed_norms(sight: _Sight, tiles: Sequence[Tile | None]) -> list[Tensor]:
+    """The L2 norm (N,) of each term's gradient at its layer, over the whole picture (a pass of its own)."""
+    terms = [term for group in sight.goal.groups() for term in group]
+    squares = [sight.nought() for _ in terms]
+    for tile in tiles if terms else ():
+        activations = sight.activations(tile)
+        for square, term in zip(squares, terms, strict=True):
+            _, seed = sight.slope(term, activations[term.layer], tile)
+            square += seed.flatten(1).square().sum(1).to(square)
+    return [s.sqrt().clamp_min(TINY) for s in squares]
+
+
+def _rms(gradient: Tensor) -> Tensor:
+    """Root mean square of each item, (N, 1, 1, 1)."""
+    norm: Tensor = torch.linalg.vector_norm(gradient, dim=(1, 2, 3), keepdim=True)
+    return norm.div(gradient[0].numel() ** 0.5).clamp_min(TINY)
+
+
+def _share(group: Sequence[Reading], fields: Fields) -> float:
+    """How strong a group's gradient shall be, as a root mean square, before all are added up."""
+    share = sum(abs(term.weight) for term in group)
+    mask = group[0].mask if len(group) == 1 else None
+    # The same strength a pixel, however small the region.
+    return share * float(fields[mask].square().mean().sqrt()) if mask else share
+
+
+def _add_penalty(penalty: PictureTerm, view: View, out: Tensor, *, balanced: bool) -> Tensor:
+    """Add a penalty's gradient, over its RMS where the goal is balanced; returns its weighted score (N,)."""
+    height, width = view.height, view.width
+    rows = max(1, STRIP // width)
+    score = out.new_zeros(out.shape[0])
+    slope = torch.zeros_like(out) if balanced else out
+    for top in range(0, height, rows):
+        bottom = min(height, top + rows)
+        box = (top, 0, min(height, bottom + 1), width)
+        with torch.enable_grad():
+            leaf = view.cut(box).detach().requires_grad_(True)
+            value = penalty.piece(leaf, bottom - top, height)
+            (part,) = torch.autograd.grad(value.sum(), leaf)
+        score = score + penalty.weight * value.detach().to(score)
+        view.add(slope, part if balanced else part * penalty.weight, box)
+    if balanced:
+        out += slope.mul_(penalty.weight / _rms(slope))
+    return score

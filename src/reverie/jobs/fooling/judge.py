@@ -1,0 +1,176 @@
+"""Who is fooled and by what: the network that judges, and the encoding of the pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from reverie.engine.engine import pick_device
+from reverie.engine.select import NoEngineError
+from reverie.errors import UsageError
+from reverie.evolve import NetScore, evolve, make_encoding
+from reverie.jobs.fooling.settings import Settings
+from reverie.media.picture import Picture
+from reverie.network.zoo import load_net
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reverie.evolve import Encoding, Evolution, Generation
+    from reverie.network.network import Net
+
+#: Pictures that are drawn and judged at once.
+BATCH = 50
+
+
+class Arena:
+    """A network and an encoding, as settings ask for them.
+
+    Every class of the network has a cell, whichever are reported: what is evolved on the way to one is a step
+    towards others, and a picture is judged for all classes at once anyway.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        net: Net | None = None,
+        threads: int = 0,
+        engine: str = "auto",
+        device: str = "auto",
+        offline: bool = False,
+    ) -> None:
+        """Loads the network, unless it is given.
+
+        Raises:
+            UsageError: It is not known, or has no classes.
+            NetworkError: Its weights cannot be used.
+        """
+        if threads:
+            torch.set_num_threads(threads)
+        self.settings = settings
+        self.engine = engine
+        self.device = pick_device(device)
+        self.net = net or load_net(settings.network, offline=offline)
+        if "logits" not in self.net.layers:
+            raise UsageError(f"network {self.net.name}: has no classes; choose another with --network")
+
+    @cached_property
+    def search(self) -> NetScore:
+        """The network as it judges all children: in bf16 where that is faster, unless told otherwise."""
+        precision = self.settings.precision
+        if precision != "auto":
+            return NetScore(self.net, engine=self.engine, precision=precision, device=self.device)
+        if self.engine in ("auto", "native"):
+            try:
+                return NetScore(self.net, engine="native", precision="bf16", device=self.device)
+            except NoEngineError:
+                pass
+        return self.judge
+
+    @cached_property
+    def judge(self) -> NetScore:
+        """The network as it judges what is reported: in fp32."""
+        return NetScore(self.net, engine=self.engine, precision="fp32", device=self.device)
+
+    @cached_property
+    def encoding(self) -> Encoding[Any]:
+        """How pictures are inherited."""
+        name = self.settings.encoding
+        more: dict[str, Any] = {"side": self.settings.size} if name in ("direct", "gradient") else {}
+        if name == "gradient":
+            more["climb"] = self.judge.gradient
+        return make_encoding(name, **more)
+
+    def evolve(
+        self, state: Evolution | None = None, *, population: int, children: int, generations: int
+    ) -> Iterator[Generation]:
+        """Generation after generation, from ``state`` if there is one."""
+        return evolve(
+            self.search,
+            self.encoding,
+            size=self.settings.size,
+            seed=self.settings.seed,
+            population=population,
+            children=children,
+            generations=generations,
+            state=state,
+            batch=BATCH,
+        )
+
+    def classes(self, names: Sequence[str]) -> list[int]:
+        """Indices of classes by name, synonym or number, each once and in order; all of them for no names.
+
+        Raises:
+            UsageError: Nothing has that name (the nearest are listed), or several have it.
+        """
+        total = self.net.channels_of("logits")
+        if not names:
+            return list(range(total))
+        if self.net.classes is not None:
+            return sorted({self.net.classes.lookup(name) for name in names})
+        for name in names:
+            if not name.isdecimal() or int(name) >= total:
+                raise UsageError(f'class "{name}" is not known; there are numbers only, 0 to {total - 1}')
+        return sorted({int(name) for name in names})
+
+    def class_name(self, index: int) -> str:
+        """The first name of a class."""
+        return self.net.classes.name(index) if self.net.classes is not None else f"class {index}"
+
+    def draw(self, genomes: Sequence[Any]) -> NDArray[np.float32]:
+        """Pictures (N, size, size, 3), bit for bit as they are read from an 8-bit file."""
+        drawn = self.encoding.render(genomes, self.settings.size, eight_bit=True)
+        exactly: NDArray[np.float32] = np.rint(drawn * np.float32(255)) / np.float32(255)
+        return exactly
+
+    def trial(self, count: int) -> dict[str, Any]:
+        """How fast it would go, measured on ``count`` first pictures and as many children, twice.
+
+        Returns:
+            ``evaluations`` of all, ``rate`` of them a second, ``seconds``; ``network`` and ``outside``, the
+            trial's seconds; ``classes``, ``engine``, ``precision``, ``threads``.
+        """
+        spent = [
+            (g.evaluations, g.network_seconds, g.outside_seconds)
+            for g in self.evolve(population=count, children=count, generations=2)
+        ]
+        evaluations = spent[-1][0] - spent[0][0]
+        network, outside = (sum(row[k] for row in spent[1:]) for k in (1, 2))  # the first warms up
+        rate = evaluations / max(network + outside, 1e-9)
+        total = self.settings.evaluations(self.encoding.cost)
+        return {
+            "evaluations": total,
+            "rate": rate,
+            "seconds": total / rate,
+            "network_seconds": network,
+            "outside_seconds": outside,
+            "classes": self.net.channels_of("logits"),
+            "engine": self.search.engine.name,
+            "precision": self.search.engine.precision,
+            "threads": torch.get_num_threads(),
+        }
+
+
+def judged(judge: NetScore, drawn: NDArray[np.float32], size: int | None = None) -> NDArray[np.float64]:
+    """Probabilities (N, classes) of pictures (N, H, W, 3), resized to squares of ``size`` if given."""
+    if size is not None and size != drawn.shape[1]:
+        drawn = np.stack([Picture(np.ascontiguousarray(p)).resized((size, size)).pixels for p in drawn])
+    pictures = torch.from_numpy(np.ascontiguousarray(drawn.transpose(0, 3, 1, 2)))
+    return np.asarray(judge(pictures).numpy(), np.float64)
+
+
+def best(shares: NDArray[np.float64], count: int) -> list[int]:
+    """The likeliest classes, best first; of equals the first."""
+    return [int(i) for i in np.argsort(-shares, kind="stable")[:count]]
+
+
+def batches(items: Sequence[int], count: int = BATCH) -> Iterator[Sequence[int]]:
+    """So many at a time."""
+    for first in range(0, len(items), count):
+        yield items[first : first + count]

@@ -1,0 +1,319 @@
+"""Fooling a network: pictures evolve in a folder until it is sure of them (Nguyen, Yosinski & Clune 2015).
+
+    fooling = Fooling("fooled", make_settings(generations=200))
+    outcome = fooling.carry_out(["tabby", "golden retriever"])
+
+The evolution itself is ``reverie.evolve``; here it becomes files, and files become an evolution that goes on.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reverie.errors import BadInput, ResourceError, ReverieWarning, UsageError
+from reverie.evolve import Plan, load_checkpoint, save_checkpoint
+from reverie.jobs.fooling.folder import Folder, Note, check_same
+from reverie.jobs.fooling.judge import Arena, batches
+from reverie.jobs.fooling.settings import Settings, make_settings
+from reverie.jobs.provenance import NetworkNote
+from reverie.media.picture import Picture, save_picture
+from reverie.media.picture.contact_sheet import contact_sheet
+
+if TYPE_CHECKING:
+    from reverie.evolve import Evolution, Generation
+    from reverie.network.network import Net
+
+__all__ = ["Fooling", "Outcome", "make_settings"]
+
+#: A checkpoint or a sheet is made again no sooner than after so many times what the last one took.
+RARELY = 30
+#: Confidences over which classes are counted.
+LEVELS = (0.5, 0.95, 0.99)
+#: Sides of the pictures on a sheet in pixels, and up to how many they are that large.
+CELLS = ((12, 320), (60, 192), (200, 128))
+SMALLEST_CELL = 96
+Each = Callable[["Generation"], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an evolution so far.
+
+    Attributes:
+        folder: Where it is.
+        generation: The last one that was finished.
+        evaluations: Of the network until then.
+        archive: The entries of ``archive.json``; none if it was stopped.
+        seconds: In the network and outside of it, of all sittings.
+        stopped: Whether it was stopped before its last generation, or before all files were written.
+    """
+
+    folder: str
+    generation: int
+    evaluations: int
+    archive: tuple[Mapping[str, Any], ...]
+    seconds: tuple[float, float]
+    stopped: bool
+
+    @property
+    def confidences(self) -> list[float]:
+        """Of the reported classes in fp32, as their files give them."""
+        return [entry["confidence"] for entry in self.archive]
+
+    @property
+    def median(self) -> float:
+        """Median confidence of the reported classes, 0..1."""
+        return float(np.median(self.confidences)) if self.archive else 0.0
+
+    @property
+    def over(self) -> tuple[int, int, int]:
+        """How many classes are over .5, .95 and .99."""
+        half, most, nearly = (sum(c > level for c in self.confidences) for level in LEVELS)
+        return half, most, nearly
+
+
+class Fooling:
+    """An evolution in a folder; ``arena`` is who is fooled and by what."""
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        settings: Settings | None = None,
+        *,
+        resume: bool = False,
+        overwrite: bool = False,
+        given: Mapping[str, Any] | None = None,
+        net: Net | None = None,
+        threads: int = 0,
+        engine: str = "auto",
+        device: str = "auto",
+        offline: bool = False,
+        checkpoint_every: float = 30.0,
+        sheet_every: float = 60.0,
+    ) -> None:
+        """Looks at the folder and loads the network; writes nothing yet.
+
+        Args:
+            folder: New, empty, or one that holds an evolution.
+            settings: What evolves; of a run that is taken up again they are known.
+            resume: Go on with the run that is there.
+            overwrite: Begin again where a run is.
+            given: When going on, settings that were asked for: they have to be the run's, but for
+                ``generations``.
+            net: The network, if it is loaded already.
+            threads: Of the processor; 0 for torch's own choice. They change no byte.
+            engine: What computes: auto, native, torch or plain.
+            device: Where: auto, cpu, cuda or mps.
+            offline: Never download weights.
+            checkpoint_every: Seconds between two checkpoints at least; 0 makes one each generation.
+            sheet_every: The same of the contact sheet; infinity makes none before the end.
+
+        Raises:
+            UsageError, BadInput, ResourceError: As ``Folder.check``; or settings are not those of the run.
+            NetworkError: Of the network's weights.
+        """
+        if resume and overwrite:
+            raise UsageError("--resume and --overwrite: give one of them")
+        self.folder = Folder(folder)
+        self.resume = resume
+        self.every = checkpoint_every, sheet_every
+        found = self.folder.check(resume=resume, overwrite=overwrite)
+        settings = settings or make_settings()
+        if found is not None:
+            given = given or {}
+            check_same(found, given, self.folder)
+            more = given.get("generations", found.settings.generations)
+            settings = make_settings(**found.settings.model_dump() | {"generations": more})
+        self.settings = settings
+        self.arena = Arena(settings, net=net, threads=threads, engine=engine, device=device, offline=offline)
+        self.note = self._note(found)
+
+    def _note(self, found: Note | None) -> Note:
+        """What is written of the run; a warning where what goes on is not quite what began."""
+        arena = self.arena
+        mine = Note(
+            settings=self.settings,
+            network=NetworkNote(name=arena.net.name, sha256=arena.net.weights_sha256),
+            precision=arena.search.engine.precision,
+        )
+        if found is None:
+            return mine
+        if found.network.sha256 != mine.network.sha256:
+            raise UsageError(
+                f"{self.folder}: evolved for other weights of {found.network.name}: SHA-256 is "
+                f"{mine.network.sha256}, was {found.network.sha256}; begin in another folder"
+            )
+        if (found.precision, found.reverie) != (mine.precision, mine.reverie):
+            warnings.warn(
+                f"{self.folder}: was begun by reverie {found.reverie} in {found.precision}, goes on by "
+                f"{mine.reverie} in {mine.precision}; the result may not be that of an unbroken run",
+                ReverieWarning,
+                stacklevel=3,
+            )
+        return found.model_copy(update={"settings": self.settings})
+
+    def carry_out(
+        self,
+        classes: Sequence[str] = (),
+        *,
+        each: Each | None = None,
+        stop: Callable[[], bool] | None = None,
+        writing: Callable[[int, int], None] | None = None,
+    ) -> Outcome:
+        """Evolve, then write what came of it.
+
+        Args:
+            classes: Those that are reported; all of them if none is named.
+            each: Called with each generation.
+            stop: Asked after each generation, and between files; on True everything is kept and left.
+            writing: Called with (written, of how many) while results are written.
+
+        Raises:
+            UsageError: A class is not known, or more generations are done than were asked for.
+            BadInput: The checkpoint is damaged, or another run's.
+            ResourceError: Something cannot be written; the last checkpoint is kept.
+        """
+        wanted = self.arena.classes(classes)
+        state = self._state()
+        self.folder.begin(self.note, resume=self.resume)
+        self.resume = True  # from here on there is something to go on with
+        try:
+            state = self._evolve(state, wanted, each, stop)
+            archive = self._results(state, wanted, stop, writing)
+        except ResourceError as error:
+            raise ResourceError(f"{error}; reverie fool -o {self.folder} --resume goes on") from error
+        return Outcome(
+            str(self.folder),
+            done(state),
+            state.evaluations,
+            tuple(archive or ()),
+            (state.network_seconds, state.outside_seconds),
+            archive is None,
+        )
+
+    def _state(self) -> Evolution | None:
+        """Where the run in the folder is, or None before its first checkpoint."""
+        path = self.folder.checkpoint
+        if not self.resume or not path.exists():
+            return None
+        state, _ = load_checkpoint(path)
+        settings = self.settings
+        population, children = settings.counts
+        plan = Plan.of(
+            self.arena.encoding,
+            size=settings.size,
+            seed=settings.seed,
+            population=population,
+            children=children,
+        )
+        try:
+            state.plan.check_same(plan)
+        except UsageError as error:
+            raise BadInput(f"{path}: not the checkpoint of {self.folder.note} ({error})") from error
+        if done(state) > settings.generations:
+            raise UsageError(
+                f"generations: {self.folder} is at generation {done(state)} already, got "
+                f"{settings.generations}; give as many or more, or leave it out"
+            )
+        return state
+
+    def _evolve(
+        self,
+        state: Evolution | None,
+        wanted: Sequence[int],
+        each: Each | None,
+        stop: Callable[[], bool] | None,
+    ) -> Evolution:
+        """Generation after generation, with checkpoints and the sheet now and then."""
+        end = self.settings.generations
+        if state is not None and done(state) >= end:
+            return state
+        population, children = self.settings.counts
+        saving = _Now(self.every[0], self._save)
+        showing = _Now(self.every[1], lambda state: self.show(state, wanted))
+        for generation in self.arena.evolve(state, population=population, children=children, generations=end):
+            state = generation.state
+            if each is not None:
+                each(generation)
+            saving(state)
+            showing(state)
+            if stop is not None and stop():
+                break
+        assert state is not None
+        self._save(state)
+        if done(state) < end:
+            self.show(state, wanted)
+        return state
+
+    def _results(
+        self,
+        state: Evolution,
+        wanted: Sequence[int],
+        stop: Callable[[], bool] | None,
+        writing: Callable[[int, int], None] | None,
+    ) -> list[dict[str, Any]] | None:
+        """Write what came of it; None while it is not done."""
+        from reverie.jobs.fooling.results import Results
+
+        if done(state) < self.settings.generations:
+            return None
+        return Results(self, state, wanted).write(stop=stop, told=writing)
+
+    def _save(self, state: Evolution) -> None:
+        save_checkpoint(self.folder.checkpoint, state, self.arena.encoding)
+
+    def show(self, state: Evolution, wanted: Sequence[int], sure: Sequence[float] | None = None) -> None:
+        """Write the contact sheet: the reported classes, surest first.
+
+        ``sure`` are their confidences in fp32; the search's own if not given.
+        """
+        found = state.archive.confidence[list(wanted)].tolist() if sure is None else list(sure)
+        order = sorted(range(len(wanted)), key=lambda i: (-found[i], wanted[i]))
+        side = next((side for count, side in CELLS if len(order) <= count), SMALLEST_CELL)
+        small = min(side, self.settings.size)
+        cells: list[tuple[str, str, Picture]] = []
+        for some in batches(order):
+            drawn = self.arena.draw([state.archive.genomes[wanted[i]] for i in some])
+            for i, pixels in zip(some, drawn, strict=True):
+                picture = Picture(np.ascontiguousarray(pixels)).resized((small, small))
+                cells.append((self.arena.class_name(wanted[i]), percent(found[i]), picture))
+        save_picture(contact_sheet(cells, side=side), self.folder.sheet, overwrite=True)
+
+
+class _Now:
+    """Does something now and then: so many seconds apart, and for a small share of the time in all."""
+
+    def __init__(self, every: float, do: Callable[[Evolution], None]) -> None:
+        self.every = every
+        self.do = do
+        self.next = time.monotonic() + every
+
+    def __call__(self, state: Evolution) -> None:
+        """Do it if it is time."""
+        if math.isinf(self.every) or time.monotonic() < self.next:
+            return
+        began = time.monotonic()
+        self.do(state)
+        took = time.monotonic() - began
+        self.next = time.monotonic() + (max(self.every, RARELY * took) if self.every else 0.0)
+
+
+def done(state: Evolution) -> int:
+    """The last generation that is finished; the first is 0."""
+    return state.generation - 1
+
+
+def percent(value: float) -> str:
+    """A probability in percent, never rounded up to certainty."""
+    shown = 100 * value
+    if 99 < shown < 100:
+        return f"{math.floor(100 * shown) / 100:.2f} %"
+    return f"{shown:.1f} %"

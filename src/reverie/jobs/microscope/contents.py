@@ -1,0 +1,230 @@
+"""What a microscope shows: layers, channels and classes, and where each has its place in the site."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from reverie import objective
+from reverie.errors import UsageError
+from reverie.network.network import Net
+from reverie.network.wrap import OUTPUT
+from reverie.recipe.presets.portrait import of_unit
+
+#: The layer of the class scores, whose units are shown as classes.
+LOGITS = "logits"
+#: Names that some file systems keep for themselves.
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A channel of a layer, or a class where ``layer`` is None.
+
+    Attributes:
+        stem: Where its files are below each folder of the site, without an extension.
+    """
+
+    layer: str | None
+    index: int
+    stem: str = field(compare=False)
+
+    def objective(self, preset: str, net: Net) -> str:
+        """What its portrait increases with a preset, as text."""
+        return objective_of(self.layer, self.index, preset, net)
+
+    @property
+    def name(self) -> str:
+        """As the command line calls it: ``block5c:17``."""
+        return f"{self.layer or LOGITS}:{self.index}"
+
+    @property
+    def page(self) -> str:
+        """Its page, relative to the site."""
+        return f"{self.stem}.html"
+
+    @property
+    def portrait(self) -> str:
+        """Its portrait."""
+        return f"portraits/{self.stem}.webp"
+
+    @property
+    def thumb(self) -> str:
+        """Its portrait, small."""
+        return f"thumbs/{self.stem}.webp"
+
+    @property
+    def patches(self) -> str:
+        """Its strongest patches, side by side in one file."""
+        return f"patches/{self.stem}.webp"
+
+
+def objective_of(layer: str | None, index: int, preset: str, net: Net) -> str:
+    """What the portrait of a channel, or of a class, increases with a preset."""
+    if layer is None or layer == LOGITS:
+        return of_unit(objective.logit(index), preset, net)
+    return of_unit(objective.channel(layer, index), preset, net)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is shown, in the order in which it is made.
+
+    Attributes:
+        layers: By layer, shallow to deep, its units.
+        classes: Units of the classes.
+        folders: By layer, its folder's name.
+    """
+
+    layers: dict[str, tuple[Unit, ...]]
+    classes: tuple[Unit, ...]
+    folders: dict[str, str]
+
+    def groups(self) -> list[tuple[str | None, tuple[Unit, ...]]]:
+        """Layer by layer, then the classes under None, leaving out what is empty."""
+        found: list[tuple[str | None, tuple[Unit, ...]]] = list(self.layers.items())
+        return [(name, units) for name, units in [*found, (None, self.classes)] if units]
+
+    def units(self) -> list[Unit]:
+        """All of them."""
+        return [unit for _, units in self.groups() for unit in units]
+
+    def layer_page(self, layer: str) -> str:
+        """A layer's page, relative to the site."""
+        return f"layers/{self.folders[layer]}.html"
+
+    def channels(self) -> dict[str, list[int]]:
+        """By layer, the channels."""
+        return {layer: [unit.index for unit in units] for layer, units in self.layers.items()}
+
+
+def choose(
+    net: Net,
+    *,
+    layers: Sequence[str] | None = None,
+    channels: str | None = None,
+    classes: Sequence[str] | None = None,
+) -> Plan:
+    """What to show of a network.
+
+    Args:
+        net: The network.
+        layers: Names, or ``FIRST..LAST`` for all that run between; None for every layer but the class scores.
+        channels: As in ``0-7,12``, of each layer that has them; None for all.
+        classes: Names, synonyms or numbers; ``("all",)``, ``("none",)``, or None for all there are.
+
+    Raises:
+        UsageError: A layer, channel or class that does not exist, or nothing is left to show.
+    """
+    names = _layers(net, layers)
+    counts = {name: net.layer(name).channels for name in names}
+    indices = None if channels is None else numbers(channels, max(counts.values(), default=0))
+    folders = _folders(names)
+    rooms = {
+        name: tuple(
+            Unit(name, i, f"layers/{folders[name]}/{i}")
+            for i in (range(count) if indices is None else indices)
+            if i < count
+        )
+        for name, count in counts.items()
+    }
+    shown = {name: units for name, units in rooms.items() if units}
+    chosen = tuple(Unit(None, i, f"classes/{i}") for i in _classes(net, classes))
+    if not shown and not chosen:
+        raise UsageError("nothing to show: choose a layer or a class")
+    return Plan(shown, chosen, folders)
+
+
+def numbers(text: str, count: int) -> list[int]:
+    """Channels from a text such as ``0-7,12``, in order, each once.
+
+    Raises:
+        UsageError: The text is none such, or no layer of the chosen has so many (``count`` at most).
+    """
+    found: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,9})\s*(?:-\s*(\d{1,9})\s*)?", part)
+        if match is None:
+            raise UsageError(f"--channels {text}: numbers and ranges are needed, as in 0-7,12")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first:
+            raise UsageError(f"--channels {text}: {part.strip()} ends before it begins")
+        if last >= count:
+            raise UsageError(f"--channels {text}: {last} is out of range; there are 0 to {count - 1}")
+        found.update(range(first, last + 1))
+    return sorted(found)
+
+
+def _layers(net: Net, given: Sequence[str] | None) -> list[str]:
+    """Names of the layers to show, in the order they run."""
+    known = [name for name in net.layers if name not in (LOGITS, OUTPUT, net.class_map)]
+    if given is None:
+        return known
+    wanted: set[str] = set()
+    for text in given:
+        if text not in net.layers and ".." in text:
+            ends = text.split("..", 1)
+            first, last = (known.index(_shown(net, known, end)) for end in ends)
+            if last < first:
+                raise UsageError(f"--layers {text}: {ends[1]} runs before {ends[0]}; turn them round")
+            wanted.update(known[first : last + 1])
+        else:
+            wanted.add(_shown(net, known, text))
+    return [name for name in known if name in wanted]
+
+
+def _shown(net: Net, known: Sequence[str], name: str) -> str:
+    net.layer(name)
+    if name not in known:
+        raise UsageError(f"--layers {name}: its units are the classes; choose them with --classes")
+    return name
+
+
+def _classes(net: Net, given: Sequence[str] | None) -> list[int]:
+    words = [] if given is None else [word.strip() for word in given]
+    if words == ["none"]:
+        return []
+    if LOGITS not in net.layers:
+        if words and words != ["all"]:
+            raise UsageError(f"--classes: network {net.name} has no classes; give none")
+        return []
+    count = net.layer(LOGITS).channels
+    if not words or words == ["all"]:
+        return list(range(count))
+    return sorted({class_index(net, word) for word in words})
+
+
+def class_index(net: Net, word: str) -> int:
+    """The index of a class by name or number; UsageError if there is none."""
+    if net.classes is not None:
+        return net.classes.lookup(word)
+    count = net.layer(LOGITS).channels
+    if not word.isdecimal() or int(word) >= count:
+        raise UsageError(
+            f'class "{word}" is not known; network {net.name} has no names, give 0 to {count - 1}'
+        )
+    return int(word)
+
+
+def class_name(net: Net, index: int) -> str:
+    """What a class is called."""
+    return f"class {index}" if net.classes is None else net.classes.name(index)
+
+
+def _folders(names: Sequence[str]) -> dict[str, str]:
+    """A folder for each layer: its name where every file system takes that, and no two alike."""
+    folders: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in names:
+        folder = _UNSAFE.sub("_", name).strip(".") or "_"
+        if _RESERVED.fullmatch(folder):
+            folder += "_"
+        base, number = folder, 1
+        while folder.lower() in taken:
+            number += 1
+            folder = f"{base}~{number}"
+        taken.add(folder.lower())
+        folders[name] = folder
+    return folders

@@ -1,0 +1,293 @@
+"""The document that travels inside a picture: what made it, checked field by field when it is read again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from reverie.errors import BadInput, UsageError
+from reverie.recipe.recipe import Recipe, read
+
+#: A recipe file longer than this, in bytes, is none.
+LONGEST = 1_000_000
+#: How films begin: MP4 and MOV (but not AVIF and HEIC, which begin so too), Matroska and WebM, AVI ...
+_FILM = re.compile(
+    rb"....ftyp(?!avi[fs]|mif1|msf1|he[iv][cmsx])|....(?:moov|mdat|wide|free)|\x1aE\xdf\xa3|RIFF....AVI ",
+    re.DOTALL,
+)
+#: ... and what may be a picture or an animation.
+_EITHER = re.compile(rb"GIF8[79]a|\x89PNG\r\n\x1a\n")
+#: What ``film.pulse`` says where the film's own sound is meant.
+OWN_SOUND = "film"
+
+
+def _bare(name: str) -> str:
+    if name in ("", ".", "..") or any(c in name for c in "/\\\0"):
+        raise ValueError("a file name without a folder is needed")
+    return name
+
+
+BareName = Annotated[str, Field(max_length=255), AfterValidator(_bare)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Note(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class FileNote(_Note):
+    """A file the dream read: its bare name and the SHA-256 of all of it."""
+
+    name: BareName
+    sha256: Sha256
+
+
+class NetworkNote(_Note):
+    """The network that dreamed and the SHA-256 of its weights."""
+
+    name: str
+    sha256: str
+
+
+class EngineNote(_Note):
+    """What ran: enough to run the same arithmetic again."""
+
+    engine: Literal["native", "torch", "plain"]
+    device: Literal["cpu", "cuda", "mps"]
+    precision: Annotated[str, Field(pattern=r"^[a-z0-9+-]{4,20}$")]
+    threads: Annotated[int, Field(ge=1, le=1024)]
+    isa: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,20}$")] | None = None
+    tile: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    tile_width: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    halo: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    step: Literal["torch", "plain", "avx2", "avx512"] = "torch"
+    torch: str = ""
+
+
+class OutputNote(_Note):
+    """How the file was written."""
+
+    depth: Literal[8, 16] = 8
+    quality: Annotated[int, Field(ge=1, le=100)] | None = None
+
+
+class Stop(_Note):
+    """The last step that was done of a dream that was stopped."""
+
+    octave: Annotated[int, Field(ge=0)]
+    step: Annotated[int, Field(ge=0)]
+
+
+class MovingNote(_Note):
+    """How a zoom or a film was written: (width, height) in pixels, frames a second, and what of its light."""
+
+    size: tuple[Annotated[int, Field(ge=1, le=100_000)], Annotated[int, Field(ge=1, le=100_000)]]
+    rate: Annotated[str, Field(pattern=r"^\d{1,12}(/\d{1,12})?$")]
+    container: Annotated[str, Field(pattern=r"^[a-z0-9]{1,10}$")]
+    codec: Annotated[str, Field(pattern=r"^[a-z0-9]{1,10}$")]
+    allow_flashes: bool = False
+
+
+class Provenance(_Note):
+    """Everything known of how a picture, a zoom or a film was made."""
+
+    reverie: str
+    recipe: Recipe
+    source: FileNote | None
+    files: tuple[FileNote, ...]
+    network: NetworkNote
+    engine: EngineNote
+    output: OutputNote
+    stopped: Stop | None = None
+    moving: MovingNote | None = None
+    flashes: dict[Annotated[str, Field(max_length=40)], float] | None = None
+
+    def document(self) -> dict[str, Any]:
+        """As JSON; ``stopped`` is there only if the dream was stopped, the last two only if it moves."""
+        document = self.model_dump(mode="json")
+        for name in ("stopped", "moving", "flashes"):
+            if document[name] is None:
+                del document[name]
+        return document
+
+
+def read_document(document: Mapping[str, Any], where: str) -> Provenance:
+    """A provenance from JSON that is trusted in nothing.
+
+    Raises:
+        UsageError: Field by field what is wrong, naming ``where`` it stands; or a newer recipe.
+        BadInput: It was evolved, not climbed.
+    """
+    if "recipe" not in document and "genome" in document:
+        raise BadInput(
+            f"{where}: was evolved and has no recipe; reverie fool --render {where} -o OUT draws it again"
+        )
+    if "recipe" not in document:
+        raise UsageError(f"{where}: holds no recipe; it was not dreamed, or saved without metadata")
+    recipe = read(document["recipe"], where)
+    try:
+        found = Provenance(**{**document, "recipe": recipe})
+    except ValidationError as error:
+        lines = (
+            f"{'.'.join(map(str, e['loc']))}: {e['msg'][0].lower()}{e['msg'][1:]}" for e in error.errors()
+        )
+        raise UsageError(f"{where}: its recipe was damaged or edited: {'; '.join(lines)}") from error
+    noted = {note.name for note in found.files}
+    for name in (*recipe.files(), *film_files(recipe)):
+        if name not in noted:
+            raise UsageError(f'{where}: its recipe needs "{name[:80]}", which is not among its files')
+    if bare_network(recipe.network) != recipe.network:
+        raise UsageError(f"{where}: network: a file name without a folder is needed")
+    return found
+
+
+def of_picture(path: str | os.PathLike[str]) -> Provenance:
+    """The provenance in a picture or a film; only the metadata is read, never the pixels.
+
+    Raises:
+        BadInput: No such file, neither a picture nor a film, or one without a recipe.
+        UsageError: The recipe in it is from a newer version or makes no sense.
+    """
+    name = os.fspath(path)
+    document = _document_in(name)
+    if document is None:
+        raise BadInput(f"{name}: holds no recipe; give a picture or film that reverie made with its metadata")
+    return read_document(document, name)
+
+
+def _document_in(name: str) -> dict[str, Any] | None:
+    """What a picture, a film or a folder of pictures says of how it was made."""
+    from reverie.media.picture import read_provenance
+
+    if os.path.isdir(name) or begins_like_a_film(name):
+        from reverie.media.video.write.metadata import read_metadata
+
+        return read_metadata(name)
+    document = read_provenance(name)
+    if document is None and _EITHER.match(_head(name)):
+        from reverie.media.video.write.metadata import read_metadata
+
+        try:
+            return read_metadata(name)
+        except BadInput:  # a still picture, and it was read already
+            return None
+    return document
+
+
+def begins_like_a_film(name: str) -> bool:
+    """Whether a file's first bytes are those of MP4, MOV, Matroska, WebM or AVI."""
+    return bool(_FILM.match(_head(name)))
+
+
+def _head(name: str) -> bytes:
+    """The first bytes of a regular file; none of anything else, whose reader says what is wrong."""
+    try:
+        if os.path.isfile(name):
+            with open(name, "rb") as file:
+                return file.read(16)
+    except (OSError, ValueError):
+        pass
+    return b""
+
+
+def film_files(recipe: Recipe) -> tuple[str, ...]:
+    """Names of the mask and the music of a film."""
+    film = recipe.film
+    names = (film.mask, None if film.pulse == OWN_SOUND else film.pulse) if film else ()
+    return tuple(name for name in names if name is not None)
+
+
+def film_renamed(recipe: Recipe, names: Mapping[str, str]) -> Recipe:
+    """The same recipe with names of the film's mask and music replaced."""
+    film = recipe.film
+    if film is None:
+        return recipe
+    changes = {"mask": names.get(film.mask or "", film.mask)}
+    if film.pulse != OWN_SOUND:
+        changes["pulse"] = names.get(film.pulse or "", film.pulse)
+    return recipe.model_copy(update={"film": film.model_copy(update=changes)})
+
+
+def recipe_from(path: str) -> Recipe:
+    """The recipe in a file: JSON (a recipe, or a provenance) or a picture or film that reverie made.
+
+    File names in it are then paths: beside the file if they are there, else as they are.
+
+    Raises:
+        BadInput: The file cannot be read, or is neither.
+        UsageError: The recipe makes no sense.
+    """
+    from reverie.media.picture.detect_format import read_local
+
+    if os.path.isdir(path) or begins_like_a_film(path):
+        return _beside(of_picture(path).recipe, path)
+    try:
+        head = read_local(path)
+    except BadInput as error:
+        raise BadInput(str(error).replace("a picture", "a recipe or a picture that reverie made")) from error
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
+        return _beside(of_picture(path).recipe, path)
+    if len(head) > LONGEST:
+        raise UsageError(f"{path}: {len(head)} bytes are too long for a recipe; the limit is {LONGEST}")
+    try:
+        document = json.loads(head)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(
+            f"{path}: not JSON ({str(error)[:100]}); `reverie show --json` writes one"
+        ) from error
+    if isinstance(document, dict) and "recipe" in document:
+        document = document["recipe"]
+    return _beside(read(document, path), path)
+
+
+def _beside(recipe: Recipe, path: str) -> Recipe:
+    folder = Path(path).parent
+    names = (*recipe.files(), *film_files(recipe))
+    found = {name: os.fspath(folder / name) for name in names if (folder / name).is_file()}
+    family, colon, file = recipe.network.partition(":")
+    if colon and family != "torchvision" and (folder / file).is_file():
+        recipe = recipe.model_copy(update={"network": f"{family}:{folder / file}"})
+    return film_renamed(recipe.renamed(found), found)
+
+
+def bare_network(name: str) -> str:
+    """A network's name with the weights file, if it names one, as a bare file name."""
+    family, colon, file = name.partition(":")
+    if not colon or family == "torchvision":
+        return name
+    return f"{family}:{os.path.basename(file.partition('#sha256=')[0])}"
+
+
+def sha256_of(path: str | os.PathLike[str]) -> str:
+    """SHA-256 of a file in hexadecimal; BadInput if it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise BadInput(f"{os.fspath(path)}: cannot be read ({error.strerror or error})") from error
+
+
+def find(note: FileNote, folders: Iterable[Path], result: str, *, hint: str) -> Path:
+    """The file of a note, by its name and content, in the first folder that has it.
+
+    Raises:
+        BadInput: It is in none, or the file of that name is another one.
+    """
+    other = ""
+    for folder in folders:
+        path = folder / note.name
+        if path.is_file():
+            digest = sha256_of(path)
+            if digest == note.sha256:
+                return path
+            other = other or f"{path}: not the file {result} was made from: SHA-256 is {digest}"
+    if other:
+        raise BadInput(f"{other}, expected {note.sha256}; {hint}")
+    raise BadInput(f"{note.name}: not found beside {result} nor in the current folder; {hint}")

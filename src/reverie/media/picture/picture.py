@@ -1,0 +1,122 @@
+"""The noun: a still picture in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from os import PathLike
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a picture came from.
+
+    Attributes:
+        name: The file's name, never its path.
+        sha256: Of the whole file, in hexadecimal.
+        format: "png", "jpeg", "webp", "avif", "tiff", "gif", "bmp", "ppm", "heic" or "svg".
+    """
+
+    name: str
+    sha256: str
+    format: str
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A still picture.
+
+    Attributes:
+        pixels: (H, W, C) float32 in [0, 1], sRGB; C is 3 for everything read from a file.
+        alpha: (H, W) float32 in [0, 1], or None for an opaque picture.
+        depth: Bits a channel of the file it came from, 8 or 16.
+        source: The file it came from, if any.
+        provenance: reverie's own metadata found in that file, if any.
+
+    Raises:
+        ValueError: The arrays have another shape or type.
+    """
+
+    pixels: Floats
+    alpha: Floats | None = None
+    depth: int = 8
+    source: Source | None = None
+    provenance: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if self.pixels.ndim != 3 or self.pixels.dtype != np.float32 or not self.pixels.size:
+            raise ValueError(
+                f"pixels must be a float32 array (H, W, C), not {self.pixels.dtype} of {self.pixels.shape}"
+            )
+        alpha = self.alpha
+        if alpha is not None and (alpha.shape != self.pixels.shape[:2] or alpha.dtype != np.float32):
+            raise ValueError(
+                f"alpha must be a float32 array {self.pixels.shape[:2]}, not {alpha.dtype} of {alpha.shape}"
+            )
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        height, width = self.pixels.shape[:2]
+        return width, height
+
+    def resized(self, size: tuple[int, int]) -> Picture:
+        """The picture at another (width, height): area average down, Lanczos up, clipped to [0, 1].
+
+        Raises:
+            ValueError: A side is under one pixel.
+        """
+        if min(size) < 1:
+            raise ValueError(f"a picture cannot be {size[0]} x {size[1]} pixels")
+        if tuple(size) == self.size:
+            return self
+        alpha = None if self.alpha is None else _resize(self.alpha[..., None], size)[..., 0]
+        return replace(self, pixels=_resize(self.pixels, size), alpha=alpha)
+
+    def save(
+        self,
+        path: str | PathLike[str],
+        *,
+        depth: int = 8,
+        quality: int | None = None,
+        provenance: dict[str, Any] | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        """Write the picture to a file: `save_picture` with this picture."""
+        from reverie.media.picture.write import save_picture
+
+        save_picture(
+            self,
+            path,
+            depth=depth,
+            quality=quality,
+            provenance=provenance,
+            overwrite=overwrite,
+        )
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows."""
+        from reverie.media.picture.write import encode
+
+        return encode(self, "png")
+
+
+def _resize(pixels: Floats, size: tuple[int, int]) -> Floats:
+    """(H, W, C) -> (height, width, C); each axis is shrunk before the other is enlarged."""
+    height, width, channels = pixels.shape
+    if channels > 4:  # more than OpenCV takes at once
+        return np.concatenate([_resize(pixels[..., c : c + 4], size) for c in range(0, channels, 4)], axis=2)
+    small = min(width, size[0]), min(height, size[1])
+    out: Any = np.ascontiguousarray(pixels)
+    if small != (width, height):
+        out = cv2.resize(out, small, interpolation=cv2.INTER_AREA)
+    if small != tuple(size):
+        out = cv2.resize(out, size, interpolation=cv2.INTER_LANCZOS4)
+    out = np.clip(out, 0.0, 1.0, dtype=np.float32)
+    return np.ascontiguousarray(out.reshape(size[1], size[0], channels))

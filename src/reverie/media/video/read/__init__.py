@@ -1,0 +1,1 @@
+"""Films in: frames, times and sound."""

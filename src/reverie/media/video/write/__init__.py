@@ -1,0 +1,1 @@
+"""Films out: encoded in segments, safe at every moment."""

@@ -1,0 +1,111 @@
+"""What made a film, inside the film: one JSON document, where its container keeps a comment."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import warnings
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from reverie.errors import BadInput
+from reverie.media.picture import xmp as metadata
+from reverie.media.video.write.formats import NUMBER
+
+#: In a folder of pictures the document lies beside them.
+SIDE: Final = "reverie.json"
+#: The longest document that is read, in bytes.
+LONGEST: Final = metadata.MAX_BYTES
+XMP: Final = "XML:com.adobe.xmp"
+
+
+def text(document: Mapping[str, Any]) -> str:
+    """A document as one line of ASCII; the same for equal documents.
+
+    Raises:
+        ValueError: A number in it is not finite, or it is longer than is read.
+        TypeError: A value is none of JSON's.
+    """
+    line = json.dumps(document, sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    if len(line) > LONGEST:
+        raise ValueError(f"the provenance takes {len(line)} bytes, at most {LONGEST} are read")
+    return line
+
+
+def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any] | None:
+    """The document inside a film, a GIF, an APNG or a folder of pictures; None if there is none.
+
+    No frame is decoded, and no other file is opened, whatever the film says.
+
+    Raises:
+        BadInput: It cannot be read, is no film, or what it holds is damaged.
+    """
+    name = os.fspath(path)
+    if os.path.isdir(name):
+        return _read_folder(Path(name))
+    if NUMBER.search(os.path.basename(name)):
+        return _read_folder(Path(name).parent)
+    from reverie.media.video.read.probe import LocalFile, Reader, film_kind, open_container, read_head
+
+    file = LocalFile(name)
+    try:
+        kind = film_kind(read_head(file), name)
+        if kind == "gif":
+            return _parsed(_info(Reader(file), "GIF", name).get("comment", b""), name)
+        if kind == "apng":
+            xmp = _info(Reader(file), "PNG", name).get(XMP, "")
+            return metadata.unpack(xmp.encode("utf-8", "replace") if isinstance(xmp, str) else xmp, name=name)
+        with open_container(file, kind) as container:
+            found = {key.lower(): value for key, value in container.metadata.items()}
+        return _parsed(found.get("comment", ""), name)
+    finally:
+        file.close()
+
+
+def _read_folder(folder: Path) -> dict[str, Any] | None:
+    try:
+        with open(folder / SIDE, "rb") as file:
+            return _parsed(file.read(LONGEST + 1), os.fspath(folder / SIDE))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise BadInput(f"{folder / SIDE}: cannot be read ({error.strerror or error})") from error
+
+
+def _info(file: Any, kind: str, name: str) -> dict[Any, Any]:
+    """What stands in a picture file before its first pixels."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of sizes: nothing is decoded
+        try:
+            return dict(Image.open(file, formats=[kind]).info)
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            raise BadInput(f"{name}: damaged ({str(error)[:80]})") from error
+
+
+def _parsed(found: str | bytes, name: str) -> dict[str, Any] | None:
+    """A comment that is a JSON object; None if it is somebody else's."""
+    if len(found) > LONGEST:
+        raise BadInput(f"{name}: the recipe in it is damaged: {len(found)} bytes, at most {LONGEST} are read")
+    try:
+        document = json.loads(found)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def gif_comment(document: Mapping[str, Any]) -> bytes:
+    """The extension that holds a document in a GIF (GIF89a, 24), in parts of 255 bytes at most."""
+    line = text(document).encode("ascii")
+    parts = (line[i : i + 255] for i in range(0, len(line), 255))
+    return b"\x21\xfe" + b"".join(bytes([len(part)]) + part for part in parts) + b"\0"
+
+
+def png_chunk(document: Mapping[str, Any]) -> bytes:
+    """The chunk that holds a document in a PNG (PNG 3, 11.3.3), as pictures have it."""
+    body = b"iTXt" + XMP.encode() + b"\0\0\0\0\0" + metadata.pack(dict(document))
+    return struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))

@@ -1,0 +1,323 @@
+"""The folder of a film that is being written: what is safe, and what it is going to be."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.errors import BadInput, ResourceError, UsageError
+from reverie.media.video.write.formats import Encoding, sequence_of
+from reverie.media.video.write.serialise import pack, unpack
+
+#: Version of the folder's own format.
+FORMAT: Final = 1
+#: What a folder of pictures may hold if it is to be replaced.
+_SEQUENCE: Final = re.compile(r"[^/]*\d+[^/]*\.png|reverie\.json")
+_LONGEST: Final = 10_000_000
+Bytes = NDArray[np.uint8]
+_OURS: Final = re.compile(
+    r"\..*|(render\.json|checkpoint)(\.new)?|lock|partial\.mp4|frame-\d{8}\.npy|whole(\.[a-z0-9]+)?"
+    r"|finished|replaced"
+)
+
+
+@dataclass(frozen=True)
+class Safe:
+    """How far a film is, as of its last checkpoint.
+
+    Attributes:
+        frames: How many are safe.
+        waiting: How many of them are in no segment yet.
+        segments: How many are in the partial film.
+        length: Of the partial film in bytes.
+        recent: Where the frames begin that wait and those that the next segment needs before them, and where
+            the last one ends, in ticks.
+        complete: Whether these are all frames.
+    """
+
+    frames: int
+    waiting: int
+    segments: int
+    length: int
+    recent: tuple[int, ...]
+    complete: bool = False
+
+
+def target(out: str | os.PathLike[str], encoding: Encoding) -> Path:
+    """What is there when the film is finished: the file, or the folder of a sequence."""
+    return sequence_of(out)[0] if encoding.container == "png" else Path(out)
+
+
+def check_target(path: Path, out: str, encoding: Encoding, *, overwrite: bool) -> None:
+    """UsageError if something is there that is not to be, or cannot be, replaced."""
+    if not os.path.lexists(path):
+        return
+    if encoding.container != "png":
+        if path.is_dir():
+            raise UsageError(f"{out}: is a folder; give another name")
+    elif not path.is_dir() or path.is_symlink():
+        raise UsageError(f"{out}: {path} is a file; give another name")
+    else:
+        others = [name for name in os.listdir(path) if not _SEQUENCE.fullmatch(name)]
+        if others:
+            raise UsageError(f"{out}: {path} holds other things ({min(others)}); give a new or empty folder")
+        if not os.listdir(path):
+            return
+    if not overwrite:
+        raise UsageError(f"{out}: exists already; give another name or --overwrite")
+
+
+def folder_of(path: Path) -> Path:
+    """The work folder of a film that becomes this file or folder."""
+    return path.with_name(path.name + ".part")
+
+
+class Folder:
+    """A work folder, held by one process at a time.
+
+    ``render.json`` says what is made, ``partial.mp4`` plays as far as it is safe, ``checkpoint`` is how to go
+    on, ``frame-*.npy`` are frames that wait for their segment, ``whole.*`` becomes the result.
+    """
+
+    def __init__(self, path: Path, out: str) -> None:
+        self.path = path
+        self.out = out
+        self.note = path / "render.json"
+        self.partial = path / "partial.mp4"
+        self.checkpoint = path / "checkpoint"
+        self._lock: int | None = None
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """What the system refuses, as a ResourceError."""
+        try:
+            yield
+        except OSError as error:
+            kept = f"what is done is kept in {self.path}, the same command goes on with it"
+            if not self.checkpoint.exists():
+                kept = "make room, or choose another place"
+            raise ResourceError(f"cannot write {self.out}: {error.strerror or error}; {kept}") from error
+
+    def read(self) -> dict[str, Any] | None:
+        """What is being made here, or None if nothing is.
+
+        Raises:
+            UsageError: The folder is something else.
+            BadInput: It is damaged.
+        """
+        if not os.path.lexists(self.path):
+            return None
+        if not self.path.is_dir():
+            raise UsageError(f"{self.path}: is in the way; move it, or give {self.out} another name")
+        names = os.listdir(self.path)
+        strange = [name for name in names if not _OURS.fullmatch(name)]
+        if strange:
+            raise UsageError(f"{self.path}: holds other things ({min(strange)}); move it away")
+        try:
+            with open(self.note, "rb") as file:
+                found = json.loads(file.read(_LONGEST))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise ResourceError(f"{self.note}: cannot be read ({error.strerror or error})") from error
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict) or not isinstance(found.get("key"), dict):
+            raise BadInput(f"{self.note}: damaged; --overwrite begins {self.out} again")
+        return found
+
+    def begin(self, note: Mapping[str, Any], head: bytes) -> None:
+        """Make it new: nothing of an earlier film is left."""
+        with self.writing():
+            self.note.unlink(missing_ok=True)  # from here on there is no film
+            for name in os.listdir(self.path):
+                if name != "lock":
+                    remove(self.path / name)
+            with open(self.partial, "wb") as file:
+                file.write(head)
+                file.flush()
+                os.fsync(file.fileno())
+            self.write_whole(self.note, json.dumps(note, indent=1, sort_keys=True).encode() + b"\n")
+
+    def load(self, head: bytes) -> tuple[Safe, dict[str, Any]] | None:
+        """What is safe and the state to go on from; what came after it is cut off. None if nothing is safe.
+
+        Raises:
+            BadInput: The folder is damaged.
+            ResourceError: It cannot be read or written.
+        """
+        found = self._checkpoint()
+        length = found[0].length if found else len(head)
+        with self.writing():
+            begins = b""
+            with contextlib.suppress(FileNotFoundError), open(self.partial, "rb") as file:
+                begins = file.read(len(head))
+            if begins != head or self.partial.stat().st_size < length:
+                raise BadInput(f"{self.partial}: damaged; --overwrite begins {self.out} again")
+            os.truncate(self.partial, length)
+            self.keep_only(range(found[0].frames - found[0].waiting, found[0].frames) if found else ())
+        return found
+
+    def _checkpoint(self) -> tuple[Safe, dict[str, Any]] | None:
+        try:
+            data = self.checkpoint.read_bytes()
+            middle = 8 + int.from_bytes(data[:8], "little")
+            safe = unpack(data[8:middle])
+            return Safe(**safe | {"recent": tuple(safe["recent"])}), unpack(data[middle:])
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise ResourceError(f"{self.checkpoint}: cannot be read ({error.strerror or error})") from error
+        except (BadInput, TypeError, KeyError) as error:
+            raise BadInput(f"{self.checkpoint}: {error}; --overwrite begins {self.out} again") from error
+
+    def keep_only(self, waiting: Iterable[int]) -> None:
+        """Remove frames other than these, and files that were not finished."""
+        kept = {self.frame(index).name for index in waiting}
+        for name in os.listdir(self.path):
+            if name.endswith((".npy", ".new")) and name not in kept:
+                (self.path / name).unlink()
+
+    def append(self, data: bytes, length: int) -> int:
+        """Put a segment behind what there is, on the disk; its new length in bytes."""
+        with self.writing(), open(self.partial, "r+b", buffering=0) as file:
+            try:
+                file.seek(length)
+                rest = memoryview(data)
+                while rest:
+                    rest = rest[file.write(rest) :]
+                os.fsync(file.fileno())
+            except OSError:
+                with contextlib.suppress(OSError):  # gives back the room that half a segment takes
+                    file.truncate(length)
+                raise
+        return length + len(data)
+
+    def save(self, safe: Safe, state: bytes) -> None:
+        """Write a checkpoint, all at once; ``state`` is packed."""
+        first = pack(vars(safe))
+        with self.writing():
+            self.write_whole(self.checkpoint, len(first).to_bytes(8, "little") + first + state)
+
+    def write_whole(self, path: Path, data: bytes) -> None:
+        """A file in one move, after its bytes are on the disk."""
+        new = path.with_name(path.name + ".new")
+        try:
+            with open(new, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(new, path)
+            settle(self.path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                new.unlink()
+            raise
+
+    def frame(self, index: int) -> Path:
+        """The file of a frame that waits for its segment."""
+        return self.path / f"frame-{index:08d}.npy"
+
+    def put_frame(self, index: int, rgb: Bytes) -> None:
+        """Keep a frame that waits for its segment."""
+        with self.writing(), open(self.frame(index), "wb") as file:
+            np.save(file, rgb, allow_pickle=False)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def get_frame(self, index: int) -> Bytes:
+        """A frame that was kept; BadInput if it is gone."""
+        try:
+            found: Bytes = np.load(self.frame(index), allow_pickle=False)
+            return found
+        except (OSError, ValueError, EOFError) as error:
+            raise BadInput(f"{self.frame(index)}: damaged; --overwrite begins {self.out} again") from error
+
+    def lock(self) -> None:
+        """Hold the folder, which is made if need be; UsageError if another process holds it."""
+        with self.writing():
+            self.path.mkdir(exist_ok=True)
+            self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            hold(self._lock)
+        except OSError as error:
+            self.release()
+            raise UsageError(f"{self.out}: is being made by another process; wait for it") from error
+
+    def release(self) -> None:
+        """Let it go; the system does so too when a process ends."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def deliver(self, whole: Path, path: Path) -> None:
+        """Give what is finished its final name."""
+        (self.path / "finished").touch()
+        if path.is_dir():
+            os.replace(path, self.path / "replaced")
+        os.replace(whole, path)
+        settle(path.parent)
+
+    def forget_finished(self, path: Path) -> None:
+        """Take away what a process left that was ended between delivering and tidying."""
+        if not os.path.lexists(path) or not (self.path / "finished").exists():
+            return
+        if not any(name.startswith("whole") for name in os.listdir(self.path)):
+            self.remove()
+
+    def whole(self, path: Path) -> Path:
+        """Where the result is made that gets this name; there is nothing yet."""
+        (self.path / "finished").unlink(missing_ok=True)
+        self.discard_whole()
+        return self.path / f"whole{path.suffix.lower()}"
+
+    def discard_whole(self) -> None:
+        """Give back the room that half a result takes."""
+        for name in os.listdir(self.path):
+            if name.startswith("whole"):
+                remove(self.path / name)
+
+    def remove(self) -> None:
+        """Take it away with everything in it."""
+        self.release()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def hold(handle: int) -> None:
+    """Lock an open file for this process; OSError if another one has it."""
+    if os.name == "posix":
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    else:
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+
+
+def settle(folder: Path) -> None:
+    """Have a folder's own entries on the disk, where the system can."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def remove(path: Path) -> None:
+    """A file, or a folder with everything in it; nothing if it is not there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,87 @@
+"""What carries a dream: a film's frames one after the other, and how each came from the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from reverie.ascent.session import Session
+from reverie.motion.film.cuts import is_blank, is_cut
+from reverie.motion.film.flow import Bytes, Motion, between, grey
+from reverie.recipe.film import Film
+
+if TYPE_CHECKING:
+    from reverie.media.video.read.frame import Shot
+    from reverie.media.video.read.reader import Movie
+
+
+@dataclass(frozen=True, eq=False)
+class Move:
+    """A frame of a film, and how it came from the last one that showed something.
+
+    ``begins``: nothing of an earlier frame is on it: the first, or one after a cut. ``blank``: it shows
+    nothing (black, white, a flash), and what was before it is waited for. ``motion`` is None in both cases.
+    """
+
+    shot: Shot
+    motion: Motion | None
+    begins: bool = False
+    blank: bool = False
+
+
+def moves(movie: Movie, settings: Film, *, skip: int = 0, last: Bytes | None = None) -> Iterator[Move]:
+    """Each frame of a film and its motion, as it goes; ``last`` is the last that showed something before."""
+    shots = movie.frames(skip)
+    try:
+        for shot in shots:
+            move = _move(shot, last, settings)
+            if not move.blank:
+                last = shot.rgb
+            yield move
+    finally:
+        close = getattr(shots, "close", None)
+        if close is not None:
+            close()
+
+
+def _move(shot: Shot, last: Bytes | None, settings: Film) -> Move:
+    if is_blank(shot.rgb):
+        return Move(shot, None, blank=True)
+    if last is None or last.shape != shot.rgb.shape:
+        return Move(shot, None, begins=True)
+    motion = between(last, shot.rgb, settings.flow)
+    if settings.cuts and is_cut(last, shot.rgb, motion.share):
+        return Move(shot, None, begins=True)
+    return Move(shot, motion)
+
+
+class Masks:
+    """Where dreams may be, over time: one picture for all of the film, or a film whose last frame holds on.
+
+    Args:
+        name: A picture's name, opened by the session, or None.
+        movie: A film of masks, or None. Where there are both, each takes from what the other leaves.
+        session: Opens pictures, and says where tensors are kept.
+    """
+
+    def __init__(self, name: str | None, movie: Movie | None, session: Session) -> None:
+        self._still = session.open_tensor(name).mean(1, keepdim=True) if name else None
+        self._device = session.device
+        self._shots = iter(movie.frames()) if movie else iter(())
+        self._now: Tensor | None = None
+        self._next = next(self._shots, None)
+
+    def at(self, time: Fraction) -> Tensor | None:
+        """The mask (1, 1, h, w) at a time that is no earlier than the last one asked for; None: no mask."""
+        while self._next is not None and (self._next.time <= time or self._now is None):
+            self._now = torch.from_numpy(grey(self._next.rgb)).to(self._device)[None, None].float() / 255
+            self._next = next(self._shots, None)
+        if self._now is None or self._still is None:
+            return self._still if self._now is None else self._now
+        size = (self._now.shape[2], self._now.shape[3])
+        return self._now * torch.nn.functional.interpolate(self._still, size=size, mode="bilinear")

@@ -1,0 +1,360 @@
+"""The state of a dreaming film: one dream, carried from frame to frame by the motion of what it lies on."""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import replace
+from typing import Any, Final
+
+import cv2 as opencv
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from reverie.ascent.octaves import Octave, octave_sizes
+from reverie.ascent.session import Session
+from reverie.canvas.film import FilmPixels
+from reverie.deepdream.direction import Direction, step_direction
+from reverie.deepdream.state import REACH, REACH_OF_STD, Origin, State
+from reverie.errors import UsageError
+from reverie.media.picture import Picture
+from reverie.motion.film.flow import Motion, grid
+from reverie.motion.film.motion import Move
+from reverie.native.step import laplacian_room
+from reverie.recipe.film import Film
+from reverie.recipe.recipe import Recipe
+from reverie.scoring.bind import Goal
+
+cv2: Any = opencv  # its stubs leave out DIS, and the number formats of arrays
+
+#: A step on what is new, as a share of the strength: after one frame of six it is nearly as strong as the
+#: rest, for there nothing was before that could flicker.
+STRIDE: Final = 0.3
+#: Steps go more for what is coarse than those of a still picture (in octaves a band): it holds in motion.
+CALMER: Final = 0.25
+#: Steps at smaller sizes are fewer, and longer by this much.
+LONGER: Final = 2.0
+#: No place is stronger than this much of the strength ...
+MOST: Final = 1.6
+#: What is new is less so with each frame.
+SETTLES: Final = 0.25
+#: Under this share of the frame nothing is new.
+NOTHING: Final = 0.002
+#: What is uncovered keeps this much of what the flow brings there all the same, to begin from.
+KEEPS: Final = 0.85
+#: A place with less than this of the strength is weak, and takes up to so much of a step more than others.
+WEAK: Final = 0.7
+MORE: Final = 0.13
+#: The sizes of a frame are so many octaves of the full dream apart: coarse ones for what is new.
+APART: Final = 2
+#: Share of a frame's steps at each smaller size; the rest are at its own.
+SMALLER: Final = 0.17
+#: How often a full dream is shaken by half a pixel, before it is carried.
+SHAKES: Final = 1
+#: The side of a place, in pixels.
+PLACE: Final = 16
+#: How fast the reach follows what the film shows (its contrast), a frame.
+FOLLOWS: Final = 0.2
+#: The strength is held by no more than this a frame, so that holding it cannot be seen.
+HOLD: Final = (0.9, 1.06)
+
+
+class FilmState(State):
+    """A dream's state, and how it lies on the film: ``fresh`` is where it is new, (1, 1, H, W) in [0, 1].
+
+    ``index`` counts the frames that are done, ``last`` is the film's last frame that showed something,
+    (H, W, 3) uint8, and ``share`` how much of the dream is shown: what the strength is over time.
+    """
+
+    def __init__(
+        self, canvas: FilmPixels, rng: torch.Generator, reach: float, *, index: int, last: Tensor | None
+    ) -> None:
+        super().__init__(canvas, rng, reach)
+        self.canvas: FilmPixels = canvas
+        self.index = index
+        self.last = last
+        self.fresh: Tensor | None = None
+        self.held = 0.0  # RMS of the dream as it is carried, over what may move
+        self.share = 1.0
+        self._weight: Tensor | None = None
+        self._new: Tensor | None = None
+        self._whole: Tensor | None = None
+        self._before: Tensor | None = None
+
+    @staticmethod
+    def over(state: State, move: Move) -> FilmState:
+        """The state that carries on what a full dream has begun; the dream comes to the film's own size."""
+        height, width = state.canvas.source.shape[2:]
+        canvas = FilmPixels.of(state.canvas.at((width, height)))
+        last = None if move.blank else torch.from_numpy(move.shot.rgb)
+        film = FilmState(_carried_once(canvas), state.rng, state.reach, index=0, last=last)
+        film.origin = Origin(_alpha(move), 8, None)
+        film.held = canvas.moved() / canvas.mask_share() if canvas.mask_share() else 0.0
+        return film
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything needed to go on after the frames that are done, as tensors and numbers."""
+        canvas = self.canvas
+        return {
+            "detail": canvas.detail.clone(),
+            "fresh": self.fresh,
+            "last": self.last,
+            "generator": self.rng.get_state(),
+            "reach": self.reach,
+            "held": self.held,
+            "share": self.share,
+            "index": self.index,
+        }
+
+    @staticmethod
+    def from_dict(kept: dict[str, Any], recipe: Recipe, origin: Picture | None = None) -> FilmState:
+        """The state that ``state_dict`` described; ``recipe`` is the one it was begun with.
+
+        It has no source and no origin of its own: the film's next frame gives it both.
+
+        Raises:
+            UsageError: Something is missing.
+        """
+        missing = {"detail", "generator", "reach", "held", "share", "index"} - kept.keys()
+        if missing:
+            raise UsageError(f"the state of a film lacks {', '.join(sorted(missing))}; begin the film again")
+        detail = kept["detail"].clone()
+        canvas = FilmPixels(
+            torch.full_like(detail, 0.5),
+            circular=recipe.seamless,
+            soft=recipe.clip == "soft",
+            plain=recipe.resampling == "bilinear",
+        )
+        canvas.detail = detail
+        rng = torch.Generator()
+        rng.set_state(kept["generator"])
+        state = FilmState(canvas, rng, kept["reach"], index=int(kept["index"]), last=kept.get("last"))
+        state.fresh, state.held, state.share = kept.get("fresh"), kept["held"], kept["share"]
+        return state
+
+    def carry(self, move: Move, source: Tensor, mask: Tensor | None) -> None:
+        """Go on to the next frame, source (1, C, H, W) and mask (1, 1, h, w), and move as the film did."""
+        canvas = self.canvas
+        motion = move.motion
+        if motion is not None:
+            uncovered = torch.from_numpy(motion.uncovered).to(source.device)[None, None]
+            canvas = canvas.warped(torch.from_numpy(motion.field).to(source.device))
+            canvas.detail.mul_(1 - (1 - KEEPS) * uncovered)
+            self.fresh = uncovered if self.fresh is None else _moved(self.fresh, motion).max(uncovered)
+        self.canvas = canvas.rebased(source, mask)
+        self.origin = Origin(_alpha(move), 8, None)
+        if not move.blank:
+            self.last = torch.from_numpy(move.shot.rgb)
+
+    def aim(self, recipe: Recipe, strength: float | None, most: float | None, pulse: float) -> None:
+        """Set how strong the dream is held and how much of it is shown on this frame.
+
+        The dream is held at the greatest strength that the film will ask for (``most``), so that it can go
+        and come back as it was; None holds it where the first frame's ended.
+        """
+        reach = min(REACH, REACH_OF_STD * _deviation(self.canvas.source))
+        if strength is None or most is None:
+            self.share = pulse
+            return
+        self.reach += FOLLOWS * (reach - self.reach)
+        self.held = 2 * most * self.reach
+        if recipe.max_change is not None:
+            self.held = min(self.held, recipe.max_change)
+        asked = 2 * strength * pulse * min(reach, self.reach)
+        self.share = min(1.0, asked / self.held) if self.held > 0 else 0.0
+
+    def plan(self, recipe: Recipe) -> list[Octave]:
+        """The sizes of a frame, from small to large, the film's own last; the last steps are its."""
+        film = recipe.film or Film()
+        height, width = self.canvas.source.shape[2:]
+        sizes = octave_sizes((width, height), count=film.sizes, scale=recipe.octave_scale**APART)
+        smaller = [max(1, round(film.steps * SMALLER)) for _ in sizes[1:]]
+        steps = [*smaller, max(1, film.steps - sum(smaller))]
+        return [Octave(i, size, steps[i], 0.0, 1.0) for i, size in enumerate(sizes)]
+
+    def goal(self, session: Session, recipe: Recipe, octave: Octave) -> Goal:
+        """What is climbed: that of the full dream's octave of this size."""
+        full = len(State.plan(self, recipe)) if len(recipe.objective) > 1 else 1
+        behind = APART * (len(self.plan(recipe)) - 1 - octave.index)
+        return session.goal(recipe, max(0, full - 1 - behind))
+
+    def enter(self, octave: Octave, recipe: Recipe) -> None:
+        """Bring the canvas to an octave's size; what that size cannot hold is kept aside."""
+        canvas = self.canvas
+        if self._whole is None:
+            self._whole, self._new = canvas.detail, self._newness()
+        if canvas.size != octave.size:
+            canvas.resize(octave.size)
+            self._before = canvas.detail.clone()
+        height, width = canvas.base.shape[2:]
+        assert self._new is not None
+        self._weight = F.interpolate(self._new, (height, width), mode="bilinear", align_corners=False)
+
+    def _newness(self) -> Tensor:
+        """How new the dream is at each place, (1, 1, h, w) in [0, 1]: fresh, or weaker than it should be."""
+        local = _local(self._change())
+        weak = MORE * (1 - local / max(WEAK * self.held, 1e-6)).clamp_(0, 1)
+        if self.fresh is None:
+            return weak
+        height, width = self.fresh.shape[2:]
+        return F.interpolate(weak, (height, width), mode="bilinear", align_corners=False).max(self.fresh)
+
+    def leave(self, octave: Octave) -> None:
+        """End an octave: at the film's own size, only what the steps changed has crossed."""
+        canvas = self.canvas
+        whole = self._whole
+        assert whole is not None
+        if self._before is not None:
+            height, width = canvas.source.shape[2:]
+            canvas.detail = canvas.detail - self._before
+            canvas.resize((width, height))
+            canvas.move(whole, clip=True)
+            self._whole = canvas.detail
+        self._before = self._weight = None
+        self.octave, self.step = octave.index + 1, 0
+
+    def ascend(self, gradient: Tensor, octave: Octave, recipe: Recipe) -> None:
+        """One step uphill: whole where the dream is new, a small part of one where it is carried."""
+        film = recipe.film or Film()
+        canvas = self.canvas
+        direction = step_direction(
+            gradient,
+            recipe.model_copy(update={"tilt": recipe.tilt + CALMER}),
+            (self.step + 1) / octave.steps,
+            circular=canvas.circular,
+            room=canvas.spare("room", laplacian_room(gradient.shape, recipe.levels)),
+        )
+        length = STRIDE * self.held if recipe.step_size is None else recipe.step_size
+        if canvas.base.shape != canvas.source.shape:
+            length *= LONGER
+        assert self._weight is not None
+        direction = _weighted(direction, self._weight, film.leak)
+        canvas.move(
+            direction.plane,
+            factor=length * direction.factor,
+            offset=length * direction.offset,
+            clip=True,
+        )
+        self.step += 1
+
+    def settle(self, *, begins: bool = False) -> None:
+        """Hold the dream's strength, after the steps of a frame; what was new is less so.
+
+        It comes up, and by no more than can be seen, if what was there before has become weak, and down if
+        the whole has become strong; where a scene ``begins`` there is nothing to compare with.
+        """
+        self._whole = self._new = None
+        self.octave = self.step = 0
+        share = self.canvas.mask_share()
+        strong = max(self._established(), self.canvas.moved() / share if share else 0.0)
+        if strong > 0 and self.held > 0:
+            low, high = (0.5, 2.0) if begins else HOLD
+            self.canvas.move(scale=min(high, max(low, self.held / strong)))
+            self._tame()
+        if self.fresh is not None:
+            self.fresh = self.fresh * SETTLES
+            if float(self.fresh.max()) < NOTHING:
+                self.fresh = None
+
+    def _tame(self) -> None:
+        """Weaken what has grown too strong: new places before there is a scale for them, and smears."""
+        local = _local(self._change()).div_(MOST * max(self.held, 1e-6))
+        if float(local.max()) > 1:
+            height, width = self.canvas.base.shape[2:]
+            gain = F.interpolate(
+                1 / local.clamp_min_(1), (height, width), mode="bilinear", align_corners=False
+            )
+            self.canvas.detail.mul_(gain)
+            self.canvas.clip()
+
+    def _established(self) -> float:
+        """RMS of the change over what may move and is not new."""
+        canvas = self.canvas
+        if self.fresh is None or float(self.fresh.mean()) <= NOTHING:
+            share = canvas.mask_share()
+            return canvas.moved() / share if share else 0.0
+        weight = 1 - self.fresh
+        may = weight if canvas.mask is None else weight * canvas.mask.square()
+        change = self._change()
+        return math.sqrt(float((change * weight).mean()) / max(float(may.mean()), 1e-6))
+
+    def _change(self) -> Tensor:
+        """Mean square of the change at each pixel, (1, 1, H, W)."""
+        change = self.canvas.picture().sub_(self.canvas.base)
+        return change.square_().mean(1, keepdim=True)
+
+    def satisfied(self, scores: Any, octave: Octave, recipe: Recipe) -> bool:
+        """Whether the octave is over before its steps are."""
+        return recipe.max_score is not None and min(scores) > recipe.max_score
+
+    def moved(self) -> float:
+        """RMS distance of what is shown from the film's own frame, 0..1."""
+        return self.canvas.moved() * self.share
+
+    def _full(self, recipe: Recipe) -> float:
+        return math.inf  # the strength is held by ``settle``
+
+    def finished(self, recipe: Recipe) -> Picture:
+        """The frame as it is shown."""
+        if self.share == 0:
+            return self._as_picture(self.canvas.source.clamp(0, 1), recipe)
+        shown = copy.copy(self)
+        shown.canvas = self.canvas.rebased(self.canvas.source, self.canvas.mask_source)
+        if self.share != 1:
+            shown.canvas.move(scale=self.share)
+        return replace(State.finished(shown, recipe), depth=8)
+
+
+def _weighted(direction: Direction, fresh: Tensor, leak: float) -> Direction:
+    """A step that is whole where the dream is new and a small part of one elsewhere.
+
+    Each of the two has its own measure: what is dreamt already excites the network more, so that next to it
+    the gradient of what is new is small.
+    """
+    plane = direction.plane.mul_(direction.factor).add_(direction.offset)
+    there = 1 - fresh
+    square = plane[:, :, ::2, ::2].square().mean(1, keepdim=True)  # every other pixel tells enough
+    new, old = (
+        math.sqrt(float((square * weight).mean()) / max(float(weight.mean()), 1e-6))
+        for weight in (fresh[:, :, ::2, ::2], there[:, :, ::2, ::2])
+    )
+    plane.mul_(fresh.div(max(new, 0.2)).add_(there, alpha=leak / max(old, 0.2)))
+    return Direction(plane)
+
+
+def _local(square: Tensor) -> Tensor:
+    """Root mean square about each place, (1, 1, h, w), of squares (1, 1, H, W)."""
+    side = min(PLACE, *square.shape[2:])
+    return F.avg_pool2d(square, side, ceil_mode=True, count_include_pad=False).sqrt_()
+
+
+def _deviation(source: Tensor) -> float:
+    """Standard deviation of a picture (1, C, H, W), the mean of its channels'."""
+    planes: list[float] = [cv2.meanStdDev(plane)[1].item() for plane in source[0].cpu().numpy()]
+    return sum(planes) / len(planes)
+
+
+def _moved(fresh: Tensor, motion: Motion) -> Tensor:
+    """Where the dream is new, (1, 1, H, W), moved on with it."""
+    there = cv2.remap(
+        fresh[0, 0].cpu().numpy(), motion.field, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return torch.from_numpy(there).to(fresh.device)[None, None]
+
+
+def _carried_once(canvas: FilmPixels) -> FilmPixels:
+    """A canvas as it is after a few frames of motion: without the noise that no motion leaves as it is.
+
+    So that the first frame is like those that follow, in sharpness and in score.
+    """
+    height, width = canvas.base.shape[2:]
+    rest = torch.tensor(grid(height, width)).to(canvas.base.device)
+    for there in (0.5, -0.5) * SHAKES:
+        canvas = canvas.warped(rest + there)
+    return canvas
+
+
+def _alpha(move: Move) -> Any:
+    alpha = move.shot.alpha
+    return None if alpha is None else alpha.astype("float32") / 255

@@ -1,0 +1,234 @@
+"""The endless zoom: a picture that feeds on its own output (Mordvintsev, Olah & Tyka 2015)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from reverie.ascent.loop import Frame, dream
+from reverie.ascent.session import Session, as_tensor
+from reverie.canvas.detail import Pixels
+from reverie.deepdream.state import REACH, State
+from reverie.errors import ReverieWarning
+from reverie.media.picture import Picture
+from reverie.motion.frame import MovingFrame
+from reverie.motion.zoom.camera import Camera
+from reverie.motion.zoom.edges import moved
+from reverie.motion.zoom.loop_closing import Homecoming
+from reverie.motion.zoom.steady import Reference, evened, hold
+from reverie.ops.colour import keep_colour
+from reverie.ops.warp import warp
+from reverie.recipe.recipe import Recipe
+from reverie.recipe.scenes import Timeline, with_halves
+from reverie.recipe.zoom import Zoom
+
+#: Rounds in which the opening dream is brought to where all is held.
+SETTLING = 4
+#: A place that has gone over to a loop's first frame is exactly that by this power of how far it has.
+HOME = 4
+
+
+@dataclass
+class ZoomState:
+    """All that changes from frame to frame. ``index`` is the next frame to make."""
+
+    index: int
+    picture: Tensor  # (1, C, H, W), the last frame
+    rng: torch.Generator
+    reach: float  # RMS that a frame's dream of strength 0.5 goes
+    reference: Reference | None  # where the picture is held
+    mask: Tensor | None  # (1, 1, H', W'), where it may dream
+    first: Tensor | None  # of a loop, frame 0
+    anchor: int = 0  # the frame whose edges mirror what the view uncovers
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything needed to go on later, as tensors and numbers (``torch.save`` takes it)."""
+        return {
+            "index": self.index,
+            "picture": self.picture,
+            "generator": self.rng.get_state(),
+            "reach": self.reach,
+            "reference": self.reference.as_dict() if self.reference else None,
+            "mask": self.mask,
+            "first": self.first,
+            "anchor": self.anchor,
+        }
+
+    @staticmethod
+    def from_dict(kept: dict[str, Any], recipe: Recipe | None = None) -> ZoomState:
+        """The state that ``state_dict`` described; ``recipe`` is not looked at."""
+        rng = torch.Generator()
+        rng.set_state(kept["generator"])
+        reference = Reference.from_dict(kept["reference"]) if kept["reference"] else None
+        rest = {name: kept[name] for name in ("index", "picture", "reach", "mask", "first", "anchor")}
+        return ZoomState(rng=rng, reference=reference, **rest)
+
+
+def zoom(
+    recipe: Recipe,
+    picture: Picture | Tensor | None = None,
+    *,
+    session: Session | None = None,
+    state: ZoomState | None = None,
+    opening: Callable[[Frame], None] | None = None,
+) -> Iterator[MovingFrame]:
+    """An endless zoom, frame by frame; to stop is to leave the ``for``.
+
+    Args:
+        recipe: The settings; ``recipe.zoom`` says how it moves, with the defaults of ``Zoom`` if it is None.
+        picture: What it begins with, a Picture or a tensor (C, H, W) in [0, 1]; None with a ``start`` of
+            noise or clouds.
+        session: The network, to share between zooms; made from the recipe if missing.
+        state: A state that an earlier zoom left, to go on after the frame that it came with; ``picture`` is
+            then not looked at.
+        opening: Called after each step of the loop until the first frame is there, which takes far longer
+            than any other; what it raises ends the zoom.
+
+    Yields:
+        A frame, ``recipe.zoom.frames`` of them in all; its size is the recipe's.
+
+    Raises:
+        UsageError, BadInput, NetworkError, ResourceError: as ``dream`` does, before the first frame.
+    """
+    journey = Journey(recipe, session or Session(recipe), opening)
+    if state is None:
+        state, frame = journey.open(picture)
+        yield frame
+    else:
+        journey.settle(State(Pixels(state.picture), state.rng, state.reach), recipe)
+    while state.index < journey.settings.frames:
+        yield journey.advance(state)
+
+
+class Journey:
+    """A zoom's settings at work: how its first frame comes about, and each from the one before."""
+
+    def __init__(
+        self, recipe: Recipe, session: Session, opening: Callable[[Frame], None] | None = None
+    ) -> None:
+        self.recipe = recipe
+        self.session = session
+        self.opening = opening
+        self.settings = settings = recipe.zoom or Zoom.model_validate({})
+        self.timeline = Timeline.of(settings, recipe.objective[-1])
+        if settings.halves:
+            session.open_file = with_halves(session.open_file)
+        for seconds in self.timeline.begins:  # names that do not exist are said before any work is done
+            for octave in range(len(self.objective(seconds))):
+                session.goal(recipe.model_copy(update={"objective": self.objective(seconds)}), octave)
+
+    def objective(self, seconds: float) -> tuple[str, ...]:
+        """What is dreamed of at a time, one for all octaves or several."""
+        return self.timeline.objective(seconds) or self.recipe.objective
+
+    def settle(self, state: State, recipe: Recipe) -> None:
+        """Choose the tiles, once for the whole zoom."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ReverieWarning)  # the loop plans again, and says them
+            plan = state.plan(recipe)
+        self.session.settle(recipe, plan)
+
+    def open(self, picture: Picture | Tensor | None) -> tuple[ZoomState, MovingFrame]:
+        """Frame 0: a whole dream."""
+        recipe = self.recipe.model_copy(update={"objective": self.objective(0)})
+        begun = State.begin(recipe, picture, self.session)
+        self.settle(begun, recipe)
+        last = self._dreamt(recipe, begun, opens=True)
+        first = as_tensor(begun.finished(recipe)).to(self.session.device)
+        reference = None
+        if self.settings.steady:
+            reference = Reference.of(first).healthy()
+            for _ in range(SETTLING):
+                first = hold(first, reference, circular=recipe.seamless)
+        reach, mask = min(begun.reach, REACH), begun.canvas.mask_source
+        before = 0 if picture is not None else self.settings.warm_up
+        state = ZoomState(1 - before, first, begun.rng, reach, reference, mask, None, anchor=-before)
+        frame = self._frame(state, last)
+        while state.index < 1:
+            frame = self.advance(state)
+        state.first = state.picture if self.settings.loop else None
+        return state, frame
+
+    def advance(self, state: ZoomState) -> MovingFrame:
+        """The next frame: the last one seen from nearer, and a short dream over it."""
+        index, first = state.index, state.first
+        height, width = state.picture.shape[2:]
+        camera = Camera(self.settings, width, height)
+        if self.recipe.seamless:
+            source = warp(state.picture, camera.step(index), border="wrap")
+        else:
+            source, state.anchor = moved(state.picture, camera, index, state.anchor)
+        source = source.clamp_(0, 1)
+        home = Homecoming(camera)
+        if first is None or not home.way(index):
+            dreamt, last = self._dream(source, state, state.mask)
+            state.picture = self._steady(dreamt, state)
+        else:
+            seen, shown = home.first_seen(first, index), home.shown(index).to(source)
+            source = torch.lerp(source, seen, home.entering(index).to(source))
+            free = 1 - shown if state.mask is None else (1 - shown) * _fitted(state.mask, shown)
+            dreamt, last = self._dream(source, state, free)
+            state.picture = torch.lerp(self._steady(dreamt, state), seen, shown**HOME)
+        state.index = index + 1
+        return self._frame(state, last)
+
+    def _dream(self, source: Tensor, state: ZoomState, mask: Tensor | None) -> tuple[Tensor, Frame]:
+        """A frame's own short dream over what the view shows, (1, C, H, W), and the loop's last frame."""
+        recipe = self._short(state.index)
+        soft, plain = recipe.clip == "soft", recipe.resampling == "bilinear"
+        canvas = Pixels(source, mask, circular=recipe.seamless, soft=soft, plain=plain)
+        short = State(canvas, state.rng, state.reach)
+        last = self._dreamt(recipe, short, opens=state.index < 1)
+        # Where the largest octave is not the picture's.
+        canvas = canvas.at((source.shape[3], source.shape[2]))
+        change = evened(canvas.picture() - source, self.settings.even, circular=recipe.seamless)
+        return keep_colour(source + change, source, recipe.keep_colour).clamp_(0, 1), last
+
+    def _dreamt(self, recipe: Recipe, state: State, *, opens: bool) -> Frame:
+        """The loop's last frame; of those before the first of the zoom, every one is told."""
+        for frame in dream(recipe, session=self.session, state=state):
+            if opens and self.opening is not None:
+                self.opening(frame)
+        return frame
+
+    def _short(self, index: int) -> Recipe:
+        """The recipe of a frame's own dream."""
+        settings = self.settings
+        changes: dict[str, Any] = {
+            "objective": self.objective(index / settings.fps),
+            "steps": (settings.steps,),
+            "octaves": settings.octaves,
+        }
+        if self.recipe.strength is not None:
+            changes["strength"] = settings.strength.at(index, settings.fps)
+        return self.recipe.model_copy(update=changes)
+
+    def _steady(self, picture: Tensor, state: ZoomState) -> Tensor:
+        if state.reference is None:
+            return picture
+        return hold(picture, state.reference, circular=self.recipe.seamless)
+
+    def _frame(self, state: ZoomState, last: Frame) -> MovingFrame:
+        index, rate = state.index - 1, self.settings.rate
+        return MovingFrame(
+            index=index,
+            frames=self.settings.frames,
+            time=index / rate,
+            duration=1 / rate,
+            picture=Picture(state.picture[0].permute(1, 2, 0).contiguous().cpu().numpy()),
+            score=last.score,
+            moved=last.moved,
+            recipe=last.recipe,
+            state=state,
+        )
+
+
+def _fitted(mask: Tensor, like: Tensor) -> Tensor:
+    """A mask (1, 1, H', W') at the size of another."""
+    return F.interpolate(mask.to(like), size=like.shape[2:], mode="bilinear", antialias=True).clamp_(0, 1)

@@ -1,0 +1,65 @@
+"""How a network looks at portraits: the gradient at the pictures, through random views of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from reverie.engine.engine import Engine
+from reverie.portrait.warmup import redirected
+from reverie.transform.apply import apply
+from reverie.transform.view import Drawn
+
+if TYPE_CHECKING:
+    from reverie.scoring.batch import Crowd
+
+
+@dataclass(frozen=True)
+class Views:
+    """What the network is shown in one step.
+
+    ``picture`` (N, C, H, W) is the canvas's, ``drawn`` has the random numbers of each item's views (N of V;
+    empty: the pictures are shown as they are), ``size`` is a view's (width, height).
+    """
+
+    picture: Tensor
+    drawn: Sequence[Sequence[Drawn]]
+    size: tuple[int, int]
+    warm: bool = False
+
+    @property
+    def count(self) -> int:
+        """Views of each picture."""
+        return len(self.drawn[0]) if self.drawn else 1
+
+    def gradient(self, crowd: Crowd, engine: Engine) -> tuple[Tensor, Tensor]:
+        """Scores (N,), means over each item's views, and the gradient at the pictures, (N, C, H, W).
+
+        Terms that read the picture itself are taken at the picture, not at its views.
+        """
+        leaf = self.picture.detach().requires_grad_(True)
+        scores = torch.zeros(leaf.shape[0], dtype=leaf.dtype, device=leaf.device)
+        gradient = torch.zeros_like(leaf, requires_grad=False)
+        if crowd.layers:
+            with torch.enable_grad():
+                seen = apply(self.drawn, leaf, self.size) if self.drawn else leaf
+            scores, slope = self._through(crowd, engine, seen.detach())
+            if seen is leaf:
+                gradient = slope.clone()
+            else:
+                (gradient,) = torch.autograd.grad(seen, leaf, slope)
+        of_picture, slope = crowd.penalise(leaf.detach())
+        return scores + of_picture, gradient.add_(slope)
+
+    def _through(self, crowd: Crowd, engine: Engine, seen: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores (N,) and the gradient at what is seen, (V N, C, h, w)."""
+        warmth: AbstractContextManager[object] = redirected() if self.warm else nullcontext()
+        with warmth:
+            activations = engine.forward(seen, crowd.layers)
+            scores, seeds = crowd.evaluate(activations, views=self.count)
+            return scores, engine.backward(seeds)

@@ -1,0 +1,1 @@
+"""Values that decide a result: recipes and their parts, curves, scenes."""

@@ -1,0 +1,1 @@
+"""The systems that made this field, as recipes."""

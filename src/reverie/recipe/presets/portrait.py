@@ -1,0 +1,229 @@
+"""Presets of portraits: the systems that drew what units want to see, with their numbers, and our own.
+
+Each is a set of changes to the default recipe. Numbers are the originals'; lengths that they give on a scale
+of 0 to 255 are shares of it here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from reverie.objective import Channel, Logit, Objective, peak
+from reverie.transform.parse import LUCID, MACO
+
+if TYPE_CHECKING:
+    from reverie.network.network import Net
+
+#: What all portraits have in common: from noise, one size, terms as weighted.
+_PORTRAIT: Final[dict[str, Any]] = {
+    "start": "noise",
+    "size": (256, 256),
+    "balance": "none",
+    "normalise": "none",
+    "jitter": 0,
+    "drift": 0.0,
+}
+#: Our own: what a stranger recognises. Fourier's canvas with more in the low frequencies than nature has, the
+#: feature statistics of the network's own training as the prior, and views that are noisy.
+_OWN: Final[dict[str, Any]] = {
+    "falloff": 1.7,
+    "contrast": 16.0,
+    "spread": 0.001,
+    "rate": ((0.035, 0.00175),),
+    "betas": (0.5, 0.99),
+    "rise": 8,
+    "ease": "cosine",
+    "priors": ("-1.5*unnatural",),
+    "transforms": (
+        "pad(12, reflect)",
+        "crop(0.87, 1) @1-2",
+        "crop(0.5, 1) @3-",
+        "rotate(-10, 10)",
+        "flip(0.5)",
+        "noise(0, 0.2)",
+    ),
+}
+#: Pixels about grey, as before Fourier's canvas.
+_PIXELS: Final[dict[str, Any]] = {"canvas": "pixels", "squash": "clip", "optimiser": "ascent"}
+#: Yosinski et al. 2015: the mean picture with noise of deviation 10.
+_YOSINSKI: Final[dict[str, Any]] = {**_PIXELS, "spread": 10 / 255, "rate": ((4 / 255, 4 / 255),)}
+
+PORTRAITS: Final[dict[str, dict[str, Any]]] = {
+    "portrait": {
+        **_PORTRAIT,
+        "octaves": 2,
+        "octave_scale": 4 / 3,
+        "steps": (120, 50),
+        "portrait": {**_OWN, "views": 5, "view_size": (192, 224)},
+    },
+    # The same in a tenth of the time, for a thousand units at once.
+    "sketch": {
+        **_PORTRAIT,
+        "size": (160, 160),
+        "octaves": 2,
+        "octave_scale": 4 / 3,
+        "steps": (50, 24),
+        "portrait": {**_OWN, "rate": ((0.06, 0.003),), "rise": 4, "views": 4, "view_size": (96, 128)},
+    },
+    # No prior at all: what a maximum is where nothing holds it back.
+    "naive": {
+        **_PORTRAIT,
+        "size": (224, 224),
+        "steps": (690,),
+        "portrait": {"canvas": "pixels", "spread": 0.01, "ease": "cosine", "rate": ((0.05, 0.0025),)},
+    },
+    # Mahendran & Vedaldi 2015 in spirit: least distance of features, with a little total variation.
+    "inversion": {
+        **_PORTRAIT,
+        "size": None,
+        "steps": (1000,),
+        "portrait": {
+            "falloff": 1.0,
+            "ease": "cosine",
+            "rate": ((0.1, 0.001),),
+            "betas": (0.9, 0.9),
+            "priors": ("-0.001*unnatural",),
+        },
+    },
+    # The same for layers near the picture: a step costs little there, and many are needed to get it back.
+    "inversion-shallow": {
+        **_PORTRAIT,
+        "size": None,
+        "steps": (4000,),
+        "portrait": {
+            "falloff": 1.0,
+            "ease": "cosine",
+            "rate": ((0.1, 0.0003),),
+            "betas": (0.7, 0.8),
+        },
+    },
+    # Erhan, Bengio, Courville & Vincent 2009: the picture of a given norm that excites a unit most.
+    "erhan2009": {
+        **_PORTRAIT,
+        "size": (224, 224),
+        "steps": (200,),
+        "normalise": "mean",
+        "portrait": {**_PIXELS, "spread": 0.1, "rate": ((2 / 255, 2 / 255),), "norm": 60.0},
+    },
+    # Simonyan, Vedaldi & Zisserman 2013: S_c(x) - lambda |x|^2 from zero.
+    "simonyan2013": {
+        **_PORTRAIT,
+        "size": (224, 224),
+        "steps": (200,),
+        "normalise": "mean",
+        "portrait": {**_PIXELS, "spread": 0.0, "rate": ((2 / 255, 2 / 255),), "priors": ("-100*l2",)},
+    },
+    # A. Oygard 2015, "Visualizing GoogLeNet classes": blurred after each step, in two octaves.
+    "deepdraw2015": {
+        **_PORTRAIT,
+        "size": (269, 269),
+        "octaves": 2,
+        "octave_scale": 1.2,
+        "steps": (190, 450),
+        "normalise": "mean",
+        "portrait": {
+            **_PIXELS,
+            "grey": 200 / 255,
+            "spread": 8 / 255,
+            "rate": ((11 / 255, 11 / 255), (6 / 255, 3 / 255)),
+            "blur": ((2.5, 0.78), (0.936, 0.40)),
+            "transforms": ("window(224, 0.3)",),
+            "view_size": (224,),
+        },
+    },
+    # Yosinski, Clune, Nguyen, Fuchs & Lipson 2015: four sets of priors found by random search.
+    "yosinski2015-1": {
+        **_PORTRAIT,
+        "size": (224, 224),
+        "steps": (500,),
+        "normalise": "mean",
+        "portrait": {**_YOSINSKI, "blur": ((0.5, 0.5),), "blur_every": 4, "small_norm": 50.0},
+    },
+    "yosinski2015-2": {
+        **_PORTRAIT,
+        "size": (224, 224),
+        "steps": (750,),
+        "normalise": "none",
+        "portrait": {**_YOSINSKI, "rate": ((1.0, 1.0),), "decay": 0.3, "small_norm": 20.0},
+    },
+    "yosinski2015-3": {
+        **_PORTRAIT,
+        "size": (224, 224),
+        "steps": (1000,),
+        "normalise": "mean",
+        "portrait": {**_YOSINSKI, "decay": 1e-4, "blur": ((1.0, 1.0),), "blur_every": 4},
+    },
+    "yosinski2015-4": {
+        **_PORTRAIT,
+        "size": (224, 224),
+        "steps": (1000,),
+        "normalise": "mean",
+        "portrait": {
+            **_YOSINSKI,
+            "blur": ((0.5, 0.5),),
+            "blur_every": 4,
+            "small_contribution": 90.0,
+        },
+    },
+    # Olah, Mordvintsev & Schubert 2017, as in lucid.
+    "lucid2017": {
+        **_PORTRAIT,
+        "size": (224, 224),
+        "steps": (512,),
+        "portrait": {"transforms": LUCID, "warm_up": 16},
+    },
+    # Fel et al. 2023, MAgnitude Constrained Optimization.
+    "maco2023": {
+        **_PORTRAIT,
+        "size": (512, 512),
+        "steps": (256,),
+        "portrait": {
+            "canvas": "maco",
+            "spread": 1.0,
+            "standardise": True,
+            "optimiser": "nadam",
+            "rate": ((1.0, 1.0),),
+            "transforms": MACO,
+            "views": 32,
+            "view_size": (224,),
+            "transparency": True,
+        },
+    },
+}
+
+#: A channel's mean is climbed together with so much of its strongest place, where the layer's cells are at
+#: least ``COARSE`` pixels apart: the mean alone is a pattern that fills the picture, and no place of it as
+#: strong as the best of a photograph. Shallower channels look for nothing but patterns.
+STRONGEST: Final = 0.5
+COARSE: Final = 16
+#: What a class's portrait climbs where that is not its score alone: text with a gap for the class.
+OF_CLASS: Final[dict[str, str]] = dict.fromkeys(("portrait", "sketch"), "logprob({0}) + 0.4*class({0})")
+
+
+#: Layers whose cells are no further apart than so many pixels are near the picture.
+SHALLOW: Final = 8
+
+
+def of_inversion(layer: str, net: Net) -> str:
+    """The preset that an inversion of a layer is made with if none is named."""
+    geometry = net.geometry(layer)
+    return "inversion-shallow" if geometry and geometry[0] <= SHALLOW else "inversion"
+
+
+def of_unit(wanted: Objective, preset: str, net: Net) -> str:
+    """An objective's text; a class or a channel alone is climbed as the preset climbs them."""
+    if not alone(wanted) or preset not in OF_CLASS:
+        return str(wanted)
+    read = wanted.terms[0].read
+    if isinstance(read, Logit):
+        return OF_CLASS[preset].format(str(read).removeprefix("class(").removesuffix(")"))
+    if isinstance(read, Channel) and ((net.geometry(read.layer) or (0, 0))[0] >= COARSE):
+        return str(wanted + STRONGEST * peak(read.layer, read.index))
+    return str(wanted)
+
+
+def alone(wanted: Objective) -> bool:
+    """Whether it is one unit and nothing else."""
+    term = wanted.terms[0]
+    unit = isinstance(term.read, Logit | Channel)
+    return unit and len(wanted.terms) == 1 and term.weight == 1 and term.region is None

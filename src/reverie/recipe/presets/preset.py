@@ -1,0 +1,177 @@
+"""Presets: the systems that made this field, with their numbers, beside our own default.
+
+Each is a set of changes to the default recipe. Numbers are kept and layers are those of like depth in
+EfficientNet-Lite0 (``docs/presets.md`` tells which stands for which). Step lengths are the originals' as a
+share of the range from black to white: 1.5 on 0..255 is 1.5 / 255, 0.01 on -1..1 is 0.01 / 2.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reverie.errors import UsageError, did_you_mean
+from reverie.recipe.presets.canvas_defaults import onto
+from reverie.recipe.presets.portrait import PORTRAITS
+from reverie.recipe.recipe import Recipe, make
+
+#: What every early system has in common: no budget, plain pixels, nothing given back.
+_RAW: dict[str, Any] = {
+    "balance": "none",
+    "smoothing": "none",
+    "centre": False,
+    "strength": None,
+    "drift": 0.0,
+    "clip": "step",
+    "resampling": "bilinear",
+}
+
+#: Standard deviation of ImageNet pixels, the unit of pytorch-deepdream's steps (mean of three channels).
+_IMAGENET_STD = 0.226
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "reverie": {},
+    # Mordvintsev, Olah & Tyka 2015, dream.ipynb: inception_4c/output.
+    "google2015": {
+        **_RAW,
+        "objective": ("block5c",),
+        "octaves": 4,
+        "octave_scale": 1.4,
+        "steps": (10,),
+        "step_size": 1.5 / 255,
+        "jitter": 32,
+        "normalise": "mean",
+    },
+    # F. Chollet's Keras example: mixed4..7 with weights 1, 1.5, 2, 2.5, a border of 2 cells left out, stops
+    # at a loss of 15. Lite0's blocks end in a plain sum and not in a ReLU, their mean squares are some 250
+    # times those of InceptionV3: all weights are multiplied by 0.004 so that the loss starts where it does
+    # there.
+    "keras": {
+        **_RAW,
+        "objective": (
+            "0.004*layer(block5a, border=2) + 0.006*layer(block5b, border=2)"
+            " + 0.008*layer(block5c, border=2) + 0.01*layer(block6a, border=2)",
+        ),
+        "octaves": 3,
+        "octave_scale": 1.4,
+        "steps": (20,),
+        "step_size": 0.01 / 2,
+        "jitter": 0,
+        "normalise": "mean",
+        "carry": "lost",
+        "clip": "end",
+        "max_score": 15.0,
+    },
+    # The TensorFlow tutorial: mixed3 and mixed5, sizes 1.3 ** -2..2, a random roll as large as a tile.
+    "tensorflow": {
+        **_RAW,
+        "objective": ("mean(block4c) + mean(block5b)",),
+        "octaves": 5,
+        "octave_scale": 1.3,
+        "octave_top": 2,
+        "steps": (100,),
+        "step_size": 0.01 / 2,
+        "jitter": 512,
+        "normalise": "std",
+        "carry": "picture",
+    },
+    # A. Gordic's pytorch-deepdream, 2020: VGG16 relu4_3, three Gaussians, 4 octaves of 1.8.
+    "smooth2020": {
+        **_RAW,
+        "objective": ("block5b",),
+        "octaves": 4,
+        "octave_scale": 1.8,
+        "steps": (10,),
+        "step_size": 0.09 * _IMAGENET_STD,
+        "jitter": 32,
+        "smoothing": "gaussians",
+        "centre": True,
+        "normalise": "std",
+        "carry": "picture",
+    },
+    # K. Crowson's deep_dream: each layer's gradient over its norm, two octaves a doubling down to 128 px.
+    "crowsonkb": {
+        **_RAW,
+        "objective": ("block4a + block4c + block5a + block5c",),
+        "balance": "layers",
+        "octaves": None,
+        "octave_scale": 2**0.5,
+        "smallest": 128,
+        "steps": (10,),
+        "step_size": 1 / 255,
+        "jitter": 32,
+        "normalise": "mean",
+        "clip": "end",
+        "resampling": "antialiased",
+    },
+}
+
+#: Presets of what moves: our own zoom, and those that made such zooms known.
+MOTIONS: dict[str, dict[str, Any]] = {
+    "zoom": {
+        "start": "clouds",
+        "size": (960, 540),
+        "octave_scale": 1.6,
+        "zoom": {},
+    },
+    # Mordvintsev, Olah & Tyka 2015, dream.ipynb: the whole frame is dreamt (4 octaves of 1.4, 10 steps of
+    # 1.5), then cropped by 5 % and scaled up again, 100 times.
+    "google2015-zoom": {
+        **PRESETS["google2015"],
+        "start": "clouds",
+        "size": (640, 360),
+        "zoom": {
+            "duration": 4.0,
+            "zoom": 1 / 0.95,
+            "per": "frame",
+            "steps": 10,
+            "octaves": 4,
+            "steady": False,
+            "even": 0.0,
+            "warm_up": 0,
+        },
+    },
+    # LSD-NN (317070, 2015): two classes in two halves, ten steps, 1024 x 576 at 25 frames a second, 1.05 a
+    # second and 0.01 degree a frame. For its natural-patch prior the bands are held here, and in place of
+    # keyframes with a dissolve between them every frame dreams.
+    "lsdnn2015": {
+        "start": "noise",
+        "size": (1024, 576),
+        "balance": "terms",
+        "octave_scale": 1.6,
+        "zoom": {
+            "duration": 20.0,
+            "fps": 25.0,
+            "zoom": 1.05,
+            "rotate": 0.25,
+            "octaves": 1,
+            "steps": 10,
+            "strength": 0.08,
+            "halves": True,
+            "undertone": 0.0,
+            "scenes": ('class("peacock")', 'class("coral reef")'),
+        },
+    },
+}
+
+
+def preset(name: str, **changes: Any) -> Recipe:
+    """The recipe of a preset, with some settings changed.
+
+    A changed ``steps`` means exactly that many, so it lifts a preset's ``max_score``.
+
+    Raises:
+        UsageError: No such preset (the message lists the nearest), or a setting that cannot be.
+    """
+    known = {**PRESETS, **PORTRAITS, **MOTIONS}
+    if name not in known:
+        near = did_you_mean(name, known) or "presets are " + ", ".join(known)
+        raise UsageError(f'preset "{name}": there is none of that name; {near}')
+    settings = {**known[name], "preset": name}
+    if "steps" in changes:
+        settings.pop("max_score", None)
+    if "portrait" in changes and settings.get("portrait"):
+        changes["portrait"] = onto(settings["portrait"], changes["portrait"])
+    for way in ("zoom", "film"):
+        if changes.get(way) and settings.get(way):
+            changes[way] = {**settings[way], **changes[way]}
+    return make(**{**settings, **changes})

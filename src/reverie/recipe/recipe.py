@@ -1,0 +1,247 @@
+"""The recipe: everything that decides a dream, with each default stated once, here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from reverie.errors import ReverieError, UsageError, did_you_mean
+from reverie.objective import Objective, parse
+from reverie.recipe.film import Film
+from reverie.recipe.portrait import Portrait
+from reverie.recipe.zoom import Zoom
+
+#: Version of the recipe's own format, raised when a field changes its meaning.
+FORMAT: Final = 1
+MOST_OCTAVES = 32
+MOST_STEPS = 10_000
+
+#: Settings that are settings of their own: of one way of dreaming each.
+PARTS: Final[dict[str, type[BaseModel]]] = {"portrait": Portrait, "zoom": Zoom, "film": Film}
+
+Side = Annotated[int, Field(ge=32, le=100_000)]
+Steps = Annotated[int, Field(ge=1, le=MOST_STEPS)]
+
+
+class Recipe(BaseModel):
+    """Everything that decides the result; validated, immutable, and the same when written and read again.
+
+    Lengths are in pixels, pictures in [0, 1], so a ``step_size`` of 0.01 is 1 % of the range from black to
+    white. Raises UsageError through ``make`` and ``read``, pydantic's ValidationError when built directly.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    format: Literal[1] = 1
+    preset: str = Field(
+        "reverie", description="Start from the settings of a known system, such as google2015."
+    )
+    network: str = Field("lite0", description="The network that dreams.")
+    objective: tuple[str, ...] = Field(
+        ("block5c",),
+        min_length=1,
+        max_length=MOST_OCTAVES,
+        description="What to increase; several are one per octave, smallest first, the last holding on.",
+    )
+    balance: Literal["none", "layers", "terms"] = Field(
+        "terms",
+        description="How several terms share the work: as weighted, over each layer's or each term's norm.",
+    )
+    start: Literal["photo", "noise", "clouds"] = Field(
+        "photo", description="Where the dream begins when there is no photograph."
+    )
+    size: tuple[Side, Side] | None = Field(
+        None,
+        description="Width and height; a photograph is scaled to cover them and cropped.",
+    )
+    max_size: Side | None = Field(None, description="Longest side; a larger photograph is scaled down.")
+    octaves: Annotated[int, Field(ge=1, le=MOST_OCTAVES)] | None = Field(
+        None,
+        description="How many sizes, from small to large; as many as make sense if not given.",
+    )
+    octave_scale: float = Field(1.4, ge=1.05, le=4, description="Ratio of one octave's size to the next.")
+    octave_top: int = Field(
+        0,
+        ge=0,
+        le=4,
+        description="Exponent of the largest octave over the picture's size.",
+    )
+    smallest: int = Field(
+        96,
+        ge=32,
+        le=4096,
+        description="Least short side of an octave when they are counted.",
+    )
+    steps: tuple[Steps, ...] = Field(
+        (30,),
+        min_length=1,
+        max_length=MOST_OCTAVES,
+        description="Steps an octave; several as for the objective.",
+    )
+    step_size: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        None,
+        description="Length of a step on a scale of 0 to 1; if not given, what the strength asks for.",
+    )
+    jitter: int = Field(
+        64,
+        ge=0,
+        le=1024,
+        description="Largest random shift before each step, in pixels.",
+    )
+    smoothing: Literal["none", "gaussians", "laplacian"] = Field(
+        "laplacian", description="How the gradient is smoothed before the step."
+    )
+    levels: int = Field(4, ge=1, le=12, description="Bands of the Laplacian pyramid.")
+    tilt: float = Field(0.2, ge=-4, le=4, description="Gain per band towards coarse ones, in octaves.")
+    centre: bool = Field(True, description="Take the gradient's mean off each channel before the step.")
+    normalise: Literal["none", "mean", "std"] = Field(
+        "std",
+        description="What the gradient is divided by: nothing, its mean magnitude, or its deviation.",
+    )
+    carry: Literal["detail", "picture", "lost"] = Field(
+        "detail", description="What crosses from one octave to the next."
+    )
+    resampling: Literal["antialiased", "bilinear"] = Field(
+        "antialiased",
+        description="How pictures are resized: bicubic with antialiasing, or plain bilinear.",
+    )
+    clip: Literal["step", "end", "soft"] = Field(
+        "soft",
+        description="Clip to [0, 1] at each step, only at the end, or at each step with a soft end.",
+    )
+    strength: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        0.5,
+        description="How far the picture moves, 0 to 1: the same on every photograph, layer and network.",
+    )
+    bend: float = Field(
+        0.8,
+        ge=0.1,
+        le=4,
+        description="How early the movement is spent; below 1 on small octaves.",
+    )
+    max_change: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        None,
+        description="Stop once the picture has moved this far (root mean square, 0 to 1).",
+    )
+    max_score: float | None = Field(None, description="End an octave once the score is above this.")
+    drift: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Share of the slow drift in brightness and colour that is given back.",
+    )
+    keep_colour: float = Field(0.0, ge=0, le=1, description="Share of the source's own colour that is kept.")
+    seamless: bool = Field(False, description="Make a picture whose opposite edges meet.")
+    mask: str | None = Field(None, description="A grey picture: white dreams, black stays.")
+    seed: int = Field(0, ge=0, lt=2**63, description="Seed of every random draw.")
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
+        "auto", description="Number format of the network."
+    )
+    engine: Literal["auto", "native", "torch", "plain"] = Field(
+        "auto",
+        description="What computes the gradient: fused native code, rewritten torch, or plain autograd.",
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where the network runs.")
+    threads: int = Field(0, ge=0, le=1024, description="CPU threads; 0 takes torch's own choice.")
+    halo: Annotated[int, Field(ge=0, le=4096)] | Literal["auto", "full"] = Field(
+        "auto",
+        description="How many pixels a tile of a large picture sees beyond its edge; "
+        "full: all that the layer sees, auto: as many as matter.",
+    )
+    portrait: Portrait | None = Field(
+        None, description="How a picture from nothing is made; without it, this is a dream."
+    )
+    zoom: Zoom | None = Field(None, description="How an endless zoom moves; without it, nothing does.")
+    film: Film | None = Field(None, description="How a film dreams from frame to frame; without it, none.")
+
+    @field_validator("objective")
+    @classmethod
+    def _objectives_parse(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(parse(text)) for text in value)
+
+    def objective_at(self, octave: int) -> Objective:
+        """The objective of an octave, with a portrait's priors."""
+        wanted = parse(self.objective[min(octave, len(self.objective) - 1)])
+        for prior in self.portrait.priors if self.portrait else ():
+            wanted += parse(prior)
+        return wanted
+
+    def files(self) -> tuple[str, ...]:
+        """Names of every file the recipe needs beside the photograph: masks and guides."""
+        texts = (*self.objective, *(self.zoom.objectives if self.zoom else ()))
+        names = dict.fromkeys(f for text in texts for f in parse(text).files())
+        if self.mask:
+            names[self.mask] = None
+        return tuple(names)
+
+    def renamed(self, names: Mapping[str, str]) -> Recipe:
+        """The same recipe with file names replaced."""
+
+        def renamed(text: str) -> str:
+            return str(parse(text).renamed(dict(names)))
+
+        changes: dict[str, Any] = {"objective": tuple(map(renamed, self.objective))}
+        changes["mask"] = names.get(self.mask, self.mask) if self.mask else None
+        if self.zoom is not None:
+            changes["zoom"] = self.zoom.with_objectives(map(renamed, self.zoom.objectives))
+        return self.model_copy(update=changes)
+
+    def but(self, **changes: Any) -> Recipe:
+        """The same recipe with some settings changed, validated again."""
+        return make(**{**self.model_dump(), **changes})
+
+
+def make(**settings: Any) -> Recipe:
+    """A recipe from settings; UsageError naming each bad field, what it got and what it may be."""
+    try:
+        return Recipe(**settings)
+    except ValidationError as error:
+        raise UsageError("; ".join(complaints(error))) from error
+
+
+def read(settings: object, where: str) -> Recipe:
+    """A recipe from a file's or a picture's JSON; UsageError field by field, naming ``where`` it stands."""
+    if not isinstance(settings, Mapping):
+        raise UsageError(f"{where}: the recipe is not an object with fields")
+    version = settings.get("format")
+    if isinstance(version, int) and version > FORMAT:
+        raise UsageError(
+            f"{where}: recipe format {version} is newer than {FORMAT}, the newest this version reads"
+        )
+    try:
+        return make(**{str(k): v for k, v in settings.items()})
+    except UsageError as error:
+        raise UsageError(f"{where}: {error}") from error
+
+
+def complaints(error: ValidationError) -> Iterator[str]:
+    """One clause for each thing wrong in a ValidationError; what suits no branch of a union is one thing."""
+    merged: dict[tuple[str, str], str] = {}
+    for item in error.errors():
+        field = _place(item["loc"])
+        cause = item.get("ctx", {}).get("error")
+        if item["type"] == "extra_forbidden":
+            part = PARTS.get(str(item["loc"][0])) if len(item["loc"]) > 1 else None
+            names = (part or Recipe).model_fields
+            yield f"{field}: no such setting; {did_you_mean(field, names) or 'drop it'}"
+        elif isinstance(cause, ReverieError):
+            yield str(cause)
+        else:
+            message = item["msg"][0].lower() + item["msg"][1:]
+            key = field, str(item["input"])[:60]
+            merged[key] = (
+                f"{merged[key]}, or {message.removeprefix('input should be ')}" if key in merged else message
+            )
+    for (name, got), message in merged.items():
+        yield f"{name}: {message}, got {got}"
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    """Where an error stands: names and positions only, as pydantic puts the branch of a union in between."""
+    if loc and loc[0] in ("zoom", "film") and len(loc) > 1:  # whose names the recipe has too
+        return f"{loc[0]}.{_place(loc[1:])}"
+    inner = loc[1:] if loc[:1] == ("portrait",) and len(loc) > 1 else loc
+    where = [str(part) for i, part in enumerate(inner) if i == 0 or isinstance(part, int)]
+    return ".".join(where) or "recipe"

@@ -1,0 +1,165 @@
+"""A batch of portraits, each with a goal of its own: activations in, scores and seeds for every item out.
+
+Each item is computed alone, from a copy of its own activations, so that what it becomes cannot depend on who
+its neighbours are: not even in the last bit, which the order of a sum over a batch would decide. Only terms
+that ask for it (diversity, alignment) see the other items, and of those only their own family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from reverie.errors import UsageError
+from reverie.gradient.cells import Window, as_map
+from reverie.scoring.bind import Goal
+from reverie.scoring.terms import BoundTerm
+
+#: Gradients shorter than this are not made longer where terms are balanced.
+TINY = 1e-20
+Maps = Mapping[str, Tensor]  # layer -> (V, N, C, h, w)
+
+
+class Crowd:
+    """One goal for each item of a batch.
+
+    Args:
+        goals: In the order of the items, as ``bind(..., portrait=True)`` makes them; one may stand in several
+            places.
+        families: For each item whose facets it is one of: ``diversity`` and ``alignment`` compare an item
+            with the others of its family. By default all are one family.
+
+    Raises:
+        UsageError: There is no goal, a term is confined to a region, a balance is not "none" or "layers"
+            where there is something to balance, or not every item has a family.
+    """
+
+    def __init__(self, goals: Sequence[Goal], *, families: Sequence[Hashable] | None = None) -> None:
+        self.goals = tuple(goals)
+        families = [0] * len(self.goals) if families is None else families
+        if not self.goals:
+            raise UsageError("portraits: at least one objective is needed")
+        if len(families) != len(self.goals):
+            raise UsageError(f"portraits: {len(families)} families for {len(self.goals)} objectives")
+        for goal in self.goals:
+            _check(goal)
+        self._families: dict[tuple[Hashable, str], list[int]] = {}
+        for i, (goal, family) in enumerate(zip(self.goals, families, strict=True)):
+            for key in dict.fromkeys(term.key for term in goal.together):
+                self._families.setdefault((family, key), []).append(i)
+
+    def __len__(self) -> int:
+        return len(self.goals)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Every layer that any item reads, each once."""
+        return tuple(dict.fromkeys(name for goal in self.goals for name in goal.layers))
+
+    def evaluate(self, activations: Mapping[str, Tensor], views: int = 1) -> tuple[Tensor, dict[str, Tensor]]:
+        """Scores of all items and the gradients at the layers; an item's score is the mean over its views.
+
+        Args:
+            activations: Of every one of ``layers``, (views * N, ...): maps, tokens or vectors of the first
+                view of every item, then of the second, and so on.
+            views: How many views of each item there are.
+
+        Returns:
+            Scores (N,), weighted sums of the terms at layers; seeds of the activations' shapes, zero where
+            an item does not read a layer. With a balance the seeds are the balanced ones.
+
+        Raises:
+            UsageError: A neuron's cell is not in the map.
+        """
+        maps = {k: _by_item(activations[k], views) for k in self.layers}
+        seeds = {k: activations[k].new_zeros(activations[k].shape) for k in self.layers}
+        slopes = {k: _by_item(seed, views) for k, seed in seeds.items()}  # writing here fills the seeds
+        scores = [_item(goal, i, maps, slopes) for i, goal in enumerate(self.goals)]
+        for (_, key), items in self._families.items():
+            for i, score in zip(items, self._compare(key, items, maps, slopes), strict=True):
+                scores[i] = scores[i] + score
+        return torch.stack(scores), seeds
+
+    def _compare(self, key: str, items: Sequence[int], maps: Maps, slopes: Maps) -> list[Tensor]:
+        """Add a family's comparison of one kind to its items' slopes; returns their scores."""
+        term = next(t for t in self.goals[items[0]].together if t.key == key)
+        family = torch.stack([maps[term.layer][:, i] for i in items], 1)  # (V, n, C, h, w)
+        values, found = term.of_maps(family)
+        scores = []
+        for place, i in enumerate(items):
+            weight = sum(t.weight for t in self.goals[i].together if t.key == key)
+            _add(self.goals[i], weight, found[:, place], slopes[term.layer][:, i])
+            scores.append(weight * values[:, place].mean())
+        return scores
+
+    def penalise(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores (N,) of the penalties and their gradient (N, C, H, W) at pictures of that shape in [0, 1].
+
+        They are as weighted, whatever the balance.
+        """
+        scores, gradient = [], torch.zeros_like(picture)
+        for i, goal in enumerate(self.goals):
+            score = picture.new_zeros(())
+            for penalty in goal.penalties:
+                with torch.enable_grad():
+                    leaf = picture[i : i + 1].detach().clone().requires_grad_(True)
+                    value = penalty.piece(leaf, leaf.shape[2], leaf.shape[2])
+                    (slope,) = torch.autograd.grad(value.sum(), leaf)
+                gradient[i] += penalty.weight * slope[0]
+                score = score + penalty.weight * value.detach()[0]
+            scores.append(score)
+        return torch.stack(scores), gradient
+
+
+def _by_item(activation: Tensor, views: int) -> Tensor:
+    """An activation (V * N, ...) as (V, N, C, h, w), in the same memory."""
+    cells = as_map(activation)
+    return cells.view(views, -1, *cells.shape[1:])
+
+
+def _item(goal: Goal, i: int, maps: Maps, slopes: Maps) -> Tensor:
+    """Add the slopes of one item's terms to its own; returns its score."""
+    cells: dict[str, Tensor] = {}
+    score = next(iter(maps.values())).new_zeros(()) if maps else torch.zeros(())
+    for term in goal.terms:
+        if term.layer not in cells:  # in memory as it would be if the item were alone
+            cells[term.layer] = maps[term.layer][:, i].clone(memory_format=torch.contiguous_format)
+        value, slope = _slope(term, cells[term.layer])
+        _add(goal, term.weight, slope, slopes[term.layer][:, i])
+        score = score + term.weight * value.mean()
+    for natural in goal.natural:
+        mine = {name: maps[name][:, i] for name in natural.layers}
+        score = score + natural.add(mine, {name: slopes[name][:, i] for name in natural.layers}).to(score)
+    return score
+
+
+def _slope(term: BoundTerm, cells: Tensor) -> tuple[Tensor, Tensor]:
+    """A term's unweighted score (V,) of one item's views and its gradient there (V, C, h, w)."""
+    window = Window.whole(*cells.shape[2:])
+    short = term.slope(cells, window, None)
+    if short is not None:
+        return short
+    with torch.enable_grad():
+        leaf = cells.detach().requires_grad_(True)
+        value = term.score(leaf, window, None)
+        (slope,) = torch.autograd.grad(value.sum(), leaf)
+    return value.detach(), slope
+
+
+def _add(goal: Goal, weight: float, slope: Tensor, out: Tensor) -> None:
+    """Add a term's share of an item's gradient (V, C, h, w), for a score that is the mean over the views."""
+    if goal.balance == "layers":
+        norm: Tensor = torch.linalg.vector_norm(slope, dim=(1, 2, 3), keepdim=True)
+        slope = slope / norm.clamp_min(TINY)
+    out += slope * (weight / len(slope))
+
+
+def _check(goal: Goal) -> None:
+    for term in goal.terms:
+        if term.mask is not None:
+            raise UsageError(f'objective "{term.text}": a portrait has no regions; drop the @')
+    parts = len(goal.terms) + len(goal.together) + len(goal.natural) + len(goal.penalties)
+    if goal.balance not in ("none", "layers") and parts > 1:
+        raise UsageError(f"portraits: balance {goal.balance} is not for portraits; use layers or none")

@@ -1,0 +1,148 @@
+"""What the terms of an objective compute at each position of a map.
+
+A value is called with the cells that count, (N, C, h, w), and where they lie in the whole map; it gives one
+number a cell, (N, h, w). Those that are linear also say their gradient without autograd (``pull``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from reverie.gradient.cells import Window
+
+#: At most so many dot products are held at once when a guide's columns are matched.
+MATCH_CELLS = 1 << 24
+#: A cosine counts at least this much, so that a start that points away still moves (lucid).
+LEAST_COSINE = 0.1
+TINY = 1e-12
+
+Value = Callable[[Tensor, Window], Tensor]
+
+
+@runtime_checkable
+class Linear(Protocol):
+    """A value whose gradient does not depend on the activations."""
+
+    def __call__(self, cells: Tensor, window: Window) -> Tensor:
+        """See ``Value``."""
+
+    def pull(self, counts: Tensor, cells: Tensor) -> Tensor:
+        """The gradient (N, C, h, w) of the value summed over positions that count as ``counts`` (h, w)."""
+
+
+@dataclass(frozen=True)
+class Pick:
+    """One channel."""
+
+    index: int
+
+    def __call__(self, cells: Tensor, window: Window) -> Tensor:
+        return cells[:, self.index]
+
+    def pull(self, counts: Tensor, cells: Tensor) -> Tensor:
+        """See ``Linear``."""
+        seed = cells.new_zeros(cells.shape)
+        seed[:, self.index] = counts
+        return seed
+
+
+@dataclass(frozen=True)
+class MeanOfChannels:
+    """The mean of all channels."""
+
+    def __call__(self, cells: Tensor, window: Window) -> Tensor:
+        return cells.mean(1)
+
+    def pull(self, counts: Tensor, cells: Tensor) -> Tensor:
+        """See ``Linear``."""
+        return counts.expand(cells.shape) / cells.shape[1]
+
+
+def mean_square(cells: Tensor, window: Window) -> Tensor:
+    """The mean square of all channels, which the original deep dream climbs (Mordvintsev et al. 2015)."""
+    return (cells * cells).mean(1)
+
+
+def log_probability(index: int) -> Value:
+    """The log-softmax of one class over all, at each position."""
+    return lambda cells, _: cells.log_softmax(1)[:, index]
+
+
+def along(vector: Tensor, power: float) -> Value:
+    """The dot product with a vector (C,) of unit length, times the cosine to a power (Olah et al. 2017)."""
+
+    def value(cells: Tensor, window: Window) -> Tensor:
+        dot = torch.einsum("nchw,c->nhw", cells, vector.to(cells))
+        if not power:
+            return dot
+        length = cells.square().sum(1).clamp_min(TINY).sqrt()
+        return dot * (dot / length).clamp_min(LEAST_COSINE) ** power
+
+    return value
+
+
+def by_channels(features: Tensor) -> Value:
+    """The square of each channel weighted by its sum over features (C, M) (K. Crowson's deep_dream)."""
+    weights = features.sum(1)
+    weights = weights / weights.abs().sum().clamp_min(TINY)
+    return lambda cells, _: torch.einsum("nchw,c->nhw", cells * cells, weights.to(cells))
+
+
+def by_match(features: Tensor) -> Value:
+    """The dot product with the column of features (C, M) that fits best (Mordvintsev et al. 2015)."""
+
+    def value(cells: Tensor, window: Window) -> Tensor:
+        columns = features.to(cells)
+        flat = cells.detach().flatten(2).transpose(1, 2).reshape(-1, cells.shape[1])  # (N h w, C)
+        rows = max(1, MATCH_CELLS // columns.shape[1])
+        best = torch.cat([(part @ columns).argmax(1) for part in torch.split(flat, rows)])
+        wanted = columns.t()[best].view(cells.shape[0], *cells.shape[2:], -1).permute(0, 3, 1, 2)
+        return (cells * wanted).sum(1)
+
+    return value
+
+
+@dataclass(frozen=True)
+class Target:
+    """Features (1, C, h, w) of a picture, at whatever size a map has."""
+
+    features: Tensor
+    _sized: dict[tuple[object, ...], Tensor] = field(default_factory=dict)
+
+    def at(self, cells: Tensor, window: Window) -> Tensor:
+        """The features where the cells lie, (1, C, h, w); resampled where the map has another size."""
+        size = (window.height, window.width)
+        key = (*size, cells.dtype, cells.device)
+        if key not in self._sized:
+            features = self.features.to(cells)
+            same = features.shape[2:] == size
+            self._sized[key] = features if same else F.interpolate(features, size, mode="bilinear")
+        return window.cut(self._sized[key])
+
+
+def exaggerated(features: Tensor, power: float) -> Value:
+    """A caricature: see ``objective.Caricature`` (Olah et al. 2018)."""
+    target = Target(features / features.square().sum(1).mean().sqrt().clamp_min(TINY))
+
+    def value(cells: Tensor, window: Window) -> Tensor:
+        wanted = target.at(cells, window)
+        dot = (cells * wanted).sum(1)
+        if not power:
+            return dot
+        length = (cells.square().sum(1) * wanted.square().sum(1)).clamp_min(TINY).sqrt()
+        return dot * (dot / length).clamp_min(LEAST_COSINE) ** power
+
+    return value
+
+
+def remembered(features: Tensor) -> Value:
+    """Minus the square distance from features over their mean square length (Mahendran & Vedaldi 2015)."""
+    target = Target(features)
+    size = features.square().sum(1).mean().clamp_min(TINY)
+    return lambda cells, window: -(cells - target.at(cells, window)).square().sum(1) / size.to(cells)

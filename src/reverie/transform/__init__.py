@@ -1,0 +1,1 @@
+"""Random transforms of what the network looks at: text form, drawing, applying."""
