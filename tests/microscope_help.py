@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from reverie.ascent.session import Session
-from reverie.jobs.dream import Run
 from reverie.jobs.microscope import Microscope, choose
+from reverie.jobs.old_run import Run
 from reverie.media.picture import Picture
 from reverie.network.network import Net
 from reverie.network.zoo import load_net

@@ -22,7 +22,7 @@ from reverie.cli import complete, options
 from reverie.cli import main as cli
 from reverie.cli.app import command
 from reverie.cli.command_line import command_of
-from reverie.cli.verbs.dream import names_for
+from reverie.cli.old_dream import names_for
 from reverie.errors import UsageError
 from reverie.jobs.provenance import of_picture
 from reverie.media.picture import load_picture

@@ -14,7 +14,7 @@ from PIL import Image
 import docs_tables
 import gallery
 from reverie.cli.app import command
-from reverie.cli.options import recipe_of
+from reverie.cli.old_options import recipe_of
 from reverie.jobs.provenance import of_picture
 from reverie.recipe.presets.preset import PRESETS
 from reverie.recipe.recipe import Recipe

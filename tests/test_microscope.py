@@ -20,11 +20,11 @@ from microscope_help import CLASSES, LAYERS, run_of, site_of, tree, waves
 from reverie.analysis.stimuli import as_input
 from reverie.ascent.session import Session
 from reverie.errors import BadInput, ReverieWarning, UsageError
-from reverie.jobs.dream import Run
 from reverie.jobs.microscope import build as make_module
 from reverie.jobs.microscope import readings as readings_module
 from reverie.jobs.microscope.pages import depth_map
 from reverie.jobs.microscope.readings import FEWEST, alike, correlations, nearest, read_portraits, weights_of
+from reverie.jobs.old_run import Run
 from reverie.jobs.provenance import of_picture
 from reverie.media.picture import load_picture
 from reverie.media.picture import write as write_module

@@ -15,7 +15,7 @@ from PIL import Image
 
 from reverie.engine.select import NoEngineError
 from reverie.errors import BadInput, NetworkError, ResourceError, ReverieWarning, UsageError
-from reverie.jobs.dream import Output, Result, Run, heard
+from reverie.jobs.old_run import Output, Result, Run, heard
 from reverie.jobs.provenance import EngineNote, bare_network, of_picture, read_document, recipe_from
 from reverie.jobs.rerun import rerun
 from reverie.media.picture import Picture, load_picture, read_provenance, save_picture

@@ -8,7 +8,7 @@ import numpy as np
 
 from reverie._version import __version__
 from reverie.jobs.moving import Progress
-from reverie.jobs.preview import Preview
+from reverie.jobs.old_preview import Preview
 from reverie.media.picture import Picture, save_picture
 
 
