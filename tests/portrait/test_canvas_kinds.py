@@ -12,7 +12,8 @@ from torch import Tensor
 
 import twins
 from reverie.canvas import cppn
-from reverie.canvas.base import KINDS, Canvas, itemwise, make_canvas
+from reverie.canvas.base import Canvas, itemwise
+from reverie.canvas.make import KINDS, make_canvas
 from reverie.errors import UsageError
 
 EXACT = ("pixels", "fourier", "laplacian")
