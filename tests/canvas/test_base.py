@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from reverie.canvas import cppn
-from reverie.canvas.base import KINDS, Canvas, itemwise, make_canvas
+from reverie.canvas.base import Canvas, itemwise
+from reverie.canvas.make import KINDS, make_canvas
 from reverie.errors import UsageError
 from support import twins
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reverie.motion.zoom.timeline import UPPER_HALF, Timeline, blended, textured
 from reverie.objective import parse
-from reverie.recipe.scenes import UPPER_HALF, Scene, Timeline, blended, textured
+from reverie.recipe.scenes import Scene
 from reverie.recipe.zoom import Zoom
 
 

@@ -17,10 +17,12 @@ from reverie.errors import BadInput, ReverieWarning, UsageError
 from reverie.evolve import ENCODINGS as KNOWN
 from reverie.evolve import genome_from_json, load_checkpoint
 from reverie.jobs.fooling import results as fool_results
+from reverie.jobs.fooling.evolved import done
 from reverie.jobs.fooling.folder import Folder, in_lines
 from reverie.jobs.fooling.judge import Arena, best
 from reverie.jobs.fooling.large_print import print_genome, read_genome
-from reverie.jobs.fooling.run import Outcome, done, percent
+from reverie.jobs.fooling.levels import percent
+from reverie.jobs.fooling.run import Outcome
 from reverie.jobs.fooling.settings import ENCODINGS, make_settings
 from reverie.jobs.old_run import Output
 from reverie.media.picture import read_provenance

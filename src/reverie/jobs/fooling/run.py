@@ -20,12 +20,14 @@ import numpy as np
 
 from reverie.errors import BadInput, ResourceError, ReverieWarning, UsageError
 from reverie.evolve import Plan, load_checkpoint, save_checkpoint
+from reverie.jobs.fooling.evolved import Evolved, done
 from reverie.jobs.fooling.folder import Folder, Note, check_same
-from reverie.jobs.fooling.judge import Arena, batches
+from reverie.jobs.fooling.judge import Arena
+from reverie.jobs.fooling.levels import LEVELS
+from reverie.jobs.fooling.results import Results
 from reverie.jobs.fooling.settings import Settings, make_settings
+from reverie.jobs.fooling.sheet import write_sheet
 from reverie.jobs.provenance import NetworkNote
-from reverie.media.picture import Picture, save_picture
-from reverie.media.picture.contact_sheet import contact_sheet
 
 if TYPE_CHECKING:
     from reverie.evolve import Evolution, Generation
@@ -35,11 +37,6 @@ __all__ = ["Fooling", "Outcome", "make_settings"]
 
 #: A checkpoint or a sheet is made again no sooner than after so many times what the last one took.
 RARELY = 30
-#: Confidences over which classes are counted.
-LEVELS = (0.5, 0.95, 0.99)
-#: Sides of the pictures on a sheet in pixels, and up to how many they are that large.
-CELLS = ((12, 320), (60, 192), (200, 128))
-SMALLEST_CELL = 96
 Each = Callable[["Generation"], None]
 
 
@@ -238,7 +235,7 @@ class Fooling:
             return state
         population, children = self.settings.counts
         saving = _Now(self.every[0], self._save)
-        showing = _Now(self.every[1], lambda state: self.show(state, wanted))
+        showing = _Now(self.every[1], lambda state: write_sheet(self._evolved(state, wanted)))
         for generation in self.arena.evolve(state, population=population, children=children, generations=end):
             state = generation.state
             if each is not None:
@@ -250,7 +247,7 @@ class Fooling:
         assert state is not None
         self._save(state)
         if done(state) < end:
-            self.show(state, wanted)
+            write_sheet(self._evolved(state, wanted))
         return state
 
     def _results(
@@ -261,31 +258,15 @@ class Fooling:
         writing: Callable[[int, int], None] | None,
     ) -> list[dict[str, Any]] | None:
         """Write what came of it; None while it is not done."""
-        from reverie.jobs.fooling.results import Results
-
         if done(state) < self.settings.generations:
             return None
-        return Results(self, state, wanted).write(stop=stop, told=writing)
+        return Results(self._evolved(state, wanted)).write(stop=stop, told=writing)
 
     def _save(self, state: Evolution) -> None:
         save_checkpoint(self.folder.checkpoint, state, self.arena.encoding)
 
-    def show(self, state: Evolution, wanted: Sequence[int], sure: Sequence[float] | None = None) -> None:
-        """Write the contact sheet: the reported classes, surest first.
-
-        ``sure`` are their confidences in fp32; the search's own if not given.
-        """
-        found = state.archive.confidence[list(wanted)].tolist() if sure is None else list(sure)
-        order = sorted(range(len(wanted)), key=lambda i: (-found[i], wanted[i]))
-        side = next((side for count, side in CELLS if len(order) <= count), SMALLEST_CELL)
-        small = min(side, self.settings.size)
-        cells: list[tuple[str, str, Picture]] = []
-        for some in batches(order):
-            drawn = self.arena.draw([state.archive.genomes[wanted[i]] for i in some])
-            for i, pixels in zip(some, drawn, strict=True):
-                picture = Picture(np.ascontiguousarray(pixels)).resized((small, small))
-                cells.append((self.arena.class_name(wanted[i]), percent(found[i]), picture))
-        save_picture(contact_sheet(cells, side=side), self.folder.sheet, overwrite=True)
+    def _evolved(self, state: Evolution, wanted: Sequence[int]) -> Evolved:
+        return Evolved(self.folder, self.note, self.arena, state, tuple(wanted))
 
 
 class _Now:
@@ -304,16 +285,3 @@ class _Now:
         self.do(state)
         took = time.monotonic() - began
         self.next = time.monotonic() + (max(self.every, RARELY * took) if self.every else 0.0)
-
-
-def done(state: Evolution) -> int:
-    """The last generation that is finished; the first is 0."""
-    return state.generation - 1
-
-
-def percent(value: float) -> str:
-    """A probability in percent, never rounded up to certainty."""
-    shown = 100 * value
-    if 99 < shown < 100:
-        return f"{math.floor(100 * shown) / 100:.2f} %"
-    return f"{shown:.1f} %"
