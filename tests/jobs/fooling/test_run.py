@@ -20,16 +20,22 @@ from reverie.jobs.fooling import results as fool_results
 from reverie.jobs.fooling.evolved import done
 from reverie.jobs.fooling.folder import Folder, in_lines
 from reverie.jobs.fooling.judge import Arena, best
-from reverie.jobs.fooling.large_print import print_genome, read_genome
+from reverie.jobs.fooling.large_print import PrintJob, read_genome
 from reverie.jobs.fooling.levels import percent
-from reverie.jobs.fooling.run import Outcome
+from reverie.jobs.fooling.run import EvolutionResult
 from reverie.jobs.fooling.settings import ENCODINGS, make_settings
-from reverie.jobs.old_run import Output
+from reverie.jobs.output import Output
 from reverie.media.picture import read_provenance
 from support import twins
 from support.fooling import CLOCKED, NAMES, Five, five, fooling, small, tree
+from support.listeners import Recorder
 
 one_thread = twins.one_thread
+
+
+def printed(genome, out, side):
+    """The picture of a genome, drawn with so many pixels a side."""
+    return PrintJob(genome=genome, size=side, output=Output(path=str(out), overwrite=True)).run().picture
 
 
 def unbroken(folder, **more):
@@ -53,7 +59,7 @@ def test_every_class_has_a_picture_a_genome_and_an_entry(tmp_path):
     assert (outcome.generation, outcome.evaluations) == (5, 12 + 5 * 8)
     assert outcome.confidences == [entry["confidence"] for entry in archive]
     assert outcome.median == sorted(outcome.confidences)[2]
-    assert outcome.seconds[0] > 0
+    assert outcome.network_seconds > 0
 
 
 def test_confidences_are_read_from_the_files(tmp_path):
@@ -88,7 +94,7 @@ def test_a_genome_and_a_picture_draw_the_same_pixels_again(tmp_path):
         png = tmp_path / "f" / entry["png"]
         shown = np.asarray(Image.open(png))
         for source in (png, tmp_path / "f" / entry["genome"]):
-            print_genome(str(source), str(tmp_path / "again.png"), 32, Output(overwrite=True))
+            printed(source, tmp_path / "again.png", 32)
             assert np.array_equal(np.asarray(Image.open(tmp_path / "again.png")), shown)
         inside = read_provenance(png)
         assert inside["class"] == {"index": entry["class"], "name": entry["name"]}
@@ -100,7 +106,7 @@ def test_a_genome_and_a_picture_draw_the_same_pixels_again(tmp_path):
 def test_a_print_is_the_picture_drawn_finer(tmp_path):
     outcome, _ = unbroken(tmp_path / "f")
     entry = outcome.archive[0]
-    large = print_genome(str(tmp_path / "f" / entry["genome"]), str(tmp_path / "large.png"), 512)
+    large = printed(tmp_path / "f" / entry["genome"], tmp_path / "large.png", 512)
     assert large.size == (512, 512)
     shown = np.asarray(Image.open(tmp_path / "f" / entry["png"])).astype(float) / 255
     middles = large.pixels.reshape(32, 16, 32, 16, 3)[:, 7:9, :, 7:9].mean((1, 3))
@@ -158,11 +164,8 @@ def test_stopped_anywhere_and_resumed_is_unbroken(tmp_path):
     _, files = unbroken(tmp_path / "whole")
     for after in range(6):
         folder = tmp_path / str(after)
-        seen = []
         run = fooling(folder, checkpoint_every=1e9)
-        outcome = run.carry_out(
-            each=lambda g, seen=seen: seen.append(g.index), stop=lambda n=after, s=seen: len(s) > n
-        )
+        outcome = run.carry_out(listener=Recorder(after=after + 1))
         assert outcome.stopped
         assert outcome.archive == ()
         assert outcome.generation == after
@@ -374,7 +377,7 @@ def written(**changes):
 def test_a_damaged_genome_is_bad_input(tmp_path, text):
     (tmp_path / "g.json").write_text(text)
     with pytest.raises(BadInput, match=r"g\.json: "):
-        print_genome(str(tmp_path / "g.json"), str(tmp_path / "out.png"), 64)
+        printed(tmp_path / "g.json", tmp_path / "out.png", 64)
     assert not (tmp_path / "out.png").exists()
 
 
@@ -393,7 +396,7 @@ def test_a_genome_that_is_no_file(tmp_path):
 def test_a_size_that_cannot_be_printed(tmp_path, side):
     outcome, _ = unbroken(tmp_path / "f")
     with pytest.raises(UsageError, match="size: "):
-        print_genome(str(tmp_path / "f" / outcome.archive[0]["genome"]), str(tmp_path / "o.png"), side)
+        printed(tmp_path / "f" / outcome.archive[0]["genome"], tmp_path / "o.png", side)
 
 
 # -- small things -----------------------------------------------------------------------------------------
@@ -470,7 +473,9 @@ def test_the_best_are_the_largest_first(shares):
 @given(st.lists(st.floats(0, 1), max_size=20))
 def test_counts_are_of_what_is_over(sure):
     archive = tuple({"confidence": c} for c in sure)
-    outcome = Outcome("f", 1, 1, archive, (0.0, 0.0), False)
+    outcome = EvolutionResult(
+        settings=make_settings(), folder=Folder("f"), generation=1, evaluations=1, archive=archive
+    )
     assert outcome.over == tuple(len([c for c in sure if c > level]) for level in (0.5, 0.95, 0.99))
 
 
