@@ -17,7 +17,6 @@ import numpy as np
 import pytest
 
 from reverie.errors import ReverieWarning, UsageError
-from reverie.media.video.read.clip import even_size
 from reverie.media.video.read.reader import Movie, open_movie
 from support import films as make
 from support.commands import environment
@@ -174,32 +173,6 @@ def test_a_size_is_scaled_to_and_even(tmp_path: Path) -> None:
         assert movie.info.aspect == 1  # rounding to pixels is no change of shape
     with open_movie(path, size=(161, 182)) as movie:
         assert movie.info.aspect == 2
-
-
-def test_shrinking_averages() -> None:
-    from reverie.media.video.read.colour_convert import Converter, Upright
-    from reverie.media.video.read.frame import Colour
-
-    fine = np.zeros((120, 160, 3), np.uint8)
-    fine[:, ::2] = 255  # stripes of one pixel
-    frame = av.VideoFrame.from_ndarray(fine, "rgb24")
-    small, _ = Converter((40, 30), Colour("gbr", "pc"), Upright(), False)(frame)
-    assert np.abs(small[5:-5, 5:-5].astype(int) - 127).max() <= 3
-
-
-@pytest.mark.parametrize(
-    ("size", "most", "even"),
-    [
-        ((1920, 1080), 640, (640, 360)),
-        ((1080, 1920), 640, (360, 640)),
-        ((853, 480), None, (852, 480)),
-        ((321, 241), 321, (320, 240)),
-        ((321, 241), 99, (98, 74)),
-        ((1, 1), None, (2, 2)),
-    ],
-)
-def test_even_sides(size: tuple[int, int], most: int | None, even: tuple[int, int]) -> None:
-    assert even_size(size, most) == even
 
 
 def test_a_size_that_changes_on_the_way_is_scaled_to_the_first(tmp_path: Path) -> None:
