@@ -42,13 +42,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def one_thread(request: pytest.FixtureRequest) -> Iterator[None]:
-    """One CPU thread where pictures are small: several would mostly wait for each other."""
+    """One CPU thread: pictures are small, and several would mostly wait for each other."""
     torch = sys.modules.get("torch")
     if torch is None:
         yield
         return
     threads = torch.get_num_threads()
-    if request.node.get_closest_marker("slow") is None:
+    if request.node.get_closest_marker("soak") is None:
         torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)

@@ -12,8 +12,6 @@ from reverie.bench.bench import measure as measure_rows
 from reverie.bench.timing import Spread
 from support.paths import ROOT
 
-# -- the command -----------------------------------------------------------------------------------
-
 
 def test_cosine_is_right_for_tiny_gradients():
     rng = np.random.default_rng(0)

@@ -31,12 +31,6 @@ def views_of(texts, shown, out_size, *, views=1, seed=0, way=0.0):
     return drawn, apply(drawn, shown, out_size)
 
 
-# The text form
-
-
-# Drawing
-
-
 def test_some_views_may_be_others():
     """The first two nearly the whole picture, the others parts of it, and noise in the last."""
     texts = [
@@ -61,9 +55,6 @@ def test_some_views_may_be_others():
     for v in range(4):
         alone = [[views[v]] for views in drawn]
         assert torch.equal(apply(alone, shown, (30, 30)), seen[2 * v : 2 * v + 2])
-
-
-# What the views show
 
 
 def sampled(plane: Array, view: Drawn, out_size: tuple[int, int], *, fill: str) -> Array:

@@ -279,7 +279,9 @@ def test_what_is_raised_in_the_thread_is_raised_here(tmp_path: Path, monkeypatch
 
 def test_a_program_may_end_without_closing(tmp_path: Path) -> None:
     path = make.film(tmp_path / "a.mp4", count=120)
-    program = "import sys; from reverie.media.video import open_movie; m = open_movie(sys.argv[1]); "
+    program = (
+        "import sys; from reverie.media.video.read.reader import open_movie; m = open_movie(sys.argv[1]); "
+    )
     program += "f = m.frames(); print(next(f).rgb.shape)"
     done = subprocess.run(
         [sys.executable, "-c", program, path], env=environment(), capture_output=True, text=True, timeout=100
@@ -288,7 +290,8 @@ def test_a_program_may_end_without_closing(tmp_path: Path) -> None:
 
 
 def test_importing_is_quick_and_loads_no_decoder() -> None:
-    program = "import sys, reverie.media.video; print({'av', 'cv2', 'torch', 'PIL'} & set(sys.modules))"
+    program = "import sys, reverie.media.video.read.frame, reverie.media.video.write.formats; "
+    program += "print({'av', 'cv2', 'torch', 'PIL'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], env=environment(), capture_output=True, text=True)
     assert done.stdout == "set()\n"
 
