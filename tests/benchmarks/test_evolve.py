@@ -18,8 +18,6 @@ from reverie.jobs.fooling.run import EvolutionRun
 from reverie.jobs.fooling.settings import make_settings
 from support import twins
 
-one_thread = twins.one_thread
-
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):

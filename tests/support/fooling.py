@@ -79,3 +79,10 @@ def tree(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != CLOCKED
     }
+
+
+def unbroken(folder, **more):
+    """A whole small evolution, and the files of it."""
+    outcome = fooling(folder, **more).carry_out()
+    assert not outcome.stopped
+    return outcome, tree(folder)
