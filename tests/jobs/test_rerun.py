@@ -13,13 +13,13 @@ from PIL import Image
 
 from reverie.engine.select import NoEngineError
 from reverie.errors import BadInput, NetworkError, ResourceError, ReverieWarning
-from reverie.jobs.dream import Output, Run
+from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.provenance import EngineNote, of_picture
 from reverie.jobs.rerun import rerun
 from reverie.media.picture import load_picture, read_provenance
 from reverie.native import step as native_picture
 from reverie.recipe.presets.preset import PRESETS, preset
-from support.dreams import QUICK, edit, made, remade
+from support.dreams import QUICK, dreamt, edit, made, remade
 
 pytestmark = pytest.mark.usefixtures("in_its_folder")
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("in_its_folder")
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_reruns_to_the_same_bytes(here: Path, name: str) -> None:
     recipe = preset(name, **{**QUICK, "octaves": None if name == "crowsonkb" else 2})
-    Run(recipe).carry_out("chelsea.png", "d.png")
+    dreamt(recipe, "chelsea.png", "d.png")
     remade()
 
 
@@ -72,12 +72,12 @@ def test_every_engine_reruns_in_tiles_with_the_halo_it_had(here: Path, engine: s
     from reverie.ascent.session import Session
 
     recipe = preset("reverie", **QUICK, objective=("block4a",), size=(224, 160), engine=engine, halo=20)
-    run = Run(recipe)
+    run = OpenRecipe(recipe)
     try:
         run.session = Session(recipe, tile=(96, 128))
     except NoEngineError as error:
         pytest.skip(str(error))
-    run.carry_out("chelsea.png", "d.png")
+    dreamt(run, "chelsea.png", "d.png")
     found = of_picture("d.png").engine
     assert (found.engine, found.tile, found.tile_width, found.halo) == (engine, 96, 128, 32)
     remade()
@@ -86,7 +86,7 @@ def test_every_engine_reruns_in_tiles_with_the_halo_it_had(here: Path, engine: s
 def test_a_picture_from_before_there_was_a_setting_for_the_halo_keeps_its_own(here: Path) -> None:
     recipe = preset("reverie", **QUICK, objective=("block3a",), size=(224, 160), halo="full", engine="plain")
     note = EngineNote(engine="plain", device="cpu", precision="fp32", threads=1, tile=64)
-    Run(recipe, engine=note).carry_out("chelsea.png", "d.png")
+    dreamt(recipe, engine=note)
 
     def forget(document: dict[str, Any]) -> None:
         del document["recipe"]["halo"], document["recipe"]["engine"], document["engine"]["tile_width"]
@@ -119,7 +119,7 @@ def test_an_engine_that_is_not_here_is_a_resource_error(
 @pytest.mark.parametrize("way", native_picture.ways())
 def test_the_rest_of_the_step_is_done_again_as_it_was(here: Path, way: str) -> None:
     note = EngineNote(engine="plain", device="cpu", precision="fp32", threads=1, step=way)
-    Run(preset("reverie", **QUICK), engine=note).carry_out("chelsea.png", "d.png")
+    dreamt(preset("reverie", **QUICK), engine=note)
     assert of_picture("d.png").engine.step == way
     native_picture.use(None)
     remade()
@@ -159,7 +159,7 @@ def test_other_formats_carry_the_same_recipe_and_rerun(here: Path, extension: st
 
 
 def test_without_metadata_nothing_can_be_rerun(here: Path) -> None:
-    Run(preset("reverie", **QUICK)).carry_out("chelsea.png", "d.png", Output(metadata=False))
+    dreamt(preset("reverie", **QUICK), "chelsea.png", "d.png", metadata=False)
     assert read_provenance("d.png") is None
     with pytest.raises(BadInput, match="holds no recipe"):
         rerun("d.png", "e.png")
