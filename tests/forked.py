@@ -23,7 +23,7 @@ FORKS = "forkserver" in multiprocessing.get_all_start_methods()
 HERE = Path(__file__).parent
 #: What most commands import, and what this needs itself.
 LOADED = [
-    *("forked", "torch", "safetensors.torch", "cv2", "av", "reverie.cli.app", "reverie.ascent.loop"),
+    *("forked", "torch", "safetensors.torch", "cv2", "av", "reverie.cli.app", "reverie.api"),
     *(
         "reverie.motion.film.film",
         "reverie.media.video.write.render",

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 import twins
-from reverie.ascent.loop import dream
+from reverie.api import dream
 from reverie.ascent.session import Session
 from reverie.engine import select as choose
 from reverie.engine.select import NoEngineError, make_engine

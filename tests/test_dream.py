@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 import twins
-from reverie.ascent.loop import dream, render
+from reverie.api import dream, render
 from reverie.ascent.session import Session
 from reverie.ascent.start import prepare
 from reverie.deepdream.state import State

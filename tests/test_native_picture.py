@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import twins
-from reverie.ascent.loop import dream
+from reverie.api import dream
 from reverie.canvas.detail import Pixels
 from reverie.deepdream.direction import step_direction
 from reverie.deepdream.state import State

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 import twins
-from reverie.ascent.loop import dream
+from reverie.api import dream
 from reverie.ascent.session import Session
 from reverie.deepdream.state import REACH, REACH_OF_STD, State
 from reverie.errors import UsageError

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import twins
-from reverie.ascent.loop import render
+from reverie.api import render
 from reverie.ascent.session import Session
 from reverie.errors import UsageError
 from reverie.motion.film.film import film

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from reverie.ascent.loop import begin, dream
+from reverie.api import begin, dream
 from reverie.ascent.session import Session
 from reverie.errors import UsageError
 from reverie.media.picture.picture import Floats

@@ -21,13 +21,13 @@ from reverie.jobs.provenance import (
     NetworkNote,
     OutputNote,
     Provenance,
-    Stop,
     bare_network,
     of_picture,
     sha256_of,
 )
 from reverie.media.picture import MAX_PIXELS, Picture, check_save, load_picture, save_picture
 from reverie.recipe.recipe import Recipe
+from reverie.recipe.stop import Stop
 
 if TYPE_CHECKING:
     from reverie.ascent.loop import Frame
@@ -310,7 +310,7 @@ class Run:
 
     def begin(self, picture: Picture | None) -> State | PortraitState:
         """The state before the first step, with names resolved and tiles chosen."""
-        from reverie.ascent.loop import begin
+        from reverie.api import begin
 
         session = self.session
         state = begin(self.recipe, picture, session)
