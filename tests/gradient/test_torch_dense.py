@@ -25,7 +25,6 @@ from torch import Tensor, nn
 
 from reverie.engine.engine import PlainEngine
 from reverie.engine.torch.conv.activation import Activation
-from reverie.engine.torch.conv.prepared import PreparedConv
 from reverie.engine.torch.conv.spec import ConvSpec
 from reverie.engine.torch.conv.store import Store
 from reverie.engine.torch.engine import TorchEngine
@@ -34,6 +33,7 @@ from reverie.engine.torch.kernels.cells import into_cells, out_of_cells
 from reverie.engine.torch.kernels.conv import DenseConv, Given
 from reverie.engine.torch.kernels.dense import PointsBack, PointsForth
 from reverie.engine.torch.kernels.max_pool import Pool, can_pool
+from reverie.engine.torch.plan.prepared import PreparedConv
 from reverie.engine.torch.plan.steps import CatStep, ConvStep, NativePoolStep, PointsStep
 from reverie.native import Isa, Unavailable, dense, instruction_sets
 from reverie.native.dense import Convolution, Kind, Work

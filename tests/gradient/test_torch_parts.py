@@ -16,12 +16,12 @@ from torch import Tensor, nn
 from reverie.engine.engine import PlainEngine
 from reverie.engine.torch.conv.activation import Activation
 from reverie.engine.torch.conv.onednn import fused_operators, layout
-from reverie.engine.torch.conv.prepared import PreparedConv
 from reverie.engine.torch.conv.spec import ConvSpec
 from reverie.engine.torch.conv.store import Store
 from reverie.engine.torch.engine import TorchEngine
 from reverie.engine.torch.plan.cuda_graphs import PATIENCE, Replays
 from reverie.engine.torch.plan.plan import _shortened
+from reverie.engine.torch.plan.prepared import PreparedConv
 from reverie.network.wrap import wrap_net
 from twins import one_thread  # noqa: F401
 
