@@ -21,7 +21,7 @@ from torch import Tensor
 
 from reverie import objective as ob
 from reverie.bench.machine import describe
-from reverie.jobs.dream import Output, Run
+from reverie.jobs.old_run import Output, Run
 from reverie.media.picture import Picture, load_picture, save_picture
 from reverie.media.picture.contact_sheet import contact_sheet
 from reverie.network.zoo import load_net

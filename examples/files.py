@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import reverie
-from reverie.jobs.dream import Output, Run
+from reverie.jobs.old_run import Output, Run
 from reverie.jobs.provenance import of_picture
 from reverie.jobs.rerun import rerun
 

@@ -1,14 +1,9 @@
-"""What tests share: photographs to dream over, and the command as a user runs it."""
+"""Fixtures of every test: photographs to dream over, and the command as a user runs it."""
 
 from __future__ import annotations
 
-import functools
-import json
 import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,77 +11,31 @@ import hypothesis
 import pytest
 from PIL import Image
 
-from forked import FORKS, Forked, command
+from support.commands import SPINNING, Process, Ran, begin, begin_afresh
+from support.forked import FORKS
+from support.paths import TESTS
 
-SOURCES = Path(__file__).resolve().parents[1] / "src"
 PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket")
-#: Told OpenMP before torch loads it: threads of one worker that wait would take the core from the other.
-#: Commands in processes of their own go without and tell it what they always do.
-SPINNING = "GOMP_SPINCOUNT"
 os.environ.setdefault(SPINNING, "2000")
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # other workers are as busy
 hypothesis.settings.load_profile("untimed")
 
 #: Modules that take half a minute and more, begun first: at the end there would be nothing to do beside them.
-LONGEST = ("test_native_check", "test_tiles", "test_film", "test_native", "test_torch_engine", "test_cuts")
-
-Process = Forked | subprocess.Popen[str]
+LONGEST = (
+    "tools/test_native_check.py",
+    "gradient/test_tiles.py",
+    "motion/film/test_film.py",
+    "engine/test_native.py",
+    "engine/torch/test_engine.py",
+    "motion/film/test_cuts.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest modules first, everything else as it was."""
-    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a command answered."""
-
-    rc: int
-    stdout: str
-    stderr: str
-
-    @property
-    def json(self) -> Any:
-        """The last line of stdout."""
-        return json.loads(self.stdout.splitlines()[-1])
-
-    def refused(self, code: int, *words: str) -> None:
-        """Assert that it ended with this code and one line on stderr that says these words."""
-        assert self.rc == code, self.stderr
-        lines = [line for line in self.stderr.splitlines() if not line.startswith("warning: ")]
-        assert len(lines) == 1, self.stderr
-        assert lines[0].startswith("error: ")
-        assert "Traceback" not in self.stderr
-        for word in words:
-            assert word in lines[0]
-
-
-def environment() -> dict[str, str]:
-    """This process's with the sources to import from; nothing in it tunes, colours or widens the output."""
-    path = os.pathsep.join(filter(None, [os.fspath(SOURCES), os.environ.get("PYTHONPATH", "")]))
-    ours = ("FORCE_COLOR", SPINNING)
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("_REVERIE") and k not in ours}
-    return {**kept, "PYTHONPATH": path, "NO_COLOR": "1", "COLUMNS": "100"}
-
-
-def begin(words: Iterable[str], folder: Path, prepare: Callable[[], None] | None = None) -> Forked:
-    """The command, begun in a folder; ``prepare``, called in its process first, has to be importable."""
-    return Forked(functools.partial(command, list(words), prepare), folder, environment())
-
-
-def begin_afresh(words: Iterable[str], folder: Path) -> subprocess.Popen[str]:
-    """The command, begun in a folder by a Python that loads everything first, as a user begins it."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "reverie", *words],
-        cwd=folder,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    places = {TESTS / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
 
 
 @pytest.fixture(scope="session")

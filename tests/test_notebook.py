@@ -9,7 +9,6 @@ import pytest
 import torch
 from torch import nn
 
-import twins
 from reverie.api import dream
 from reverie.ascent.loop import Frame
 from reverie.ascent.session import Session
@@ -18,6 +17,7 @@ from reverie.network.wrap import wrap_net
 from reverie.notebook import watch
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
+from support import twins
 
 
 class Handle:

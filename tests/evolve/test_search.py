@@ -11,11 +11,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import evolve_help
 import numpy as np
 import pytest
 import torch
-from evolve_help import CLASSES, SETTINGS, Small, arrays, encoding
 
 from reverie.errors import BadInput, ResourceError, UsageError
 from reverie.evolve import (
@@ -30,6 +28,8 @@ from reverie.evolve import (
 )
 from reverie.evolve.checkpoint import PART
 from reverie.evolve.state import PRUNE
+from support import evolution
+from support.evolution import CLASSES, SETTINGS, Small, arrays, encoding
 
 
 def finished(name: str = "cppn", generations: int = 8, **changed: Any) -> tuple[Evolution, Any]:
@@ -296,7 +296,7 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_killed_ten_times_is_as_unbroken(tmp_path: Path) -> None:
     path = tmp_path / "run"
-    command = [sys.executable, evolve_help.__file__, str(path), "cppn", "40", "10"]
+    command = [sys.executable, evolution.__file__, str(path), "cppn", "40", "10"]
     subprocess.run(command, check=True, timeout=120, env={**os.environ, "OMP_NUM_THREADS": "1"})
     state, kind = load_checkpoint(path)
     assert state.generation == 41

@@ -20,7 +20,7 @@ from reverie.recipe.portrait import Portrait
 from reverie.recipe.presets.canvas_defaults import OWN
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
-from twins import one_thread  # noqa: F401
+from support.twins import one_thread  # noqa: F401
 
 CANVASES = list(OWN)
 SETTINGS: dict[str, Any] = {"size": (64, 48), "steps": (2, 2), "octaves": 2, "objective": ("block2b:3",)}

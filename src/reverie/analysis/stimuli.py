@@ -7,11 +7,9 @@ large scale unsupervised learning", the "cat neuron"; Zeiler & Fergus 2014 for t
 from __future__ import annotations
 
 import os
-import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +20,7 @@ from torch import Tensor
 from reverie.engine.engine import Engine
 from reverie.errors import BadInput, ReverieWarning, UsageError
 from reverie.media.picture import MAX_PIXELS, Picture, load_picture
+from reverie.media.picture.folder import pictures_in
 from reverie.network.network import Net
 
 if TYPE_CHECKING:
@@ -34,9 +33,6 @@ SIDE = 256
 SMALL_FIELD, MIDDLE = 64, 0.5
 #: What lies beyond the edge of a photograph: the mean grey that networks pad with.
 GREY = 0.5
-#: What a folder is searched for.
-PICTURES = re.compile(r"\.(png|jpe?g|webp|avif|tiff?|gif|bmp|p[pgbn]m|hei[cf]|svg)", re.IGNORECASE)
-
 Units = Mapping[str, Sequence[int]]
 Progress = Callable[[int, int], None]
 
@@ -169,14 +165,7 @@ def photographs(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
     folder = os.fspath(given)
     if os.path.isfile(folder):
         return [folder]
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError as error:
-        raise BadInput(f"{folder}: cannot be read ({error.strerror or error}); give a folder") from error
-    names = [n for n in names if PICTURES.fullmatch(Path(n).suffix) and not n.startswith(".")]
-    if not names:
-        raise BadInput(f"{folder}: no pictures in this folder")
-    return [os.path.join(folder, name) for name in names]
+    return pictures_in(folder)
 
 
 def shown(path: str, *, side: int = SIDE, max_pixels: int = MAX_PIXELS) -> Picture:

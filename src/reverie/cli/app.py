@@ -7,11 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from reverie._version import __version__
-from reverie.cli.verbs import dream
 from reverie.cli.verbs import inspect as look
 from reverie.cli.verbs import rerun as remake
 from reverie.cli.verbs.bench import bench
 from reverie.cli.verbs.doctor import doctor
+from reverie.cli.verbs.dream import dream
 from reverie.cli.verbs.film import film
 from reverie.cli.verbs.fool import fool
 from reverie.cli.verbs.invert import invert
@@ -51,7 +51,7 @@ def _reverie(
         typer.echo(context.get_help())
 
 
-app.command()(dream.dream)
+app.command()(dream)
 app.command()(zoom)
 app.command()(film)
 app.command()(see)

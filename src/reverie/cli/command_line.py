@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reverie import objective as ob
-from reverie.cli.options import DEFAULTS, OF_PORTRAIT, OPTION
+from reverie.cli.old_options import DEFAULTS, OF_PORTRAIT, OPTION
 from reverie.errors import UsageError
 from reverie.recipe.portrait import Portrait
 from reverie.recipe.presets.canvas_defaults import onto

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 from pydantic import BaseModel
 
-from reverie.cli import options as o
-from reverie.cli.console import CtrlC, Voice
+from reverie.cli import old_options as o
+from reverie.cli.old_console import CtrlC, Voice
 from reverie.errors import BadInput, Interrupted, ReverieError, UsageError
 from reverie.recipe.recipe import Recipe
 
@@ -193,7 +193,7 @@ def make(
     watcher = MovingWatcher(voice, moving.work.name, moving.work.frames)
     each: list[Callable[[Progress], None]] = [watcher]
     if preview is not None:
-        from reverie.jobs.moving_preview import MovingPreview
+        from reverie.jobs.old_moving_preview import MovingPreview
 
         each.append(MovingPreview(preview, overwrite=output.overwrite).show)
 

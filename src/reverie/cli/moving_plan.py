@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import islice, pairwise
 from typing import Any
 
-from reverie.cli.console import Voice
+from reverie.cli.old_console import Voice
 from reverie.cli.plan import clock
 from reverie.gradient.tiles import PLANES
 from reverie.jobs.moving import Moving

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reverie.cli.command_line import command_of
-from reverie.cli.options import DEFAULTS
+from reverie.cli.old_options import DEFAULTS
 from reverie.cli.verbs import film, zoom
 from reverie.errors import UsageError
 from reverie.recipe.presets.preset import preset

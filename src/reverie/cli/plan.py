@@ -7,13 +7,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from reverie.api import dream
-from reverie.cli.console import Voice
+from reverie.cli.old_console import Voice
 from reverie.deepdream.state import State
 from reverie.gradient.tiles import PLANES
 
 if TYPE_CHECKING:
     from reverie.ascent.session import Session
-    from reverie.jobs.dream import Run
+    from reverie.jobs.old_run import Run
     from reverie.media.picture import Picture
     from reverie.recipe.recipe import Recipe
 

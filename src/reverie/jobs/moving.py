@@ -15,8 +15,8 @@ import numpy as np
 from pydantic import ValidationError
 
 from reverie.errors import BadInput, Interrupted, ResourceError, ReverieWarning
-from reverie.jobs.dream import Run, check_writable, heard, memory_errors
 from reverie.jobs.moving_source import Made, Work, vanished
+from reverie.jobs.old_run import Run, check_writable, heard, memory_errors
 from reverie.jobs.provenance import EngineNote, MovingNote, Provenance
 from reverie.media.picture import MAX_PIXELS, Picture
 from reverie.recipe.recipe import Recipe

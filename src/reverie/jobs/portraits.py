@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reverie.cli.console import CtrlC, Voice, Watcher
-from reverie.cli.verbs.dream import make_folder, small, tell
+from reverie.cli.old_console import CtrlC, Voice, Watcher
+from reverie.cli.old_dream import make_folder, small, tell
 from reverie.errors import Interrupted, UsageError
 
 if TYPE_CHECKING:
-    from reverie.jobs.dream import Output, Result, Run
+    from reverie.jobs.old_run import Output, Result, Run
     from reverie.media.picture import Picture
     from reverie.portrait.batch import Made
     from reverie.recipe.recipe import Recipe
@@ -43,7 +43,7 @@ class Sitting:
 
     def go(self) -> None:
         """Make them all, each written as soon as it is there."""
-        from reverie.jobs.dream import heard
+        from reverie.jobs.old_run import heard
         from reverie.portrait.batch import sit
 
         picture = self.run.open(self.photo)
@@ -98,7 +98,7 @@ class Sitting:
         taken = {os.path.abspath(path) for path in (self.out, *paths.values())}
         if os.path.abspath(self.preview) in taken:
             raise UsageError(f"--preview {self.preview}: is the output too; give it another name")
-        from reverie.jobs.preview import Preview
+        from reverie.jobs.old_preview import Preview
 
         preview = Preview(self.preview, overwrite=self.output.overwrite)
 
@@ -125,7 +125,7 @@ class Sitting:
         return begun
 
     def _write(self, path: str, place: Place, made: Made, over: set[str], said: Sequence[str]) -> None:
-        from reverie.jobs.dream import Result
+        from reverie.jobs.old_run import Result
 
         output = replace(self.output, overwrite=self.output.overwrite or path in over)
         self.run.save(made.picture, path, output, recipe=made.recipe, stopped=made.stopped)

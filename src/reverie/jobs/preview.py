@@ -1,22 +1,19 @@
-"""A file that shows how far a dream has come."""
+"""A file that shows how far a job has come."""
 
 from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
 
 from reverie._version import __version__
 from reverie.errors import BadInput
-from reverie.jobs.dream import check_writable
+from reverie.jobs.job import Event, Listener, Step
+from reverie.jobs.output import check_writable
 from reverie.media.picture import check_save, read_provenance, save_picture
 
-if TYPE_CHECKING:
-    from reverie.ascent.loop import Frame
 
-
-class Preview:
-    """Keeps a file up to date while a dream runs: at each octave's end, and every few seconds.
+class Preview(Listener):
+    """Keeps a picture up to date while a job runs: at each octave's end, and every few seconds.
 
     Only a file that is new, or an earlier preview, is written over.
     """
@@ -37,11 +34,14 @@ class Preview:
         except BadInput:
             return False
 
-    def __call__(self, frame: Frame) -> None:
-        """Take a frame."""
-        ends = frame.step + 1 >= frame.octave.steps
-        if not ends and time.monotonic() - self._last < self.every:
+    def on_event(self, event: Event) -> None:
+        if not isinstance(event, Step):
+            return
+        if not event.ends and time.monotonic() - self._last < self.every:
+            return
+        picture = event.picture
+        if picture is None:
             return
         mark = {"reverie": __version__, self.MARK: True}
-        save_picture(frame.picture, self.path, provenance=mark, overwrite=True)
+        save_picture(picture, self.path, provenance=mark, overwrite=True)
         self._last = time.monotonic()

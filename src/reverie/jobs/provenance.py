@@ -79,6 +79,14 @@ class OutputNote(_Note):
     quality: Annotated[int, Field(ge=1, le=100)] | None = None
 
 
+class Steered(_Note):
+    """Settings that were changed before a step of a dream that was steered; as in the recipe, as JSON."""
+
+    octave: Annotated[int, Field(ge=0)]
+    step: Annotated[int, Field(ge=0)]
+    changes: dict[str, Any]
+
+
 class MovingNote(_Note):
     """How a zoom or a film was written: (width, height) in pixels, frames a second, and what of its light."""
 
@@ -100,14 +108,15 @@ class Provenance(_Note):
     engine: EngineNote
     output: OutputNote
     stopped: Stop | None = None
+    steered: tuple[Steered, ...] = ()
     moving: MovingNote | None = None
     flashes: dict[Annotated[str, Field(max_length=40)], float] | None = None
 
     def document(self) -> dict[str, Any]:
-        """As JSON; ``stopped`` is there only if the dream was stopped, the last two only if it moves."""
+        """As JSON, without what does not apply: that it was stopped or steered, and what moves."""
         document = self.model_dump(mode="json")
-        for name in ("stopped", "moving", "flashes"):
-            if document[name] is None:
+        for name in ("stopped", "steered", "moving", "flashes"):
+            if not document[name]:
                 del document[name]
         return document
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reverie._version import __version__
 from reverie.errors import BadInput, NetworkError, ResourceError, ReverieWarning, UsageError
-from reverie.jobs.dream import Asked, Each, Output, Result, Run, heard
+from reverie.jobs.old_run import Asked, Each, Output, Result, Run, heard
 from reverie.jobs.provenance import Provenance, find, of_picture, sha256_of
 from reverie.media.picture import MAX_PIXELS
 

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 from reverie.cli import complete
-from reverie.cli import options as o
-from reverie.cli.console import Voice, print_table, table_of
+from reverie.cli import old_options as o
+from reverie.cli.old_console import Voice, print_table, table_of
 from reverie.engine.environment import ENVIRONMENT
 from reverie.errors import UsageError, did_you_mean
 

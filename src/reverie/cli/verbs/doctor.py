@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reverie.cli import options as o
-from reverie.cli.console import Voice
+from reverie.cli import old_options as o
+from reverie.cli.old_console import Voice
 from reverie.errors import ReverieError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from reverie.cli import moving_options as m
-from reverie.cli import options as o
+from reverie.cli import old_options as o
 from reverie.errors import BadInput, UsageError
 from reverie.recipe.film import Film
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reverie.cli import complete
-from reverie.cli import options as o
-from reverie.cli.console import CtrlC, Voice
+from reverie.cli import old_options as o
+from reverie.cli.old_console import CtrlC, Voice
 from reverie.errors import Interrupted, UsageError
 from reverie.jobs.fooling.settings import ENCODINGS, Settings, make_settings
 
@@ -246,8 +246,8 @@ class Command:
         self._refuse_with_render()
         if given["out"] is None:
             raise UsageError("where to? give -o OUT, as in -o print.png")
-        from reverie.jobs.dream import Output
         from reverie.jobs.fooling.large_print import print_genome
+        from reverie.jobs.old_run import Output
         from reverie.media.picture import MAX_PIXELS
 
         output = Output(given["depth"], given["quality"], overwrite=given["overwrite"])

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reverie.cli import complete
-from reverie.cli import options as o
-from reverie.cli.console import CtrlC, Voice, print_table, table_of
+from reverie.cli import old_options as o
+from reverie.cli.old_console import CtrlC, Voice, print_table, table_of
 from reverie.errors import Interrupted, UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def sheet(
     if out is None:
         raise UsageError("where to? give -o OUT, as in -o sheet.png")
     recipe = o.recipe_of({**given, "max_size": cell})
-    from reverie.jobs.dream import Output, Run
+    from reverie.jobs.old_run import Output, Run
     from reverie.media.picture import MAX_PIXELS, save_picture
     from reverie.media.picture.contact_sheet import contact_sheet
 

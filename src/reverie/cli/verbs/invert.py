@@ -9,8 +9,8 @@ import typer
 
 from reverie import objective as ob
 from reverie.cli import complete
-from reverie.cli import options as o
-from reverie.cli.console import Voice
+from reverie.cli import old_options as o
+from reverie.cli.old_console import Voice
 from reverie.cli.verbs.see import (
     Canvas,
     Optimiser,
@@ -96,7 +96,7 @@ def invert(
     recipe = o.recipe_of(given, DEFAULT)
     if recipe.portrait is None:
         raise UsageError(f"--preset {recipe.preset}: makes dreams; use it with reverie dream")
-    from reverie.jobs.dream import Run
+    from reverie.jobs.old_run import Run
     from reverie.media.picture import MAX_PIXELS, load_picture
     from reverie.network.zoo import load_net
 

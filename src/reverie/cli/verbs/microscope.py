@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from reverie.cli import complete
-from reverie.cli import options as o
-from reverie.cli.console import Voice
+from reverie.cli import old_options as o
+from reverie.cli.old_console import Voice
 from reverie.cli.verbs.see import PortraitPreset
 from reverie.cli.verbs.stimuli import counted, failures_told_later
 from reverie.errors import BatchError, Interrupted, ResourceError, UsageError
@@ -98,8 +98,8 @@ def microscope(
             f"{recipe or f'--preset {base.preset}'}: one portrait of each unit is needed; choose another"
         )
     from reverie.analysis.stimuli import photographs
-    from reverie.jobs.dream import Run
     from reverie.jobs.microscope import Microscope, choose
+    from reverie.jobs.old_run import Run
     from reverie.media.picture import MAX_PIXELS
 
     found = photographs(photos) if photos else []

@@ -12,10 +12,10 @@ import typer
 from pydantic import BaseModel
 
 from reverie.cli import moving_options as moved
-from reverie.cli import options as o
+from reverie.cli import old_options as o
 from reverie.cli.command_line import command_of
-from reverie.cli.console import CtrlC, Voice
-from reverie.cli.verbs.dream import stopped, tell
+from reverie.cli.old_console import CtrlC, Voice
+from reverie.cli.old_dream import stopped, tell
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import PARTS, Recipe, make
 

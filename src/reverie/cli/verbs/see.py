@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reverie.cli import complete
-from reverie.cli import options as o
-from reverie.cli.console import Voice
+from reverie.cli import old_options as o
+from reverie.cli.old_console import Voice
 from reverie.errors import UsageError
 from reverie.jobs.portraits import Sitting
 from reverie.recipe.portrait import MOST_FACETS, Portrait
 from reverie.recipe.presets.portrait import of_unit
 
 if TYPE_CHECKING:
-    from reverie.jobs.dream import Run
+    from reverie.jobs.old_run import Run
     from reverie.network.network import Net
     from reverie.objective import Objective
     from reverie.recipe.recipe import Recipe
@@ -132,7 +132,7 @@ class See:
             raise UsageError('what to look for? name a class, a layer or a channel: "tabby", block5c:17')
         if given["out"] is None and not given["dry_run"]:
             raise UsageError("where to? give -o OUT, as in -o portrait.png")
-        from reverie.jobs.dream import Run
+        from reverie.jobs.old_run import Run
         from reverie.media.picture import MAX_PIXELS
         from reverie.network.zoo import load_net
 
@@ -165,7 +165,7 @@ def make_portraits(
     run: Run, labels: list[str], given: dict[str, Any], voice: Voice, photo: str | None
 ) -> None:
     """Make the portraits of a run, or say what that would take."""
-    from reverie.jobs.dream import Output
+    from reverie.jobs.old_run import Output
     from reverie.portrait.state import size_of
 
     settings = run.recipe.portrait

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reverie.cli import complete
-from reverie.cli import options as o
-from reverie.cli.console import Voice
+from reverie.cli import old_options as o
+from reverie.cli.old_console import Voice
 from reverie.cli.verbs.see import PortraitPreset
 from reverie.errors import BatchError, ReverieWarning, UsageError
 
 if TYPE_CHECKING:
     from reverie.analysis.stimuli import Patch, Stimuli
-    from reverie.jobs.dream import Run
+    from reverie.jobs.old_run import Run
     from reverie.media.picture import Picture
     from reverie.network.network import Net
 
@@ -81,7 +81,7 @@ def stimuli(
     if portrait and recipe.portrait is None:
         raise UsageError(f"--preset {recipe.preset}: makes dreams and no portraits; choose another")
     from reverie.analysis.stimuli import strongest
-    from reverie.jobs.dream import Output, Run
+    from reverie.jobs.old_run import Output, Run
     from reverie.media.picture import MAX_PIXELS, save_picture
     from reverie.media.picture.contact_sheet import contact_sheet
 

@@ -10,7 +10,7 @@ import typer
 
 from reverie.cli import complete
 from reverie.cli import moving_options as m
-from reverie.cli import options as o
+from reverie.cli import old_options as o
 from reverie.errors import UsageError
 from reverie.recipe.presets.preset import MOTIONS
 from reverie.recipe.recipe import Recipe

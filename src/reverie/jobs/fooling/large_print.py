@@ -11,7 +11,7 @@ from reverie._version import __version__
 from reverie.engine.engine import is_out_of_memory
 from reverie.errors import BadInput, ResourceError, UsageError
 from reverie.evolve import genome_from_json
-from reverie.jobs.dream import Output
+from reverie.jobs.old_run import Output
 from reverie.media.picture import MAX_PIXELS, Picture, read_provenance, save_picture
 from reverie.media.picture.detect_format import read_local
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from reverie.ascent.session import Session
 from reverie.errors import BadInput, ResourceError, UsageError
-from reverie.jobs.dream import Output, Run
 from reverie.jobs.microscope.contents import Plan, Unit
 from reverie.jobs.microscope.pages import write_pages
 from reverie.jobs.microscope.readings import Photographs, read_photographs, read_portraits
+from reverie.jobs.old_run import Output, Run
 from reverie.jobs.provenance import bare_network, of_picture
 from reverie.media.picture import Picture, load_picture
 from reverie.media.picture.write import encode, write_whole

@@ -16,7 +16,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from torch import Tensor
 
 from reverie._version import __version__
-from reverie.jobs.dream import Run
 from reverie.jobs.microscope.contents import LOGITS, Plan, Unit, class_name
 from reverie.jobs.microscope.readings import (
     COLUMNS,
@@ -29,6 +28,7 @@ from reverie.jobs.microscope.readings import (
     nearest,
     weights_of,
 )
+from reverie.jobs.old_run import Run
 from reverie.jobs.provenance import bare_network
 from reverie.media.picture.write import write_whole
 from reverie.network.network import Net

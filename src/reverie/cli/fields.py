@@ -1,0 +1,83 @@
+"""Options made from the fields of pydantic models: what they are, what they may be, and their default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Literal, get_args, get_origin
+
+import typer
+from pydantic import BaseModel
+
+from reverie.recipe.recipe import Recipe
+
+#: Panels of the help.
+WHAT: Final = "What to dream"
+LOOK: Final = "The dream"
+MOTION: Final = "The motion"
+PORTRAIT: Final = "The portrait"
+SIZE: Final = "Size and start"
+COMPUTE: Final = "What runs"
+FILES: Final = "Files"
+MESSAGES: Final = "What is said"
+
+
+def choices(annotation: Any) -> Iterator[str]:
+    """What a field's type allows, if it is a choice of words."""
+    if get_origin(annotation) is Literal:
+        yield from map(str, get_args(annotation))
+    for part in get_args(annotation):
+        yield from choices(part)
+
+
+def bounds_of(note: object) -> dict[str, float]:
+    """What one of pydantic's constraints says: ``ge``, ``gt``, ``le`` or ``lt``."""
+    return {k: v for k in ("ge", "gt", "le", "lt") if (v := getattr(note, k, None)) is not None}
+
+
+def bounds(annotation: Any) -> dict[str, float]:
+    """The limits in a field's type."""
+    found: dict[str, float] = {}
+    for part in get_args(annotation):
+        for note in getattr(part, "metadata", (part,)):
+            found |= bounds_of(note)
+        found |= bounds(part)
+    return found
+
+
+def in_range(found: Mapping[str, float]) -> str:
+    """Limits in words."""
+    low, high = found.get("ge", found.get("gt")), found.get("le", found.get("lt"))
+    above = "above " if "gt" in found else ""
+    if low is None:
+        return ""
+    return f"{above}{low:g} to {high:g}" if high is not None and high < 2**60 else f"from {above}{low:g}"
+
+
+def describe(name: str, model: type[BaseModel] = Recipe) -> str:
+    """Help for the option of a recipe's field: what it is, what it may be, and its default."""
+    info = model.model_fields[name]
+    limits = bounds(info.annotation)
+    for note in info.metadata:
+        limits |= bounds_of(note)
+    notes = [" or ".join(filter(None, (in_range(limits), ", ".join(choices(info.annotation)))))]
+    default = info.default
+    if isinstance(default, tuple):
+        words = [f"{v[0]:g}..{v[1]:g}" if isinstance(v, tuple) else str(v) for v in default]
+        default = ",".join(words) or None
+    if default is not None and not isinstance(default, bool):
+        notes.append(f"default {default}")
+    said = "; ".join(filter(None, notes))
+    return f"{info.description}" + (f" ({said})" if said else "")
+
+
+def setting(
+    name: str, *flags: str, panel: str = "The dream", model: type[BaseModel] = Recipe, **more: Any
+) -> Any:
+    """An option that sets a field of the recipe."""
+    flags = flags or ("--" + name.replace("_", "-"),)
+    return typer.Option(*flags, help=describe(name, model), rich_help_panel=panel, show_default=False, **more)
+
+
+def other(*flags: str, help: str, panel: str = "Files", **more: Any) -> Any:
+    """An option that sets nothing of the recipe."""
+    return typer.Option(*flags, help=help, rich_help_panel=panel, show_default=False, **more)

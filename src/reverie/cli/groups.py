@@ -1,0 +1,106 @@
+"""Groups of options: a dataclass of options is one parameter of a verb, and many on the command line.
+
+    @dataclass(frozen=True)
+    class Messages(Group):
+        json: Json = False
+        quiet: Quiet = False
+
+    @takes_groups
+    def dream(photos: Photos = None, messages: Messages = OFFERED) -> None: ...
+
+is to Typer a function of ``photos``, ``json`` and ``quiet``.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import wraps
+from typing import Annotated, Any, get_args, get_origin
+
+#: The default of a parameter that is a group: its options have defaults of their own.
+OFFERED: Any = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Options that belong together; each field is one, with its default."""
+
+    def given(self) -> dict[str, Any]:
+        """Every option by name, None or False where it was not given."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+class Only:
+    """Of a group, a verb offers these options and no others: ``Annotated[Compute, Only("network")]``."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+
+class Without:
+    """Of a group, a verb offers all options but these: ``Annotated[Compute, Without("halo")]``."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+
+def takes_groups(verb: Callable[..., None]) -> Callable[..., None]:
+    """The verb as Typer is to see it: every option of its groups is a parameter of its own."""
+    hints = typing.get_type_hints(verb, include_extras=True)
+    parameters: list[inspect.Parameter] = []
+    groups: dict[str, tuple[type[Group], tuple[str, ...]]] = {}
+    for name, parameter in inspect.signature(verb).parameters.items():
+        found = _group_of(hints[name])
+        if found is None:
+            parameters.append(parameter.replace(annotation=hints[name]))
+            continue
+        kind, offered = found
+        groups[name] = kind, offered
+        options = typing.get_type_hints(kind, include_extras=True)
+        defaults = {field.name: field.default for field in fields(kind)}
+        parameters += [
+            inspect.Parameter(
+                option,
+                inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                default=defaults[option],
+                annotation=options[option],
+            )
+            for option in offered
+        ]
+
+    @wraps(verb)
+    def flat(**given: Any) -> None:
+        grouped = {
+            name: kind(**{option: given.pop(option) for option in offered})
+            for name, (kind, offered) in groups.items()
+        }
+        verb(**given, **grouped)
+
+    flat.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    flat.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return flat
+
+
+def _group_of(hint: Any) -> tuple[type[Group], tuple[str, ...]] | None:
+    """The group that a parameter is, and the options of it that are offered; None for any other parameter."""
+    notes: tuple[Any, ...] = ()
+    if get_origin(hint) is Annotated:
+        hint, *rest = get_args(hint)
+        notes = tuple(rest)
+    if not (isinstance(hint, type) and issubclass(hint, Group)):
+        return None
+    names = tuple(field.name for field in fields(hint))
+    for note in notes:
+        if isinstance(note, Only):
+            names = note.names
+        elif isinstance(note, Without):
+            names = tuple(name for name in names if name not in note.names)
+    return hint, names
+
+
+def all_given(*groups: Group) -> Mapping[str, Any]:
+    """Every option of several groups by name."""
+    return {name: value for group in groups for name, value in group.given().items()}

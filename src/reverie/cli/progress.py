@@ -1,0 +1,148 @@
+"""The one progress display: a bar on a terminal, lines with -v, results as they come."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from reverie.cli.console import Console, InterruptFlag
+from reverie.errors import ReverieError, UsageError
+from reverie.jobs.dream import PictureResult
+from reverie.jobs.job import Event, ItemFinished, Job, Listener, Listeners, Result, Started, Step, Warned
+from reverie.jobs.preview import Preview
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from reverie.jobs.workspace import Workspace
+
+#: Seconds between two lines of ``--verbose`` where no octave or item ends.
+EVERY = 10.0
+R = TypeVar("R", bound=Result)
+
+
+class ProgressDisplay(Listener):
+    """Tells of a job's events as they come; use it in a ``with``.
+
+    Args:
+        console: Where it is said.
+        on_event: Called with each event after the display has taken it, to say what came of items.
+    """
+
+    def __init__(self, console: Console, on_event: Callable[[Event], None] | None = None) -> None:
+        self.console = console
+        self._also = on_event
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+        self._said = time.monotonic()
+
+    def __enter__(self) -> ProgressDisplay:
+        if self.console.terminal and not self.console.verbose:
+            self._bar = _bar()
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def on_event(self, event: Event) -> None:
+        if isinstance(event, Warned):
+            self.console.warn(event.text)
+        elif isinstance(event, Started) and self._bar is not None:
+            self._task = self._bar.add_task(event.label, total=1.0, what="loading")
+        elif isinstance(event, Step):
+            self._step(event)
+        if self._also is not None:
+            self._also(event)
+
+    def _step(self, step: Step) -> None:
+        if self._bar is not None and self._task is not None:
+            known: dict[str, Any] = {} if step.share is None else {"completed": step.share}
+            total = None if step.share is None else 1.0
+            self._bar.update(self._task, description=step.label, total=total, what=step.text, **known)
+        elif self.console.verbose and (step.ends or time.monotonic() - self._said > EVERY):
+            self._said = time.monotonic()
+            self.console.must(f"{step.label}: {step.more or step.text}")
+
+
+def _bar() -> Progress:
+    from rich.console import Console as RichConsole
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[what]}"),
+        TimeRemainingColumn(),
+        console=RichConsole(stderr=True),
+        transient=True,
+        speed_estimate_period=120,
+    )
+
+
+def run_job(
+    job: Job[R],
+    console: Console,
+    workspace: Workspace,
+    *,
+    also: Listener | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> R:
+    """Carry a job out with progress; Ctrl-C stops it after the step.
+
+    Args:
+        job: What is to be done.
+        console: Where it is told of.
+        workspace: Loaded networks and limits.
+        also: A further listener, such as a preview.
+        on_event: Called with each event, to say what came of items.
+    """
+    with ProgressDisplay(console, on_event) as display, InterruptFlag(console) as interrupt:
+        return job.run(Listeners(display, interrupt, *([also] if also else [])), workspace)
+
+
+def tell_item(console: Console, event: Event) -> None:
+    """Say what came of a picture, as soon as it is there."""
+    if not isinstance(event, ItemFinished):
+        return
+    if event.skipped:
+        console.info(f"{event.path}: finished already, skipped")
+    elif isinstance(event.error, ReverieError):
+        console.must(f"error: {event.error}")
+        if console.as_json:
+            error = {"code": event.error.exit_code, "message": str(event.error)}
+            console.result("", {"error": error, "input": event.label})
+    elif isinstance(event.result, PictureResult):
+        result = event.result
+        console.result(result.path, result.as_json())
+        width, height = result.size
+        console.info(
+            f"{result.path}: {width} x {height}, moved {result.moved:.3f}, score {result.score:.4g}, "
+            f"{result.seconds:.1f} s"
+        )
+
+
+def preview_of(path: str | None, overwrite: bool, *taken: str) -> Preview | None:
+    """The preview that ``--preview`` asks for, if it does.
+
+    Raises:
+        UsageError: It would be one of the files that are taken.
+        ResourceError: It cannot be written.
+    """
+    if path is None:
+        return None
+    if os.path.abspath(path) in {os.path.abspath(other) for other in taken}:
+        raise UsageError(f"--preview {path}: is the output too; give it another name")
+    return Preview(path, overwrite=overwrite)
+
+
+def tell_estimate(job: Job[Any], console: Console, workspace: Workspace) -> None:
+    """Say what a job would cost (``--dry-run``)."""
+    estimate = job.estimate(workspace)
+    for part in estimate.parts or (estimate,):
+        console.result(part.text, part.details)
+    if estimate.parts and not console.as_json:
+        console.result(estimate.text, None)

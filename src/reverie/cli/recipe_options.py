@@ -1,0 +1,215 @@
+"""From options to a recipe, to where results go, and to what work is done with."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from reverie import objective as ob
+from reverie.cli.console import Console
+from reverie.cli.groups import Group, all_given
+from reverie.cli.options import GUIDE_LAYER, Compute, Files, Messages, Size
+from reverie.errors import UsageError
+from reverie.recipe.presets.canvas_defaults import onto
+from reverie.recipe.presets.preset import preset
+from reverie.recipe.recipe import Recipe, make
+
+if TYPE_CHECKING:
+    from reverie.jobs.output import Output
+    from reverie.jobs.workspace import Workspace
+
+#: Fields of a recipe that an option sets, and the option. Others can come from a file of --recipe.
+SET_BY_OPTIONS = (
+    "objective",
+    "balance",
+    "preset",
+    "network",
+    "size",
+    "max_size",
+    "octaves",
+    "octave_scale",
+    "steps",
+    "step_size",
+    "jitter",
+    "strength",
+    "max_change",
+    "keep_colour",
+    "seamless",
+    "mask",
+    "seed",
+    "engine",
+    "precision",
+    "device",
+    "threads",
+    "halo",
+)
+OPTION = {name: "--" + name.replace("_", "-") for name in SET_BY_OPTIONS} | {"start": "--from"}
+
+#: Presets that are taken when none is named, by ``dream`` and by ``see``.
+DEFAULTS = ("reverie", "portrait")
+#: Settings of a portrait that an option sets, and the option.
+OF_PORTRAIT = {
+    "canvas": "--canvas",
+    "facets": "--diversity",
+    "views": "--views",
+    "transforms": "--transform",
+    "optimiser": "--optimiser",
+    "rate": "--rate",
+    "print_size": "--print-size",
+    "transparency": "--transparency",
+}
+
+
+def console_of(messages: Messages) -> Console:
+    """Who tells of results, as the options want it."""
+    return Console(quiet=messages.quiet, verbose=messages.verbose, as_json=messages.json)
+
+
+def workspace_of(compute: Compute, size: Size | None = None) -> Workspace:
+    """Limits of what is opened, as the options want them."""
+    from reverie.jobs.workspace import Workspace
+    from reverie.media.picture import MAX_PIXELS
+
+    limit = None if size is None else size.max_pixels
+    return Workspace(max_pixels=limit or MAX_PIXELS, offline=compute.offline)
+
+
+def output_of(files: Files, usual: str, *, needed: bool = True) -> Output:
+    """Where a picture goes and how it is written; ``usual`` where nothing says where and none is needed.
+
+    Raises:
+        UsageError: Nothing says where, and it is needed.
+    """
+    from reverie.jobs.output import Output
+
+    return Output(
+        path=where_to(files.out, usual) if needed else files.out or usual,
+        depth=files.depth,
+        quality=files.quality,
+        metadata=not files.no_metadata,
+        overwrite=files.overwrite,
+    )
+
+
+def where_to(out: str | None, usual: str) -> str:
+    """What ``-o`` says; UsageError with an example name if it was not given."""
+    if out is None:
+        raise UsageError(f"where to? give -o OUT, as in -o {usual}")
+    return out
+
+
+def recipe_of(*groups: Group, default: str = "reverie") -> Recipe:
+    """The recipe that the options ask for: a file's or a preset's, with what was given changed.
+
+    ``default`` is the preset if none is given.
+
+    Raises:
+        UsageError: An option cannot be, or two exclude each other; options are called as they are typed.
+    """
+    return recipe_from_options(all_given(*groups), default)
+
+
+def recipe_from_options(given: Mapping[str, Any], default: str = "reverie") -> Recipe:
+    """As ``recipe_of``, of options by name.
+
+    Raises:
+        UsageError: An option cannot be, or two exclude each other; options are called as they are typed.
+    """
+    changes = {k: v for k, v in given.items() if k in OPTION and v is not None}
+    changes.pop("objective", None)
+    name = changes.pop("preset", None)
+    objective = objectives(given)
+    if objective:
+        changes["objective"] = objective
+    if "steps" in changes:
+        changes["steps"] = whole_numbers("--steps", changes["steps"])
+    if "size" in changes:
+        changes["size"] = width_height(changes["size"])
+    portrait = {k: v for k, v in given.items() if k in OF_PORTRAIT and v is not None and v != []}
+    if "rate" in portrait:
+        portrait["rate"] = spans("--rate", portrait["rate"])
+    if portrait:
+        changes["portrait"] = portrait
+    try:
+        if not given.get("recipe"):
+            return preset(name or default, **changes)
+        if name is not None:
+            raise UsageError("--preset and --recipe: give one of them")
+        from reverie.jobs.provenance import recipe_from
+
+        recipe = recipe_from(given["recipe"])
+        if "steps" in changes:
+            changes.setdefault("max_score", None)
+        if portrait and recipe.portrait is not None:
+            changes["portrait"] = onto(recipe.portrait.model_dump(), portrait)
+        return make(**{**recipe.model_dump(), **changes}) if changes else recipe
+    except UsageError as error:
+        raise UsageError(as_typed(str(error), {**changes, **portrait})) from error
+
+
+def as_typed(message: str, changes: Mapping[str, Any]) -> str:
+    """A complaint about fields, with those that came from the command line called as they are typed there."""
+
+    def typed(match: re.Match[str]) -> str:
+        field = match[2]
+        return f"{match[1]}{options[field] if field in changes else field}: "
+
+    options = OPTION | OF_PORTRAIT
+    return re.sub(rf"(^|; )({'|'.join(options)})(?:\.[\w.]+)?: ", typed, message)
+
+
+def objectives(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """What to increase, from the five ways of saying it; empty if none was used."""
+    kinds = ("layer", "channel", "class_", "objective", "guide")
+    ways: dict[str, Any] = {kind: given[kind] for kind in kinds if given.get(kind)}
+    if len(ways) > 1 and set(ways) != {"guide", "layer"}:
+        typed = " and ".join("--" + way.rstrip("_") for way in ways)
+        raise UsageError(f"{typed}: give one of them; --objective takes a sum of all kinds")
+    if "guide" in ways:
+        return tuple(str(ob.guide(ways["guide"], at)) for at in ways.get("layer", [GUIDE_LAYER]))
+    if "layer" in ways:
+        return tuple(str(ob.layer(name)) for name in ways["layer"])
+    if "class_" in ways:
+        return tuple(str(ob.logit(name)) for name in ways["class_"])
+    if "channel" in ways:
+        return tuple(str(one_channel(text)) for text in ways["channel"])
+    return tuple(ways.get("objective", ()))
+
+
+def one_channel(text: str) -> ob.Objective:
+    """NAME:I as an objective."""
+    name, colon, index = text.rpartition(":")
+    if not colon or not name or not index.isdecimal():
+        raise UsageError(f'--channel {text}: a layer, a colon and a number are needed, as in "block4b:17"')
+    return ob.channel(name, int(index))
+
+
+def whole_numbers(option: str, text: str) -> tuple[int, ...]:
+    """``30`` or ``30,20,10``."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise UsageError(f"{option} {text}: a whole number is needed, or several as in 30,20,10") from None
+
+
+def spans(option: str, text: str) -> tuple[tuple[float, float], ...]:
+    """``0.05``, ``0.05..0.01`` from the beginning to the end of an octave, or several: one an octave."""
+    try:
+        pairs = [[float(number) for number in part.split("..")] for part in text.split(",")]
+    except ValueError:
+        pairs = []
+    if not pairs or any(len(pair) > 2 or not all(map(math.isfinite, pair)) for pair in pairs):
+        raise UsageError(f"{option} {text}: a number is needed, or two as in 0.05..0.01")
+    return tuple((pair[0], pair[-1]) for pair in pairs)
+
+
+def width_height(text: str) -> tuple[int, int]:
+    """``3840x2160``, or ``512`` for a square."""
+    if re.fullmatch(r"\d{1,9}", text.strip()):
+        return int(text), int(text)
+    match = re.fullmatch(r"(\d{1,9})[xX\N{MULTIPLICATION SIGN}](\d{1,9})", text.strip())
+    if match is None:
+        raise UsageError(f"--size {text}: width and height are needed, as in 1920x1080, or 512 for a square")
+    return int(match[1]), int(match[2])

@@ -1,0 +1,260 @@
+"""Many dreams at once: photographs into a folder, seeds of one photograph, and every layer on a sheet."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from reverie.errors import ReverieError, UsageError
+from reverie.jobs.dream import PictureResult, make_dream
+from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
+from reverie.jobs.open_recipe import OpenRecipe, Watch
+from reverie.jobs.output import Output, make_folder
+from reverie.jobs.reference import Reference
+from reverie.jobs.workspace import Workspace
+from reverie.media.picture import Picture, save_picture
+from reverie.recipe.recipe import Recipe
+
+#: The most seeds of one job.
+MOST_VARIATIONS = 1000
+#: Longest side of a picture on a sheet of variations, in pixels.
+CELL = 480
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchResult(Result):
+    """What came of many pictures: those made now, those that were there already, and those that failed.
+
+    ``sheet`` is the labelled sheet of them all, if there is one; ``failed`` has (input, error) of each.
+    """
+
+    made: tuple[PictureResult, ...] = ()
+    skipped: int = 0
+    failed: tuple[tuple[str, ReverieError], ...] = ()
+    sheet: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            **super().as_json(),
+            "made": [one.as_json() for one in self.made],
+            "skipped": self.skipped,
+            "failed": [{"input": name, "error": str(error)} for name, error in self.failed],
+        }
+
+
+class BatchJob(Job[BatchResult]):
+    """Dreams of photographs into a folder; a bad one does not stop the rest, a finished one is skipped."""
+
+    kind: Literal["batch"] = "batch"
+    recipe: Recipe
+    photos: tuple[Reference, ...] = Field(min_length=1)
+    output: Output
+
+    @property
+    def label(self) -> str:
+        return f"{len(self.photos)} photographs"
+
+    def total(self) -> int:
+        return len(self.photos)
+
+    def estimate(self, workspace: Workspace | None = None) -> Estimate:
+        from reverie.jobs.estimate import estimate_dreams
+
+        return estimate_dreams(OpenRecipe(self.recipe, workspace), self.photos)
+
+    def _work(self, listener: Listener, workspace: Workspace) -> BatchResult:
+        opened = OpenRecipe(self.recipe, workspace)
+        folder, total = Path(self.output.path), len(self.photos)
+        names = [os.path.basename(str(photo)) for photo in self.photos]
+        outs = names_for(names, folder)
+        if folder.exists() and not folder.is_dir():
+            raise UsageError(f"{folder}: is a file; several photographs need a folder after -o")
+        make_folder(folder)
+        made: list[PictureResult] = []
+        failed: list[tuple[str, ReverieError]] = []
+        skipped, stopped = 0, ""
+        for index, (photo, name, out) in enumerate(zip(self.photos, names, outs, strict=True)):
+            try:
+                output = self.output.at(out)
+                found = self._found(opened, photo, out)
+                if found == "finished":
+                    skipped += 1
+                    listener.on_event(ItemFinished(name, index + 1, total, out, skipped=True))
+                    continue
+                if found == "stopped":
+                    output = output.at(out, overwrite=True)
+                output.check()
+                watch = Watch(listener, name, before=index / total, part=1 / total)
+                result = make_dream(opened, photo, output, watch)
+            except ReverieError as error:
+                failed.append((str(photo), error))
+                listener.on_event(ItemFinished(str(photo), index + 1, total, out, error=error))
+                continue
+            made.append(replace(result, picture=None))
+            listener.on_event(ItemFinished(name, index + 1, total, out, result))
+            if result.stopped:
+                stopped = result.stopped
+                break
+        files = tuple(one.path for one in made)
+        return BatchResult(
+            files=files, stopped=stopped, made=tuple(made), skipped=skipped, failed=tuple(failed)
+        )
+
+    def _found(self, opened: OpenRecipe, photo: Reference, out: str) -> str:
+        """Whether the result is there already: "finished", "stopped", or "" if not."""
+        if not self.output.metadata or not os.path.exists(out):
+            return ""
+        return opened.done(opened.workspace.path(photo), out)
+
+
+class VariationsJob(Job[BatchResult]):
+    """The same dream with as many seeds as asked for, as files beside a labelled sheet."""
+
+    kind: Literal["variations"] = "variations"
+    recipe: Recipe
+    photo: Reference | None = None
+    count: Annotated[int, Field(ge=1, le=MOST_VARIATIONS)]
+    output: Output
+
+    @property
+    def label(self) -> str:
+        return os.path.basename(str(self.photo)) if self.photo else self.recipe.start
+
+    def total(self) -> int:
+        return self.count
+
+    def estimate(self, workspace: Workspace | None = None) -> Estimate:
+        from reverie.jobs.estimate import clock, estimate_dreams
+
+        one = estimate_dreams(OpenRecipe(self.recipe, workspace), [self.photo])
+        seconds = self.count * (one.seconds or 0.0)
+        text = f"{one.text}\n{self.count} variations, about {clock(seconds)} together"
+        return Estimate(seconds, one.bytes, text, {**one.details, "count": self.count, "seconds": seconds})
+
+    def _work(self, listener: Listener, workspace: Workspace) -> BatchResult:
+        from reverie.media.picture.contact_sheet import contact_sheet
+
+        opened = OpenRecipe(self.recipe, workspace)
+        path, first = Path(self.output.path), opened.recipe
+        recipes = [first.but(seed=first.seed + i) for i in range(self.count)]
+        outs = [self.output.at(beside(path, f"seed{recipe.seed}")) for recipe in recipes]
+        for output in outs:
+            output.check()
+        made: list[PictureResult] = []
+        cells: list[tuple[str, str, Picture]] = []
+        for index, (recipe, output) in enumerate(zip(recipes, outs, strict=True)):
+            watch = Watch(listener, self.label, before=index / self.count, part=1 / self.count)
+            result = make_dream(opened.with_recipe(recipe), self.photo, output, watch)
+            made.append(replace(result, picture=None))
+            listener.on_event(ItemFinished(self.label, index + 1, self.count, result.path, result))
+            files = tuple(one.path for one in made)
+            if result.stopped:
+                return BatchResult(files=files, stopped=result.stopped, made=tuple(made))
+            assert result.picture is not None
+            shown = result.picture.resized(small(result.size))
+            cells.append((f"seed {recipe.seed}", ", ".join(recipe.objective), shown))
+        save_picture(contact_sheet(cells, side=CELL), path, overwrite=self.output.overwrite)
+        return BatchResult(files=(self.output.path, *files), made=tuple(made), sheet=self.output.path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayersResult(Result):
+    """A sheet of layers: the names of those on it, of how many."""
+
+    layers: tuple[str, ...]
+    wanted: int
+
+    def as_json(self) -> dict[str, Any]:
+        return {"path": self.files[0], "layers": list(self.layers)}
+
+
+class LayersJob(Job[LayersResult]):
+    """One labelled sheet: the photograph, and its dream at every layer."""
+
+    kind: Literal["layers"] = "layers"
+    recipe: Recipe
+    photo: Reference
+    cell: Annotated[int, Field(ge=64, le=2048)] = 320
+    output: Output
+
+    @property
+    def label(self) -> str:
+        return os.path.basename(str(self.photo))
+
+    def total(self) -> None:
+        return None
+
+    def _opened(self, workspace: Workspace | None) -> OpenRecipe:
+        return OpenRecipe(self.recipe.but(max_size=self.cell), workspace)
+
+    def estimate(self, workspace: Workspace | None = None) -> Estimate:
+        from reverie.jobs.estimate import estimate_dreams
+
+        opened = self._opened(workspace)
+        each = [opened.with_recipe(recipe) for _, _, recipe in self._recipes(opened)]
+        parts = [estimate_dreams(one, [self.photo]) for one in each]
+        seconds = sum(part.seconds or 0.0 for part in parts)
+        most = max(part.bytes or 0 for part in parts)
+        text = f"{len(parts)} layers, about {seconds:.0f} s together"
+        return Estimate(seconds, most, text, {"seconds": seconds, "bytes": most}, tuple(parts))
+
+    def _recipes(self, opened: OpenRecipe) -> list[tuple[str, str, Recipe]]:
+        """Name, what it draws, and recipe of each layer."""
+        from reverie import objective as ob
+
+        net = opened.session.net
+        return [
+            (layer.name, layer.draws, opened.recipe.but(objective=(str(ob.layer(layer.name)),)))
+            for layer in net.layers.values()
+            if layer.name != net.class_map
+        ]
+
+    def _work(self, listener: Listener, workspace: Workspace) -> LayersResult:
+        from reverie.media.picture.contact_sheet import contact_sheet
+
+        self.output.check()
+        opened = self._opened(workspace)
+        picture = workspace.picture(self.photo)
+        assert picture is not None
+        cells: list[tuple[str, str, Picture]] = [("the photograph", "", picture)]
+        recipes = self._recipes(opened)
+        for index, (name, draws, recipe) in enumerate(recipes):
+            watch = Watch(listener, name, before=index / len(recipes), part=1 / len(recipes))
+            frame, cut = opened.with_recipe(recipe).dream(lambda: picture, watch)
+            if cut is not None or listener.should_stop():
+                break
+            cells.append((name, draws, frame.picture))
+            listener.on_event(ItemFinished(name, index + 1, len(recipes)))
+        save_picture(contact_sheet(cells, side=self.cell), self.output.path, overwrite=self.output.overwrite)
+        there = tuple(name for name, _, _ in cells[1:])
+        stopped = "" if len(there) == len(recipes) else f"{len(there)} of {len(recipes)} layers"
+        return LayersResult(files=(self.output.path,), stopped=stopped, layers=there, wanted=len(recipes))
+
+
+def small(size: tuple[int, int], side: int = CELL) -> tuple[int, int]:
+    """A size no larger than a sheet's cell."""
+    factor = min(1.0, side / max(size))
+    return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
+
+
+def beside(path: Path, word: str) -> str:
+    """A file's name with a word added."""
+    return os.fspath(path.with_name(f"{path.stem}-{word}{path.suffix}"))
+
+
+def names_for(photos: Sequence[str], folder: Path) -> list[str]:
+    """The results' names: the photographs' with .png; those that would fall together keep their extension."""
+    stems = Counter(Path(photo).stem.lower() for photo in photos)
+    names = [
+        f"{Path(p).stem}.png" if stems[Path(p).stem.lower()] == 1 else f"{Path(p).name}.png" for p in photos
+    ]
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise UsageError(f"{count} photographs are named {name[:-4]}; give them one folder at a time")
+    return [os.fspath(folder / name) for name in names]

@@ -1,0 +1,127 @@
+"""Jobs as JSON documents: written by ``job.document()``, read here, and trusted in nothing that they name."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from reverie.errors import BadInput, UsageError, did_you_mean
+from reverie.jobs.job import Job
+from reverie.jobs.output import Written
+from reverie.jobs.provenance import film_files
+from reverie.jobs.reference import Reference
+from reverie.recipe.recipe import Recipe, complaints, read
+
+#: Version of the documents' own format, raised when a field changes its meaning.
+FORMAT: Final = 1
+#: A document longer than this, in bytes, is none.
+LONGEST: Final = 4_000_000
+#: Each kind of job, and the module and class that it is.
+KINDS: Final = {
+    "dream": ("dream", "DreamJob"),
+    "batch": ("batch", "BatchJob"),
+    "variations": ("batch", "VariationsJob"),
+    "layers": ("batch", "LayersJob"),
+    "portraits": ("portraits", "PortraitsJob"),
+    "inversions": ("portraits", "InversionsJob"),
+    "stimuli": ("stimuli", "StimuliJob"),
+    "microscope": ("microscope.job", "MicroscopeJob"),
+    "zoom": ("zoom", "ZoomJob"),
+    "film": ("film", "FilmJob"),
+    "fool": ("fooling.job", "EvolutionJob"),
+    "rerun": ("rerun", "RerunJob"),
+}
+
+
+def read_job(document: object, where: str = "job", *, trusted: bool = False) -> Job[Any]:
+    """The job that a document describes.
+
+    Args:
+        document: A JSON object, as ``Job.document`` makes it.
+        where: Where it stands, for errors.
+        trusted: Whether it may name any path; otherwise only files without a folder, hashes and ids.
+
+    Raises:
+        UsageError: Field by field what is wrong; an unknown kind, a newer format, or a path that it may not
+            name.
+    """
+    if not isinstance(document, Mapping):
+        raise UsageError(f"{where}: the job is not an object with fields")
+    version = document.get("format", FORMAT)
+    if isinstance(version, int) and version > FORMAT:
+        raise UsageError(
+            f"{where}: job format {version} is newer than {FORMAT}, the newest this version reads"
+        )
+    kind = document.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        given = f"unknown kind of job {kind!r}" if kind is not None else "names no kind of job"
+        raise UsageError(f"{where}: {given}; {did_you_mean(str(kind), KINDS)}")
+    module, name = KINDS[kind]
+    of_kind: type[Job[Any]] = getattr(import_module(f"reverie.jobs.{module}"), name)
+    fields = {str(key): value for key, value in document.items()}
+    if "recipe" in fields and "recipe" in of_kind.model_fields:
+        fields["recipe"] = read(fields["recipe"], f"{where}: recipe")
+    try:
+        job = of_kind(**fields)
+    except ValidationError as error:
+        raise UsageError(f"{where}: {'; '.join(complaints(error, of_kind.model_fields))}") from error
+    if not trusted:
+        _check_names(job, where)
+    return job
+
+
+def load_job(path: str, *, trusted: bool = True) -> Job[Any]:
+    """The job that a file describes; a file that the user named is trusted.
+
+    Raises:
+        BadInput: The file cannot be read.
+        UsageError: As ``read_job``, or it is no JSON.
+    """
+    try:
+        with open(path, "rb") as file:
+            text = file.read(LONGEST + 1)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
+    return parse_job(text, path, trusted=trusted)
+
+
+def parse_job(text: bytes, where: str, *, trusted: bool) -> Job[Any]:
+    """The job that the bytes of a document describe; errors as of ``load_job``."""
+    if len(text) > LONGEST:
+        raise UsageError(f"{where}: over {LONGEST} bytes are too long for a job")
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{where}: not JSON ({str(error)[:100]})") from error
+    return read_job(document, where, trusted=trusted)
+
+
+def _check_names(job: Job[Any], where: str) -> None:
+    """UsageError where a document that is not trusted names a folder or a path to elsewhere."""
+    for field, name in _names(job):
+        if name in (".", "..") or os.path.basename(name) != name or "\\" in name or ":" in name[1:3]:
+            raise UsageError(
+                f"{where}: {field}: {name!r} is a path, and a job from elsewhere may only name files of the "
+                "current folder; --trust allows it"
+            )
+
+
+def _names(job: Job[Any]) -> Iterator[tuple[str, str]]:
+    """Every file name that a job reads or writes, with its field."""
+    for field in type(job).model_fields:
+        value = getattr(job, field)
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, Reference) and one.path is not None:
+                yield field, one.path
+            elif isinstance(one, Written):
+                yield field, one.path.rstrip("/")
+            elif isinstance(one, Recipe):
+                yield from (("recipe", name) for name in (*one.files(), *film_files(one)))
+                family, colon, file = one.network.partition(":")
+                if colon and family != "torchvision":
+                    yield "recipe.network", file

@@ -1,0 +1,186 @@
+"""What a job would cost: seconds and bytes, predicted from a few small steps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from reverie.jobs.job import Estimate
+
+if TYPE_CHECKING:
+    from reverie.ascent.session import Session
+    from reverie.jobs.open_recipe import OpenRecipe
+    from reverie.jobs.reference import Reference
+    from reverie.media.picture import Picture
+    from reverie.recipe.recipe import Recipe
+
+#: Longest side in pixels of what is tried, and the steps of a portrait that are.
+TRIAL_SIDE = 224
+TRIAL_STEPS = 4
+
+
+def what_runs(session: Session, recipe: Recipe) -> dict[str, Any]:
+    """What computes, as every estimate says it."""
+    path = session.path()
+    return {
+        "network": recipe.network,
+        "engine": path.engine,
+        "device": path.device,
+        "precision": path.precision,
+        "threads": path.threads,
+    }
+
+
+def runs_in_words(details: dict[str, Any]) -> str:
+    """The same in words."""
+    return "{network}, {engine} engine on {device}, {precision}, {threads} threads".format(**details)
+
+
+def estimate_dreams(opened: OpenRecipe, photos: Sequence[Reference | None]) -> Estimate:
+    """What dreams over these photographs would cost (None: one without a photograph)."""
+    per_pixel: float | None = None
+    parts = []
+    for photo in photos:
+        picture = opened.workspace.picture(photo)
+        per_pixel = per_pixel or seconds_per_pixel(opened.session, opened.recipe, picture)
+        parts.append(_estimate_dream(opened, photo, picture, per_pixel))
+    if len(parts) == 1:
+        return parts[0]
+    seconds = sum(part.seconds or 0.0 for part in parts)
+    text = f"{len(parts)} photographs, about {clock(seconds)} together"
+    most = max(part.bytes or 0 for part in parts)
+    details = {"seconds": seconds, "bytes": most, "items": [part.details for part in parts]}
+    return Estimate(seconds, most, text, details, tuple(parts))
+
+
+def _estimate_dream(
+    opened: OpenRecipe, photo: Reference | None, picture: Picture | None, per_pixel: float
+) -> Estimate:
+    """Octaves, seconds, bytes and tiles of one dream."""
+    from reverie.deepdream.state import State
+    from reverie.gradient.tiles import PLANES
+
+    recipe, session = opened.recipe, opened.session
+    state = opened.begin(picture)
+    assert isinstance(state, State)
+    octaves = state.plan(recipe)
+    path = session.path()
+    memory = 0.0
+    for octave in octaves:
+        goal = session.goal(recipe, octave.index)
+        width, height = octave.size
+        tiling = session.tiling(goal, height, width)
+        seen = width * height
+        if tiling is not None:
+            edges = 2 * tiling.halo
+            seen = min(width, (tiling.across or tiling.side) + edges) * min(height, tiling.side + edges)
+        each = session.engine.bytes_per_pixel(goal.layers) if goal.layers else 0.0
+        # On top of the network's: source, detail, picture, gradient and room, in three channels of fp32.
+        memory = max(memory, seen * each + width * height * 12 * PLANES)
+    seconds = sum(o.size[0] * o.size[1] * o.steps for o in octaves) * per_pixel
+    height, width = state.canvas.source.shape[2:]
+    details = {
+        "input": None if photo is None else str(photo),
+        "size": [width, height],
+        "octaves": [{"size": list(o.size), "steps": o.steps} for o in octaves],
+        "steps": sum(o.steps for o in octaves),
+        "seconds": seconds,
+        "bytes": round(memory),
+        "tile": path.tile,
+        "tile_width": path.tile_width,
+        **what_runs(session, recipe),
+        "objective": list(recipe.objective),
+    }
+    lines = [
+        f"{photo or recipe.start}: {width} x {height}, {'; '.join(recipe.objective)}",
+        *(f"  octave {i}: {o.size[0]} x {o.size[1]}, {o.steps} steps" for i, o in enumerate(octaves, 1)),
+        f"  {runs_in_words(details)}, "
+        + (f"tiles of {path.tile_width} x {path.tile} px" if path.tile else "no tiles"),
+        f"  about {clock(seconds)} and {memory / 1e6:.0f} MB for the dream",
+    ]
+    return Estimate(seconds, round(memory), "\n".join(lines), details)
+
+
+def seconds_per_pixel(session: Session, recipe: Recipe, picture: Picture | None) -> float:
+    """Seconds a step takes for each pixel, measured on a small version of the same dream."""
+    from reverie.api import dream
+    from reverie.deepdream.state import State
+
+    changes: dict[str, Any] = {"octaves": 1, "octave_top": 0, "steps": (3,), "max_change": None}
+    width, height = picture.size if picture is not None else recipe.size or (TRIAL_SIDE, TRIAL_SIDE)
+    factor = TRIAL_SIDE / max(width, height)
+    if factor < 1:
+        trial = max(32, round(width * factor)), max(32, round(height * factor))
+        changes |= {"size": trial, "max_size": None}
+    small = recipe.but(**changes)
+    state = State.begin(small, picture, session)
+    pixels = state.canvas.source.shape[2] * state.canvas.source.shape[3]
+    times = [time.perf_counter()]
+    for _ in dream(small, session=session, state=state):
+        times.append(time.perf_counter())
+    return min(b - a for a, b in pairwise(times[1:])) / pixels
+
+
+def estimate_portraits(opened: OpenRecipe) -> Estimate:
+    """What the portraits of these recipes would cost, predicted from a few steps of the first."""
+    from reverie.portrait.state import check_sizes, plan_of, portrait_of, seen_size, size_of
+
+    recipe, session = opened.recipes[0], opened.session
+    settings, size = portrait_of(recipe), size_of(recipe)
+    check_sizes(recipe, size, session.net)
+    octaves = plan_of(recipe, size)
+    seen = [seen_size(settings, o.index, o.size) for o in octaves]
+    pixels = [width * height * settings.views for width, height in seen]
+    for one in opened.recipes[1:]:  # names that do not exist are said now
+        for octave in octaves:
+            session.goal(one, octave.index, octave.size)
+    layers = session.goal(recipe, octaves[-1].index, size).layers
+    work = sum(o.steps * each for o, each in zip(octaves, pixels, strict=True))
+    count = sum(portrait_of(r).facets for r in opened.recipes)
+    seconds = seconds_per_portrait_step(recipe, session) / pixels[0] * work * count
+    memory = round(session.engine.bytes_per_pixel(layers) * max(pixels)) if layers else 0
+    details = {
+        "portraits": count,
+        "size": list(size),
+        "canvas": settings.canvas,
+        "octaves": [{"size": list(o.size), "steps": o.steps} for o in octaves],
+        "steps": sum(o.steps for o in octaves),
+        "views": settings.views,
+        "seconds": seconds,
+        "bytes": memory,
+        **what_runs(session, recipe),
+        "objective": [text for r in opened.recipes for text in r.objective],
+    }
+    text = (
+        f"{count} of {size[0]} x {size[1]}, {settings.canvas}, {details['steps']} steps of "
+        f"{settings.views} view{'s' if settings.views > 1 else ''}\n"
+        f"  {runs_in_words(details)}\n"
+        f"  about {clock(seconds)} and {memory / 1e6:.0f} MB for the network"
+    )
+    return Estimate(seconds, memory, text, details)
+
+
+def seconds_per_portrait_step(recipe: Recipe, session: Session) -> float:
+    """Seconds of a step of the first octave of one picture, the fastest of a few."""
+    from reverie.portrait.batch import sit
+    from reverie.portrait.state import portrait_of
+
+    alone = portrait_of(recipe).model_copy(update={"facets": 1, "facet": 0})
+    small = recipe.model_copy(update={"portrait": alone, "steps": (TRIAL_STEPS,)})
+    times = [time.perf_counter()]
+
+    def each(frame: object) -> None:
+        times.append(time.perf_counter())
+
+    for _ in sit([small], session, each=each, stop=lambda: len(times) >= TRIAL_STEPS):
+        pass
+    return min(b - a for a, b in pairwise(times))
+
+
+def clock(seconds: float) -> str:
+    """Seconds in the unit a person would use."""
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,355 @@
+"""A recipe whose files and network are open: what every job that climbs a gradient works with."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from reverie._version import __version__
+from reverie.errors import BadInput, ReverieWarning, UsageError
+from reverie.jobs.job import Listener, Step
+from reverie.jobs.output import Output
+from reverie.jobs.provenance import (
+    EngineNote,
+    FileNote,
+    NetworkNote,
+    OutputNote,
+    Provenance,
+    Steered,
+    bare_network,
+    of_picture,
+    sha256_of,
+)
+from reverie.jobs.workspace import Workspace
+from reverie.media.picture import Picture, load_picture, save_picture
+from reverie.recipe.recipe import Recipe
+from reverie.recipe.stop import Stop
+
+if TYPE_CHECKING:
+    from reverie.ascent.loop import Frame
+    from reverie.ascent.session import Session
+    from reverie.deepdream.state import State
+    from reverie.portrait.state import PortraitState
+
+#: Settings that may change while a dream runs: what the loop reads anew at each step.
+STEERABLE = (
+    "objective",
+    "balance",
+    "strength",
+    "step_size",
+    "jitter",
+    "smoothing",
+    "levels",
+    "tilt",
+    "centre",
+    "normalise",
+    "max_change",
+    "max_score",
+    "drift",
+    "keep_colour",
+)
+
+
+class OpenRecipe:
+    """A recipe with its masks, guides and network opened once, for as many pictures as are to be made.
+
+    File names in the recipe are paths; what is written into results are bare names and hashes.
+
+    Attributes:
+        recipe: The recipe with bare file names.
+        recipes: It and the further ones.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        workspace: Workspace | None = None,
+        *,
+        engine: EngineNote | None = None,
+        paths: Mapping[str, str] | None = None,
+        more: Sequence[Recipe] = (),
+    ) -> None:
+        """Opens the files; the network is loaded when it is first needed.
+
+        Args:
+            recipe: Its file names are paths, unless ``paths`` tells where they are.
+            workspace: Loaded networks and limits.
+            engine: Run exactly so (engine, device, number format, tiles), whatever the recipe leaves open.
+            paths: Where files of the recipe and a network's weights file are, by the name in the recipe.
+            more: Further recipes for the same network, ``recipes`` beside the first.
+
+        Raises:
+            UsageError: Two files of one name.
+            BadInput: A mask or guide that cannot be read.
+        """
+        self.workspace = workspace or Workspace()
+        self._engine = engine
+        where = dict(paths or {})
+        self._network = where.get(recipe.network, recipe.network)
+        self._files: dict[str, Picture] = {}
+        limit = self.workspace.max_pixels
+        bare: dict[str, str] = {}
+        opened: dict[str, str] = {}
+        for name in dict.fromkeys(name for r in (recipe, *more) for name in r.files()):
+            path, short = where.get(name, name), os.path.basename(name)
+            if opened.setdefault(short, path) != path:
+                raise UsageError(f"{path}: another file of the recipe is named {short} too; rename one")
+            bare[name] = short
+            self._files[short] = load_picture(path, max_pixels=limit)
+        network = {"network": bare_network(recipe.network)}
+        self.recipes = tuple(r.renamed(bare).model_copy(update=network) for r in (recipe, *more))
+        self.recipe = self.recipes[0]
+        if recipe.size and recipe.size[0] * recipe.size[1] > limit:
+            given = f"{recipe.size[0]} x {recipe.size[1]}"
+            raise UsageError(f"size: {given} is over the limit of {limit} pixels; --max-pixels raises it")
+
+    def with_recipe(self, recipe: Recipe) -> OpenRecipe:
+        """Another recipe on the same network, engine and files, of which it may name those that are open."""
+        other = object.__new__(OpenRecipe)
+        other.__dict__.update(vars(self), recipe=recipe, recipes=(recipe,), session=self.session)
+        return other
+
+    @cached_property
+    def session(self) -> Session:
+        """The network at work; loaded when first asked for."""
+        from reverie.ascent.session import Session
+
+        recipe, note = self.recipe, self._engine
+        exactly: dict[str, Any] = {}
+        if note is not None:
+            names = ["engine", "device", "precision", "threads"]
+            if note.halo is not None and len(recipe.objective) == 1:
+                names.append("halo")
+            recipe = recipe.model_copy(update={name: getattr(note, name) for name in names})
+            down = note.tile or 0
+            exactly = {"isa": note.isa, "step": note.step, "tile": (down, note.tile_width or down)}
+        net = self.workspace.network(self._network)
+        return Session(recipe, net=net, open_file=self._files.__getitem__, **exactly)
+
+    def done(self, photo: str | None, out: str, recipe: Recipe | None = None) -> str:
+        """Whether ``out`` is this dream of this photograph: "finished", "stopped" early, or "" if not.
+
+        ``recipe`` is this one if none is given; of a portrait any of its facets will do.
+        """
+        try:
+            found = of_picture(out)
+        except (BadInput, UsageError):
+            return ""
+        source = found.source.sha256 if found.source else None
+        if source != (None if photo is None else sha256_of(photo)) or found.steered:
+            return ""
+        if any(self._sha256(file.name) != file.sha256 for file in found.files):
+            return ""
+        if _first_facet(found.recipe) != _first_facet(recipe or self.recipe):
+            return ""
+        return "finished" if found.stopped is None else "stopped"
+
+    def _sha256(self, name: str) -> str | None:
+        """Of a file of the recipe, by its bare name."""
+        picture = self._files.get(name)
+        return picture.source.sha256 if picture and picture.source else None
+
+    def dream(
+        self,
+        opened: Callable[[], Picture | None],
+        watch: Watch,
+        *,
+        until: Stop | None = None,
+    ) -> tuple[Frame, Stop | None]:
+        """The last frame of a dream, and where it was stopped if it was.
+
+        If memory runs out on the way, all of it is done again in smaller tiles: a dream is made in one way
+        from its beginning to its end, or it could not be repeated.
+
+        Args:
+            opened: Gives the picture to dream on; it takes no memory of its own while the dream goes on.
+            watch: Who is told of each step, and may steer and stop.
+            until: Stop after this step, as an earlier run was.
+        """
+        from reverie.api import dream
+
+        session = self.session
+        while True:
+            before = session.shrunk
+            state = self.begin(opened())
+            cut = last = None
+            for last in dream(watch.begin(self.recipe), session=session, state=state):
+                if session.shrunk != before:
+                    break
+                watch.step(last)
+                here = Stop(octave=last.octave.index, step=last.step)
+                ends = here.step + 1 >= last.octave.steps and here.octave + 1 >= last.octaves
+                if (watch.listener.should_stop() and not ends) or here == until:
+                    cut = here
+                    break
+            if session.shrunk == before and last is not None:
+                return last, cut
+
+    def begin(self, picture: Picture | None) -> State | PortraitState:
+        """The state before the first step, with names resolved and tiles chosen."""
+        from reverie.api import begin
+
+        session = self.session
+        state = begin(self.recipe, picture, session)
+        if self.recipe.portrait is not None:
+            return state
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ReverieWarning)  # the loop plans again, and says them
+            plan = state.plan(self.recipe)
+        session.settle(self.recipe, plan)
+        return state
+
+    def save(
+        self,
+        picture: Picture,
+        output: Output,
+        *,
+        recipe: Recipe | None = None,
+        stopped: Stop | None = None,
+        steered: Sequence[Steered] = (),
+    ) -> None:
+        """Write a result with what made it; ``recipe`` is this one if none is given."""
+        depth = output.depth_for(picture)
+        note = self.provenance(
+            picture, depth, output.quality, recipe=recipe, stopped=stopped, steered=steered
+        )
+        save_picture(
+            picture,
+            output.path,
+            depth=depth,
+            quality=output.quality,
+            provenance=note.document() if output.metadata else None,
+            overwrite=output.overwrite,
+        )
+
+    def provenance(
+        self,
+        picture: Picture,
+        depth: int,
+        quality: int | None,
+        *,
+        recipe: Recipe | None = None,
+        stopped: Stop | None = None,
+        steered: Sequence[Steered] = (),
+    ) -> Provenance:
+        """What is written into a result."""
+        import torch
+
+        source, recipe = picture.source, recipe or self.recipe
+        return Provenance(
+            reverie=__version__,
+            recipe=recipe,
+            source=FileNote(name=source.name, sha256=source.sha256) if source else None,
+            files=tuple(
+                FileNote(name=name, sha256=p.source.sha256)
+                for name, p in self._files.items()
+                if p.source and name in recipe.files()
+            ),
+            network=NetworkNote(name=self.recipe.network, sha256=self.session.net.weights_sha256),
+            engine=EngineNote(**vars(self.session.path()), torch=torch.__version__),
+            output=OutputNote.model_validate({"depth": depth, "quality": quality}),
+            stopped=stopped,
+            steered=tuple(steered),
+        )
+
+
+class Watch:
+    """Tells a listener of the frames of a dream, and lets it steer: what it changed is in ``steered``.
+
+    Args:
+        listener: Who is told.
+        label: What is being made.
+        before: Share of the whole job that was done before this dream.
+        part: Share of the whole job that this dream is.
+        replay: Changes of an earlier run, which are made again instead of asking.
+    """
+
+    def __init__(
+        self,
+        listener: Listener,
+        label: str,
+        *,
+        before: float = 0.0,
+        part: float = 1.0,
+        replay: Sequence[Steered] | None = None,
+    ) -> None:
+        self.listener = listener
+        self.steered: list[Steered] = []
+        self._replay = None if replay is None else {(one.octave, one.step): one.changes for one in replay}
+        self.turn(label, before, part)
+
+    def turn(self, label: str, before: float, part: float) -> None:
+        """What comes now is called so, and is this part of the whole job, after what was done before."""
+        self.label, self._before, self._part, self._done = label, before, part, 0.0
+
+    def begin(self, recipe: Recipe) -> Callable[[Any], Recipe]:
+        """What the loop asks for its recipe: this one, as it is steered from step to step."""
+        self.steered.clear()
+        now = recipe
+
+        def ask(state: Any) -> Recipe:
+            nonlocal now
+            if state is not None:
+                now = self._steer(now, recipe, state.octave, state.step)
+            return now
+
+        return ask
+
+    def _steer(self, now: Recipe, first: Recipe, octave: int, step: int) -> Recipe:
+        if self._replay is not None:
+            changes = self._replay.get((octave, step))
+            wanted = now if changes is None else first.but(**changes)
+        else:
+            wanted = self.listener.steer(now) or now
+        if wanted == now:
+            return now
+        mine, theirs = first.model_dump(mode="json"), wanted.model_dump(mode="json")
+        changes = {name: value for name, value in theirs.items() if value != mine[name]}
+        if fixed := [name for name in changes if name not in STEERABLE]:
+            raise UsageError(
+                f"{', '.join(fixed)}: cannot change while a dream runs; {', '.join(STEERABLE)} can"
+            )
+        self.steered = [one for one in self.steered if (one.octave, one.step) != (octave, step)]
+        self.steered.append(Steered(octave=octave, step=step, changes=changes))
+        return wanted
+
+    def step(self, frame: Frame) -> None:
+        """Tell of a frame."""
+        octave = frame.octave
+        width, height = octave.size
+        text = (
+            f"octave {octave.index + 1}/{frame.octaves}, "
+            f"step {frame.step + 1}/{octave.steps}, score {frame.score:.4g}"
+        )
+        self._done = max(self._done, share_of(frame))
+        self.listener.on_event(
+            Step(
+                self.label,
+                text,
+                share=self._before + self._part * self._done,
+                score=frame.score,
+                moved=frame.moved,
+                ends=frame.step + 1 >= octave.steps,
+                more=f"{width} x {height}, {text}, moved {frame.moved:.3f}",
+                draw=lambda: frame.picture,
+            )
+        )
+
+
+def share_of(frame: Frame) -> float:
+    """How much of a dream is done: pixels times steps of the octaves, all of one ratio to the next."""
+    ratio = frame.recipe.octave_scale**2
+    weights = [ratio**i for i in range(frame.octaves)]
+    here = frame.octave.index
+    part = (frame.step + 1) / frame.octave.steps
+    return (sum(weights[:here]) + weights[here] * part) / sum(weights)
+
+
+def _first_facet(recipe: Recipe) -> Recipe:
+    """The recipe of the first of the pictures that it makes."""
+    if recipe.portrait is None:
+        return recipe
+    return recipe.model_copy(update={"portrait": recipe.portrait.model_copy(update={"facet": 0})})

@@ -1,0 +1,94 @@
+"""Where a still picture goes and how it is written, and what is asked before the work."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from reverie.errors import ResourceError
+from reverie.media.picture import check_save
+
+if TYPE_CHECKING:
+    from reverie.media.picture import Picture
+
+
+class Written(BaseModel):
+    """Where a result goes; a string stands for its path."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str = Field(min_length=1)
+    overwrite: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_a_path(cls, value: Any) -> Any:
+        return {"path": os.fspath(value)} if isinstance(value, str | os.PathLike) else value
+
+
+class Output(Written):
+    """A picture, or a folder of pictures.
+
+    ``depth`` in bits a channel, None keeps the photograph's where the format can; ``quality`` 1 to 100, of
+    formats that lose something; ``metadata``: whether the recipe is written into it.
+    """
+
+    depth: int | None = None
+    quality: int | None = None
+    metadata: bool = True
+
+    def at(self, path: str, **changes: Any) -> Output:
+        """The same for another path."""
+        return self.model_copy(update={"path": path, **changes})
+
+    def check(self) -> None:
+        """Whether a result can be written there, asked before the work; errors as ``check_save``."""
+        check_save(self.path, depth=self.depth or 8, quality=self.quality, overwrite=self.overwrite)
+        check_writable(os.path.dirname(self.path) or ".", self.path)
+
+    def depth_for(self, picture: Picture) -> int:
+        """Bits a channel for this result."""
+        if self.depth is not None:
+            return self.depth
+        deep = Path(self.path).suffix.lower() in (".png", ".tif", ".tiff")
+        return picture.depth if deep else 8
+
+
+def check_writable(folder: str, name: str) -> None:
+    """Try to make a file in a folder; ResourceError if that cannot be."""
+    trial = os.path.join(folder, f".reverie-{secrets.token_hex(8)}.part")
+    try:
+        with open(trial, "xb"):
+            pass
+        os.unlink(trial)
+    except OSError as error:
+        raise ResourceError(
+            f"cannot write {name}: {error.strerror or error}; choose another place"
+        ) from error
+
+
+def make_folder(folder: str | os.PathLike[str]) -> None:
+    """A folder, with those above it; ResourceError if that cannot be."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise ResourceError(f"cannot make folder {os.fspath(folder)}: {error.strerror or error}") from error
+
+
+@contextmanager
+def memory_errors() -> Iterator[None]:
+    """Memory that ran out outside the network, as a ResourceError."""
+    from reverie.engine.engine import is_out_of_memory
+
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise ResourceError("out of memory; use --max-size, or a machine with more") from error

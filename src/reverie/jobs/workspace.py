@@ -1,0 +1,46 @@
+"""Where jobs run: the networks that are loaded, how references are opened, and what is allowed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reverie.jobs.reference import LocalFiles, Reference, Resolver
+from reverie.media.picture import MAX_PIXELS, Picture, load_picture
+
+if TYPE_CHECKING:
+    from reverie.network.network import Net
+
+
+@dataclass
+class Workspace:
+    """What jobs share and do not decide themselves. One serves many jobs, one after the other.
+
+    Attributes:
+        max_pixels: The most pixels a picture may have.
+        offline: Never download weights.
+        resolver: Finds the files that references name.
+        networks: Networks by name, loaded when first asked for; one's own may be put in under any name.
+    """
+
+    max_pixels: int = MAX_PIXELS
+    offline: bool = False
+    resolver: Resolver = field(default_factory=LocalFiles)
+    networks: dict[str, Net] = field(default_factory=dict)
+
+    def network(self, name: str) -> Net:
+        """A network, loaded once; errors as of ``load_net``."""
+        if name not in self.networks:
+            from reverie.network.zoo import load_net
+
+            self.networks[name] = load_net(name, offline=self.offline)
+        return self.networks[name]
+
+    def path(self, reference: Reference | None) -> str | None:
+        """Where a file is; errors as of the resolver."""
+        return None if reference is None else self.resolver.path(reference)
+
+    def picture(self, reference: Reference | None) -> Picture | None:
+        """A picture, read; errors as of ``load_picture``."""
+        path = self.path(reference)
+        return None if path is None else load_picture(path, max_pixels=self.max_pixels)

@@ -1,0 +1,73 @@
+"""Every example of the documentation runs, in a folder with a photograph and a mask, and makes a picture."""
+
+import functools
+import subprocess
+import sys
+
+import pytest
+import skimage.data
+from PIL import Image, ImageDraw
+
+from support.commands import environment
+from support.forked import FORKS, Forked, script
+from support.paths import ROOT
+
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+#: What each one leaves behind.
+MAKES = {
+    "film": ["film.gif"],
+    "files": ["me-dream.png", "again.png"],
+    "fooling": ["lines.png"],
+    "first_dream": ["dream.png"],
+    "frames": ["frame.png"],
+    "gradient": [],
+    "moving": ["moving.gif"],
+    "notebook": ["noise.png"],
+    "objectives": ["objective.png"],
+    "own_network": ["own.png"],
+    "portraits": ["portraits.png"],
+    "regions": ["regions.png"],
+    "steered": ["steered.png"],
+    "zoom": ["zoom.gif"],
+}
+
+
+def test_every_example_is_known():
+    assert [path.stem for path in EXAMPLES] == sorted(MAKES)
+
+
+def begun(path, folder):
+    """An example in a process of its own, which has torch loaded where there are forks."""
+    if FORKS:
+        return Forked(functools.partial(script, path), folder, environment())
+    return subprocess.Popen(
+        [sys.executable, "-W", "error::DeprecationWarning:__main__", path],
+        cwd=folder,
+        env={**environment(), "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_example_runs(path, tmp_path):
+    photo = Image.fromarray(skimage.data.chelsea()).crop((90, 20, 330, 180)).resize((120, 80))
+    photo.save(tmp_path / "me.jpg", quality=95)
+    mask = Image.new("L", (60, 40))
+    ImageDraw.Draw(mask).rectangle((0, 0, 59, 19), 255)
+    mask.save(tmp_path / "sky.png")
+
+    # A thread is enough for small pictures, and several wait for each other where tests run side by side.
+    process = begun(path, tmp_path)
+    said = process.communicate(timeout=300)[1]
+    assert process.returncode == 0, said
+
+    made = {found.name for found in tmp_path.iterdir()} - {"me.jpg", "sky.png"}
+    assert made == set(MAKES[path.stem])
+    original = Image.open(tmp_path / "me.jpg").convert("RGB")
+    for name in made:
+        with Image.open(tmp_path / name) as picture:
+            extremes = picture.convert("L").getextrema()
+            assert extremes[1] - extremes[0] > 50  # a picture, not a plane
+            assert picture.convert("RGB").tobytes() != original.tobytes()

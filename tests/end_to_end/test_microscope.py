@@ -1,0 +1,166 @@
+"""``reverie microscope`` and ``reverie stimuli`` as a user runs them, with real portraits of a few steps."""
+
+import json
+import re
+import signal
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reverie.cli import main as cli
+from reverie.jobs.provenance import of_picture
+from support.commands import Ran
+from support.microscope import tree
+
+QUICK = ("--steps", "2", "--size", "64x64", "--threads", "1", "--seed", "3")
+TWO = ("--layers", "block2a,block4a", "--channels", "0-7", "--classes", "tabby,pizza")
+
+
+@pytest.fixture
+def inside(here, monkeypatch, capsys):
+    """Run the command in this process, which is quicker: torch is loaded once."""
+
+    def run(*arguments):
+        monkeypatch.chdir(here)
+        code = cli.run([*arguments])
+        said = capsys.readouterr()
+        return Ran(code, said.out, said.err)
+
+    return run
+
+
+@pytest.mark.slow
+def test_a_site_by_command_and_gone_on_with(reverie, tmp_path):
+    first = reverie("microscope", "lite0", "-o", "site", *QUICK, *TWO, "--channels", "0-3", "--json")
+    assert first.rc == 0, first.stderr
+    assert (first.json["made"], first.json["portraits"]) == (10, 10)
+    assert first.json["index"] == "site/index.html"
+    more = reverie("microscope", "-o", "site", *QUICK, *TWO, "--json")
+    assert more.rc == 0, more.stderr
+    assert (more.json["made"], more.json["wanted"]) == (8, 18)
+    whole = reverie("microscope", "lite0", "-o", "whole", *QUICK, *TWO)
+    assert whole.rc == 0
+    assert whole.stdout == "whole/index.html\n"
+    assert tree(tmp_path / "site") == tree(tmp_path / "whole")
+    other = reverie("microscope", "-o", "site", *TWO, "--steps", "3", "--size", "64x64", "--seed", "3")
+    other.refused(2, "site: ", "another steps", "--overwrite")
+
+
+@pytest.mark.slow
+def test_a_portrait_of_the_site_is_made_again_from_itself(reverie, tmp_path):
+    made = reverie(
+        "microscope", "-o", "site", *QUICK, "--layers", "block2a", "--channels", "0-2", "--classes", "none"
+    )
+    assert made.rc == 0, made.stderr
+    path = tmp_path / "site/portraits/layers/block2a/1.webp"
+    assert of_picture(path).recipe.seed == 3
+    again = reverie("rerun", path, "-o", "again.webp")
+    assert again.rc == 0, again.stderr
+    assert (tmp_path / "again.webp").read_bytes() == path.read_bytes()
+
+
+@pytest.mark.slow
+def test_ctrl_c_says_how_to_go_on(started, tmp_path):
+    words = ("-o", "site", "--steps", "2", "--size", "64x64", "--layers", "block2a,block4a,block5c")
+    process = started("microscope", *words, "--classes", "none", "-v")
+    for line in process.stderr:
+        if re.match(r"block2a: \d+ of", line):
+            break
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert out == ""
+    assert re.search(r"stopped with \d+ of 216 portraits in site; the same command goes on", err)
+    there = len(list((tmp_path / "site/portraits").rglob("*.webp")))
+    assert there >= 16
+    page = (tmp_path / "site/layers/block2a.html").read_text("utf-8")
+    assert page.count('class="thumb"') == min(there, 24)
+    assert not list((tmp_path / "site").rglob("*.part"))
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("lite0",), 2, "-o"),
+        (("lite9", "-o", "site"), 2, "lite9"),
+        (("-o", "site", "--layers", "block5z"), 2, "did you mean"),
+        (("-o", "site", "--layers", "block5c", "--channels", "9999"), 2, "0 to 111"),
+        (("-o", "site", "--classes", "golden retreiver"), 2, "golden retriever"),
+        (("-o", "chelsea.png"), 2, "is a file"),
+        (("-o", "."), 2, "holds no microscope"),
+        (("-o", "site", "--photos", "nowhere"), 3, "nowhere"),
+        (("-o", "/proc/site", "--layers", "stem"), 6, "/proc/site"),
+        (("-o", "site", "--steps", "0"), 2, "--steps"),
+        (("-o", "site", "--preset", "google2015"), 2, "google2015"),
+        (("-o", "site", "--recipe", "chelsea.png"), 3, "holds no recipe"),
+    ],
+)
+def test_bad_requests_leave_nothing(inside, here, words, code, said):
+    inside("microscope", *words).refused(code, said)
+    assert not (here / "site").exists()
+
+
+@pytest.mark.slow
+def test_a_sheet_of_stimuli(reverie, photographs, tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for path in photographs.glob("*.png"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    units = ("--unit", "block2a:5", "--unit", "tabby")
+    done = reverie("stimuli", folder, *units, "--count", "2", "-o", "sheet.png", *QUICK, "--json")
+    assert done.rc == 0, done.stderr
+    assert [unit["unit"] for unit in done.json["units"]] == ["block2a:5", "logits:281"]
+    tabby = done.json["units"][1]["patches"]
+    assert tabby[0]["photo"].endswith("chelsea.png")
+    assert tabby[0]["activation"] >= tabby[1]["activation"]
+    assert tabby[0]["cell"] is None
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        width, height = sheet.size
+    assert width == 3 * (192 + 12) + 12  # a portrait and two patches
+    plain = reverie("stimuli", folder, *units, "--count", "2", "-o", "plain.png", "--no-portrait")
+    assert plain.stdout == "plain.png\n"
+    with Image.open(tmp_path / "plain.png") as sheet:
+        assert sheet.size == (2 * (192 + 12) + 12, height)
+    reverie("stimuli", folder, *units, "-o", "sheet.png").refused(2, "exists already")
+
+
+def test_a_photograph_that_cannot_be_read_ends_with_4(reverie, photographs, tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "chelsea.png").write_bytes((photographs / "chelsea.png").read_bytes())
+    (folder / "empty.jpg").write_bytes(b"")
+    done = reverie("stimuli", folder, "--unit", "stem:3", "-o", "sheet.png", "--no-portrait", "--json")
+    assert done.rc == 4
+    assert "empty.jpg" in done.stderr
+    assert done.stderr.splitlines()[-1] == "error: 1 of 2 photographs failed; sheet.png shows the others"
+    assert "Traceback" not in done.stderr
+    first = json.loads(done.stdout.splitlines()[0])
+    assert len(first["failed"]) == 1
+    assert np.asarray(Image.open(tmp_path / "sheet.png")).std() > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("-o", "s.png"), 2, "--unit"),
+        (("--unit", "block5c:1"), 2, "-o"),
+        (("--unit", "block5c:9999", "-o", "s.png"), 2, "0 to 111"),
+        (("--unit", "block5z:1", "-o", "s.png"), 2, "did you mean"),
+        (("--unit", "block5c", "-o", "s.png"), 2, "a colon and a number"),
+        (("--unit", "golden retreiver", "-o", "s.png"), 2, "golden retriever"),
+        (("--unit", "crane", "-o", "s.png"), 2, "several"),
+        (("--unit", "stem:1", "-o", "s.png", "--count", "0"), 2, "--count"),
+        (("--unit", "stem:1", "-o", "s.txt"), 2, ".png"),
+        (("--unit", "stem:1", "-o", "s.png", "--preset", "keras"), 2, "keras"),
+    ],
+)
+def test_bad_requests_of_stimuli(inside, here, words, code, said):
+    inside("stimuli", ".", *words).refused(code, said)
+    assert not (here / "s.png").exists()
+
+
+def test_a_folder_without_photographs(inside, here):
+    (here / "empty").mkdir()
+    inside("stimuli", "empty", "--unit", "stem:1", "-o", "s.png").refused(3, "no pictures")
+    inside("stimuli", "nowhere", "--unit", "stem:1", "-o", "s.png").refused(3, "nowhere")

@@ -1,0 +1,115 @@
+"""Presets of portraits: each runs, and does what its paper says."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from reverie import objective as ob
+from reverie.api import begin, dream
+from reverie.ascent.session import Session
+from reverie.errors import UsageError
+from reverie.network.zoo import load_net
+from reverie.portrait.diverse import diverse, middle
+from reverie.portrait.state import PortraitState
+from reverie.recipe.presets.canvas_defaults import OF_CANVAS, OWN, onto
+from reverie.recipe.presets.portrait import PORTRAITS, of_unit
+from reverie.recipe.presets.preset import preset
+from reverie.recipe.recipe import Recipe
+from support.twins import one_thread  # noqa: F401
+
+
+def small(name: str, **changes: object) -> Recipe:
+    """A preset at a size and number of steps for tests."""
+    return preset(name, **{"size": (64, 48), "steps": (2,), "objective": ("block3b:5",), **changes})
+
+
+def last_of(recipe: Recipe) -> PortraitState:
+    session = Session(recipe)
+    state = begin(recipe, None, session)
+    assert isinstance(state, PortraitState)
+    for _ in dream(recipe, session=session, state=state):
+        pass
+    return state
+
+
+@pytest.mark.parametrize("name", [n for n in PORTRAITS if not n.startswith("inversion")])
+def test_every_preset_runs(name: str) -> None:
+    views = {"views": 2} if (PORTRAITS[name]["portrait"].get("views") or 1) > 2 else {}
+    recipe = small(name, portrait=views)
+    state = last_of(recipe)
+    picture = state.finished(recipe)
+    assert picture.size == (64, 48)
+    assert picture.pixels.std() > 1e-4
+    assert state.moved() > 0
+    assert preset(name).preset == name
+
+
+def test_erhan_holds_the_norm() -> None:
+    recipe = small("erhan2009", steps=(5,), portrait={"norm": 9.0})
+    session = Session(recipe)
+    for frame in dream(recipe, session=session):
+        assert isinstance(frame.state, PortraitState)
+        x = frame.state.canvas.picture().detach().double() - 0.5
+        assert float(x.norm()) == pytest.approx(9.0, rel=1e-4)
+
+
+def test_simonyan_starts_from_zero_and_pays_for_length() -> None:
+    recipe = small("simonyan2013")
+    state = begin(recipe, None, Session(recipe))
+    assert isinstance(state, PortraitState)
+    assert torch.equal(state.canvas.picture(), torch.full((1, 3, 48, 64), 0.5))
+    assert any("l2" in text for text in recipe.portrait.priors)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("yosinski2015-1", "small_norm"), ("yosinski2015-4", "small_contribution")]
+)
+def test_yosinski_zeroes_its_percentile(name: str, kind: str) -> None:
+    recipe = small(name, size=(96, 96), steps=(3,), portrait={"blur": ((0.0, 0.0),)})
+    percentile = getattr(recipe.portrait, kind)
+    picture = last_of(recipe).canvas.picture().detach()
+    zeroed = 100 * float((picture == 0.5).all(1).float().mean())
+    assert abs(zeroed - percentile) <= 2
+
+
+def test_units_are_climbed_as_the_preset_climbs_them() -> None:
+    net = load_net("lite0")
+    assert of_unit(ob.logit("tabby"), "lucid2017", net) == 'class("tabby")'
+    assert 'logprob("tabby")' in of_unit(ob.logit("tabby"), "portrait", net)
+    assert of_unit(ob.channel("block5c", 17), "sketch", net) == "block5c:17 + 0.5*peak(block5c, 17)"
+    assert of_unit(ob.channel("block5c", 17), "lucid2017", net) == "block5c:17"
+    for other in (ob.channel("block3b", 1), 2.0 * ob.logit("tabby"), ob.logit("tabby") + ob.tv()):
+        assert of_unit(other, "portrait", net) == str(other)
+
+
+@pytest.mark.parametrize("canvas", list(OWN))
+def test_another_canvas_brings_its_own_settings(canvas: str) -> None:
+    base = PORTRAITS["portrait"]["portrait"]
+    now = onto(base, {"canvas": canvas, "views": 2})
+    assert now["views"] == 2
+    if canvas == "fourier":  # it is the preset's
+        assert now == {**base, "canvas": canvas, "views": 2}
+    else:
+        assert {k: v for k, v in now.items() if k in OF_CANVAS} == OWN[canvas]
+    assert now["transforms"] == base["transforms"]
+    assert onto(base, {"canvas": canvas, "rate": ((7.0, 7.0),)})["rate"] == ((7.0, 7.0),)
+    assert preset("portrait", portrait={"canvas": canvas}).portrait.canvas == canvas  # type: ignore[union-attr]
+
+
+def test_priors_for_pixels_are_refused_elsewhere() -> None:
+    with pytest.raises(UsageError, match="only for the pixels canvas"):
+        preset("yosinski2015-2", portrait={"canvas": "fourier"})
+
+
+def test_what_makes_facets_differ() -> None:
+    net = Session(small("portrait")).net
+    assert diverse("block3b:5", net, "none") == "block3b:5 + 19*diversity(block3b)"
+    assert diverse("block3b:5", net, "layers") == "block3b:5 + 0.2*diversity(block3b)"
+    assert diverse('class("tabby")', net, "none").endswith(f"diversity({middle(net)})")
+    assert middle(net) == "block5c"
+    already = "block3b:5 + 3*diversity(stem)"
+    assert diverse(already, net, "none") == already
+    for none in ("tv", 'invert("a.png", block3b)'):
+        with pytest.raises(UsageError, match="no facets"):
+            diverse(none, net, "none")

@@ -1,0 +1,1 @@
+"""What tests share: inputs that are made, twins to compare with, and ways to run the command."""

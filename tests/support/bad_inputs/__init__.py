@@ -1,0 +1,1 @@
+"""Bad files, and odd ones that are good."""
