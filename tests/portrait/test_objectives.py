@@ -1,4 +1,4 @@
-"""Goals of a batch of portraits: every item alone, twins in NumPy, and every objective rises."""
+"""Bound objectives of a batch of portraits: every item alone, twins in NumPy, and every objective rises."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.objective.parser import target
 from reverie.scoring.batch import Crowd
-from reverie.scoring.bind import Goal, bind
+from reverie.scoring.bind import BoundObjective, bind
 from reverie.scoring.pairwise import alignment, diversity
 from twins import one_thread  # noqa: F401
 
@@ -39,7 +39,7 @@ def opened(name: str) -> Tensor:
 
 
 @cache
-def goal_of(text: str, balance: str = "none") -> Goal:
+def goal_of(text: str, balance: str = "none") -> BoundObjective:
     return bind(ob.parse(text), lite(), open_picture=opened, portrait=True, size=(64, 48), balance=balance)
 
 

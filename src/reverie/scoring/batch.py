@@ -1,4 +1,4 @@
-"""A batch of portraits, each with a goal of its own: activations in, scores and seeds for every item out.
+"""A batch of portraits, each with its own objective: activations in, scores and seeds for every item out.
 
 Each item is computed alone, from a copy of its own activations, so that what it becomes cannot depend on who
 its neighbours are: not even in the last bit, which the order of a sum over a batch would decide. Only terms
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from reverie.errors import UsageError
 from reverie.gradient.cells import Window, as_map
-from reverie.scoring.bind import Goal
+from reverie.scoring.bind import BoundObjective
 from reverie.scoring.terms import BoundTerm
 
 #: Gradients shorter than this are not made longer where terms are balanced.
@@ -23,7 +23,7 @@ Maps = Mapping[str, Tensor]  # layer -> (V, N, C, h, w)
 
 
 class Crowd:
-    """One goal for each item of a batch.
+    """One objective for each item of a batch.
 
     Args:
         goals: In the order of the items, as ``bind(..., portrait=True)`` makes them; one may stand in several
@@ -32,11 +32,13 @@ class Crowd:
             with the others of its family. By default all are one family.
 
     Raises:
-        UsageError: There is no goal, a term is confined to a region, a balance is not "none" or "layers"
+        UsageError: There is no objective, a term is confined to a region, a balance is not "none" or "layers"
             where there is something to balance, or not every item has a family.
     """
 
-    def __init__(self, goals: Sequence[Goal], *, families: Sequence[Hashable] | None = None) -> None:
+    def __init__(
+        self, goals: Sequence[BoundObjective], *, families: Sequence[Hashable] | None = None
+    ) -> None:
         self.goals = tuple(goals)
         families = [0] * len(self.goals) if families is None else families
         if not self.goals:
@@ -119,7 +121,7 @@ def _by_item(activation: Tensor, views: int) -> Tensor:
     return cells.view(views, -1, *cells.shape[1:])
 
 
-def _item(goal: Goal, i: int, maps: Maps, slopes: Maps) -> Tensor:
+def _item(goal: BoundObjective, i: int, maps: Maps, slopes: Maps) -> Tensor:
     """Add the slopes of one item's terms to its own; returns its score."""
     cells: dict[str, Tensor] = {}
     score = next(iter(maps.values())).new_zeros(()) if maps else torch.zeros(())
@@ -148,7 +150,7 @@ def _slope(term: BoundTerm, cells: Tensor) -> tuple[Tensor, Tensor]:
     return value.detach(), slope
 
 
-def _add(goal: Goal, weight: float, slope: Tensor, out: Tensor) -> None:
+def _add(goal: BoundObjective, weight: float, slope: Tensor, out: Tensor) -> None:
     """Add a term's share of an item's gradient (V, C, h, w), for a score that is the mean over the views."""
     if goal.balance == "layers":
         norm: Tensor = torch.linalg.vector_norm(slope, dim=(1, 2, 3), keepdim=True)
@@ -156,7 +158,7 @@ def _add(goal: Goal, weight: float, slope: Tensor, out: Tensor) -> None:
     out += slope * (weight / len(slope))
 
 
-def _check(goal: Goal) -> None:
+def _check(goal: BoundObjective) -> None:
     for term in goal.terms:
         if term.mask is not None:
             raise UsageError(f'objective "{term.text}": a portrait has no regions; drop the @')

@@ -33,9 +33,9 @@ from reverie.scoring.regularizers import (
 from reverie.scoring.terms import BoundTerm, Comparison, Penalty, Place
 
 __all__ = [
+    "BoundObjective",
     "BoundTerm",
     "Comparison",
-    "Goal",
     "Penalty",
     "Place",
     "bind",
@@ -51,7 +51,7 @@ Size = tuple[int, int]  # width, height
 
 
 @dataclass(frozen=True)
-class Goal:
+class BoundObjective:
     """What ``bind`` makes: terms at layers, penalties at the picture, and the masks they need.
 
     ``balance`` says how terms share the work: "none" as weighted; "layers" each term's gradient at its layer
@@ -96,13 +96,13 @@ def bind(
     open_picture: Opener | None = None,
     size: Size | None = None,
     portrait: bool = False,
-) -> Goal:
+) -> BoundObjective:
     """Resolve an objective's names against a network and compute what it needs once (guide features).
 
     Args:
         objective: The value to bind.
         net: The network; layers, channels and classes are looked up in it.
-        balance: See ``Goal``.
+        balance: See ``BoundObjective``.
         open_picture: Gives the picture of a file name as (1, C, H, W) in [0, 1], for guides and masks.
         size: (width, height) in pixels of what the network will be shown, at which ``invert`` and
             ``caricature`` look at their pictures; without it they look at them as guides are looked at, and
@@ -134,7 +134,7 @@ def bind(
             terms.append(bound)
     read = [t.layer for t in terms] + [t.layer for t in comparisons]
     natural = binder.natural(priors, read)
-    return Goal(tuple(terms), tuple(penalties), balance, masks, tuple(comparisons), natural)
+    return BoundObjective(tuple(terms), tuple(penalties), balance, masks, tuple(comparisons), natural)
 
 
 def covering(picture: Tensor, size: Size) -> Tensor:
