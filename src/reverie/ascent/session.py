@@ -29,7 +29,7 @@ from reverie.transform.roll import Roll
 if TYPE_CHECKING:
     from reverie.canvas.base import Canvas
     from reverie.portrait.views import Views
-    from reverie.scoring.batch import Crowd
+    from reverie.scoring.batch import BatchObjective
 
 #: The tile that is never cut.
 WHOLE = (0, 0)
@@ -172,7 +172,7 @@ class Session:
         return self._goals[key]
 
     def gradient(
-        self, goal: BoundObjective | Crowd, canvas: Pixels | Canvas, look: Roll | Views
+        self, goal: BoundObjective | BatchObjective, canvas: Pixels | Canvas, look: Roll | Views
     ) -> tuple[tuple[float, ...], Tensor]:
         """Scores of each picture and the gradient (N, C, H, W) at them, looked at through a roll or views.
 

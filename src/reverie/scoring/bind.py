@@ -107,8 +107,9 @@ def bind(
         size: (width, height) in pixels of what the network will be shown, at which ``invert`` and
             ``caricature`` look at their pictures; without it they look at them as guides are looked at, and
             resample the features.
-        portrait: For a ``Crowd``, whose items are seen whole and beside each other: ``peak``, ``diversity``
-            and ``alignment`` are possible, regions are not, and classes are read from the logits.
+        portrait: For a ``BatchObjective``, whose items are seen whole and beside each other: ``peak``,
+            ``diversity`` and ``alignment`` are possible, regions are not, and classes are read from the
+            logits.
 
     Raises:
         UsageError: An unknown layer or class, a channel out of range, a region where there is no map, or a
