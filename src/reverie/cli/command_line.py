@@ -84,7 +84,7 @@ def _plain(value: Any) -> str:
 def _objective_words(texts: tuple[str, ...]) -> list[str]:
     """The shortest options for these objectives."""
     values = [ob.parse(text) for text in texts]
-    reads = [v.terms[0].read for v in values]
+    reads = [v.terms[0].quantity for v in values]
     bare = all(len(v.terms) == 1 and v.terms[0].weight == 1 and v.terms[0].region is None for v in values)
     if bare and all(isinstance(r, ob.Layer) and not r.border for r in reads):
         return [word for r in reads if isinstance(r, ob.Layer) for word in ("--layer", r.layer)]

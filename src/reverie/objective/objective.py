@@ -31,7 +31,7 @@ from reverie.objective.terms import (
     Mean,
     Neuron,
     Peak,
-    Read,
+    Quantity,
     Region,
     Together,
     TotalVariation,
@@ -45,16 +45,16 @@ HIGHEST = 100.0
 
 @dataclass(frozen=True)
 class Term:
-    """A weight, what is read, and where it counts."""
+    """A weight, the quantity that is increased, and where it counts."""
 
     weight: float
-    read: Read
+    quantity: Quantity
     region: Region | None = None
 
     def __str__(self) -> str:
         scale = {1.0: "", -1.0: "-"}.get(self.weight, f"{number(self.weight)}*")
         where = f"@{self.region}" if self.region else ""
-        return f"{scale}{self.read}{where}"
+        return f"{scale}{self.quantity}{where}"
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ class Objective:
     def within(self, file: str, *, inverse: bool = False) -> Objective:
         """The same objective, counted only where the picture ``file`` is white (or black)."""
         for term in self.terms:
-            if isinstance(term.read, AtPicture | Together | Unnatural):
-                raise UsageError(f"objective: {term.read} cannot be confined to a region; drop the @mask")
+            if isinstance(term.quantity, AtPicture | Together | Unnatural):
+                raise UsageError(f"objective: {term.quantity} cannot be confined to a region; drop the @mask")
         region = Region(file, inverse)
         return Objective(tuple(replace(t, region=region) for t in self.terms))
 
@@ -93,7 +93,7 @@ class Objective:
         found: dict[str, None] = {}
         for term in self.terms:
             for file in (
-                *term.read.files(),
+                *term.quantity.files(),
                 *((term.region.file,) if term.region else ()),
             ):
                 found[file] = None
@@ -103,12 +103,12 @@ class Objective:
         """The same objective with file names replaced (paths to bare names, or back)."""
 
         def rename(term: Term) -> Term:
-            read, region = term.read, term.region
-            if isinstance(read, Likeness):
-                read = replace(read, file=names.get(read.file, read.file))
+            quantity, region = term.quantity, term.region
+            if isinstance(quantity, Likeness):
+                quantity = replace(quantity, file=names.get(quantity.file, quantity.file))
             if region is not None:
                 region = replace(region, file=names.get(region.file, region.file))
-            return Term(term.weight, read, region)
+            return Term(term.weight, quantity, region)
 
         return Objective(tuple(rename(t) for t in self.terms))
 
@@ -120,8 +120,8 @@ class Objective:
         return text
 
 
-def _one(read: Read) -> Objective:
-    return Objective((Term(1.0, read),))
+def _one(quantity: Quantity) -> Objective:
+    return Objective((Term(1.0, quantity),))
 
 
 def layer(name: str, *, border: int = 0) -> Objective:

@@ -1,8 +1,8 @@
 """The text form of an objective, read by a small recursive-descent parser.
 
 objective = ["-"] term (("+" | "-") term)*
-term      = [number "*"] read ["@" ("mask" | "outside") "(" string ")"]
-read      = name [":" integer ["@" column "," row]] | function "(" arguments ")" | "tv" | "l2" | "unnatural"
+term      = [number "*"] quantity ["@" ("mask" | "outside") "(" string ")"]
+quantity  = name [":" integer ["@" column "," row]] | function "(" arguments ")" | "tv" | "l2" | "unnatural"
 """
 
 from __future__ import annotations
@@ -215,7 +215,7 @@ def _term(reader: _Reader) -> ob.Objective:
     if reader.peek()[0] == "number":
         weight = float(reader.take("number", "a number"))
         reader.need("*")
-    result = weight * _read(reader)
+    result = weight * _quantity(reader)
     if reader.accept("@"):
         kind = reader.take("name", "mask(...) or outside(...)")
         if kind not in ("mask", "outside"):
@@ -228,7 +228,7 @@ def _term(reader: _Reader) -> ob.Objective:
     return result
 
 
-def _read(reader: _Reader) -> ob.Objective:
+def _quantity(reader: _Reader) -> ob.Objective:
     name = reader.take("name", "a layer, a class or a function")
     if reader.accept("("):
         if name not in FUNCTIONS:

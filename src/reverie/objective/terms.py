@@ -1,4 +1,4 @@
-"""What the terms of an objective read: immutable values with a text form, see ``objective.py``."""
+"""The quantities that an objective increases: immutable values with a text form, see ``objective.py``."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Region:
 
 
 @dataclass(frozen=True)
-class Read:
-    """What a term reads. Subclasses are the kinds of objective; all are means over positions."""
+class Quantity:
+    """What a term increases. Subclasses are the kinds of objective; most are means over positions."""
 
     def files(self) -> tuple[str, ...]:
         """Names of the files the term needs, in the order written."""
@@ -48,7 +48,7 @@ class Read:
 
 
 @dataclass(frozen=True)
-class AtLayer(Read):
+class AtLayer(Quantity):
     """What reads one named layer."""
 
     layer: str
@@ -141,7 +141,7 @@ class Direction(AtLayer):
 
 
 @dataclass(frozen=True)
-class OfClass(Read):
+class OfClass(Quantity):
     """What reads the score of a class, by name, synonym, WordNet id or index."""
 
     name: str
@@ -242,7 +242,7 @@ class Alignment(Together):
 
 
 @dataclass(frozen=True)
-class Unnatural(Read):
+class Unnatural(Quantity):
     """How far the features are from those of the network's training pictures (a penalty; portraits only).
 
     Of every layer whose batch norm remembers them, as deep as the rest of the objective reads (DeepInversion,
@@ -254,7 +254,7 @@ class Unnatural(Read):
 
 
 @dataclass(frozen=True)
-class AtPicture(Read):
+class AtPicture(Quantity):
     """What reads the picture itself: a penalty, so subtract it."""
 
 

@@ -122,19 +122,19 @@ def bind(
     priors: list[ob.Term] = []
     masks: dict[str, Tensor] = {}
     for term in objective.terms:
-        if isinstance(term.read, ob.AtPicture):
-            penalties.append(Penalty(str(term.read), term.weight, _of_rows(term.read)))
-        elif isinstance(term.read, ob.Together):
-            comparisons.append(binder.comparison(term, term.read))
-        elif isinstance(term.read, ob.Unnatural):
+        if isinstance(term.quantity, ob.AtPicture):
+            penalties.append(Penalty(str(term.quantity), term.weight, _of_rows(term.quantity)))
+        elif isinstance(term.quantity, ob.Together):
+            comparisons.append(binder.comparison(term, term.quantity))
+        elif isinstance(term.quantity, ob.Unnatural):
             priors.append(term)
         else:
             bound = binder.term(term)
             if term.region is not None and bound.mask not in masks:
                 masks[str(term.region)] = _mask(term.region, binder.opener)
             terms.append(bound)
-    read = [t.layer for t in terms] + [t.layer for t in comparisons]
-    natural = binder.natural(priors, read)
+    layers = [t.layer for t in terms] + [t.layer for t in comparisons]
+    natural = binder.natural(priors, layers)
     return BoundObjective(tuple(terms), tuple(penalties), balance, masks, tuple(comparisons), natural)
 
 
@@ -158,14 +158,14 @@ def _mask(region: ob.Region, opener: Opener) -> Tensor:
     return 1 - grey if region.inverse else grey
 
 
-def _of_rows(read: ob.AtPicture) -> OfRows:
-    if isinstance(read, ob.TotalVariation):
-        return total_variation_to(read.power)
-    if isinstance(read, ob.L2):
+def _of_rows(quantity: ob.AtPicture) -> OfRows:
+    if isinstance(quantity, ob.TotalVariation):
+        return total_variation_to(quantity.power)
+    if isinstance(quantity, ob.L2):
         return distance_from_grey
-    if isinstance(read, ob.Alpha):
-        return alpha_norm(read.power)
-    raise TypeError(f"no way to bind {type(read).__name__}")
+    if isinstance(quantity, ob.Alpha):
+        return alpha_norm(quantity.power)
+    raise TypeError(f"no way to bind {type(quantity).__name__}")
 
 
 def _checked(index: int, channels: int, layer: str) -> int:
@@ -184,17 +184,17 @@ class _Binder:
     portrait: bool
 
     def term(self, term: ob.Term) -> BoundTerm:
-        read = term.read
+        quantity = term.quantity
         region = str(term.region) if term.region else None
         if region and self.portrait:
             raise UsageError(f'objective "{term}": a portrait has no regions; drop the @')
-        if isinstance(read, ob.OfClass):
-            return self._of_class(term, read, region)
-        if not isinstance(read, ob.AtLayer):
-            raise TypeError(f"no way to bind {type(read).__name__}")
-        layer = self.net.layer(read.layer).name
-        value = self._value(read, layer)
-        if isinstance(read, ob.Peak):
+        if isinstance(quantity, ob.OfClass):
+            return self._of_class(term, quantity, region)
+        if not isinstance(quantity, ob.AtLayer):
+            raise TypeError(f"no way to bind {type(quantity).__name__}")
+        layer = self.net.layer(quantity.layer).name
+        value = self._value(quantity, layer)
+        if isinstance(quantity, ob.Peak):
             self._only_portraits(term)
         if region and self.net.geometry(layer) is None:
             raise UsageError(f'objective "{term}": layer {layer} has no map, so no region of it; drop @')
@@ -204,16 +204,16 @@ class _Binder:
             layer,
             value,
             region,
-            border=read.border if isinstance(read, ob.Layer) else 0,
-            place=Place(read.x, read.y, read.cell) if isinstance(read, ob.Neuron) else None,
-            peak=isinstance(read, ob.Peak),
+            border=quantity.border if isinstance(quantity, ob.Layer) else 0,
+            place=Place(quantity.x, quantity.y, quantity.cell) if isinstance(quantity, ob.Neuron) else None,
+            peak=isinstance(quantity, ob.Peak),
         )
 
-    def comparison(self, term: ob.Term, read: ob.Together) -> Comparison:
+    def comparison(self, term: ob.Term, quantity: ob.Together) -> Comparison:
         self._only_portraits(term)
-        layer = self.net.layer(read.layer).name
-        of_maps = together.diversity if isinstance(read, ob.Diversity) else together.alignment
-        return Comparison(str(term), term.weight, layer, str(read), of_maps)
+        layer = self.net.layer(quantity.layer).name
+        of_maps = together.diversity if isinstance(quantity, ob.Diversity) else together.alignment
+        return Comparison(str(term), term.weight, layer, str(quantity), of_maps)
 
     def natural(self, priors: Sequence[ob.Term], layers: Sequence[str]) -> tuple[Natural, ...]:
         """The terms that hold features natural, as deep as these layers; none where nothing can."""
@@ -231,43 +231,45 @@ class _Binder:
         order = {name: place for place, name in enumerate(net.layers)}
         deepest = max((order[name] for name in layers), default=len(order))
         reached = tuple(s for s in net.statistics if order[s.layer] <= deepest)
-        return tuple(Natural(str(term.read), term.weight, reached) for term in priors if reached)
+        return tuple(Natural(str(term.quantity), term.weight, reached) for term in priors if reached)
 
     def _only_portraits(self, term: ob.Term) -> None:
         if not self.portrait:
             raise UsageError(f'objective "{term}": only portraits have it; drop it here')
 
-    def _value(self, read: ob.AtLayer, layer: str) -> Value:
+    def _value(self, quantity: ob.AtLayer, layer: str) -> Value:
         channels = self.net.channels_of(layer)
-        if isinstance(read, ob.Layer):
+        if isinstance(quantity, ob.Layer):
             return values.mean_square
-        if isinstance(read, ob.Mean):
+        if isinstance(quantity, ob.Mean):
             return values.MeanOfChannels()
-        if isinstance(read, ob.Channel | ob.Neuron | ob.Peak):
-            return values.Pick(_checked(read.index, channels, layer))
-        if isinstance(read, ob.Direction):
+        if isinstance(quantity, ob.Channel | ob.Neuron | ob.Peak):
+            return values.Pick(_checked(quantity.index, channels, layer))
+        if isinstance(quantity, ob.Direction):
             vector = torch.zeros(channels, dtype=torch.float64)
-            for index, weight in read.weights:
-                vector[_checked(index, channels, read.layer)] = weight
-            return values.along(vector / vector.norm(), read.cosine)
-        if isinstance(read, ob.Guide):
-            features = self._features(read.file, layer, None)[0].flatten(1)  # (C, M)
-            return values.by_channels(features) if read.how == "channels" else values.by_match(features)
-        if isinstance(read, ob.Caricature):
-            return values.exaggerated(self._features(read.file, layer, self.size), read.cosine)
-        if isinstance(read, ob.Inversion):
-            return values.remembered(self._features(read.file, layer, self.size))
-        raise TypeError(f"no way to bind {type(read).__name__}")
+            for index, weight in quantity.weights:
+                vector[_checked(index, channels, quantity.layer)] = weight
+            return values.along(vector / vector.norm(), quantity.cosine)
+        if isinstance(quantity, ob.Guide):
+            features = self._features(quantity.file, layer, None)[0].flatten(1)  # (C, M)
+            return values.by_channels(features) if quantity.how == "channels" else values.by_match(features)
+        if isinstance(quantity, ob.Caricature):
+            return values.exaggerated(self._features(quantity.file, layer, self.size), quantity.cosine)
+        if isinstance(quantity, ob.Inversion):
+            return values.remembered(self._features(quantity.file, layer, self.size))
+        raise TypeError(f"no way to bind {type(quantity).__name__}")
 
-    def _of_class(self, term: ob.Term, read: ob.OfClass, region: str | None) -> BoundTerm:
+    def _of_class(self, term: ob.Term, quantity: ob.OfClass, region: str | None) -> BoundTerm:
         net = self.net
         if net.classes is not None:
-            index = net.classes.lookup(read.name)
-        elif read.name.isdigit():
-            index = _checked(int(read.name), net.channels_of("logits"), "logits")
+            index = net.classes.lookup(quantity.name)
+        elif quantity.name.isdigit():
+            index = _checked(int(quantity.name), net.channels_of("logits"), "logits")
         else:
-            raise UsageError(f'class "{read.name}": network {net.name} has no class names; give the index')
-        if isinstance(read, ob.LogProb):
+            raise UsageError(
+                f'class "{quantity.name}": network {net.name} has no class names; give the index'
+            )
+        if isinstance(quantity, ob.LogProb):
             if region:
                 raise UsageError(f'objective "{term}": a probability has no region; drop the @')
             layer = net.layer("logits").name

@@ -214,16 +214,16 @@ def of_unit(wanted: Objective, preset: str, net: Net) -> str:
     """An objective's text; a class or a channel alone is climbed as the preset climbs them."""
     if not alone(wanted) or preset not in OF_CLASS:
         return str(wanted)
-    read = wanted.terms[0].read
-    if isinstance(read, Logit):
-        return OF_CLASS[preset].format(str(read).removeprefix("class(").removesuffix(")"))
-    if isinstance(read, Channel) and ((net.geometry(read.layer) or (0, 0))[0] >= COARSE):
-        return str(wanted + STRONGEST * peak(read.layer, read.index))
+    quantity = wanted.terms[0].quantity
+    if isinstance(quantity, Logit):
+        return OF_CLASS[preset].format(str(quantity).removeprefix("class(").removesuffix(")"))
+    if isinstance(quantity, Channel) and ((net.geometry(quantity.layer) or (0, 0))[0] >= COARSE):
+        return str(wanted + STRONGEST * peak(quantity.layer, quantity.index))
     return str(wanted)
 
 
 def alone(wanted: Objective) -> bool:
     """Whether it is one unit and nothing else."""
     term = wanted.terms[0]
-    unit = isinstance(term.read, Logit | Channel)
+    unit = isinstance(term.quantity, Logit | Channel)
     return unit and len(wanted.terms) == 1 and term.weight == 1 and term.region is None
