@@ -30,10 +30,10 @@ from reverie.objective.terms import (
     LogProb,
     Mean,
     Neuron,
+    Pairwise,
     Peak,
     Quantity,
     Region,
-    Together,
     TotalVariation,
     Unnatural,
     number,
@@ -83,7 +83,7 @@ class Objective:
     def within(self, file: str, *, inverse: bool = False) -> Objective:
         """The same objective, counted only where the picture ``file`` is white (or black)."""
         for term in self.terms:
-            if isinstance(term.quantity, AtPicture | Together | Unnatural):
+            if isinstance(term.quantity, AtPicture | Pairwise | Unnatural):
                 raise UsageError(f"objective: {term.quantity} cannot be confined to a region; drop the @mask")
         region = Region(file, inverse)
         return Objective(tuple(replace(t, region=region) for t in self.terms))

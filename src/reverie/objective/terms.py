@@ -218,12 +218,12 @@ class Inversion(Likeness):
 
 
 @dataclass(frozen=True)
-class Together(AtLayer):
+class Pairwise(AtLayer):
     """What compares the items of a batch with each other (portraits only)."""
 
 
 @dataclass(frozen=True)
-class Diversity(Together):
+class Diversity(Pairwise):
     """How unlike the others an item is: minus the mean cosine of their Gram matrices (Olah et al. 2017)."""
 
     def __str__(self) -> str:
@@ -231,7 +231,7 @@ class Diversity(Together):
 
 
 @dataclass(frozen=True)
-class Alignment(Together):
+class Alignment(Pairwise):
     """How like its neighbours in the batch an item is, so that a row of them shows one thing change.
 
     Minus the mean square difference from those up to 4 places away, halved with each place (lucid, 2018).

@@ -32,7 +32,7 @@ def diverse(text: str, net: Net, balance: str) -> str:
     """
     wanted = ob.parse(text)
     quantities = [term.quantity for term in wanted.terms]
-    if any(isinstance(quantity, ob.Together) for quantity in quantities):
+    if any(isinstance(quantity, ob.Pairwise) for quantity in quantities):
         return text
     if any(isinstance(quantity, ob.Inversion) for quantity in quantities):
         raise UsageError(f'--diversity: "{text}" is about one photograph and has no facets; leave it out')

@@ -49,7 +49,7 @@ class BatchObjective:
             _check(objective)
         self._families: dict[tuple[Hashable, str], list[int]] = {}
         for i, (objective, family) in enumerate(zip(self.objectives, families, strict=True)):
-            for key in dict.fromkeys(term.key for term in objective.together):
+            for key in dict.fromkeys(term.key for term in objective.pairwise):
                 self._families.setdefault((family, key), []).append(i)
 
     def __len__(self) -> int:
@@ -86,12 +86,12 @@ class BatchObjective:
 
     def _compare(self, key: str, items: Sequence[int], maps: Maps, slopes: Maps) -> list[Tensor]:
         """Add a family's comparison of one kind to its items' slopes; returns their scores."""
-        term = next(t for t in self.objectives[items[0]].together if t.key == key)
+        term = next(t for t in self.objectives[items[0]].pairwise if t.key == key)
         family = torch.stack([maps[term.layer][:, i] for i in items], 1)  # (V, n, C, h, w)
         values, found = term.of_maps(family)
         scores = []
         for place, i in enumerate(items):
-            weight = sum(t.weight for t in self.objectives[i].together if t.key == key)
+            weight = sum(t.weight for t in self.objectives[i].pairwise if t.key == key)
             _add(self.objectives[i], weight, found[:, place], slopes[term.layer][:, i])
             scores.append(weight * values[:, place].mean())
         return scores
@@ -162,6 +162,6 @@ def _check(objective: BoundObjective) -> None:
     for term in objective.terms:
         if term.mask is not None:
             raise UsageError(f'objective "{term.text}": a portrait has no regions; drop the @')
-    parts = len(objective.terms) + len(objective.together) + len(objective.natural) + len(objective.penalties)
+    parts = len(objective.terms) + len(objective.pairwise) + len(objective.natural) + len(objective.penalties)
     if objective.balance not in ("none", "layers") and parts > 1:
         raise UsageError(f"portraits: balance {objective.balance} is not for portraits; use layers or none")

@@ -20,7 +20,7 @@ from reverie.errors import ReverieWarning, UsageError
 from reverie.gradient.cells import as_map
 from reverie.network.network import Net
 from reverie.scoring import functions as values
-from reverie.scoring import pairwise as together
+from reverie.scoring import pairwise
 from reverie.scoring.feature_statistics import Natural
 from reverie.scoring.functions import Value
 from reverie.scoring.regularizers import (
@@ -62,13 +62,13 @@ class BoundObjective:
     penalties: tuple[Penalty, ...]
     balance: str = "none"
     masks: Mapping[str, Tensor] = field(default_factory=dict)  # name -> (1, 1, H, W) in [0, 1]
-    together: tuple[Comparison, ...] = ()  # for portraits, see ``reverie.scoring.batch``
+    pairwise: tuple[Comparison, ...] = ()  # for portraits, see ``reverie.scoring.batch``
     natural: tuple[Natural, ...] = ()  # for portraits too
 
     @property
     def layers(self) -> tuple[str, ...]:
         """Every layer that is read, each once."""
-        terms: tuple[BoundTerm | Comparison, ...] = (*self.terms, *self.together)
+        terms: tuple[BoundTerm | Comparison, ...] = (*self.terms, *self.pairwise)
         names = [term.layer for term in terms] + [name for one in self.natural for name in one.layers]
         return tuple(dict.fromkeys(names))
 
@@ -124,7 +124,7 @@ def bind(
     for term in objective.terms:
         if isinstance(term.quantity, ob.AtPicture):
             penalties.append(Penalty(str(term.quantity), term.weight, _of_rows(term.quantity)))
-        elif isinstance(term.quantity, ob.Together):
+        elif isinstance(term.quantity, ob.Pairwise):
             comparisons.append(binder.comparison(term, term.quantity))
         elif isinstance(term.quantity, ob.Unnatural):
             priors.append(term)
@@ -209,10 +209,10 @@ class _Binder:
             peak=isinstance(quantity, ob.Peak),
         )
 
-    def comparison(self, term: ob.Term, quantity: ob.Together) -> Comparison:
+    def comparison(self, term: ob.Term, quantity: ob.Pairwise) -> Comparison:
         self._only_portraits(term)
         layer = self.net.layer(quantity.layer).name
-        of_maps = together.diversity if isinstance(quantity, ob.Diversity) else together.alignment
+        of_maps = pairwise.diversity if isinstance(quantity, ob.Diversity) else pairwise.alignment
         return Comparison(str(term), term.weight, layer, str(quantity), of_maps)
 
     def natural(self, priors: Sequence[ob.Term], layers: Sequence[str]) -> tuple[Natural, ...]:

@@ -240,7 +240,7 @@ def with_objective(recipe: Recipe, wanted: Objective, net: Net) -> Recipe:
     text = of_unit(wanted, recipe.preset, net)
     if recipe.portrait is not None and recipe.portrait.facets > 1:
         text = diverse(text, net, recipe.balance)
-    elif any(isinstance(term.quantity, ob.Together) for term in wanted.terms):
+    elif any(isinstance(term.quantity, ob.Pairwise) for term in wanted.terms):
         raise UsageError(
             f'target "{wanted}": compares several pictures of one unit; say how many: --diversity N'
         )
