@@ -131,9 +131,9 @@ def _item(objective: BoundObjective, i: int, maps: Maps, slopes: Maps) -> Tensor
         value, slope = _slope(term, cells[term.layer])
         _add(objective, term.weight, slope, slopes[term.layer][:, i])
         score = score + term.weight * value.mean()
-    for natural in objective.natural:
-        mine = {name: maps[name][:, i] for name in natural.layers}
-        score = score + natural.add(mine, {name: slopes[name][:, i] for name in natural.layers}).to(score)
+    for prior in objective.priors:
+        mine = {name: maps[name][:, i] for name in prior.layers}
+        score = score + prior.add(mine, {name: slopes[name][:, i] for name in prior.layers}).to(score)
     return score
 
 
@@ -162,6 +162,6 @@ def _check(objective: BoundObjective) -> None:
     for term in objective.terms:
         if term.mask is not None:
             raise UsageError(f'objective "{term.text}": a portrait has no regions; drop the @')
-    parts = len(objective.terms) + len(objective.pairwise) + len(objective.natural) + len(objective.penalties)
+    parts = len(objective.terms) + len(objective.pairwise) + len(objective.priors) + len(objective.penalties)
     if objective.balance not in ("none", "layers") and parts > 1:
         raise UsageError(f"portraits: balance {objective.balance} is not for portraits; use layers or none")

@@ -21,7 +21,7 @@ from reverie.gradient.cells import as_map
 from reverie.network.network import Net
 from reverie.scoring import functions as values
 from reverie.scoring import pairwise
-from reverie.scoring.feature_statistics import Natural
+from reverie.scoring.feature_statistics import FeatureStatistics
 from reverie.scoring.functions import Value
 from reverie.scoring.regularizers import (
     OfRows,
@@ -63,13 +63,13 @@ class BoundObjective:
     balance: str = "none"
     masks: Mapping[str, Tensor] = field(default_factory=dict)  # name -> (1, 1, H, W) in [0, 1]
     pairwise: tuple[Comparison, ...] = ()  # for portraits, see ``reverie.scoring.batch``
-    natural: tuple[Natural, ...] = ()  # for portraits too
+    priors: tuple[FeatureStatistics, ...] = ()  # for portraits too
 
     @property
     def layers(self) -> tuple[str, ...]:
         """Every layer that is read, each once."""
         terms: tuple[BoundTerm | Comparison, ...] = (*self.terms, *self.pairwise)
-        names = [term.layer for term in terms] + [name for one in self.natural for name in one.layers]
+        names = [term.layer for term in terms] + [name for one in self.priors for name in one.layers]
         return tuple(dict.fromkeys(names))
 
     def fields(self, height: int, width: int, like: Tensor) -> dict[str, Tensor]:
@@ -134,8 +134,8 @@ def bind(
                 masks[str(term.region)] = _mask(term.region, binder.opener)
             terms.append(bound)
     layers = [t.layer for t in terms] + [t.layer for t in comparisons]
-    natural = binder.natural(priors, layers)
-    return BoundObjective(tuple(terms), tuple(penalties), balance, masks, tuple(comparisons), natural)
+    statistics = binder.statistics(priors, layers)
+    return BoundObjective(tuple(terms), tuple(penalties), balance, masks, tuple(comparisons), statistics)
 
 
 def covering(picture: Tensor, size: Size) -> Tensor:
@@ -215,7 +215,7 @@ class _Binder:
         of_maps = pairwise.diversity if isinstance(quantity, ob.Diversity) else pairwise.alignment
         return Comparison(str(term), term.weight, layer, str(quantity), of_maps)
 
-    def natural(self, priors: Sequence[ob.Term], layers: Sequence[str]) -> tuple[Natural, ...]:
+    def statistics(self, priors: Sequence[ob.Term], layers: Sequence[str]) -> tuple[FeatureStatistics, ...]:
         """The terms that hold features natural, as deep as these layers; none where nothing can."""
         net = self.net
         for term in priors:
@@ -231,7 +231,7 @@ class _Binder:
         order = {name: place for place, name in enumerate(net.layers)}
         deepest = max((order[name] for name in layers), default=len(order))
         reached = tuple(s for s in net.statistics if order[s.layer] <= deepest)
-        return tuple(Natural(str(term.quantity), term.weight, reached) for term in priors if reached)
+        return tuple(FeatureStatistics(str(t.quantity), t.weight, reached) for t in priors if reached)
 
     def _only_portraits(self, term: ob.Term) -> None:
         if not self.portrait:
