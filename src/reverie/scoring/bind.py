@@ -19,10 +19,9 @@ from reverie import objective as ob
 from reverie.errors import ReverieWarning, UsageError
 from reverie.gradient.cells import as_map
 from reverie.network.network import Net
-from reverie.scoring import functions as values
-from reverie.scoring import pairwise
+from reverie.scoring import functions, pairwise
 from reverie.scoring.feature_statistics import FeatureStatistics
-from reverie.scoring.functions import Value
+from reverie.scoring.functions import ScoreFunction
 from reverie.scoring.regularizers import (
     OfRows,
     alpha_norm,
@@ -193,7 +192,7 @@ class _Binder:
         if not isinstance(quantity, ob.AtLayer):
             raise TypeError(f"no way to bind {type(quantity).__name__}")
         layer = self.net.layer(quantity.layer).name
-        value = self._value(quantity, layer)
+        function = self._function(quantity, layer)
         if isinstance(quantity, ob.Peak):
             self._only_portraits(term)
         if region and self.net.geometry(layer) is None:
@@ -202,7 +201,7 @@ class _Binder:
             str(term),
             term.weight,
             layer,
-            value,
+            function,
             region,
             border=quantity.border if isinstance(quantity, ob.Layer) else 0,
             place=Place(quantity.x, quantity.y, quantity.cell) if isinstance(quantity, ob.Neuron) else None,
@@ -237,26 +236,27 @@ class _Binder:
         if not self.portrait:
             raise UsageError(f'objective "{term}": only portraits have it; drop it here')
 
-    def _value(self, quantity: ob.AtLayer, layer: str) -> Value:
+    def _function(self, quantity: ob.AtLayer, layer: str) -> ScoreFunction:
         channels = self.net.channels_of(layer)
         if isinstance(quantity, ob.Layer):
-            return values.mean_square
+            return functions.mean_square
         if isinstance(quantity, ob.Mean):
-            return values.MeanOfChannels()
+            return functions.MeanOfChannels()
         if isinstance(quantity, ob.Channel | ob.Neuron | ob.Peak):
-            return values.Pick(_checked(quantity.index, channels, layer))
+            return functions.Pick(_checked(quantity.index, channels, layer))
         if isinstance(quantity, ob.Direction):
             vector = torch.zeros(channels, dtype=torch.float64)
             for index, weight in quantity.weights:
                 vector[_checked(index, channels, quantity.layer)] = weight
-            return values.along(vector / vector.norm(), quantity.cosine)
+            return functions.along(vector / vector.norm(), quantity.cosine)
         if isinstance(quantity, ob.Guide):
             features = self._features(quantity.file, layer, None)[0].flatten(1)  # (C, M)
-            return values.by_channels(features) if quantity.how == "channels" else values.by_match(features)
+            fits = functions.by_channels if quantity.how == "channels" else functions.by_match
+            return fits(features)
         if isinstance(quantity, ob.Caricature):
-            return values.exaggerated(self._features(quantity.file, layer, self.size), quantity.cosine)
+            return functions.exaggerated(self._features(quantity.file, layer, self.size), quantity.cosine)
         if isinstance(quantity, ob.Inversion):
-            return values.remembered(self._features(quantity.file, layer, self.size))
+            return functions.remembered(self._features(quantity.file, layer, self.size))
         raise TypeError(f"no way to bind {type(quantity).__name__}")
 
     def _of_class(self, term: ob.Term, quantity: ob.OfClass, region: str | None) -> BoundTerm:
@@ -273,12 +273,12 @@ class _Binder:
             if region:
                 raise UsageError(f'objective "{term}": a probability has no region; drop the @')
             layer = net.layer("logits").name
-            return BoundTerm(str(term), term.weight, layer, values.log_probability(index))
+            return BoundTerm(str(term), term.weight, layer, functions.log_probability(index))
         if region and net.class_map is None:
             raise UsageError(f'objective "{term}": network {net.name} has no class map; drop the @')
         # The map's mean is the logits: it can be cut into tiles, which a portrait needs not.
         layer = "logits" if self.portrait and "logits" in net.layers else net.class_map or "logits"
-        return BoundTerm(str(term), term.weight, layer, values.Pick(index), region)
+        return BoundTerm(str(term), term.weight, layer, functions.Pick(index), region)
 
     def _features(self, file: str, layer: str, size: Size | None) -> Tensor:
         """What the layer says of a picture, (1, C, h, w): at a size, or as large as it is up to a limit."""
