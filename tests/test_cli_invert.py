@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from portrait_help import Quick, quick, repeats  # noqa: F401
-from reverie.cli.verbs.see import fitting
 from reverie.jobs.provenance import of_picture
 from reverie.media.picture import load_picture
+from reverie.portrait.targets import fitting
 
 SMALL = ("--steps", "3", "--max-size", "64")
 

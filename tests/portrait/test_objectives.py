@@ -20,7 +20,7 @@ from reverie.gradient.picture_gradient import picture_gradient
 from reverie.network.network import Net
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
-from reverie.objective.parser import target
+from reverie.portrait.targets import target
 from reverie.scoring.batch import BatchObjective
 from reverie.scoring.bind import BoundObjective, bind
 from reverie.scoring.pairwise import alignment, diversity

@@ -9,9 +9,10 @@ from typing import Any
 from reverie import objective as ob
 from reverie.cli.options import DEFAULTS, OF_PORTRAIT, OPTION
 from reverie.errors import UsageError
+from reverie.portrait.units import alone
 from reverie.recipe.portrait import Portrait
 from reverie.recipe.presets.canvas_defaults import onto
-from reverie.recipe.presets.portrait import OF_CLASS, alone
+from reverie.recipe.presets.portrait import OF_CLASS
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 

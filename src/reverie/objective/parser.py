@@ -8,15 +8,11 @@ quantity  = name [":" integer ["@" column "," row]] | function "(" arguments ")"
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from reverie.errors import UsageError, did_you_mean
 from reverie.objective import objective as ob
 from reverie.objective import terms
-
-if TYPE_CHECKING:
-    from reverie.network.class_names import ClassNames
-    from reverie.network.network import Net
 
 TOKEN = re.compile(
     r"\s*(?:"
@@ -47,8 +43,6 @@ FUNCTIONS = (
 #: Functions of a layer alone.
 PLAIN = {"mean": ob.mean, "diversity": ob.diversity, "alignment": ob.alignment}
 LONGEST = 10_000
-#: A unit as the command line takes it: any layer, a channel or a class, and perhaps column and row of a cell.
-UNIT = re.compile(r"(?P<layer>.+?)\s*:\s*(?P<index>\d+)(?:\s*@\s*(?P<column>\d+)\s*,\s*(?P<row>\d+))?")
 
 
 class _Reader:
@@ -145,64 +139,6 @@ def parse(text: str) -> ob.Objective:
     if reader.peek()[0] != "end":
         reader.fail('"+", "-" or the end')
     return result
-
-
-def target(text: str, net: Net) -> ob.Objective:
-    """What somebody means who names a thing to make a portrait of.
-
-    Args:
-        text: A layer, ``layer:channel``, ``layer:channel@column,row``, a class by any of its names, its
-            number or its WordNet id, or any objective; a layer comes before a class of the same name. Names
-            may stand in quotes.
-        net: Where layers and classes are looked up.
-
-    Raises:
-        UsageError: No layer or class has that name (the nearest of both are listed), several classes have it,
-            or it is no objective.
-    """
-    name = text.strip()
-    if re.fullmatch(r'"(?:[^"\\]|\\.)*"', name):
-        name = re.sub(r"\\(.)", r"\1", name[1:-1])
-    if name in net.layers:
-        return ob.layer(name)
-    unit = UNIT.fullmatch(name)
-    if unit and unit["layer"].strip('"') in net.layers:
-        layer, index = unit["layer"].strip('"'), int(unit["index"])
-        if unit["column"] is None:
-            return ob.channel(layer, index)
-        return ob.neuron(layer, index, cell=(int(unit["column"]), int(unit["row"])))
-    if net.classes is None and name.isdecimal():
-        return ob.logit(name)
-    if net.classes is not None and _names_a_class(name, net.classes):
-        net.classes.lookup(name)  # several of that name, or no such number
-        return ob.logit(name)
-    if re.search(r"[-+*@:(\"]", name) and not (unit and terms.BARE_NAME.fullmatch(unit["layer"])):
-        return parse(text)
-    if name in terms.PENALTIES:
-        return parse(text)
-    _unknown(unit["layer"] if unit else name, net, classes=unit is None)
-
-
-def _names_a_class(name: str, classes: ClassNames) -> bool:
-    """Whether a class, or several, or a number that none has, is meant."""
-    if name.lstrip("-").isdecimal():
-        return True
-    if any(name.casefold() == n.casefold() for i in range(len(classes)) for n in classes.synonyms(i)):
-        return True
-    try:
-        classes.lookup(name)
-    except UsageError:
-        return False
-    return True
-
-
-def _unknown(name: str, net: Net, *, classes: bool) -> NoReturn:
-    names = dict.fromkeys(net.layers)
-    if classes and net.classes is not None:
-        names |= dict.fromkeys(n for i in range(len(net.classes)) for n in net.classes.synonyms(i))
-    what = "no layer or class" if classes and net.classes is not None else "no layer"
-    hint = did_you_mean(name, names) or "give a layer, layer:channel, a class or an objective"
-    raise UsageError(f'target "{name}": {what} of network {net.name} has that name; {hint}')
 
 
 def _signed_term(reader: _Reader, sign: str | None) -> ob.Objective:
