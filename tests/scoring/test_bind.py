@@ -23,7 +23,8 @@ from reverie.network.network import Net
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.recipe.presets.preset import preset
-from reverie.scoring.bind import bind, covering
+from reverie.scoring.bind import bind
+from reverie.scoring.binder import covering
 from reverie.scoring.regularizers import distance_from_grey, total_variation
 from support import twins
 

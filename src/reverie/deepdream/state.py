@@ -22,7 +22,7 @@ from reverie.native.step import laplacian_room
 from reverie.ops.colour import keep_colour
 from reverie.ops.filters import low_pass
 from reverie.recipe.recipe import Recipe
-from reverie.scoring.bind import Goal
+from reverie.scoring.bind import BoundObjective
 from reverie.transform.roll import Roll
 
 #: A dream of strength 0.5 moves a picture by this (RMS, 0..1) ...
@@ -56,7 +56,7 @@ class Rolled:
     canvas: Pixels
     roll: Roll
 
-    def gradient(self, session: Session, goal: Goal) -> tuple[tuple[float, ...], Tensor]:
+    def gradient(self, session: Session, goal: BoundObjective) -> tuple[tuple[float, ...], Tensor]:
         """The score, and the gradient (1, C, H, W): in tiles where the picture is large."""
         return session.gradient(goal, self.canvas, self.roll)
 
@@ -155,7 +155,7 @@ class State:
             self._lost = None
         self.octave, self.step = octave.index + 1, 0
 
-    def goal(self, session: Session, recipe: Recipe, octave: Octave) -> Goal:
+    def goal(self, session: Session, recipe: Recipe, octave: Octave) -> BoundObjective:
         """What is climbed in an octave."""
         return session.goal(recipe, octave.index)
 
