@@ -19,12 +19,14 @@ namespace {
 constexpr size_t ALIGNED = 64;
 
 struct Freed {
-    void operator()(char* p) const { std::free(p); }
+    void operator()(char* p) const { ::operator delete(p, std::align_val_t(ALIGNED)); }
 };
 typedef std::unique_ptr<char, Freed> Memory;
 
 // Null where there is none.
-Memory memory(size_t bytes) { return Memory((char*)std::aligned_alloc(ALIGNED, (bytes + ALIGNED - 1) / ALIGNED * ALIGNED)); }
+Memory memory(size_t bytes) {
+    return Memory((char*)::operator new(bytes, std::align_val_t(ALIGNED), std::nothrow));
+}
 
 const DenseKernels* kernels_for(int isa) {
     if (!offers((Isa)isa)) return nullptr;

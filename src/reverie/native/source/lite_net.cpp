@@ -35,11 +35,11 @@ int strip_for(const BlockWork& work, bool back) {
 
 }  // namespace
 
-Bytes::Bytes(size_t count) : data((char*)std::aligned_alloc(LINE, (count + LINE - 1) / LINE * LINE + LINE)) {
-    if (!data) throw std::bad_alloc();
+Bytes::Bytes(size_t count)
+    : data((char*)::operator new((count + LINE - 1) / LINE * LINE + LINE, std::align_val_t(LINE))) {
     std::memset(data, 0, (count + LINE - 1) / LINE * LINE);
 }
-Bytes::~Bytes() { std::free(data); }
+Bytes::~Bytes() { ::operator delete(data, std::align_val_t(LINE)); }
 
 const Kernels* kernels_for(int math) {
     switch (math) {
