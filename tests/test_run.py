@@ -15,7 +15,7 @@ from PIL import Image
 
 from reverie.engine.select import NoEngineError
 from reverie.errors import BadInput, NetworkError, ResourceError, ReverieWarning, UsageError
-from reverie.jobs.dream import Output, Result, Run, heard
+from reverie.jobs.dream import Output, Result, Run
 from reverie.jobs.provenance import EngineNote, bare_network, of_picture, read_document, recipe_from
 from reverie.jobs.rerun import rerun
 from reverie.media.picture import Picture, load_picture, read_provenance, save_picture
@@ -439,21 +439,6 @@ def test_a_shared_session_dreams_as_a_lone_one(here: Path, photographs: Path) ->
         run.carry_out(str(photographs / f"{name}.png"), f"{name}-shared.png")
     Run(preset("reverie", **QUICK)).carry_out(str(photographs / "astronaut.png"), "lone.png")
     assert Path("lone.png").read_bytes() == Path("astronaut-shared.png").read_bytes()
-
-
-def test_warnings_are_heard_once() -> None:
-    import warnings
-
-    def speak() -> list[str]:
-        with heard() as said:
-            for words in ("over here", "over here", "something else"):
-                warnings.warn(words, ReverieWarning, stacklevel=1)
-        return said
-
-    with pytest.warns(ReverieWarning) as passed:
-        said = speak()
-    assert said == ["over here", "something else"]
-    assert len(passed) == 2
 
 
 def test_a_sheet_holds_every_cell(photographs: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +19,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from reverie.engine.engine import Engine
-from reverie.errors import BadInput, ReverieWarning, UsageError
+from reverie.errors import BadInput, UsageError
 from reverie.media.picture import MAX_PIXELS, Picture, load_picture
 from reverie.network.network import Net
+from reverie.notices import warn
 
 if TYPE_CHECKING:
     from reverie.media.picture.picture import Floats
@@ -127,7 +127,7 @@ def strongest(
             activations = look(engine, as_input(picture, net), list(wanted))
         except BadInput as error:
             failed.append(str(error))
-            warnings.warn(f"{error}; left out", ReverieWarning, stacklevel=2)
+            warn(f"{error}; left out")
         else:
             for layer, channels in wanted.items():
                 tables[layer].take(len(read), activations[layer], channels)

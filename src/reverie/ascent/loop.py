@@ -12,6 +12,7 @@ from reverie.ascent.octaves import Octave
 from reverie.ascent.session import Session
 from reverie.deepdream.state import State
 from reverie.media.picture import Picture
+from reverie.notices import warn
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def dream(
     session = session or Session(first)
     state = state or begin(first, picture, session)
     plan = state.plan(first)
+    for remark in state.remarks(first):
+        warn(remark)
     for octave in plan[state.octave :]:
         state.enter(octave, first)
         while state.step < octave.steps:

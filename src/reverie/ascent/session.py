@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from reverie.ascent.octaves import Octave
 from reverie.canvas.detail import Pixels
 from reverie.engine.engine import Engine, PlainEngine, is_out_of_memory, out_of_memory, pick_device
 from reverie.engine.select import NoEngineError, make_engine
-from reverie.errors import BadInput, ReverieWarning
+from reverie.errors import BadInput
 from reverie.gradient.picture_gradient import picture_gradient
 from reverie.gradient.tiles import Cut, Shape, Tiling, common_shape, free_memory, room_for, round_up
 from reverie.media.picture import Picture, load_picture
@@ -22,6 +21,7 @@ from reverie.native import Unavailable
 from reverie.native.step import use, way
 from reverie.network.network import Net
 from reverie.network.zoo import load_net
+from reverie.notices import warn
 from reverie.recipe.recipe import Recipe
 from reverie.scoring.bind import Goal, bind
 from reverie.transform.roll import Roll
@@ -215,7 +215,7 @@ class Session:
         """Say once what the engine could not do fast."""
         if self.engine.note != self._noted:
             self._noted = self.engine.note
-            warnings.warn(self._noted, ReverieWarning, stacklevel=3)
+            warn(self._noted, stacklevel=3)
 
     def _tiled(self, goal: Goal, canvas: Pixels, roll: Roll, margin: int) -> tuple[Tensor, Tensor]:
         """The gradient, in smaller tiles once if memory runs out."""

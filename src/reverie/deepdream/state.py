@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,6 @@ from reverie.ascent.session import Session, as_tensor
 from reverie.ascent.start import fitted, prepare
 from reverie.canvas.detail import Pixels
 from reverie.deepdream.direction import step_direction
-from reverie.errors import ReverieWarning
 from reverie.media.picture import Picture, Source
 from reverie.media.picture.picture import Floats
 from reverie.native.step import laplacian_room
@@ -108,7 +106,7 @@ class State:
         return state
 
     def plan(self, recipe: Recipe) -> list[Octave]:
-        """The octaves for this canvas, from small to large; dropped ones are said."""
+        """The octaves for this canvas, from small to large, without those that would be too small."""
         height, width = self.canvas.source.shape[2:]
         sizes = octave_sizes(
             (width, height),
@@ -117,14 +115,14 @@ class State:
             top=recipe.octave_top,
             smallest=recipe.smallest,
         )
-        if recipe.octaves and len(sizes) < recipe.octaves:
-            dropped = recipe.octaves - len(sizes)
-            warnings.warn(
-                f"{dropped} of {recipe.octaves} octaves dropped: they would be under {SMALLEST} px",
-                ReverieWarning,
-                stacklevel=2,
-            )
         return octaves(sizes, recipe.steps, bend=recipe.bend)
+
+    def remarks(self, recipe: Recipe) -> tuple[str, ...]:
+        """What the user should know of the plan: that octaves were dropped."""
+        dropped = (recipe.octaves or 0) - len(self.plan(recipe))
+        if dropped <= 0:
+            return ()
+        return (f"{dropped} of {recipe.octaves} octaves dropped: they would be under {SMALLEST} px",)
 
     def enter(self, octave: Octave, recipe: Recipe) -> None:
         """Bring the canvas to an octave's size; what crosses is the recipe's ``carry``."""

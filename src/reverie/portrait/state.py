@@ -118,6 +118,10 @@ class PortraitState:
         """The octaves, from small to large; a portrait has one unless its recipe says otherwise."""
         return plan_of(recipe, self._size)
 
+    def remarks(self, recipe: Recipe) -> tuple[str, ...]:
+        """What the user should know of the plan: nothing."""
+        return ()
+
     def enter(self, octave: Octave, recipe: Recipe) -> None:
         """Bring the canvas to an octave's size, with what the optimiser can still use of its memory."""
         if self.step and self._optimiser is not None:

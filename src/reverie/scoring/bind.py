@@ -7,7 +7,6 @@ and regions need nothing special anywhere else. ``tv`` and its like read the pic
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,9 +15,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie import objective as ob
-from reverie.errors import ReverieWarning, UsageError
+from reverie.errors import UsageError
 from reverie.gradient.cells import as_map
 from reverie.network.network import Net
+from reverie.notices import warn
 from reverie.scoring import functions as values
 from reverie.scoring import pairwise as together
 from reverie.scoring.feature_statistics import Natural
@@ -220,10 +220,9 @@ class _Binder:
         for term in priors:
             self._only_portraits(term)
         if priors and not net.statistics:
-            warnings.warn(
+            warn(
                 f"network {net.name}: has no batch norms that remember natural pictures; portraits go "
                 "without that prior",
-                ReverieWarning,
                 stacklevel=3,
             )
             return ()

@@ -173,6 +173,10 @@ class FilmState(State):
         steps = [*smaller, max(1, film.steps - sum(smaller))]
         return [Octave(i, size, steps[i], 0.0, 1.0) for i, size in enumerate(sizes)]
 
+    def remarks(self, recipe: Recipe) -> tuple[str, ...]:
+        """Nothing: what is to be said of the full dream is said when a scene opens."""
+        return ()
+
     def goal(self, session: Session, recipe: Recipe, octave: Octave) -> Goal:
         """What is climbed: that of the full dream's octave of this size."""
         full = len(State.plan(self, recipe)) if len(recipe.objective) > 1 else 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,6 @@ from reverie.ascent.loop import Frame, dream
 from reverie.ascent.session import Session, as_tensor
 from reverie.canvas.detail import Pixels
 from reverie.deepdream.state import REACH, State
-from reverie.errors import ReverieWarning
 from reverie.media.picture import Picture
 from reverie.motion.frame import MovingFrame
 from reverie.motion.zoom.camera import Camera
@@ -129,10 +127,7 @@ class Journey:
 
     def settle(self, state: State, recipe: Recipe) -> None:
         """Choose the tiles, once for the whole zoom."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ReverieWarning)  # the loop plans again, and says them
-            plan = state.plan(recipe)
-        self.session.settle(recipe, plan)
+        self.session.settle(recipe, state.plan(recipe))
 
     def open(self, picture: Picture | Tensor | None) -> tuple[ZoomState, MovingFrame]:
         """Frame 0: a whole dream."""
