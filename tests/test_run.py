@@ -123,7 +123,7 @@ def test_what_ran_is_written_down(here: Path) -> None:
     session = Run(preset("reverie", **QUICK)).session
     assert (found.engine, found.precision) == (session.engine.name, session.engine.precision)
     assert found.isa == getattr(session.engine, "isa", None)
-    assert found.step == native_picture.ways()[-1]
+    assert found.step == native_picture.backends()[-1]
     assert found.tile == 0
     remade()
 
@@ -177,19 +177,18 @@ def test_an_engine_that_is_not_here_is_a_resource_error(
     assert not Path("e.png").exists()
 
 
-@pytest.mark.parametrize("way", native_picture.ways())
+@pytest.mark.parametrize("way", native_picture.backends())
 def test_the_rest_of_the_step_is_done_again_as_it_was(here: Path, way: str) -> None:
     note = EngineNote(engine="plain", device="cpu", precision="fp32", threads=1, step=way)
     Run(preset("reverie", **QUICK), engine=note).carry_out("chelsea.png", "d.png")
     assert of_picture("d.png").engine.step == way
-    native_picture.use(None)
     remade()
 
 
 def test_kernels_that_are_not_here_are_a_resource_error(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made(here)
     edit(lambda d: d["engine"].update(step="avx512"))
-    monkeypatch.setattr(native_picture, "ways", lambda: ("torch",))
+    monkeypatch.setattr(native_picture, "backends", lambda: ("torch",))
     with pytest.raises(ResourceError, match=r"no avx512 kernels.*rerun it where it was made"):
         rerun("d.png", "e.png")
 

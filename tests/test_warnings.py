@@ -14,6 +14,7 @@ from PIL import Image
 
 from reverie.ascent.loop import dream
 from reverie.ascent.session import Session
+from reverie.engine.runtime import carried
 from reverie.errors import NetworkError, ReverieWarning
 from reverie.jobs.dream import Run
 from reverie.media.picture import load_picture
@@ -112,7 +113,9 @@ def test_threads_that_work_for_somebody_are_heard_by_whom_they_work_for() -> Non
 
     with collect_warnings(lambda text: None) as said:
         assert list(Ahead(items, 1, "test")) == ["item"]
-    assert set(said) == {"in its place", "at once"}
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(carried(speak), ("pool 1", "pool 2")))
+    assert set(said) == {"in its place", "at once", "pool 1", "pool 2"}
 
 
 def test_a_plan_is_silent_and_the_loop_says_what_it_drops_once() -> None:

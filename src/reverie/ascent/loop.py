@@ -78,23 +78,29 @@ def dream(
     first = ask(state)
     session = session or Session(first)
     state = state or begin(first, picture, session)
+    # The session's threads and kernels do every piece of this, and nothing of what others do between frames.
+    runtime = state.runtime = session.runtime
     plan = state.plan(first)
     for remark in state.remarks(first):
         warn(remark)
     for octave in plan[state.octave :]:
-        state.enter(octave, first)
+        with runtime.use():
+            state.enter(octave, first)
         while state.step < octave.steps:
             now = ask(state)
-            goal = state.goal(session, now, octave)
-            look = state.look(now)  # drawn at random: a roll of the picture, or several views of it
-            scores, gradient = session.gradient(goal, state.canvas, look)
-            state.ascend(gradient, octave, now)
-            del gradient, look  # given up: at the next octave's size they would only take memory
-            step = state.step - 1
-            if state.satisfied(scores, octave, now):
-                state.step = octave.steps  # over, also for whoever goes on from this state later
-            yield Frame(octave, len(plan), step, scores, state.moved(), now, state)
-        state.leave(octave)
+            with runtime.use():
+                goal = state.goal(session, now, octave)
+                look = state.look(now)  # drawn at random: a roll of the picture, or several views of it
+                scores, gradient = session.gradient(goal, state.canvas, look)
+                state.ascend(gradient, octave, now)
+                del gradient, look  # given up: at the next octave's size they would only take memory
+                step = state.step - 1
+                if state.satisfied(scores, octave, now):
+                    state.step = octave.steps  # over, also for whoever goes on from this state later
+                frame = Frame(octave, len(plan), step, scores, state.moved(), now, state)
+            yield frame
+        with runtime.use():
+            state.leave(octave)
 
 
 def begin(recipe: Recipe, picture: Picture | Tensor | None, session: Session) -> State | PortraitState:

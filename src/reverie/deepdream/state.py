@@ -14,6 +14,7 @@ from reverie.ascent.session import Session, as_tensor
 from reverie.ascent.start import fitted, prepare
 from reverie.canvas.detail import Pixels
 from reverie.deepdream.direction import step_direction
+from reverie.engine.runtime import Runtime, computes
 from reverie.media.picture import Picture, Source
 from reverie.media.picture.picture import Floats
 from reverie.native.step import laplacian_room
@@ -48,7 +49,11 @@ class Origin:
 
 
 class State:
-    """Canvas, generator, and how far the dream has come. ``octave`` and ``step`` are the next to do."""
+    """Canvas, generator, and how far the dream has come. ``octave`` and ``step`` are the next to do.
+
+    What the loop calls computes with what the loop does. All else computes with ``runtime``: that of the
+    session which began the dream or last went on with it, and before that of whoever made the state.
+    """
 
     def __init__(
         self,
@@ -56,7 +61,10 @@ class State:
         rng: torch.Generator,
         reach: float,
         origin: Picture | None = None,
+        *,
+        runtime: Runtime | None = None,
     ) -> None:
+        self.runtime = runtime or Runtime.here()
         self.canvas = canvas
         self.rng = rng
         self.reach = reach  # RMS at strength 0.5
@@ -70,13 +78,15 @@ class State:
         """The state before the first step: the source prepared, the mask opened, the generator seeded."""
         rng = torch.Generator().manual_seed(recipe.seed)
         given = None if picture is None else as_tensor(picture)
-        source = prepare(recipe, given, rng, session.net.channels).to(session.device)
-        mask = session.open_tensor(recipe.mask).mean(1, keepdim=True) if recipe.mask else None
-        deviation = float(source.std((2, 3)).mean())
+        with session.runtime.use():
+            source = prepare(recipe, given, rng, session.net.channels).to(session.device)
+            mask = session.open_tensor(recipe.mask).mean(1, keepdim=True) if recipe.mask else None
+            deviation = float(source.std((2, 3)).mean())
+            canvas = _canvas(recipe, source, mask)
         from_noise = given is None and recipe.start == "noise"
         reach = REACH_FROM_NOISE if from_noise else min(REACH, REACH_OF_STD * deviation)
-        canvas = _canvas(recipe, source, mask)
-        return State(canvas, rng, reach, picture if isinstance(picture, Picture) else None)
+        origin = picture if isinstance(picture, Picture) else None
+        return State(canvas, rng, reach, origin, runtime=session.runtime)
 
     def state_dict(self) -> dict[str, Tensor | float | int | None]:
         """Everything needed to go on later, as plain tensors and numbers (``torch.save`` takes it)."""
@@ -177,6 +187,7 @@ class State:
             canvas.within(radius)
         self.step += 1
 
+    @computes
     def moved(self) -> float:
         """RMS distance from the source at this size, 0..1."""
         return self.canvas.moved()
@@ -204,6 +215,7 @@ class State:
         way = (self.step + 1) / octave.steps
         return self._full(recipe) * (octave.before + (octave.share - octave.before) * way)
 
+    @computes
     def finished(self, recipe: Recipe) -> Picture:
         """The picture as it is saved: at the source's size, drift given back, colour kept, in [0, 1]."""
         source = self.canvas.source

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
+from reverie.engine.runtime import carried
 from reverie.errors import BadInput, UsageError
 from reverie.evolve.byte_text import as_text, from_text
 from reverie.evolve.genome import Arrays, Floats
@@ -134,7 +135,7 @@ def each(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
     if threads < 2:
         return [work(item) for item in items]
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(work, items))
+        return list(pool.map(carried(work), items))
 
 
 def round_(picture: Floats) -> None:

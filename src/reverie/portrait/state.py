@@ -13,6 +13,7 @@ from reverie.ascent.octaves import Octave, octave_sizes, octaves
 from reverie.ascent.session import Session, as_tensor
 from reverie.ascent.start import fitted, with_channels
 from reverie.canvas.base import Canvas, make_canvas
+from reverie.engine.runtime import Runtime, computes
 from reverie.errors import UsageError
 from reverie.media.picture import Picture, Source
 from reverie.network.network import Net
@@ -33,9 +34,18 @@ class PortraitState:
     """Canvas, generators and optimiser of N pictures, each with a recipe of its own.
 
     The recipes differ in their objectives and seeds alone. ``octave`` and ``step`` are the next to do.
+    ``runtime`` is as of a dream's ``State``.
     """
 
-    def __init__(self, recipes: Sequence[Recipe], canvas: Canvas, rngs: Sequence[torch.Generator]) -> None:
+    def __init__(
+        self,
+        recipes: Sequence[Recipe],
+        canvas: Canvas,
+        rngs: Sequence[torch.Generator],
+        *,
+        runtime: Runtime | None = None,
+    ) -> None:
+        self.runtime = runtime or Runtime.here()
         self.recipes = tuple(recipes)
         self.canvas = canvas
         self.rngs = tuple(rngs)
@@ -64,9 +74,17 @@ class PortraitState:
             UsageError: Recipes that cannot be made together, or a start that the network cannot take.
         """
         recipes = facets_of(recipe) if isinstance(recipe, Recipe) else tuple(recipe)
-        first, settings = recipes[0], portrait_of(recipes[0])
-        if any(shared(r) != shared(first) for r in recipes):
+        if any(shared(r) != shared(recipes[0]) for r in recipes):
             raise UsageError("portraits made together may differ in their objectives and seeds alone")
+        with session.runtime.use():
+            return PortraitState._begun(recipes, picture, session)
+
+    @staticmethod
+    def _begun(
+        recipes: tuple[Recipe, ...], picture: Picture | Tensor | None, session: Session
+    ) -> PortraitState:
+        """As ``begin``, of one recipe for each picture."""
+        first, settings = recipes[0], portrait_of(recipes[0])
         start = None
         size = size_of(first)
         if picture is not None:
@@ -84,7 +102,7 @@ class PortraitState:
         )
         if start is not None:
             canvas.fit(start.to(session.device).clamp(0, 1))
-        state = PortraitState(recipes, canvas, rngs)
+        state = PortraitState(recipes, canvas, rngs, runtime=session.runtime)
         state.source = picture.source if isinstance(picture, Picture) else None
         return state
 
@@ -101,6 +119,7 @@ class PortraitState:
             "step": self.step,
         }
 
+    @computes
     def load(self, kept: dict[str, Any]) -> None:
         """Take up what ``state_dict`` described; this state was begun with the same recipes."""
         self.canvas.resize(tuple(kept["size"]))
@@ -220,6 +239,7 @@ class PortraitState:
         """RMS distance of the first picture from its start, 0..1, seen small."""
         return self.moves(1)[0]
 
+    @computes
     def moves(self, count: int | None = None) -> tuple[float, ...]:
         """RMS distance of the first pictures, or of all, from their starts, 0..1, seen small."""
         small = self._small(count)
@@ -234,6 +254,7 @@ class PortraitState:
         """The picture of the recipe's facet, as it is saved."""
         return self.pictures()[portrait_of(recipe).facet]
 
+    @computes
     def pictures(self) -> list[Picture]:
         """Every picture as it is saved: at its last size or the one it is printed at."""
         settings = portrait_of(self.recipes[0])

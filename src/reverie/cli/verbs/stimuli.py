@@ -99,6 +99,7 @@ def stimuli(
             count=count,
             max_pixels=run.max_pixels,
             progress=lambda done, of: progress("photographs", done, of),
+            runtime=run.session.runtime,
         )
     portraits = portraits_of(run, units) if portrait else {}
     cells = list(cells_of(run.session.net, units, found, portraits, run.max_pixels))

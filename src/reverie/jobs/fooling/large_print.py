@@ -9,6 +9,7 @@ import numpy as np
 
 from reverie._version import __version__
 from reverie.engine.engine import is_out_of_memory
+from reverie.engine.runtime import Runtime
 from reverie.errors import BadInput, ResourceError, UsageError
 from reverie.evolve import genome_from_json
 from reverie.jobs.dream import Output
@@ -44,20 +45,17 @@ def print_genome(
         UsageError: A size that cannot be, or a file that cannot be so written.
         ResourceError: Memory or disk runs out.
     """
-    import torch
-
     if not SMALLEST <= side <= LARGEST:
         raise UsageError(f"size: {side} is not possible; {SMALLEST} to {LARGEST} are")
     if side * side > max_pixels:
         given = f"{side} x {side}"
         raise UsageError(f"size: {given} is over the limit of {max_pixels} pixels; --max-pixels raises it")
-    if threads:
-        torch.set_num_threads(threads)
     output = output or Output()
     encoding, genome, document = read_genome(path)
     output.check(out)
     try:
-        picture = Picture(np.ascontiguousarray(encoding.render([genome], side)[0]))
+        with Runtime.of(threads).use():
+            picture = Picture(np.ascontiguousarray(encoding.render([genome], side)[0]))
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
