@@ -55,19 +55,21 @@ def main(path: str, quick: bool) -> None:
 def check_picture(rng: np.random.Generator, quick: bool) -> int:
     """The parts of a step beside the gradient, at sizes around those of vectors and stretches."""
     from reverie.native import step as picture
+    from reverie.native.runtime import Runtime
 
     sizes = ((9, 17), (64, 70)) if quick else ((1, 1), (8, 8), (9, 17), (33, 31), (64, 70), (257, 300))
-    ways = [way for way in picture.ways() if way != "torch"]
+    kernels = [name for name in picture.backends() if name != "torch"]
     called = 0
-    for way, (height, width), flags in itertools.product(ways, sizes, itertools.product((0, 1), repeat=3)):
-        picture.use(way)
+    for name, (height, width), flags in itertools.product(
+        kernels, sizes, itertools.product((0, 1), repeat=3)
+    ):
         made = []
         seed = int(rng.integers(1 << 30))
         for threads in (1, 3):
-            torch.set_num_threads(threads)
-            made.append(_one_step(np.random.default_rng(seed), (1, 3, height, width), *map(bool, flags)))
+            with Runtime(threads, name).use():
+                made.append(_one_step(np.random.default_rng(seed), (1, 3, height, width), *map(bool, flags)))
             called += 5
-        assert made[0] == made[1], (way, height, width, flags)
+        assert made[0] == made[1], (name, height, width, flags)
     return called
 
 

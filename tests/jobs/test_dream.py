@@ -37,7 +37,7 @@ def test_what_ran_is_written_down(here: Path) -> None:
     session = OpenRecipe(preset("reverie", **QUICK)).session
     assert (found.engine, found.precision) == (session.engine.name, session.engine.precision)
     assert found.isa == getattr(session.engine, "isa", None)
-    assert found.step == native_picture.ways()[-1]
+    assert found.step == native_picture.backends()[-1]
     assert found.tile == 0
     remade()
 

@@ -116,19 +116,18 @@ def test_an_engine_that_is_not_here_is_a_resource_error(
     assert not Path("e.png").exists()
 
 
-@pytest.mark.parametrize("way", native_picture.ways())
+@pytest.mark.parametrize("way", native_picture.backends())
 def test_the_rest_of_the_step_is_done_again_as_it_was(here: Path, way: str) -> None:
     note = EngineNote(engine="plain", device="cpu", precision="fp32", threads=1, step=way)
     dreamt(preset("reverie", **QUICK), engine=note)
     assert of_picture("d.png").engine.step == way
-    native_picture.use(None)
     remade()
 
 
 def test_kernels_that_are_not_here_are_a_resource_error(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made(here)
     edit(lambda d: d["engine"].update(step="avx512"))
-    monkeypatch.setattr(native_picture, "ways", lambda: ("torch",))
+    monkeypatch.setattr(native_picture, "backends", lambda: ("torch",))
     with pytest.raises(ResourceError, match=r"no avx512 kernels.*rerun it where it was made"):
         rerun("d.png", "e.png")
 

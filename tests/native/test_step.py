@@ -14,22 +14,27 @@ from reverie.deepdream.direction import step_direction
 from reverie.deepdream.state import State
 from reverie.native import Unavailable, library
 from reverie.native import step as native
+from reverie.native.runtime import Runtime
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 from support import twins
 
 pytestmark = pytest.mark.skipif(library() is None, reason="the native library is not built")
 
-KERNELS = native.ways()[1:]
+KERNELS = native.backends()[1:]
 CLOSE = 2e-6
 
 
 @pytest.fixture(autouse=True)
 def fastest():
-    """Every test begins and ends with the fastest kernels."""
-    native.use(None)
-    yield
-    native.use(None)
+    """Every test begins and ends with the fastest kernels; ``choose`` takes others until it ends."""
+    with native.using(None):
+        yield
+
+
+def choose(backend: str | None) -> None:
+    """These kernels from now on, in this test."""
+    native.CHOSEN.set(backend)
 
 
 @pytest.fixture
@@ -112,7 +117,7 @@ def equal_bands(plane: twins.Array, levels: int, tilt: float, circular: bool) ->
 def test_bands_are_made_equal(size, channels, levels, tilt, circular, count, seed, way):
     plane = noise(1, channels, *size, scale=1e-6, seed=seed)
     expected = equal_bands(plane[0].double().numpy(), levels, tilt, circular)
-    native.use(way)
+    choose(way)
     threads = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
@@ -208,7 +213,7 @@ def test_a_move_is_numpys(size, channels, masked, soft, clip, steps, scale, offs
     wanted, change = moved(wanted, base64, mask64, soft, clip)
     canvas = Pixels(base, mask, soft=soft)
     canvas.detail = detail
-    native.use(way)
+    choose(way)
     canvas.move(plane, factor=0.1, offset=offset, scale=scale, clip=clip)
     by_move, canvas._moved = canvas.moved(), None
     picture = canvas.picture()
@@ -223,10 +228,10 @@ def test_a_move_is_numpys(size, channels, masked, soft, clip, steps, scale, offs
     assert mean == pytest.approx(float(change.mean()), abs=1e-6)
 
 
-@pytest.mark.parametrize("way", native.ways())
+@pytest.mark.parametrize("way", native.backends())
 @pytest.mark.parametrize("masked", [False, True])
 def test_a_rectangle_of_the_picture_is_made_alone(way, masked):
-    native.use(way)
+    choose(way)
     mask = torch.rand(1, 1, 40, 51) if masked else None
     canvas = Pixels(torch.rand(1, 3, 40, 51), mask, soft=True)
     canvas.detail = noise(1, 3, 40, 51, scale=0.3)
@@ -254,7 +259,7 @@ def test_the_picture_may_be_written_over_the_detail():
 
 @pytest.mark.parametrize("way", KERNELS)
 def test_the_same_bytes_for_any_number_of_threads(way, threads):
-    native.use(way)
+    choose(way)
     found = []
     for count in (1, 2, 3, 4):
         threads(count)
@@ -282,16 +287,17 @@ def test_what_is_left_to_torch(plane):
     assert not native.serves(good, plane)
 
 
-def test_the_way_can_be_chosen():
+def test_the_backend_can_be_chosen():
     plane = torch.zeros(1, 3, 9, 9)
-    assert native.way() == native.ways()[-1] != "torch"
-    native.use("torch")
-    assert native.way() == "torch"
-    assert not native.serves(plane)
-    with pytest.raises(Unavailable, match="no avx1024 kernels"):
-        native.use("avx1024")
-    assert native.way() == "torch"
-    native.use(None)
+    assert native.backend() == native.backends()[-1] != "torch"
+    with native.using("torch"):
+        assert native.backend() == "torch"
+        assert not native.serves(plane)
+        with pytest.raises(Unavailable, match="no avx1024 kernels"), native.using("avx1024"):
+            pass
+        assert native.backend() == "torch"
+        with native.using(None):
+            assert native.serves(plane)
     assert native.serves(plane)
 
 
@@ -306,8 +312,9 @@ class Recited:
     class net:
         channels = 3
 
-    def __init__(self) -> None:
+    def __init__(self, backend: str | None = None) -> None:
         self.rng = torch.Generator().manual_seed(5)
+        self.runtime = Runtime.of(0, backend)
 
     def goal(self, recipe, octave):
         return None
@@ -339,8 +346,7 @@ def test_a_dream_is_that_of_torch(way, masked):
     mask = torch.rand(1, 1, 50, 60, generator=torch.Generator().manual_seed(6))
     runs = []
     for done in (None, "torch"):
-        native.use(done)
-        session = Recited()
+        session = Recited(done)
         state = State.begin(recipe, photo, session)
         if masked:
             state.canvas.mask_source = mask

@@ -7,7 +7,6 @@ large scale unsupervised learning", the "cat neuron"; Zeiler & Fergus 2014 for t
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,10 +17,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from reverie.engine.engine import Engine
-from reverie.errors import BadInput, ReverieWarning, UsageError
+from reverie.errors import BadInput, UsageError
 from reverie.media.picture import MAX_PIXELS, Picture, load_picture
 from reverie.media.picture.folder import pictures_in
+from reverie.native.runtime import Runtime
 from reverie.network.network import Net
+from reverie.notices import warn
 
 if TYPE_CHECKING:
     from reverie.media.picture.picture import Floats
@@ -83,6 +84,7 @@ def strongest(
     side: int = SIDE,
     max_pixels: int = MAX_PIXELS,
     progress: Progress | None = None,
+    runtime: Runtime | None = None,
 ) -> Stimuli:
     """The strongest patches of photographs for each unit, at most one of each photograph.
 
@@ -97,6 +99,7 @@ def strongest(
         side: Short side in pixels that photographs are shown at.
         max_pixels: The most pixels a photograph may have.
         progress: Told after each photograph how many are done, of how many.
+        runtime: What it is computed with; None takes what the caller computes with.
 
     Returns:
         A Stimuli; where two patches are equally strong, the earlier photograph and the upper cell come first.
@@ -106,7 +109,7 @@ def strongest(
         BadInput: No folder, or no photograph in it that can be read. One that cannot is warned of and left
             out.
     """
-    net = engine.net
+    net, runtime = engine.net, runtime or Runtime.here()
     if count < 1:
         raise UsageError(f"count {count}: at least one patch is needed")
     wanted = {layer: checked(net, layer, channels) for layer, channels in units.items()}
@@ -120,13 +123,15 @@ def strongest(
     for done, path in enumerate(paths, start=1):
         try:
             picture = shown(path, side=side, max_pixels=max_pixels)
-            activations = look(engine, as_input(picture, net), list(wanted))
+            with runtime.use():
+                activations = look(engine, as_input(picture, net), list(wanted))
         except BadInput as error:
             failed.append(str(error))
-            warnings.warn(f"{error}; left out", ReverieWarning, stacklevel=2)
+            warn(f"{error}; left out")
         else:
-            for layer, channels in wanted.items():
-                tables[layer].take(len(read), activations[layer], channels)
+            with runtime.use():
+                for layer, channels in wanted.items():
+                    tables[layer].take(len(read), activations[layer], channels)
             read.append(path)
             sizes.append(picture.size)
         if progress is not None:

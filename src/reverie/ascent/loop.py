@@ -10,6 +10,7 @@ from reverie.ascent.octaves import Octave
 from reverie.ascent.session import Session
 from reverie.ascent.state import AscentState
 from reverie.media.picture import Picture
+from reverie.notices import warn
 from reverie.recipe.recipe import Recipe
 
 #: Given the state, says the settings of the next step.
@@ -61,18 +62,26 @@ def dream(
     Raises:
         UsageError, BadInput, NetworkError, ResourceError: as their docstrings say.
     """
+    # The session's threads and kernels do every piece of this, and nothing of what others do between frames.
+    runtime = state.runtime = session.runtime
     plan = state.plan(recipe)
+    for remark in state.remarks(recipe):
+        warn(remark)
     for octave in plan[state.octave :]:
-        state.enter(octave, recipe)
+        with runtime.use():
+            state.enter(octave, recipe)
         while state.step < octave.steps:
             now = recipe if ask is None else ask(state)
-            goal = state.goal(session, now, octave)
-            look = state.look(now)  # drawn at random: a roll of the picture, or several views of it
-            scores, gradient = look.gradient(session, goal)
-            state.ascend(gradient, octave, now)
-            del gradient, look  # given up: at the next octave's size they would only take memory
-            step = state.step - 1
-            if state.satisfied(scores, octave, now):
-                state.step = octave.steps  # over, also for whoever goes on from this state later
-            yield Frame(octave, len(plan), step, scores, state.moved(), now, state)
-        state.leave(octave)
+            with runtime.use():
+                goal = state.goal(session, now, octave)
+                look = state.look(now)  # drawn at random: a roll of the picture, or several views of it
+                scores, gradient = look.gradient(session, goal)
+                state.ascend(gradient, octave, now)
+                del gradient, look  # given up: at the next octave's size they would only take memory
+                step = state.step - 1
+                if state.satisfied(scores, octave, now):
+                    state.step = octave.steps  # over, also for whoever goes on from this state later
+                frame = Frame(octave, len(plan), step, scores, state.moved(), now, state)
+            yield frame
+        with runtime.use():
+            state.leave(octave)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,14 +12,15 @@ from reverie.ascent.octaves import Octave
 from reverie.canvas.detail import Pixels
 from reverie.engine.engine import Engine, PlainEngine, is_out_of_memory, out_of_memory, pick_device
 from reverie.engine.select import NoEngineError, make_engine
-from reverie.errors import BadInput, ReverieWarning
+from reverie.errors import BadInput
 from reverie.gradient.picture_gradient import picture_gradient
 from reverie.gradient.tiles import Cut, Shape, Tiling, common_shape, free_memory, room_for, round_up
 from reverie.media.picture import Picture, load_picture
 from reverie.native import Unavailable
-from reverie.native.step import use, way
+from reverie.native.runtime import Runtime, computes
 from reverie.network.network import Net
 from reverie.network.zoo import load_net
+from reverie.notices import warn
 from reverie.recipe.recipe import Recipe
 from reverie.scoring.bind import BoundObjective, bind
 from reverie.transform.roll import Roll
@@ -51,17 +51,23 @@ class Path:
 class Session:
     """A network on a device, and everything that need not be computed twice.
 
+    Sessions share nothing, so two of them may work at once, each in a thread of its own; one of them works in
+    one thread at a time. A module that a network wraps belongs to one session meanwhile.
+
+    Attributes:
+        runtime: The threads and kernels that it computes with, wherever it is called from.
+
     Args:
         recipe: ``network``, ``engine``, ``device``, ``precision``, ``threads`` and ``halo`` are read of it.
         net: The network, if it is there already.
         tile: Side of the tiles, or height and width; None chooses from the free memory, 0 forbids tiles.
         isa: Instruction set of the native engine; None takes the fastest.
-        step: What does the rest of a step, one of ``native.picture.ways``; None takes the fastest.
+        step: What does the rest of a step, one of ``native.step.backends``; None takes the fastest.
         offline: Never download weights.
         open_file: Gives the pictures of guides and masks by name.
 
     Raises:
-        NoEngineError: The engine, instruction set or way of stepping is not here.
+        NoEngineError: The engine, instruction set or what should do the rest of a step is not here.
         UsageError, NetworkError: Of ``load_net`` and ``make_engine``.
     """
 
@@ -76,22 +82,20 @@ class Session:
         offline: bool = False,
         open_file: Callable[[str], Picture] = load_picture,
     ) -> None:
-        if recipe.threads:
-            torch.set_num_threads(recipe.threads)
         try:
-            use(step)
+            self.runtime = Runtime.of(recipe.threads, step)
         except Unavailable as error:
             raise NoEngineError(str(error)) from error
         self.device = pick_device(recipe.device)
-        net = net or load_net(recipe.network, offline=offline)
-        self.engine = make_engine(
-            recipe.engine,
-            net,
-            device=self.device,
-            precision=recipe.precision,
-            threads=torch.get_num_threads(),
-            isa=isa,
-        )
+        with self.runtime.use():
+            self.engine = make_engine(
+                recipe.engine,
+                net or load_net(recipe.network, offline=offline),
+                device=self.device,
+                precision=recipe.precision,
+                threads=self.runtime.threads,
+                isa=isa,
+            )
         self.net = self.engine.net
         self.open_file = open_file
         # Without jitter nothing moves the cuts about, so nothing may be seen of them in any one step.
@@ -117,14 +121,15 @@ class Session:
             engine=self.engine.name,
             device=self.device,
             precision=self.engine.precision,
-            threads=torch.get_num_threads(),
+            threads=self.runtime.threads,
             isa=getattr(self.engine, "isa", None),
             tile=down,
             tile_width=across,
             halo=self.used.halo if self.used else None,
-            step=way(),
+            step=self.runtime.backend,
         )
 
+    @computes
     def settle(self, recipe: Recipe, plan: Sequence[Octave]) -> None:
         """Choose one tile side for a whole dream, so that what is written of it is enough to repeat it.
 
@@ -143,10 +148,12 @@ class Session:
             cuts.append(self._cut(goal, height + margin, width + margin))
         self._tile = common_shape([cut for cut in cuts if cut is not None]) or WHOLE
 
+    @computes
     def open_tensor(self, name: str) -> Tensor:
         """A file's picture as (1, C, H, W) in [0, 1] on the network's device."""
         return as_tensor(self.open_file(name)).to(self.device)
 
+    @computes
     def goal(self, recipe: Recipe, octave: int, size: tuple[int, int] | None = None) -> BoundObjective:
         """The bound objective of an octave; bound once.
 
@@ -165,6 +172,7 @@ class Session:
             )
         return self._goals[key]
 
+    @computes
     def gradient(self, goal: BoundObjective, canvas: Pixels, roll: Roll) -> tuple[tuple[float, ...], Tensor]:
         """Score of one picture as large as memory allows, and the gradient (1, C, H, W) at it, under a roll.
 
@@ -196,7 +204,7 @@ class Session:
         """Say once what the engine could not do fast."""
         if self.engine.note != self._noted:
             self._noted = self.engine.note
-            warnings.warn(self._noted, ReverieWarning, stacklevel=3)
+            warn(self._noted, stacklevel=3)
 
     def _tiled(self, goal: BoundObjective, canvas: Pixels, roll: Roll, margin: int) -> tuple[Tensor, Tensor]:
         """The gradient, in smaller tiles once if memory runs out."""
@@ -227,6 +235,7 @@ class Session:
                 self._tilings.clear()
                 self.engine.release()
 
+    @computes
     def tiling(self, goal: BoundObjective, height: int, width: int) -> Tiling | None:
         """How a picture of this size is cut for this objective, decided once."""
         key = (goal.layers, height, width)

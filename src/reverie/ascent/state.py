@@ -10,6 +10,7 @@ from torch import Tensor
 from reverie.ascent.octaves import Octave
 from reverie.ascent.session import Session
 from reverie.media.picture import Picture
+from reverie.native.runtime import Runtime
 from reverie.recipe.recipe import Recipe
 
 G = TypeVar("G")
@@ -37,13 +38,18 @@ class AscentState(Protocol[G]):
     Attributes:
         octave: The next to do.
         step: Of that octave, the next to do.
+        runtime: What it computes with, also between steps; the loop sets it to the session's.
     """
 
     octave: int
     step: int
+    runtime: Runtime
 
     def plan(self, recipe: Recipe) -> list[Octave]:
         """All octaves in order, also those that are done."""
+
+    def remarks(self, recipe: Recipe) -> tuple[str, ...]:
+        """What the user should know of that plan."""
 
     def enter(self, octave: Octave, recipe: Recipe) -> None:
         """Come to an octave's size; nothing is to be done where a state goes on in the middle of one."""

@@ -208,18 +208,19 @@ def carry_out(job: Job) -> None:
     import torch
 
     from reverie.bench.machine import peak, resident
+    from reverie.native.runtime import Runtime
     from reverie.network.zoo import load_net
 
-    if job.threads:
-        torch.set_num_threads(job.threads)
-    torch.nn.functional.conv2d(torch.ones(1, 8, 8, 8), torch.ones(8, 8, 3, 3))  # what torch needs in any case
-    before, began = resident(), time.perf_counter()
-    net = load_net(job.network, offline=True)
-    picture = trial_picture(net.channels, *job.size)
-    step, ran = step_of(job, net, picture)
-    gradient = step()
-    ready = time.perf_counter() - began
-    times = clock(step, seconds=job.seconds)
+    with Runtime.of(job.threads).use():
+        # What torch needs in any case.
+        torch.nn.functional.conv2d(torch.ones(1, 8, 8, 8), torch.ones(8, 8, 3, 3))
+        before, began = resident(), time.perf_counter()
+        net = load_net(job.network, offline=True)
+        picture = trial_picture(net.channels, *job.size)
+        step, ran = step_of(job, net, picture)
+        gradient = step()
+        ready = time.perf_counter() - began
+        times = clock(step, seconds=job.seconds)
     most = peak() - before
     if gradient.is_cuda:
         most = torch.cuda.max_memory_allocated()

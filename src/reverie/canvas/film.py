@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from reverie.canvas.detail import Pixels
+from reverie.native.runtime import carried
 
 
 class FilmPixels(Pixels):
@@ -68,10 +69,13 @@ class FilmPixels(Pixels):
 
 def _each(plane: Tensor, work: Any) -> Tensor:
     """What becomes of (1, C, H, W), each channel by itself; side by side where torch may have threads too."""
-    several = map if torch.get_num_threads() == 1 else _pool().map
-    return torch.from_numpy(np.stack(list(several(work, plane[0].numpy()))))[None]
+    channels = plane[0].numpy()
+    alone = torch.get_num_threads() == 1
+    done = map(work, channels) if alone else _pool().map(carried(work), channels)
+    return torch.from_numpy(np.stack(list(done)))[None]
 
 
 @cache
 def _pool() -> ThreadPoolExecutor:
+    """For all films of the process: what is done in it does not depend on who else does something."""
     return ThreadPoolExecutor(3, "reverie-film")

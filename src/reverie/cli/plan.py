@@ -10,6 +10,7 @@ from reverie.api import dream
 from reverie.cli.old_console import Voice
 from reverie.deepdream.state import State
 from reverie.gradient.tiles import PLANES
+from reverie.notices import warn
 
 if TYPE_CHECKING:
     from reverie.ascent.session import Session
@@ -43,6 +44,8 @@ def plan_of(run: Run, picture: Picture | None, per_pixel: float) -> dict[str, An
     state = run.begin(picture)
     assert isinstance(state, State)
     octaves = state.plan(recipe)
+    for remark in state.remarks(recipe):
+        warn(remark)
     path = session.path()
     memory = 0.0
     for octave in octaves:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +14,9 @@ from reverie.ascent.session import Session, as_tensor
 from reverie.ascent.start import fitted, prepare
 from reverie.canvas.detail import Pixels
 from reverie.deepdream.direction import step_direction
-from reverie.errors import ReverieWarning
 from reverie.media.picture import Picture, Source
 from reverie.media.picture.picture import Floats
+from reverie.native.runtime import Runtime, computes
 from reverie.native.step import laplacian_room
 from reverie.ops.colour import keep_colour
 from reverie.ops.filters import low_pass
@@ -62,7 +61,11 @@ class Rolled:
 
 
 class State:
-    """Canvas, generator, and how far the dream has come. ``octave`` and ``step`` are the next to do."""
+    """Canvas, generator, and how far the dream has come. ``octave`` and ``step`` are the next to do.
+
+    What the loop calls computes with what the loop does. All else computes with ``runtime``: that of the
+    session which began the dream or last went on with it, and before that of whoever made the state.
+    """
 
     def __init__(
         self,
@@ -70,7 +73,10 @@ class State:
         rng: torch.Generator,
         reach: float,
         origin: Picture | None = None,
+        *,
+        runtime: Runtime | None = None,
     ) -> None:
+        self.runtime = runtime or Runtime.here()
         self.canvas = canvas
         self.rng = rng
         self.reach = reach  # RMS at strength 0.5
@@ -84,13 +90,15 @@ class State:
         """The state before the first step: the source prepared, the mask opened, the generator seeded."""
         rng = torch.Generator().manual_seed(recipe.seed)
         given = None if picture is None else as_tensor(picture)
-        source = prepare(recipe, given, rng, session.net.channels).to(session.device)
-        mask = session.open_tensor(recipe.mask).mean(1, keepdim=True) if recipe.mask else None
-        deviation = float(source.std((2, 3)).mean())
+        with session.runtime.use():
+            source = prepare(recipe, given, rng, session.net.channels).to(session.device)
+            mask = session.open_tensor(recipe.mask).mean(1, keepdim=True) if recipe.mask else None
+            deviation = float(source.std((2, 3)).mean())
+            canvas = _canvas(recipe, source, mask)
         from_noise = given is None and recipe.start == "noise"
         reach = REACH_FROM_NOISE if from_noise else min(REACH, REACH_OF_STD * deviation)
-        canvas = _canvas(recipe, source, mask)
-        return State(canvas, rng, reach, picture if isinstance(picture, Picture) else None)
+        origin = picture if isinstance(picture, Picture) else None
+        return State(canvas, rng, reach, origin, runtime=session.runtime)
 
     def state_dict(self) -> dict[str, Tensor | float | int | None]:
         """Everything needed to go on later, as plain tensors and numbers (``torch.save`` takes it)."""
@@ -120,7 +128,7 @@ class State:
         return state
 
     def plan(self, recipe: Recipe) -> list[Octave]:
-        """The octaves for this canvas, from small to large; dropped ones are said."""
+        """The octaves for this canvas, from small to large, without those that would be too small."""
         height, width = self.canvas.source.shape[2:]
         sizes = octave_sizes(
             (width, height),
@@ -129,14 +137,14 @@ class State:
             top=recipe.octave_top,
             smallest=recipe.smallest,
         )
-        if recipe.octaves and len(sizes) < recipe.octaves:
-            dropped = recipe.octaves - len(sizes)
-            warnings.warn(
-                f"{dropped} of {recipe.octaves} octaves dropped: they would be under {SMALLEST} px",
-                ReverieWarning,
-                stacklevel=2,
-            )
         return octaves(sizes, recipe.steps, bend=recipe.bend)
+
+    def remarks(self, recipe: Recipe) -> tuple[str, ...]:
+        """What the user should know of the plan: that octaves were dropped."""
+        dropped = (recipe.octaves or 0) - len(self.plan(recipe))
+        if dropped <= 0:
+            return ()
+        return (f"{dropped} of {recipe.octaves} octaves dropped: they would be under {SMALLEST} px",)
 
     def enter(self, octave: Octave, recipe: Recipe) -> None:
         """Bring the canvas to an octave's size; what crosses is the recipe's ``carry``."""
@@ -191,6 +199,7 @@ class State:
             canvas.within(radius)
         self.step += 1
 
+    @computes
     def moved(self) -> float:
         """RMS distance from the source at this size, 0..1."""
         return self.canvas.moved()
@@ -218,6 +227,7 @@ class State:
         way = (self.step + 1) / octave.steps
         return self._full(recipe) * (octave.before + (octave.share - octave.before) * way)
 
+    @computes
     def finished(self, recipe: Recipe) -> Picture:
         """The picture as it is saved: at the source's size, drift given back, colour kept, in [0, 1]."""
         source = self.canvas.source

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from reverie.engine.malloc import SMALL, give_pages_back, keep_pages
-from reverie.engine.threads import share as share_threads
 from reverie.errors import UsageError
 from reverie.native import Isa, Unavailable, instruction_sets, missing
 from reverie.native.lite import MATHS, SLACK, LiteNetwork, Math, Pictures, Seed, Work, padded
+from reverie.native.threads import share as share_threads
 from reverie.network.efficientnet_lite import HEAD, Block, Conv, Lite
 from reverie.network.network import Net
 
@@ -46,7 +46,7 @@ class NativeEngine:
             net: A network whose module is our own ``Lite``, in fp32 on a CPU.
             isa: The instruction set; None takes the best there is.
             precision: "auto", "fp32" or "bf16", or what another such engine said that it ran in.
-            threads: None: as many as torch has when a gradient is asked for.
+            threads: None takes as many as torch has here and now.
 
         Raises:
             Unavailable: Another kind of network, no library, a processor without the instruction set, or a
@@ -66,7 +66,7 @@ class NativeEngine:
         self.net = net
         self.device = torch.device("cpu")
         self.precision = _words(*self.math)
-        self._threads = threads
+        self._threads = threads or torch.get_num_threads()
         module = net.module
         self._names = [*module.stages, "logit_map"]
         self._channels = [net.channels_of(name) for name in self._names]
@@ -97,7 +97,7 @@ class NativeEngine:
             return {}
         count, _, height, width = picture.shape
         stages = max(self._stage(name) for name in layers) + 1
-        work = Work(count, height, width, stages, int(keep), self._threads or torch.get_num_threads(), None)
+        work = Work(count, height, width, stages, int(keep), self._threads, None)
         need = self._network.bytes_for(work)
         if self._memory.numel() < need:
             self._memory = torch.empty(0, dtype=torch.uint8)  # before the larger one is there

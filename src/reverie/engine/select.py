@@ -38,7 +38,8 @@ def make_engine(
         net: The network; it is not changed.
         device: "cpu", "cuda" or "mps".
         precision: "auto", "fp32", "bf16" or "fp16", or what an engine reported that it ran in.
-        threads: CPU threads; None takes torch's number.
+        threads: CPU threads of the native engine; None takes torch's number. The others have no number of
+            their own: they compute with torch's, as ``Runtime`` sets it.
         isa: The instruction set of the native library's kernels, "none" for a torch engine without them; None
             takes the fastest there is.
 

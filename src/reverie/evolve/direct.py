@@ -15,6 +15,7 @@ from reverie.errors import BadInput, UsageError
 from reverie.evolve.byte_text import as_text, from_text
 from reverie.evolve.genome import Arrays, Floats
 from reverie.evolve.mutation import polynomial_steps
+from reverie.native.runtime import carried
 
 #: Each gene's chance to mutate at first; it halves every ``HALVED`` generations, as the paper's (2015).
 RATE, HALVED = 0.1, 1000
@@ -134,7 +135,7 @@ def each(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
     if threads < 2:
         return [work(item) for item in items]
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(work, items))
+        return list(pool.map(carried(work), items))
 
 
 def round_(picture: Floats) -> None:

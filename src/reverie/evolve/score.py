@@ -8,6 +8,7 @@ from torch import Tensor
 from reverie.engine.native import NativeEngine
 from reverie.engine.select import make_engine
 from reverie.errors import UsageError
+from reverie.native.runtime import Runtime, computes
 from reverie.network.network import Net
 
 
@@ -20,7 +21,7 @@ class NetScore:
         precision: "fp32", or "bf16" where the engine has it: half as fast again, with confidences off by up
             to 0.02, so that elites have to be judged again in fp32.
         device: As ``make_engine`` takes it.
-        threads: None takes torch's number.
+        threads: Of the processor, wherever it is called from; 0 takes torch's number here and now.
 
     Raises:
         UsageError: The network has no classes; or of ``make_engine``.
@@ -33,11 +34,15 @@ class NetScore:
         engine: str = "auto",
         precision: str = "fp32",
         device: str = "cpu",
-        threads: int | None = None,
+        threads: int = 0,
     ) -> None:
         if "logits" not in net.layers:
             raise UsageError(f"network {net.name}: has no classes; choose another with --network")
-        self.engine = make_engine(engine, net, device=device, precision=precision, threads=threads)
+        self.runtime = Runtime.of(threads)
+        with self.runtime.use():
+            self.engine = make_engine(
+                engine, net, device=device, precision=precision, threads=self.runtime.threads
+            )
         self.net = self.engine.net
 
     @property
@@ -45,6 +50,7 @@ class NetScore:
         """How many there are."""
         return self.net.channels_of("logits")
 
+    @computes
     def __call__(self, pictures: Tensor) -> Tensor:
         """Confidences (N, classes) of pictures (N, C, H, W) in [0, 1]."""
         if isinstance(self.engine, NativeEngine):
@@ -54,6 +60,7 @@ class NetScore:
                 logits = self.net.forward(pictures.to(self.net.device), ["logits"])["logits"]
         return logits.float().softmax(1).cpu()
 
+    @computes
     def gradient(self, pictures: Tensor, classes: Tensor) -> Tensor:
         """d(log confidence of each picture's class)/d(picture), (N, C, H, W), in fp32.
 

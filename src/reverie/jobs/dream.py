@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from reverie.errors import UsageError
-from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result, heard
+from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output
 from reverie.jobs.reference import Reference
 from reverie.jobs.workspace import Workspace
+from reverie.notices import collect_warnings
 from reverie.recipe.recipe import Recipe
 from reverie.recipe.stop import Stop
 
@@ -96,7 +97,7 @@ def make_dream(
         until: Stop after this step, as an earlier run was.
     """
     began = time.monotonic()
-    with heard() as said:
+    with collect_warnings() as said:
         frame, cut = opened.dream(lambda: opened.workspace.picture(photo), watch, until=until)
         opened.session.release()
         finished, score, moved = frame.picture, frame.score, frame.moved

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from reverie.jobs.job import Estimate
+from reverie.notices import warn
 
 if TYPE_CHECKING:
     from reverie.ascent.session import Session
@@ -66,6 +67,8 @@ def _estimate_dream(
     state = opened.begin(picture)
     assert isinstance(state, State)
     octaves = state.plan(recipe)
+    for remark in state.remarks(recipe):
+        warn(remark)
     path = session.path()
     memory = 0.0
     for octave in octaves:

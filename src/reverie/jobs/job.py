@@ -12,18 +12,16 @@ machine passes around. What runs it is a ``Workspace``, and what watches it is a
 from __future__ import annotations
 
 import time
-import warnings
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from reverie.errors import ReverieWarning
 from reverie.jobs.output import memory_errors
 from reverie.jobs.workspace import Workspace
+from reverie.notices import collect_warnings
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -234,7 +232,7 @@ class Job(BaseModel, Generic[R]):
         """
         told = listener or Listener()
         began = time.monotonic()
-        with heard(lambda text: told.on_event(Warned(text))) as said, memory_errors():
+        with collect_warnings(lambda text: told.on_event(Warned(text))) as said, memory_errors():
             told.on_event(Started(self.label, self.total()))
             result = self._work(told, workspace or Workspace())
         result = replace(result, seconds=time.monotonic() - began, warnings=tuple(said))
@@ -244,25 +242,3 @@ class Job(BaseModel, Generic[R]):
     @abstractmethod
     def _work(self, listener: Listener, workspace: Workspace) -> R:
         """What ``run`` does between its first event and its last."""
-
-
-@contextmanager
-def heard(listener: Callable[[str], None] | None = None) -> Iterator[list[str]]:
-    """Collect reverie's warnings, each once, and hand each to the listener, or on."""
-    said: list[str] = []
-    show = warnings.showwarning
-
-    def listen(message: Any, category: Any, *args: Any, **kwargs: Any) -> None:
-        if not issubclass(category, ReverieWarning):
-            show(message, category, *args, **kwargs)
-        elif str(message) not in said:
-            said.append(str(message))
-            if listener is None:
-                show(message, category, *args, **kwargs)
-            else:
-                listener(str(message))
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", ReverieWarning)
-        warnings.showwarning = listen
-        yield said

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-import warnings
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import ValidationError
 
-from reverie.errors import BadInput, Interrupted, ResourceError, ReverieWarning
+from reverie.errors import BadInput, Interrupted, ResourceError
 from reverie.jobs.moving_source import Made, Work, vanished
-from reverie.jobs.old_run import Run, check_writable, heard, memory_errors
+from reverie.jobs.old_run import Run, check_writable, memory_errors
 from reverie.jobs.provenance import EngineNote, MovingNote, Provenance
 from reverie.media.picture import MAX_PIXELS, Picture
+from reverie.notices import collect_warnings, warn
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -177,9 +177,7 @@ class Moving:
         for recipe in self.work.objectives(self.recipe):
             for octave in range(len(recipe.objective)):
                 self.session.goal(recipe, octave)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ReverieWarning)  # the dream says them
-            self.run.begin(Picture(np.zeros((height, width, 3), np.float32)))
+        self.run.begin(Picture(np.zeros((height, width, 3), np.float32)))
 
     def provenance(self, output: MovingOutput, encoding: Encoding) -> Provenance:
         """What is written into the result, and what decides its bytes."""
@@ -223,9 +221,9 @@ class Moving:
         output = output or MovingOutput()
         encoding = output.check(out)
         began, listener = time.monotonic(), _Listener(each, opening, stop)
-        with heard() as said, memory_errors():
+        with collect_warnings() as said, memory_errors():
             for words in self.work.warnings:
-                warnings.warn(words, ReverieWarning, stacklevel=2)
+                warn(words)
             self._pin(out)
             while True:
                 try:
@@ -233,10 +231,9 @@ class Moving:
                     break
                 except _Shrunk:
                     continue
-        frames, length, before, report = made
-        if words := report.words():
-            warnings.warn(words, ReverieWarning, stacklevel=2)
-            said.append(words)
+            frames, length, before, report = made
+            if words := report.words():
+                warn(words)
         return MovingResult(
             out,
             self.work.size,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reverie._version import __version__
-from reverie.errors import BadInput, ResourceError, ReverieWarning, UsageError
+from reverie.errors import BadInput, ResourceError, UsageError
 from reverie.jobs.provenance import (
     EngineNote,
     FileNote,
@@ -26,6 +25,7 @@ from reverie.jobs.provenance import (
     sha256_of,
 )
 from reverie.media.picture import MAX_PIXELS, Picture, check_save, load_picture, save_picture
+from reverie.notices import collect_warnings
 from reverie.recipe.recipe import Recipe
 from reverie.recipe.stop import Stop
 
@@ -233,7 +233,7 @@ class Run:
         output = output or Output()
         output.check(out)
         began = time.monotonic()
-        with heard() as said:
+        with collect_warnings() as said:
             with memory_errors():
                 frame, cut = self.dream(lambda: self.open(photo), each=each, stop=stop, until=until)
                 self.session.release()
@@ -316,10 +316,7 @@ class Run:
         state = begin(self.recipe, picture, session)
         if self.recipe.portrait is not None:
             return state
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ReverieWarning)  # the loop plans again, and says them
-            plan = state.plan(self.recipe)
-        session.settle(self.recipe, plan)
+        session.settle(self.recipe, state.plan(self.recipe))
         return state
 
     def provenance(
@@ -364,22 +361,3 @@ def memory_errors() -> Iterator[None]:
         if not is_out_of_memory(error):
             raise
         raise ResourceError("out of memory; use --max-size, or a machine with more") from error
-
-
-@contextmanager
-def heard() -> Iterator[list[str]]:
-    """Collect reverie's warnings, each once, and pass every warning on."""
-    said: list[str] = []
-    show = warnings.showwarning
-
-    def listen(message: Any, category: Any, *args: Any, **kwargs: Any) -> None:
-        if issubclass(category, ReverieWarning):
-            if str(message) in said:
-                return
-            said.append(str(message))
-        show(message, category, *args, **kwargs)
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", ReverieWarning)
-        warnings.showwarning = listen
-        yield said

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from reverie._version import __version__
-from reverie.errors import BadInput, ReverieWarning, UsageError
+from reverie.errors import BadInput, UsageError
 from reverie.jobs.job import Listener, Step
 from reverie.jobs.output import Output
 from reverie.jobs.provenance import (
@@ -196,10 +195,7 @@ class OpenRecipe:
         state = begin(self.recipe, picture, session)
         if self.recipe.portrait is not None:
             return state
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ReverieWarning)  # the loop plans again, and says them
-            plan = state.plan(self.recipe)
-        session.settle(self.recipe, plan)
+        session.settle(self.recipe, state.plan(self.recipe))
         return state
 
     def save(

@@ -43,7 +43,7 @@ class Sitting:
 
     def go(self) -> None:
         """Make them all, each written as soon as it is there."""
-        from reverie.jobs.old_run import heard
+        from reverie.notices import collect_warnings
         from reverie.portrait.batch import sit
 
         picture = self.run.open(self.photo)
@@ -53,7 +53,7 @@ class Sitting:
         if not wanted:
             return
         recipes = [self.run.recipes[i] for i in wanted]
-        with heard() as said, self.voice.progress("") as watcher, CtrlC(self.voice) as stop:
+        with collect_warnings() as said, self.voice.progress("") as watcher, CtrlC(self.voice) as stop:
             each = self._each(watcher, paths)
             begun = self._turns(watcher, wanted)
             for made in sit(recipes, self.run.session, picture=picture, each=each, begun=begun, stop=stop):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reverie._version import __version__
-from reverie.errors import BadInput, NetworkError, ResourceError, ReverieWarning, UsageError
-from reverie.jobs.old_run import Asked, Each, Output, Result, Run, heard
+from reverie.errors import BadInput, NetworkError, ResourceError, UsageError
+from reverie.jobs.old_run import Asked, Each, Output, Result, Run
 from reverie.jobs.provenance import Provenance, find, of_picture, sha256_of
 from reverie.media.picture import MAX_PIXELS
+from reverie.notices import collect_warnings, warn
 
 if TYPE_CHECKING:
     from reverie.ascent.session import Session
@@ -61,7 +61,7 @@ def rerun(
     hint = "put it there"
     paths = {f.name: os.fspath(find(f, folders, result, hint=hint)) for f in note.files}
     paths[note.recipe.network] = _weights(note, folders)
-    with heard() as said:
+    with collect_warnings() as said:
         _check_engine(note, result)
     run = Run(note.recipe, max_pixels=max_pixels, offline=offline, engine=note.engine, paths=paths)
     _check_weights(note, run, result)
@@ -188,8 +188,4 @@ def _check_engine(note: Provenance, result: str) -> None:
     here = (("reverie", __version__, note.reverie), ("torch", torch.__version__, note.engine.torch))
     for what, mine, theirs in here:
         if mine != theirs:
-            warnings.warn(
-                f"{result}: was made with {what} {theirs}, this is {mine}; the bytes may differ",
-                ReverieWarning,
-                stacklevel=2,
-            )
+            warn(f"{result}: was made with {what} {theirs}, this is {mine}; the bytes may differ")

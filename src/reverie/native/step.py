@@ -3,14 +3,16 @@
 Every function here has its reference in ``smooth`` or ``canvas``, written in torch, which serves wherever
 ``serves`` says no. Sums are taken in an order of their own: by vectors within a stretch of pixels, then
 stretch by stretch in double precision. The bytes are the same for any number of threads; between instruction
-sets, and between these and torch, they differ in the last bits: ``way`` says how it is done.
+sets, and between these and torch, they differ in the last bits: ``backend`` says which of them does it.
 """
 
 from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
@@ -42,8 +44,8 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     ),
     "show": (_int, [_int, _plane, _plane, _plane, _int, *(_long,) * 7, _plane, _long, _long, _int]),
 }
-#: What ``use`` said.
-_wanted: str | None = None
+#: What ``using`` or a ``Runtime`` chose for the work that is going on; a thread of its own begins without.
+CHOSEN: ContextVar[str | None] = ContextVar("reverie_step_backend", default=None)
 
 
 @dataclass(frozen=True)
@@ -67,40 +69,51 @@ def _function(name: str) -> Any:
 
 
 @functools.cache
-def ways() -> tuple[str, ...]:
-    """How this machine can do it, the fastest last: "torch", then "plain", "avx2" and "avx512" kernels."""
+def backends() -> tuple[str, ...]:
+    """What can do it on this machine, the fastest last: "torch", then "plain", "avx2", "avx512" kernels."""
     if library() is None:
         return ("torch",)
     return "torch", "plain", *(i.name.lower() for i in instruction_sets() if i <= Isa.AVX512)
 
 
-def way() -> str:
-    """How it is done: the fastest of ``ways``, or what ``use`` said."""
-    return _wanted or ways()[-1]
+def backend() -> str:
+    """What does it here and now: the fastest of ``backends``, or the one that ``using`` named."""
+    return CHOSEN.get() or backends()[-1]
 
 
-def use(name: str | None) -> None:
-    """Do it in one of ``ways`` from now on, in the whole process; None takes the fastest again.
+def check_backend(name: str) -> None:
+    """Raises Unavailable where this machine has no such backend."""
+    if name not in backends():
+        raise Unavailable(f"this machine has no {name} kernels for pictures; it has {', '.join(backends())}")
 
-    Two ways differ in the last bits, so whoever wants an earlier dream's bytes wants its way.
+
+@contextmanager
+def using(name: str | None) -> Iterator[None]:
+    """One of ``backends`` does it in here, in this thread; None for the fastest. As before afterwards.
+
+    Two of them differ in the last bits, so whoever wants an earlier dream's bytes wants its backend.
 
     Raises:
-        Unavailable: This machine cannot do it in this way.
+        Unavailable: This machine has no such backend.
     """
-    global _wanted
-    if name is not None and name not in ways():
-        raise Unavailable(f"this machine has no {name} kernels for pictures; it has {', '.join(ways())}")
-    _wanted = name
+    if name is not None:
+        check_backend(name)
+    before = CHOSEN.set(name)
+    try:
+        yield
+    finally:
+        CHOSEN.reset(before)
 
 
 def _isa() -> int:
-    """The number of the way in the C interface."""
-    return 0 if way() == "plain" else int(Isa[way().upper()])
+    """The number of the backend in the C interface."""
+    name = backend()
+    return 0 if name == "plain" else int(Isa[name.upper()])
 
 
 def serves(*planes: Tensor | None) -> bool:
     """Whether kernels do it and take these: contiguous float32 on the CPU, outside of autograd."""
-    return way() != "torch" and all(p is None or _plain(p) for p in planes)
+    return backend() != "torch" and all(p is None or _plain(p) for p in planes)
 
 
 def holds(out: Tensor) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,7 +59,6 @@ def read_state(data: bytes, file: str) -> dict[str, Tensor]:
         NetworkError: It is something else, damaged, or a pickle with code in it.
     """
     import pickle
-    import warnings
 
     import torch
 
@@ -71,9 +71,8 @@ def read_state(data: bytes, file: str) -> dict[str, Tensor]:
         except (SafetensorError, ValueError, KeyError) as error:
             raise NetworkError(f"weights {file}: not a safetensors file ({error})") from error
     try:
-        with warnings.catch_warnings():  # on the pickle's protocol, which is nothing to the user
-            warnings.simplefilter("ignore")
-            state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+        _hide_protocol()
+        state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise NetworkError(_why_not(str(error), file)) from error
     except Exception as error:  # a damaged archive fails in many ways, all of them the file's fault
@@ -84,6 +83,15 @@ def read_state(data: bytes, file: str) -> dict[str, Tensor]:
     if not isinstance(state, dict) or not all(isinstance(v, torch.Tensor) for v in state.values()):
         raise NetworkError(f"weights {file}: not a table of tensors by name; save a state_dict")
     return state
+
+
+def _hide_protocol() -> None:
+    """Keep from the user what torch warns of a pickle's protocol.
+
+    Filters are the whole process's. So this one names that warning alone, and stays: to take it back would
+    also take back what another thread has set meanwhile.
+    """
+    warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)
 
 
 def _why_not(reason: str, file: str) -> str:

@@ -16,6 +16,7 @@ from reverie.canvas.base import Canvas
 from reverie.canvas.make import make_canvas
 from reverie.errors import UsageError
 from reverie.media.picture import Picture, Source
+from reverie.native.runtime import Runtime, computes
 from reverie.network.network import Net
 from reverie.ops.filters import resize
 from reverie.portrait.optimisers import Optimiser, make_optimiser, normalised, rate_at
@@ -34,9 +35,18 @@ class PortraitState:
     """Canvas, generators and optimiser of N pictures, each with a recipe of its own.
 
     The recipes differ in their objectives and seeds alone. ``octave`` and ``step`` are the next to do.
+    ``runtime`` is as of a dream's ``State``.
     """
 
-    def __init__(self, recipes: Sequence[Recipe], canvas: Canvas, rngs: Sequence[torch.Generator]) -> None:
+    def __init__(
+        self,
+        recipes: Sequence[Recipe],
+        canvas: Canvas,
+        rngs: Sequence[torch.Generator],
+        *,
+        runtime: Runtime | None = None,
+    ) -> None:
+        self.runtime = runtime or Runtime.here()
         self.recipes = tuple(recipes)
         self.canvas = canvas
         self.rngs = tuple(rngs)
@@ -65,9 +75,17 @@ class PortraitState:
             UsageError: Recipes that cannot be made together, or a start that the network cannot take.
         """
         recipes = facets_of(recipe) if isinstance(recipe, Recipe) else tuple(recipe)
-        first, settings = recipes[0], portrait_of(recipes[0])
-        if any(shared(r) != shared(first) for r in recipes):
+        if any(shared(r) != shared(recipes[0]) for r in recipes):
             raise UsageError("portraits made together may differ in their objectives and seeds alone")
+        with session.runtime.use():
+            return PortraitState._begun(recipes, picture, session)
+
+    @staticmethod
+    def _begun(
+        recipes: tuple[Recipe, ...], picture: Picture | Tensor | None, session: Session
+    ) -> PortraitState:
+        """As ``begin``, of one recipe for each picture."""
+        first, settings = recipes[0], portrait_of(recipes[0])
         start = None
         size = size_of(first)
         if picture is not None:
@@ -85,7 +103,7 @@ class PortraitState:
         )
         if start is not None:
             canvas.fit(start.to(session.device).clamp(0, 1))
-        state = PortraitState(recipes, canvas, rngs)
+        state = PortraitState(recipes, canvas, rngs, runtime=session.runtime)
         state.source = picture.source if isinstance(picture, Picture) else None
         return state
 
@@ -102,6 +120,7 @@ class PortraitState:
             "step": self.step,
         }
 
+    @computes
     def load(self, kept: dict[str, Any]) -> None:
         """Take up what ``state_dict`` described; this state was begun with the same recipes."""
         self.canvas.resize(tuple(kept["size"]))
@@ -118,6 +137,10 @@ class PortraitState:
     def plan(self, recipe: Recipe) -> list[Octave]:
         """The octaves, from small to large; a portrait has one unless its recipe says otherwise."""
         return plan_of(recipe, self._size)
+
+    def remarks(self, recipe: Recipe) -> tuple[str, ...]:
+        """What the user should know of the plan: nothing."""
+        return ()
 
     def enter(self, octave: Octave, recipe: Recipe) -> None:
         """Bring the canvas to an octave's size, with what the optimiser can still use of its memory."""
@@ -218,6 +241,7 @@ class PortraitState:
         """RMS distance of the first picture from its start, 0..1, seen small."""
         return self.moves(1)[0]
 
+    @computes
     def moves(self, count: int | None = None) -> tuple[float, ...]:
         """RMS distance of the first pictures, or of all, from their starts, 0..1, seen small."""
         small = self._small(count)
@@ -232,6 +256,7 @@ class PortraitState:
         """The picture of the recipe's facet, as it is saved."""
         return self.pictures()[portrait_of(recipe).facet]
 
+    @computes
     def pictures(self) -> list[Picture]:
         """Every picture as it is saved: at its last size or the one it is printed at."""
         settings = portrait_of(self.recipes[0])

@@ -7,7 +7,6 @@ and regions need nothing special anywhere else. ``tv`` and its like read the pic
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,8 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie import objective as ob
-from reverie.errors import ReverieWarning, UsageError
+from reverie.errors import UsageError
 from reverie.network.network import Net
+from reverie.notices import warn
 from reverie.scoring import functions, pairwise, regularizers  # noqa: F401, they register their scores
 from reverie.scoring.binder import Binder, Opener, Size
 from reverie.scoring.feature_statistics import FeatureStatistics
@@ -119,10 +119,9 @@ def _statistics(priors: Sequence[Binder], net: Net, layers: Sequence[str]) -> tu
     for binder in priors:
         binder.check_portrait()
     if priors and not net.statistics:
-        warnings.warn(
+        warn(
             f"network {net.name}: has no batch norms that remember natural pictures; portraits go "
             "without that prior",
-            ReverieWarning,
             stacklevel=3,
         )
         return ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +13,8 @@ from reverie.cli import complete
 from reverie.cli import old_options as o
 from reverie.cli.old_console import Voice
 from reverie.cli.verbs.see import PortraitPreset
-from reverie.errors import BatchError, ReverieWarning, UsageError
+from reverie.errors import BatchError, UsageError
+from reverie.notices import collect_warnings, warn
 
 if TYPE_CHECKING:
     from reverie.analysis.stimuli import Patch, Stimuli
@@ -99,6 +99,7 @@ def stimuli(
             count=count,
             max_pixels=run.max_pixels,
             progress=lambda done, of: progress("photographs", done, of),
+            runtime=run.session.runtime,
         )
     portraits = portraits_of(run, units) if portrait else {}
     cells = list(cells_of(run.session.net, units, found, portraits, run.max_pixels))
@@ -208,8 +209,12 @@ def document_of(out: str, units: list[tuple[str, int]], found: Stimuli) -> dict[
 @contextmanager
 def failures_told_later() -> Iterator[None]:
     """Photographs that cannot be read are said at the end, and not as warnings too."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*; left out$", category=ReverieWarning)
+
+    def told_now(text: str) -> None:
+        if not text.endswith("; left out"):
+            warn(text)
+
+    with collect_warnings(told_now):
         yield
 
 

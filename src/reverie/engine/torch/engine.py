@@ -19,7 +19,6 @@ from torch import Tensor, nn
 
 from reverie.engine.engine import PlainEngine, is_out_of_memory
 from reverie.engine.malloc import give_pages_back, keep_pages
-from reverie.engine.threads import share as share_threads
 from reverie.engine.torch.conv.onednn import CHANNELS_LAST
 from reverie.engine.torch.conv.store import Store
 from reverie.engine.torch.formats import FORMATS, fastest, formats_of, native_set
@@ -31,6 +30,7 @@ from reverie.engine.torch.plan.steps import Run
 from reverie.engine.torch.trace.record import Unrecordable, record, thaw
 from reverie.errors import ReverieError, UsageError
 from reverie.native import Isa
+from reverie.native.threads import share as share_threads
 from reverie.network.network import PROBE, Net
 
 PLANS = 24  # sizes of picture that are remembered; octaves times the few shapes of their tiles

@@ -16,6 +16,7 @@ from reverie.errors import UsageError
 from reverie.evolve import NetScore, evolve, make_encoding
 from reverie.jobs.fooling.settings import Settings
 from reverie.media.picture import Picture
+from reverie.native.runtime import Runtime, computes
 from reverie.network.zoo import load_net
 
 if TYPE_CHECKING:
@@ -31,8 +32,9 @@ BATCH = 50
 class Arena:
     """A network and an encoding, as settings ask for them.
 
-    Every class of the network has a cell, whichever are reported: what is evolved on the way to one is a step
-    towards others, and a picture is judged for all classes at once anyway.
+    Every class of the network has a cell, whichever are reported: what is evolved on the way to one is a
+    step towards others, and a picture is judged for all classes at once anyway. All of it computes with
+    ``runtime``.
     """
 
     def __init__(
@@ -51,12 +53,12 @@ class Arena:
             UsageError: It is not known, or has no classes.
             NetworkError: Its weights cannot be used.
         """
-        if threads:
-            torch.set_num_threads(threads)
+        self.runtime = Runtime.of(threads)
         self.settings = settings
         self.engine = engine
         self.device = pick_device(device)
-        self.net = net or load_net(settings.network, offline=offline)
+        with self.runtime.use():
+            self.net = net or load_net(settings.network, offline=offline)
         if "logits" not in self.net.layers:
             raise UsageError(f"network {self.net.name}: has no classes; choose another with --network")
 
@@ -65,10 +67,10 @@ class Arena:
         """The network as it judges all children: in bf16 where that is faster, unless told otherwise."""
         precision = self.settings.precision
         if precision != "auto":
-            return NetScore(self.net, engine=self.engine, precision=precision, device=self.device)
+            return self._score(self.engine, precision)
         if self.engine in ("auto", "native"):
             try:
-                return NetScore(self.net, engine="native", precision="bf16", device=self.device)
+                return self._score("native", "bf16")
             except NoEngineError:
                 pass
         return self.judge
@@ -76,7 +78,11 @@ class Arena:
     @cached_property
     def judge(self) -> NetScore:
         """The network as it judges what is reported: in fp32."""
-        return NetScore(self.net, engine=self.engine, precision="fp32", device=self.device)
+        return self._score(self.engine, "fp32")
+
+    def _score(self, engine: str, precision: str) -> NetScore:
+        threads = self.runtime.threads
+        return NetScore(self.net, engine=engine, precision=precision, device=self.device, threads=threads)
 
     @cached_property
     def encoding(self) -> Encoding[Any]:
@@ -91,7 +97,7 @@ class Arena:
         self, state: Evolution | None = None, *, population: int, children: int, generations: int
     ) -> Iterator[Generation]:
         """Generation after generation, from ``state`` if there is one."""
-        return evolve(
+        generation = evolve(
             self.search,
             self.encoding,
             size=self.settings.size,
@@ -102,6 +108,7 @@ class Arena:
             state=state,
             batch=BATCH,
         )
+        return self.runtime.over(generation)
 
     def classes(self, names: Sequence[str]) -> list[int]:
         """Indices of classes by name, synonym or number, each once and in order; all of them for no names.
@@ -123,6 +130,7 @@ class Arena:
         """The first name of a class."""
         return self.net.classes.name(index) if self.net.classes is not None else f"class {index}"
 
+    @computes
     def draw(self, genomes: Sequence[Any]) -> NDArray[np.float32]:
         """Pictures (N, size, size, 3), bit for bit as they are read from an 8-bit file."""
         drawn = self.encoding.render(genomes, self.settings.size, eight_bit=True)
@@ -153,7 +161,7 @@ class Arena:
             "classes": self.net.channels_of("logits"),
             "engine": self.search.engine.name,
             "precision": self.search.engine.precision,
-            "threads": torch.get_num_threads(),
+            "threads": self.runtime.threads,
         }
 
 

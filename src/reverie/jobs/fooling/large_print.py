@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-import torch
 from pydantic import Field
 
 from reverie._version import __version__
@@ -23,6 +22,7 @@ from reverie.jobs.reference import Reference
 from reverie.jobs.workspace import Workspace
 from reverie.media.picture import Picture, read_provenance, save_picture
 from reverie.media.picture.detect_format import read_local
+from reverie.native.runtime import Runtime
 
 if TYPE_CHECKING:
     from reverie.evolve import Encoding
@@ -69,7 +69,8 @@ class PrintJob(Job[PrintResult]):
         encoding, genome, _ = read_genome((workspace or Workspace()).resolver.path(self.genome))
         side = min(self.size, TRIAL_SIDE)
         began = time.perf_counter()
-        encoding.render([genome], side)
+        with Runtime.of(self.threads).use():
+            encoding.render([genome], side)
         seconds = (time.perf_counter() - began) * (self.size / side) ** 2
         memory = self.size**2 * BYTES
         text = f"{self.label}: {self.size} x {self.size}, about {clock(seconds)} and {memory / 1e6:.0f} MB"
@@ -89,13 +90,12 @@ class PrintJob(Job[PrintResult]):
         if side * side > limit:
             given = f"{side} x {side}"
             raise UsageError(f"size: {given} is over the limit of {limit} pixels; --max-pixels raises it")
-        if self.threads:
-            torch.set_num_threads(self.threads)
         encoding, genome, document = read_genome(workspace.resolver.path(self.genome))
         self.output.check()
         out = self.output.path
         try:
-            picture = Picture(np.ascontiguousarray(encoding.render([genome], side)[0]))
+            with Runtime.of(self.threads).use():
+                picture = Picture(np.ascontiguousarray(encoding.render([genome], side)[0]))
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -11,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reverie._version import __version__
-from reverie.errors import BadInput, ReverieWarning
+from reverie.errors import BadInput
 from reverie.jobs.fooling.evolved import Evolved
 from reverie.jobs.fooling.judge import best, judged
 from reverie.jobs.fooling.levels import LEVELS, percent
 from reverie.jobs.fooling.page import ANCESTOR_SIDE, Ancestor, Entry, Story, Verdict, data_uri
 from reverie.jobs.fooling.page_family import BUDGET, chosen, reborn
 from reverie.media.picture.picture import Picture
+from reverie.notices import warn
 
 if TYPE_CHECKING:
     from reverie.evolve import Evolution
@@ -129,7 +129,7 @@ def _ancestors(
                 found[i] = Ancestor(born, image, top, arena.class_name(top), float(shares[top]))
                 sure |= {(i, index): float(shares[index]) for index in heirs[i]}
     except BadInput as error:
-        warnings.warn(f"{run.folder}: no families on the page: {error}", ReverieWarning, stacklevel=2)
+        warn(f"{run.folder}: no families on the page: {error}")
         return {}, {}
     return found, sure
 

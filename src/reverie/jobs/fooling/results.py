@@ -115,8 +115,9 @@ class Results:
 
         if self.run.arena.net.classes is not imagenet():
             return []
+        threads = self.run.arena.runtime.threads
         return [
-            (info.name, NetScore(load_net(info.name), precision="fp32"), info.size)
+            (info.name, NetScore(load_net(info.name), precision="fp32", threads=threads), info.size)
             for info in networks()
             if info.installed and info.name != self.run.arena.net.name
         ]

@@ -11,14 +11,13 @@ from __future__ import annotations
 import math
 import os
 import time
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reverie.errors import BadInput, ResourceError, ReverieWarning, UsageError
+from reverie.errors import BadInput, ResourceError, UsageError
 from reverie.evolve import Plan, load_checkpoint, save_checkpoint
 from reverie.jobs.fooling.evolved import Evolved, done
 from reverie.jobs.fooling.folder import Folder, Note, check_same
@@ -29,6 +28,7 @@ from reverie.jobs.fooling.settings import Settings, make_settings
 from reverie.jobs.fooling.sheet import write_sheet
 from reverie.jobs.job import Listener, Result, Step
 from reverie.jobs.provenance import NetworkNote
+from reverie.notices import warn
 
 if TYPE_CHECKING:
     from reverie.evolve import Evolution, Generation
@@ -168,10 +168,9 @@ class EvolutionRun:
                 f"{mine.network.sha256}, was {found.network.sha256}; begin in another folder"
             )
         if (found.precision, found.reverie) != (mine.precision, mine.reverie):
-            warnings.warn(
+            warn(
                 f"{self.folder}: was begun by reverie {found.reverie} in {found.precision}, goes on by "
                 f"{mine.reverie} in {mine.precision}; the result may not be that of an unbroken run",
-                ReverieWarning,
                 stacklevel=3,
             )
         return found.model_copy(update={"settings": self.settings})

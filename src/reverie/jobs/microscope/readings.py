@@ -89,7 +89,8 @@ def _read_group(
     found: list[list[Tensor]] = [[] for _ in layers]
     for unit in units:
         picture = load_picture(root / unit.portrait)
-        activations = look(session.engine, as_input(picture, session.net), layers)
+        with session.runtime.use():
+            activations = look(session.engine, as_input(picture, session.net), layers)
         for index, name in enumerate(layers):
             values = peaks(activations[name])[0][0]
             found[index].append(values[channels[name]] if name in channels else values)
@@ -120,6 +121,7 @@ def read_photographs(
         count=PATCHES,
         max_pixels=max_pixels,
         progress=progress,
+        runtime=session.runtime,
     )
     digests = [_sha256(Path(path)) for path in found.photos]
     for layer, units in plan.layers.items():

@@ -10,7 +10,6 @@ import hashlib
 import io
 import os
 import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,12 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from reverie.errors import BadInput, ResourceError, ReverieWarning
+from reverie.errors import BadInput, ResourceError
 from reverie.media.picture import xmp as metadata
 from reverie.media.picture.colour_profile import ProfileError, to_srgb, to_srgb_deep
 from reverie.media.picture.detect_format import ACCEPTED, PILLOW, check_size, read_local, sniff
 from reverie.media.picture.picture import Floats, Picture, Source
 from reverie.media.picture.sixteen_bit import deep_samples, upright
+from reverie.notices import warn
 
 MAX_PIXELS = 64_000_000
 
@@ -108,7 +108,7 @@ def _decode(data: bytes, kind: str, name: str, max_pixels: int, *, rows: int | N
     try:
         provenance = metadata.unpack(_xmp(image), name=name)
     except BadInput as error:
-        _warn(f"{error}; it is read as a plain picture")
+        warn(f"{error}; it is read as a plain picture")
         provenance = None
     pixels, alpha, depth = _pixels(header, data)
     orientation = 1 if kind == "tiff" else _orientation(image, name)
@@ -139,7 +139,7 @@ def _orientation(image: Image.Image, name: str) -> int:
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # a foreign EXIF block may break its reader in any way
-        _warn(f"{name}: its EXIF block is damaged and ignored; it may lie on its side")
+        warn(f"{name}: its EXIF block is damaged and ignored; it may lie on its side")
         return 1
 
 
@@ -147,17 +147,17 @@ def _warn_of_more(image: Image.Image, kind: str, name: str) -> None:
     """Say that only the first frame or page is read; a JPEG's further images are its previews."""
     if kind in ("jpeg", "heic"):
         return
-    with _decoding(name, header=True), _own_limit():
+    with _decoding(name, header=True), own_limit():
         more = bool(getattr(image, "is_animated", False))
     if more and kind == "tiff":
-        _warn(f"{name}: has several pages, the first is taken; save the others as their own files")
+        warn(f"{name}: has several pages, the first is taken; save the others as their own files")
     elif more:
-        _warn(f"{name}: an animation, its first frame is taken; `reverie film` takes all of it")
+        warn(f"{name}: an animation, its first frame is taken; `reverie film` takes all of it")
 
 
 def _open(data: bytes, kind: str, name: str) -> Image.Image:
     """Open with exactly the decoder of this kind."""
-    with _decoding(name, header=True), _own_limit():
+    with _decoding(name, header=True), own_limit():
         return Image.open(io.BytesIO(data), formats=[PILLOW[kind]])
 
 
@@ -172,8 +172,11 @@ def _open_heic(data: bytes, name: str) -> Image.Image:
 
 
 @contextmanager
-def _own_limit() -> Iterator[None]:
-    """Lift Pillow's limit while a header is read: it names no size, and ours follows at once."""
+def own_limit() -> Iterator[None]:
+    """Lift Pillow's limit while a header is read: it names no size, and ours follows at once.
+
+    The limit is the whole process's, so one thread at a time does so.
+    """
     with _opening:
         theirs, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
@@ -217,7 +220,7 @@ def _pixels(header: _Header, data: bytes) -> tuple[Floats, Floats | None, int]:
             deep = deep_samples(image, data, header.kind, header.turned)
         if deep is not None:
             return *_from_deep(deep, image, icc, header.name), 16
-        _warn(f"{header.name}: its 16 bits a channel cannot be read, 8 are")
+        warn(f"{header.name}: its 16 bits a channel cannot be read, 8 are")
     if image.mode in ("I", "F"):
         if header.kind != "ppm" or image.mode == "F":
             raise BadInput(f"{header.name}: 32 bits a channel; save it with 8 or 16 bits a channel")
@@ -243,7 +246,7 @@ def _to_srgb(image: Image.Image, icc: object, name: str) -> Image.Image:
     try:
         return to_srgb(image, icc)
     except ProfileError as error:
-        _warn(f"{name}: its colour profile is ignored ({error}); colours may be off")
+        warn(f"{name}: its colour profile is ignored ({error}); colours may be off")
         return image
 
 
@@ -278,9 +281,9 @@ def _profiled_at_8_bits(
     try:
         image = to_srgb(image, icc)
     except ProfileError:
-        _warn(f"{name}: its colour profile is ignored ({error}); colours may be off")
+        warn(f"{name}: its colour profile is ignored ({error}); colours may be off")
         return None
-    _warn(f"{name}: its colour profile is of a kind that is applied at 8 bits a channel")
+    warn(f"{name}: its colour profile is of a kind that is applied at 8 bits a channel")
     return _unit(np.asarray(image))
 
 
@@ -296,7 +299,3 @@ def _xmp(image: Image.Image) -> bytes:
     if isinstance(found, str):
         found = found.encode("utf-8", errors="replace")
     return found if isinstance(found, bytes) else b""
-
-
-def _warn(message: str) -> None:
-    warnings.warn(ReverieWarning(message), stacklevel=2)

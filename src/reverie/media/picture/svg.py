@@ -12,7 +12,6 @@ import os
 import re
 import subprocess
 import sys
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
@@ -20,8 +19,9 @@ from xml.etree.ElementTree import ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from reverie.errors import BadInput, ReverieWarning
+from reverie.errors import BadInput
 from reverie.media.picture.detect_format import check_large, check_size
+from reverie.notices import warn
 
 MAX_BYTES = 20_000_000
 MAX_DEPTH = 200
@@ -272,16 +272,10 @@ def draw_svg(
     if importlib.util.find_spec("resvg_py") is None:
         raise BadInput(f'{name}: drawing an SVG needs an extra; pip install "reverie[svg]"')
     if not drawing.sized:
-        warnings.warn(
-            ReverieWarning(f"{name}: the SVG states no size; drawn {width} pixels wide"),
-            stacklevel=3,
-        )
+        warn(f"{name}: the SVG states no size; drawn {width} pixels wide", stacklevel=3)
     png, said = _draw_in_child(drawing, name, width, max_pixels)
     if said.startswith("no fonts"):
-        warnings.warn(
-            ReverieWarning(f"{name}: no fonts found, its text is missing; save text as paths"),
-            stacklevel=3,
-        )
+        warn(f"{name}: no fonts found, its text is missing; save text as paths", stacklevel=3)
     return png, rows
 
 

@@ -7,7 +7,6 @@ import io
 import os
 import secrets
 import struct
-import warnings
 import zlib
 from os import PathLike
 from pathlib import Path
@@ -19,8 +18,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from reverie.errors import ResourceError, ReverieError, ReverieWarning, UsageError
+from reverie.errors import ResourceError, ReverieError, UsageError
 from reverie.media.picture import xmp as metadata
+from reverie.notices import warn
 
 EXTENSIONS = {
     ".png": "png",
@@ -175,10 +175,7 @@ def encode(
     if kind == "jpeg" and len(xmp) > _JPEG_XMP:
         raise UsageError(f"{name}: the recipe is too long for a JPEG ({len(xmp)} bytes); use .png")
     if kind == "jpeg" and picture.alpha is not None:
-        warnings.warn(
-            ReverieWarning(f"{name}: JPEG has no alpha, it is left out; .png and .webp keep it"),
-            stacklevel=3,
-        )
+        warn(f"{name}: JPEG has no alpha, it is left out; .png and .webp keep it", stacklevel=3)
     samples = _samples(picture, kind, depth, name)
     if kind == "tiff":
         return _tiff(samples, xmp, name)

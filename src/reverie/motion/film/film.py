@@ -85,9 +85,11 @@ def film(
     recipe = recipe.model_copy(update={"size": None, "max_size": None, "film": settings})
     session = session or Session(recipe)
     index, last = (state.index, state.last) if state else (0, None)
+    if state is not None:
+        state.runtime = session.runtime
     mask = Masks(recipe.mask, masks, session)
-    make = partial(moves, movie, settings, skip=index, last=None if last is None else last.numpy())
-    with closing(Ahead(make, AHEAD, "reverie-motion")) as ahead:
+    measured = partial(moves, movie, settings, skip=index, last=None if last is None else last.numpy())
+    with closing(Ahead(lambda: session.runtime.over(measured()), AHEAD, "reverie-motion")) as ahead:
         for move in ahead:
             source, score, told = _source(move, recipe, session), 0.0, None
             if state is None or move.begins:
@@ -105,8 +107,9 @@ def film(
 
 def _source(move: Move, recipe: Recipe, session: Session) -> Tensor:
     """The film's own frame, (1, C, H, W)."""
-    frame = torch.from_numpy(move.shot.rgb).permute(2, 0, 1)[None].contiguous().float().div_(255)
-    return prepare(recipe, frame, torch.Generator(), session.net.channels).to(session.device)
+    with session.runtime.use():
+        frame = torch.from_numpy(move.shot.rgb).permute(2, 0, 1)[None].contiguous().float().div_(255)
+        return prepare(recipe, frame, torch.Generator(), session.net.channels).to(session.device)
 
 
 def _dreamt(recipe: Recipe, state: State, session: Session, told: Callable[[Frame], None] | None) -> float:
@@ -133,7 +136,8 @@ def _opened(
     if settings.strength is not None:
         full = full.model_copy(update={"strength": settings.strength.most})
     state = State.begin(full, source, session)
-    state.canvas = state.canvas.rebased(source, mask)
+    with session.runtime.use():
+        state.canvas = state.canvas.rebased(source, mask)
     score = 0.0 if move.blank else _dreamt(full, state, session, told)
     return FilmState.over(state, move), score
 

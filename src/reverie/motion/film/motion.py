@@ -13,6 +13,7 @@ from torch import Tensor
 from reverie.ascent.session import Session
 from reverie.motion.film.cuts import is_blank, is_cut
 from reverie.motion.film.flow import Bytes, Motion, between, grey
+from reverie.native.runtime import computes
 from reverie.recipe.film import Film
 
 if TYPE_CHECKING:
@@ -70,12 +71,15 @@ class Masks:
     """
 
     def __init__(self, name: str | None, movie: Movie | None, session: Session) -> None:
-        self._still = session.open_tensor(name).mean(1, keepdim=True) if name else None
+        self.runtime = session.runtime
+        with self.runtime.use():
+            self._still = session.open_tensor(name).mean(1, keepdim=True) if name else None
         self._device = session.device
         self._shots = iter(movie.frames()) if movie else iter(())
         self._now: Tensor | None = None
         self._next = next(self._shots, None)
 
+    @computes
     def at(self, time: Fraction) -> Tensor | None:
         """The mask (1, 1, h, w) at a time that is no earlier than the last one asked for; None: no mask."""
         while self._next is not None and (self._next.time <= time or self._now is None):

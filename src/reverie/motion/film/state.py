@@ -21,6 +21,7 @@ from reverie.errors import UsageError
 from reverie.media.picture import Picture
 from reverie.motion.film.flow import Motion, grid
 from reverie.motion.film.motion import Move
+from reverie.native.runtime import Runtime, computes
 from reverie.native.step import laplacian_room
 from reverie.recipe.film import Film
 from reverie.recipe.recipe import Recipe
@@ -68,9 +69,16 @@ class FilmState(State):
     """
 
     def __init__(
-        self, canvas: FilmPixels, rng: torch.Generator, reach: float, *, index: int, last: Tensor | None
+        self,
+        canvas: FilmPixels,
+        rng: torch.Generator,
+        reach: float,
+        *,
+        index: int,
+        last: Tensor | None,
+        runtime: Runtime | None = None,
     ) -> None:
-        super().__init__(canvas, rng, reach)
+        super().__init__(canvas, rng, reach, runtime=runtime)
         self.canvas: FilmPixels = canvas
         self.index = index
         self.last = last
@@ -86,11 +94,14 @@ class FilmState(State):
     def over(state: State, move: Move) -> FilmState:
         """The state that carries on what a full dream has begun; the dream comes to the film's own size."""
         height, width = state.canvas.source.shape[2:]
-        canvas = FilmPixels.of(state.canvas.at((width, height)))
         last = None if move.blank else torch.from_numpy(move.shot.rgb)
-        film = FilmState(_carried_once(canvas), state.rng, state.reach, index=0, last=last)
+        with state.runtime.use():
+            canvas = FilmPixels.of(state.canvas.at((width, height)))
+            carried = _carried_once(canvas)
+            held = canvas.moved() / canvas.mask_share() if canvas.mask_share() else 0.0
+        film = FilmState(carried, state.rng, state.reach, index=0, last=last, runtime=state.runtime)
         film.origin = Origin(_alpha(move), 8, None)
-        film.held = canvas.moved() / canvas.mask_share() if canvas.mask_share() else 0.0
+        film.held = held
         return film
 
     def state_dict(self) -> dict[str, Any]:
@@ -133,6 +144,7 @@ class FilmState(State):
         state.fresh, state.held, state.share = kept.get("fresh"), kept["held"], kept["share"]
         return state
 
+    @computes
     def carry(self, move: Move, source: Tensor, mask: Tensor | None) -> None:
         """Go on to the next frame, source (1, C, H, W) and mask (1, 1, h, w), and move as the film did."""
         canvas = self.canvas
@@ -147,6 +159,7 @@ class FilmState(State):
         if not move.blank:
             self.last = torch.from_numpy(move.shot.rgb)
 
+    @computes
     def aim(self, recipe: Recipe, strength: float | None, most: float | None, pulse: float) -> None:
         """Set how strong the dream is held and how much of it is shown on this frame.
 
@@ -172,6 +185,10 @@ class FilmState(State):
         smaller = [max(1, round(film.steps * SMALLER)) for _ in sizes[1:]]
         steps = [*smaller, max(1, film.steps - sum(smaller))]
         return [Octave(i, size, steps[i], 0.0, 1.0) for i, size in enumerate(sizes)]
+
+    def remarks(self, recipe: Recipe) -> tuple[str, ...]:
+        """Nothing: what is to be said of the full dream is said when a scene opens."""
+        return ()
 
     def goal(self, session: Session, recipe: Recipe, octave: Octave) -> BoundObjective:
         """What is climbed: that of the full dream's octave of this size."""
@@ -238,6 +255,7 @@ class FilmState(State):
         )
         self.step += 1
 
+    @computes
     def settle(self, *, begins: bool = False) -> None:
         """Hold the dream's strength, after the steps of a frame; what was new is less so.
 
@@ -288,6 +306,7 @@ class FilmState(State):
         """Whether the octave is over before its steps are."""
         return recipe.max_score is not None and min(scores) > recipe.max_score
 
+    @computes
     def moved(self) -> float:
         """RMS distance of what is shown from the film's own frame, 0..1."""
         return self.canvas.moved() * self.share
@@ -295,6 +314,7 @@ class FilmState(State):
     def _full(self, recipe: Recipe) -> float:
         return math.inf  # the strength is held by ``settle``
 
+    @computes
     def finished(self, recipe: Recipe) -> Picture:
         """The frame as it is shown."""
         if self.share == 0:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,6 @@ from reverie.ascent.loop import Frame, dream
 from reverie.ascent.session import Session, as_tensor
 from reverie.canvas.detail import Pixels
 from reverie.deepdream.state import REACH, State
-from reverie.errors import ReverieWarning
 from reverie.media.picture import Picture
 from reverie.motion.frame import MovingFrame
 from reverie.motion.zoom.camera import Camera
@@ -23,6 +21,7 @@ from reverie.motion.zoom.edges import moved
 from reverie.motion.zoom.loop_closing import Homecoming
 from reverie.motion.zoom.steady import Reference, evened, hold
 from reverie.motion.zoom.timeline import Timeline, with_halves
+from reverie.native.runtime import computes
 from reverie.ops.colour import keep_colour
 from reverie.ops.warp import warp
 from reverie.recipe.recipe import Recipe
@@ -114,6 +113,7 @@ class Journey:
     ) -> None:
         self.recipe = recipe
         self.session = session
+        self.runtime = session.runtime
         self.opening = opening
         self.settings = settings = recipe.zoom or Zoom.model_validate({})
         self.timeline = Timeline.of(settings, recipe.objective[-1])
@@ -129,10 +129,7 @@ class Journey:
 
     def settle(self, state: State, recipe: Recipe) -> None:
         """Choose the tiles, once for the whole zoom."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ReverieWarning)  # the loop plans again, and says them
-            plan = state.plan(recipe)
-        self.session.settle(recipe, plan)
+        self.session.settle(recipe, state.plan(recipe))
 
     def open(self, picture: Picture | Tensor | None) -> tuple[ZoomState, MovingFrame]:
         """Frame 0: a whole dream."""
@@ -140,12 +137,7 @@ class Journey:
         begun = State.begin(recipe, picture, self.session)
         self.settle(begun, recipe)
         last = self._dreamt(recipe, begun, opens=True)
-        first = as_tensor(begun.finished(recipe)).to(self.session.device)
-        reference = None
-        if self.settings.steady:
-            reference = Reference.of(first).healthy()
-            for _ in range(SETTLING):
-                first = hold(first, reference, circular=recipe.seamless)
+        first, reference = self._settled(as_tensor(begun.finished(recipe)).to(self.session.device))
         reach, mask = min(begun.reach, REACH), begun.canvas.mask_source
         before = 0 if picture is not None else self.settings.warm_up
         state = ZoomState(1 - before, first, begun.rng, reach, reference, mask, None, anchor=-before)
@@ -155,8 +147,27 @@ class Journey:
         state.first = state.picture if self.settings.loop else None
         return state, frame
 
+    @computes
+    def _settled(self, first: Tensor) -> tuple[Tensor, Reference | None]:
+        """The opening dream's picture (1, C, H, W) as it is held, and where; as it is if nothing is held."""
+        if not self.settings.steady:
+            return first, None
+        reference = Reference.of(first).healthy()
+        for _ in range(SETTLING):
+            first = hold(first, reference, circular=self.recipe.seamless)
+        return first, reference
+
     def advance(self, state: ZoomState) -> MovingFrame:
         """The next frame: the last one seen from nearer, and a short dream over it."""
+        view = self._view(state)
+        dreamt, last = self._dream(view, state)
+        state.picture = self._shown(dreamt, view, state)
+        state.index += 1
+        return self._frame(state, last)
+
+    @computes
+    def _view(self, state: ZoomState) -> _View:
+        """What the next frame shows before it is dreamt over."""
         index, first = state.index, state.first
         height, width = state.picture.shape[2:]
         camera = Camera(self.settings, width, height)
@@ -167,28 +178,34 @@ class Journey:
         source = source.clamp_(0, 1)
         home = Homecoming(camera)
         if first is None or not home.way(index):
-            dreamt, last = self._dream(source, state, state.mask)
-            state.picture = self._steady(dreamt, state)
-        else:
-            seen, shown = home.first_seen(first, index), home.shown(index).to(source)
-            source = torch.lerp(source, seen, home.entering(index).to(source))
-            free = 1 - shown if state.mask is None else (1 - shown) * _fitted(state.mask, shown)
-            dreamt, last = self._dream(source, state, free)
-            state.picture = torch.lerp(self._steady(dreamt, state), seen, shown**HOME)
-        state.index = index + 1
-        return self._frame(state, last)
+            return _View(source, state.mask)
+        seen, shown = home.first_seen(first, index), home.shown(index).to(source)
+        source = torch.lerp(source, seen, home.entering(index).to(source))
+        free = 1 - shown if state.mask is None else (1 - shown) * _fitted(state.mask, shown)
+        return _View(source, free, seen, shown)
 
-    def _dream(self, source: Tensor, state: ZoomState, mask: Tensor | None) -> tuple[Tensor, Frame]:
-        """A frame's own short dream over what the view shows, (1, C, H, W), and the loop's last frame."""
+    def _dream(self, view: _View, state: ZoomState) -> tuple[Pixels, Frame]:
+        """A frame's own short dream over what the view shows, and the loop's last frame."""
         recipe = self._short(state.index)
         soft, plain = recipe.clip == "soft", recipe.resampling == "bilinear"
-        canvas = Pixels(source, mask, circular=recipe.seamless, soft=soft, plain=plain)
-        short = State(canvas, state.rng, state.reach)
-        last = self._dreamt(recipe, short, opens=state.index < 1)
+        with self.runtime.use():
+            canvas = Pixels(view.source, view.mask, circular=recipe.seamless, soft=soft, plain=plain)
+        short = State(canvas, state.rng, state.reach, runtime=self.runtime)
+        return canvas, self._dreamt(recipe, short, opens=state.index < 1)
+
+    @computes
+    def _shown(self, canvas: Pixels, view: _View, state: ZoomState) -> Tensor:
+        """The frame (1, C, H, W) that comes of a dream: held, and gone over to where a loop comes home."""
+        source, recipe = view.source, self.recipe
         # Where the largest octave is not the picture's.
         canvas = canvas.at((source.shape[3], source.shape[2]))
         change = evened(canvas.picture() - source, self.settings.even, circular=recipe.seamless)
-        return keep_colour(source + change, source, recipe.keep_colour).clamp_(0, 1), last
+        picture = keep_colour(source + change, source, recipe.keep_colour).clamp_(0, 1)
+        if state.reference is not None:
+            picture = hold(picture, state.reference, circular=recipe.seamless)
+        if view.seen is None or view.home is None:
+            return picture
+        return torch.lerp(picture, view.seen, view.home**HOME)
 
     def _dreamt(self, recipe: Recipe, state: State, *, opens: bool) -> Frame:
         """The loop's last frame; of those before the first of the zoom, every one is told."""
@@ -209,11 +226,6 @@ class Journey:
             changes["strength"] = settings.strength.at(index, settings.fps)
         return self.recipe.model_copy(update=changes)
 
-    def _steady(self, picture: Tensor, state: ZoomState) -> Tensor:
-        if state.reference is None:
-            return picture
-        return hold(picture, state.reference, circular=self.recipe.seamless)
-
     def _frame(self, state: ZoomState, last: Frame) -> MovingFrame:
         index, rate = state.index - 1, self.settings.rate
         return MovingFrame(
@@ -227,6 +239,23 @@ class Journey:
             recipe=last.recipe,
             state=state,
         )
+
+
+@dataclass(frozen=True)
+class _View:
+    """What a frame shows before it is dreamt over.
+
+    Attributes:
+        source: (1, C, H, W), the last frame seen from nearer.
+        mask: (1, 1, h, w), where it may dream.
+        seen: Of a loop that comes home, (1, C, H, W), its first frame seen from here.
+        home: (1, 1, H, W), how far each place has gone over to that.
+    """
+
+    source: Tensor
+    mask: Tensor | None
+    seen: Tensor | None = None
+    home: Tensor | None = None
 
 
 def _fitted(mask: Tensor, like: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
@@ -88,21 +89,28 @@ def record(run: Callable[[Tensor], Mapping[str, Tensor]], x: Tensor) -> Recordin
     Raises:
         Unrecordable: With the reason in words.
     """
-    fast = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)  # it has no derivative
-    try:
-        with torch.inference_mode():
-            x = x.clone()
-            recorder = _Recorder(x)
-            with recorder:
-                found = run(x)
-            layers = {name: recorder.index_of(tensor) for name, tensor in found.items()}
-    finally:
-        torch.backends.mha.set_fastpath_enabled(fast)
+    with torch.inference_mode():
+        x = x.clone()
+        recorder = _Recorder(x)
+        with _Watched(), recorder:
+            found = run(x)
+        layers = {name: recorder.index_of(tensor) for name, tensor in found.items()}
     missing = [name for name, index in layers.items() if index is None]
     if missing:
         raise Unrecordable(f"layer {missing[0]} does not depend on the picture")
     return Recording(recorder.calls, {k: v for k, v in layers.items() if v is not None}, recorder.shapes)
+
+
+class _Watched(TorchFunctionMode):
+    """Changes nothing; but while somebody watches, attention does not take its fast path, without derivative.
+
+    A switch of torch's turns that path off too: for the whole process, where another thread may be at work.
+    """
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        return func(*args, **(kwargs or {}))
 
 
 def thaw(module: nn.Module) -> None:

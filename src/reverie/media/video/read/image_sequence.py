@@ -6,7 +6,6 @@ import glob
 import hashlib
 import os
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,6 +19,7 @@ from reverie.media.picture.read import load_picture
 from reverie.media.video.read.decode import Say
 from reverie.media.video.read.frame import Bytes
 from reverie.media.video.read.timing import Still
+from reverie.notices import collect_warnings
 
 _ENDINGS = {
     ".png",
@@ -174,11 +174,10 @@ def _natural(path: str) -> list[Any]:
 
 
 def _load(path: str, max_pixels: int, say: Say) -> Picture:
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
+    with collect_warnings(lambda text: None) as said:
         picture = load_picture(path, max_pixels=max_pixels)
-    for warning in said:
-        say(str(warning.message))
+    for text in said:
+        say(text)
     return picture
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import queue
 import threading
-import warnings
 import weakref
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from reverie.errors import ReverieWarning
+from reverie.notices import warn
 
 T = TypeVar("T")
 
@@ -30,7 +30,8 @@ class Ahead(Generic[T]):
     """An iterator over what a generator makes in a thread of its own.
 
     What it raises is raised here, in its place in the order; what it says (`Said`) is warned of here.
-    Closing, or being forgotten, stops the thread.
+    Whatever else is said in the thread goes to who listened where this was made. Closing, or being
+    forgotten, stops the thread.
 
     Args:
         make: Begins the generator; called in the thread.
@@ -43,7 +44,10 @@ class Ahead(Generic[T]):
         self._stop = threading.Event()
         # The thread knows the queue and the event only, so that a forgotten iterator can be collected.
         self._thread = threading.Thread(
-            target=_work, args=(make, self._waiting, self._stop), name=name, daemon=True
+            target=copy_context().run,
+            args=(_work, make, self._waiting, self._stop),
+            name=name,
+            daemon=True,
         )
         self._over = False
         self._thread.start()
@@ -56,7 +60,7 @@ class Ahead(Generic[T]):
         while not self._over:
             item = self._waiting.get()
             if isinstance(item, Said):
-                warnings.warn(ReverieWarning(item.text), stacklevel=2)
+                warn(item.text)
                 continue
             if isinstance(item, _End):
                 self.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
@@ -13,7 +12,7 @@ from os import PathLike
 from types import TracebackType
 from typing import Any
 
-from reverie.errors import ReverieWarning, UsageError
+from reverie.errors import UsageError
 from reverie.media.picture.picture import Source
 from reverie.media.picture.read import MAX_PIXELS
 from reverie.media.video.read.audio import Sound
@@ -32,6 +31,7 @@ from reverie.media.video.read.image_sequence import RATE, Sequence, is_sequence,
 from reverie.media.video.read.prefetch import Ahead, Said
 from reverie.media.video.read.probe import LocalFile, check_header, decoding, film_kind, read_head
 from reverie.media.video.read.timing import Still, take
+from reverie.notices import warn
 
 __all__ = ["Movie", "even_size", "open_movie"]
 
@@ -315,4 +315,4 @@ def _digest(film: Film | Sequence) -> str:
 
 
 def _warn(text: str) -> None:
-    warnings.warn(ReverieWarning(text), stacklevel=3)
+    warn(text, stacklevel=3)

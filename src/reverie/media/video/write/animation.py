@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import warnings
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import chain
@@ -13,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from reverie.errors import ReverieWarning
 from reverie.media.video.write import metadata as note
 from reverie.media.video.write.formats import sequence_of
 from reverie.media.video.write.partial_film import Film
 from reverie.media.video.write.work_folder import settle
+from reverie.notices import warn
 
 if TYPE_CHECKING:
     from av.filter.context import FilterContext
@@ -115,11 +114,9 @@ def _hundredths(film: Film, out: str) -> dict[int, int]:
         if at - before >= SHORTEST:
             taken[place] = before = at
     if len(taken) < film.frames:
-        warnings.warn(
-            ReverieWarning(
-                f"{out}: a GIF shows 50 frames a second at most, {film.frames - len(taken)} of "
-                f"{film.frames} are left out; .mp4 and .apng keep them"
-            ),
+        warn(
+            f"{out}: a GIF shows 50 frames a second at most, {film.frames - len(taken)} of "
+            f"{film.frames} are left out; .mp4 and .apng keep them",
             stacklevel=5,
         )
     return taken

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from reverie.errors import ReverieWarning
+from reverie.notices import warn
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -129,10 +128,7 @@ def voices(file: OutputContainer, sound: Sound, kind: str, out: str) -> list[Cop
         else:
             packed = Packed(file, template, sound.origin, kind)
             new = "Opus" if kind == "webm" else "AAC"
-            warnings.warn(
-                ReverieWarning(f"{out}: .{kind} holds no {codec}, the sound is packed again as {new}"),
-                stacklevel=5,
-            )
+            warn(f"{out}: .{kind} holds no {codec}, the sound is packed again as {new}", stacklevel=5)
             found.append(packed)
         if language := template.metadata.get("language"):
             found[-1].stream.metadata["language"] = language

@@ -79,13 +79,15 @@ class Segment:
         """Opens an encoder; UsageError if it cannot be had."""
         import av
 
-        # The library of AV1 speaks on its own, past every log.
-        os.environ.setdefault("SVT_LOG", "1")
         self.reel = reel
         self._file = io.BytesIO()
         self._packets: list[Packet[VideoStream]] = []
         self._count = 0
         encoding = reel.encoding
+        if encoding.codec == "av1":
+            # Its library writes to stderr on its own, past FFmpeg's log, and asks only this how much; FFmpeg
+            # hands it no option of the kind. It stays set: the library looks whenever an encoder is opened.
+            os.environ.setdefault("SVT_LOG", "1")
         name = _ENCODERS.get(encoding.codec, "ffv1")
         try:
             self._out = av.open(self._file, "w", format="mp4", options=dict(_MP4))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import struct
-import warnings
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, Final
 
 from reverie.errors import BadInput
 from reverie.media.picture import xmp as metadata
+from reverie.media.picture.read import own_limit
 from reverie.media.video.write.formats import NUMBER
 
 #: In a folder of pictures the document lies beside them.
@@ -79,11 +79,10 @@ def _info(file: Any, kind: str, name: str) -> dict[Any, Any]:
     """What stands in a picture file before its first pixels."""
     from PIL import Image
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of sizes: nothing is decoded
+    with own_limit():  # whatever the size: nothing is decoded
         try:
             return dict(Image.open(file, formats=[kind]).info)
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        except (OSError, ValueError, SyntaxError) as error:
             raise BadInput(f"{name}: damaged ({str(error)[:80]})") from error
 
 

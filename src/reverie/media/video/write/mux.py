@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import heapq
 import os
-import warnings
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reverie.errors import ReverieWarning
 from reverie.media.video.write import metadata as note
 from reverie.media.video.write.audio import heard, voices
 from reverie.media.video.write.partial_film import Film
+from reverie.notices import warn
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -39,7 +38,8 @@ def finish(
     """
     container = film.reel.encoding.container
     if sound is not None and not film.reel.encoding.keeps_sound:
-        _warn(f"{out}: .{container} has no sound, it is left out; .mp4, .mov, .mkv and .webm keep it")
+        lost = "has no sound, it is left out; .mp4, .mov, .mkv and .webm keep it"
+        warn(f"{out}: .{container} {lost}", stacklevel=3)
     if container in ("gif", "apng", "png"):
         from reverie.media.video.write.animation import write_apng, write_gif, write_sequence
 
@@ -49,10 +49,6 @@ def finish(
     if whole.is_file():
         with open(whole, "r+b") as file:
             os.fsync(file.fileno())
-
-
-def _warn(text: str) -> None:
-    warnings.warn(ReverieWarning(text), stacklevel=4)
 
 
 def _mux(film: Film, whole: Path, out: str, sound: Sound | None, metadata: Mapping[str, Any] | None) -> None:

@@ -9,6 +9,7 @@ import threading
 import time as clock
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from contextvars import copy_context
 from fractions import Fraction
 from itertools import islice
 from types import TracebackType
@@ -122,7 +123,9 @@ class Render:
         self._jobs: queue.Queue[_Job | None] = queue.Queue(_QUEUED)
         self._error: BaseException | None = None
         self._cancelled = False
-        self._worker = threading.Thread(target=self._work, name="reverie-encoder", daemon=True)
+        # What is said there goes to who listens here.
+        run, name = copy_context().run, "reverie-encoder"
+        self._worker = threading.Thread(target=run, args=(self._work,), name=name, daemon=True)
         self._worker.start()
 
     @property

@@ -20,7 +20,7 @@ BEGIN = """
 import os
 import torch
 from reverie.engine.native import NativeEngine
-from reverie.engine.threads import share
+from reverie.native.threads import share
 from reverie.network.zoo import load_net
 
 torch.set_num_threads(3)
