@@ -25,7 +25,7 @@ from reverie.jobs.old_run import Output, Run
 from reverie.media.picture import Picture, load_picture, save_picture
 from reverie.media.picture.contact_sheet import contact_sheet
 from reverie.network.zoo import load_net
-from reverie.portrait.batch import sit
+from reverie.portrait.batch import make_portraits
 from reverie.portrait.state import portrait_of
 from reverie.recipe.presets.portrait import PORTRAITS, of_inversion, of_unit
 from reverie.recipe.presets.preset import preset
@@ -111,7 +111,7 @@ def make(recipes: Sequence[Recipe], paths: Sequence[Path], photos: dict[str, Pat
     run = Run(recipes[missing[0]], more=[recipes[i] for i in missing[1:]])
     began, paused = time.perf_counter(), 0.0
     run.session.engine.release()
-    for made in sit(run.recipes, run.session):
+    for made in make_portraits(run.recipes, run.session):
         path = paths[missing[made.index]]
         path.parent.mkdir(parents=True, exist_ok=True)
         if portrait_of(made.recipe).facets > 1:

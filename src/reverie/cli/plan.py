@@ -160,7 +160,7 @@ def portrait_plan(run: Run) -> dict[str, Any]:
 
 def trial_of(recipe: Recipe, session: Session) -> float:
     """Seconds of a step of the first octave of one picture, the fastest of a few."""
-    from reverie.portrait.batch import sit
+    from reverie.portrait.batch import make_portraits
     from reverie.portrait.state import portrait_of
 
     alone = portrait_of(recipe).model_copy(update={"facets": 1, "facet": 0})
@@ -170,7 +170,7 @@ def trial_of(recipe: Recipe, session: Session) -> float:
     def each(frame: object) -> None:
         times.append(time.perf_counter())
 
-    for _ in sit([small], session, each=each, stop=lambda: len(times) >= TRIAL_STEPS):
+    for _ in make_portraits([small], session, each=each, stop=lambda: len(times) >= TRIAL_STEPS):
         pass
     return min(b - a for a, b in pairwise(times))
 

@@ -16,7 +16,7 @@ from reverie.errors import Interrupted, UsageError
 if TYPE_CHECKING:
     from reverie.jobs.old_run import Output, Result, Run
     from reverie.media.picture import Picture
-    from reverie.portrait.batch import Made
+    from reverie.portrait.batch import FinishedPortrait
     from reverie.recipe.recipe import Recipe
 
 #: Target and facet, from 0.
@@ -44,7 +44,7 @@ class Sitting:
     def go(self) -> None:
         """Make them all, each written as soon as it is there."""
         from reverie.jobs.old_run import heard
-        from reverie.portrait.batch import sit
+        from reverie.portrait.batch import make_portraits
 
         picture = self.run.open(self.photo)
         paths = places(self.out, self.labels, [facets(r) for r in self.run.recipes])
@@ -56,7 +56,7 @@ class Sitting:
         with heard() as said, self.voice.progress("") as watcher, CtrlC(self.voice) as stop:
             each = self._each(watcher, paths)
             begun = self._turns(watcher, wanted)
-            for made in sit(recipes, self.run.session, picture=picture, each=each, begun=begun, stop=stop):
+            for made in make_portraits(recipes, self.run.session, picture=picture, each=each, begun=begun, stop=stop):
                 place = wanted[made.index], _facet(made.recipe)
                 self._write(paths[place], place, made, over, said)
         if sheet is not None and self._cells:
@@ -124,7 +124,7 @@ class Sitting:
 
         return begun
 
-    def _write(self, path: str, place: Place, made: Made, over: set[str], said: Sequence[str]) -> None:
+    def _write(self, path: str, place: Place, made: FinishedPortrait, over: set[str], said: Sequence[str]) -> None:
         from reverie.jobs.old_run import Result
 
         output = replace(self.output, overwrite=self.output.overwrite or path in over)

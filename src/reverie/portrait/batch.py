@@ -27,7 +27,7 @@ MEMORY = 2 << 30
 
 
 @dataclass(frozen=True)
-class Made:
+class FinishedPortrait:
     """One portrait: which of the recipes it is of, its own recipe, and what came of it."""
 
     index: int
@@ -39,7 +39,7 @@ class Made:
     stopped: Stop | None = None
 
 
-def sit(
+def make_portraits(
     recipes: Sequence[Recipe],
     session: Session,
     *,
@@ -47,7 +47,7 @@ def sit(
     each: Callable[[Frame], None] | None = None,
     begun: Callable[[Sequence[int]], None] | None = None,
     stop: Callable[[], bool] | None = None,
-) -> Iterator[Made]:
+) -> Iterator[FinishedPortrait]:
     """Make portraits, those together that can be; each is the same as if it were made alone.
 
     Args:
@@ -89,7 +89,7 @@ def sit(
 def portraits(recipes: Sequence[Recipe], session: Session) -> list[Picture]:
     """The finished portraits, in the order of the recipes (of facets, the first)."""
     found: dict[int, Picture] = {}
-    for made in sit(recipes, session):
+    for made in make_portraits(recipes, session):
         found.setdefault(made.index, made.picture)
     return [found[i] for i in range(len(recipes))]
 
@@ -101,7 +101,7 @@ def _together(
     picture: Picture | Tensor | None,
     each: Callable[[Frame], None] | None,
     stop: Callable[[], bool] | None,
-) -> list[Made]:
+) -> list[FinishedPortrait]:
     """The portraits of a group, to their end or to where they are stopped."""
     from reverie.ascent.loop import dream
 
@@ -121,7 +121,7 @@ def _together(
     found = zip(places, state.pictures(), last.scores, state.moves(), strict=True)
     return [
         # A facet's recipe is the one that was given: it makes all of them, and says which this is.
-        Made(i, r.model_copy(update={"seed": recipes[i].seed}), made, score, moved, seconds, cut)
+        FinishedPortrait(i, r.model_copy(update={"seed": recipes[i].seed}), made, score, moved, seconds, cut)
         for (i, r), made, score, moved in found
     ]
 
