@@ -146,10 +146,10 @@ def test_views_are_shown_and_warmth_is_for_the_first_steps(
     engines: list[str] = []
     whole = look.Views.gradient
 
-    def watched(self: look.Views, crowd: Any, engine: Any) -> Any:
+    def watched(self: look.Views, objective: Any, engine: Any) -> Any:
         seen.append((self.count, self.size, self.warm))
         engines.append(engine.name)
-        return whole(self, crowd, engine)
+        return whole(self, objective, engine)
 
     monkeypatch.setattr(look.Views, "gradient", watched)
     list(dream(recipe, session=session))

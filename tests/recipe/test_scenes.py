@@ -96,7 +96,10 @@ def test_halves_hold_two_scenes_at_a_time():
 def test_classes_are_lent_texture():
     assert textured("block5a", "block5c", 0.35) == "block5a"
     terms = parse(textured('class("pagoda")', "block5c", 0.25)).terms
-    assert [(str(term.read), term.weight) for term in terms] == [('class("pagoda")', 0.75), ("block5c", 0.25)]
+    assert [(str(term.quantity), term.weight) for term in terms] == [
+        ('class("pagoda")', 0.75),
+        ("block5c", 0.25),
+    ]
     assert textured('class("pagoda")', "block5c", 0) == 'class("pagoda")'
 
 

@@ -9,9 +9,10 @@ from typing import Any
 from reverie import objective as ob
 from reverie.cli.old_options import DEFAULTS, OF_PORTRAIT, OPTION
 from reverie.errors import UsageError
+from reverie.portrait.units import alone
 from reverie.recipe.portrait import Portrait
 from reverie.recipe.presets.canvas_defaults import onto
-from reverie.recipe.presets.portrait import OF_CLASS, alone
+from reverie.recipe.presets.portrait import OF_CLASS
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 
@@ -84,7 +85,7 @@ def _plain(value: Any) -> str:
 def _objective_words(texts: tuple[str, ...]) -> list[str]:
     """The shortest options for these objectives."""
     values = [ob.parse(text) for text in texts]
-    reads = [v.terms[0].read for v in values]
+    reads = [v.terms[0].quantity for v in values]
     bare = all(len(v.terms) == 1 and v.terms[0].weight == 1 and v.terms[0].region is None for v in values)
     if bare and all(isinstance(r, ob.Layer) and not r.border for r in reads):
         return [word for r in reads if isinstance(r, ob.Layer) for word in ("--layer", r.layer)]

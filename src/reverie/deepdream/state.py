@@ -22,7 +22,7 @@ from reverie.native.step import laplacian_room
 from reverie.ops.colour import keep_colour
 from reverie.ops.filters import low_pass
 from reverie.recipe.recipe import Recipe
-from reverie.scoring.bind import Goal
+from reverie.scoring.bind import BoundObjective
 from reverie.transform.roll import Roll
 
 #: A dream of strength 0.5 moves a picture by this (RMS, 0..1) ...
@@ -143,7 +143,7 @@ class State:
             self._lost = None
         self.octave, self.step = octave.index + 1, 0
 
-    def goal(self, session: Session, recipe: Recipe, octave: Octave) -> Goal:
+    def goal(self, session: Session, recipe: Recipe, octave: Octave) -> BoundObjective:
         """What is climbed in an octave."""
         return session.goal(recipe, octave.index)
 

@@ -56,7 +56,9 @@ class Sitting:
         with heard() as said, self.voice.progress("") as watcher, CtrlC(self.voice) as stop:
             each = self._each(watcher, paths)
             begun = self._turns(watcher, wanted)
-            for made in make_portraits(recipes, self.run.session, picture=picture, each=each, begun=begun, stop=stop):
+            for made in make_portraits(
+                recipes, self.run.session, picture=picture, each=each, begun=begun, stop=stop
+            ):
                 place = wanted[made.index], _facet(made.recipe)
                 self._write(paths[place], place, made, over, said)
         if sheet is not None and self._cells:
@@ -124,7 +126,9 @@ class Sitting:
 
         return begun
 
-    def _write(self, path: str, place: Place, made: FinishedPortrait, over: set[str], said: Sequence[str]) -> None:
+    def _write(
+        self, path: str, place: Place, made: FinishedPortrait, over: set[str], said: Sequence[str]
+    ) -> None:
         from reverie.jobs.old_run import Result
 
         output = replace(self.output, overwrite=self.output.overwrite or path in over)

@@ -1,7 +1,7 @@
 """What the terms of an objective compute at each position of a map.
 
-A value is called with the cells that count, (N, C, h, w), and where they lie in the whole map; it gives one
-number a cell, (N, h, w). Those that are linear also say their gradient without autograd (``pull``).
+A score function is called with the cells that count, (N, C, h, w), and where they lie in the whole map; it
+gives one number a cell, (N, h, w). Those that are linear also say their gradient without autograd (``pull``).
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ MATCH_CELLS = 1 << 24
 LEAST_COSINE = 0.1
 TINY = 1e-12
 
-Value = Callable[[Tensor, Window], Tensor]
+ScoreFunction = Callable[[Tensor, Window], Tensor]
 
 
 @runtime_checkable
 class Linear(Protocol):
-    """A value whose gradient does not depend on the activations."""
+    """A score function whose gradient does not depend on the activations."""
 
     def __call__(self, cells: Tensor, window: Window) -> Tensor:
-        """See ``Value``."""
+        """See ``ScoreFunction``."""
 
     def pull(self, counts: Tensor, cells: Tensor) -> Tensor:
-        """The gradient (N, C, h, w) of the value summed over positions that count as ``counts`` (h, w)."""
+        """The gradient (N, C, h, w) of the function summed over positions that count as ``counts`` (h, w)."""
 
 
 @dataclass(frozen=True)
@@ -69,35 +69,35 @@ def mean_square(cells: Tensor, window: Window) -> Tensor:
     return (cells * cells).mean(1)
 
 
-def log_probability(index: int) -> Value:
+def log_probability(index: int) -> ScoreFunction:
     """The log-softmax of one class over all, at each position."""
     return lambda cells, _: cells.log_softmax(1)[:, index]
 
 
-def along(vector: Tensor, power: float) -> Value:
+def along(vector: Tensor, power: float) -> ScoreFunction:
     """The dot product with a vector (C,) of unit length, times the cosine to a power (Olah et al. 2017)."""
 
-    def value(cells: Tensor, window: Window) -> Tensor:
+    def score(cells: Tensor, window: Window) -> Tensor:
         dot = torch.einsum("nchw,c->nhw", cells, vector.to(cells))
         if not power:
             return dot
         length = cells.square().sum(1).clamp_min(TINY).sqrt()
         return dot * (dot / length).clamp_min(LEAST_COSINE) ** power
 
-    return value
+    return score
 
 
-def by_channels(features: Tensor) -> Value:
+def by_channels(features: Tensor) -> ScoreFunction:
     """The square of each channel weighted by its sum over features (C, M) (K. Crowson's deep_dream)."""
     weights = features.sum(1)
     weights = weights / weights.abs().sum().clamp_min(TINY)
     return lambda cells, _: torch.einsum("nchw,c->nhw", cells * cells, weights.to(cells))
 
 
-def by_match(features: Tensor) -> Value:
+def by_match(features: Tensor) -> ScoreFunction:
     """The dot product with the column of features (C, M) that fits best (Mordvintsev et al. 2015)."""
 
-    def value(cells: Tensor, window: Window) -> Tensor:
+    def score(cells: Tensor, window: Window) -> Tensor:
         columns = features.to(cells)
         flat = cells.detach().flatten(2).transpose(1, 2).reshape(-1, cells.shape[1])  # (N h w, C)
         rows = max(1, MATCH_CELLS // columns.shape[1])
@@ -105,7 +105,7 @@ def by_match(features: Tensor) -> Value:
         wanted = columns.t()[best].view(cells.shape[0], *cells.shape[2:], -1).permute(0, 3, 1, 2)
         return (cells * wanted).sum(1)
 
-    return value
+    return score
 
 
 @dataclass(frozen=True)
@@ -126,11 +126,11 @@ class Target:
         return window.cut(self._sized[key])
 
 
-def exaggerated(features: Tensor, power: float) -> Value:
+def exaggerated(features: Tensor, power: float) -> ScoreFunction:
     """A caricature: see ``objective.Caricature`` (Olah et al. 2018)."""
     target = Target(features / features.square().sum(1).mean().sqrt().clamp_min(TINY))
 
-    def value(cells: Tensor, window: Window) -> Tensor:
+    def score(cells: Tensor, window: Window) -> Tensor:
         wanted = target.at(cells, window)
         dot = (cells * wanted).sum(1)
         if not power:
@@ -138,10 +138,10 @@ def exaggerated(features: Tensor, power: float) -> Value:
         length = (cells.square().sum(1) * wanted.square().sum(1)).clamp_min(TINY).sqrt()
         return dot * (dot / length).clamp_min(LEAST_COSINE) ** power
 
-    return value
+    return score
 
 
-def remembered(features: Tensor) -> Value:
+def remembered(features: Tensor) -> ScoreFunction:
     """Minus the square distance from features over their mean square length (Mahendran & Vedaldi 2015)."""
     target = Target(features)
     size = features.square().sum(1).mean().clamp_min(TINY)

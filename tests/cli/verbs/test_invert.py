@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from reverie.cli.verbs.see import fitting
 from reverie.jobs.provenance import of_picture
 from reverie.media.picture import load_picture
+from reverie.portrait.targets import fitting
 from support.portraits import Quick, quick, repeats  # noqa: F401
 
 SMALL = ("--steps", "3", "--max-size", "64")

@@ -12,8 +12,9 @@ from reverie.errors import UsageError
 from reverie.network.zoo import load_net
 from reverie.portrait.diverse import diverse, middle
 from reverie.portrait.state import PortraitState
+from reverie.portrait.units import of_unit
 from reverie.recipe.presets.canvas_defaults import OF_CANVAS, OWN, onto
-from reverie.recipe.presets.portrait import PORTRAITS, of_unit
+from reverie.recipe.presets.portrait import PORTRAITS
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 from support.twins import one_thread  # noqa: F401

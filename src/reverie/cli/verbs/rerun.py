@@ -159,7 +159,7 @@ def _inversion(recipe: Recipe) -> tuple[list[str], list[str]] | None:
     from reverie.cli.verbs.invert import DEFAULT
 
     wanted = ob.parse(recipe.objective[0])
-    read = wanted.terms[0].read
+    read = wanted.terms[0].quantity
     alone = len(recipe.objective) == 1 and recipe.portrait is not None
     if not alone or not isinstance(read, ob.Inversion) or wanted != ob.inversion(read.file, read.layer):
         return None
