@@ -19,11 +19,12 @@ PHOTO ?=
 ARGS ?=
 export PHOTO
 
-.PHONY: help dream test soak bench bench-gpu docs docs-serve gallery format clean
+.PHONY: help dream test quick soak wheel bench bench-gpu docs docs-serve gallery format clean
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
-	@echo "Also: make bench, make soak, make docs, make docs-serve, make gallery, make format, make clean."
+	@echo "While one works: make quick, style, types and the quick tests in a minute and a half."
+	@echo "Also: make bench, make soak, make wheel, make docs, make docs-serve, make gallery, make format, make clean."
 
 $(BIN)/python:
 	@sh tools/venv.sh $(VENV)
@@ -70,11 +71,24 @@ test: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
+
+# What answers while one works. Types are checked beside the tests, and what is said of them comes after.
+quick: $(VENV)/.test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	@said=$$(mktemp); $(BIN)/mypy > "$$said" 2>&1 & types=$$!; \
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m "not slow and not soak" -n $(JOBS) --dist loadscope --no-loadscope-reorder; \
+	tests=$$?; wait $$types; types=$$?; echo "mypy:"; cat "$$said"; rm -f "$$said"; exit $$((tests + types))
 
 soak: $(VENV)/.test
 	$(BIN)/python -m pytest -m soak --timeout 7200
 	$(BIN)/python tools/native_check.py address thread
+
+# What a release consists of, in dist/: the sources, and a wheel for this platform. See docs/release.md.
+wheel: $(VENV)/.test
+	$(BIN)/python tools/release.py dist
 
 # On a machine that does nothing else. Figures, tables and the plot go into docs/.
 bench: $(BENCH)/.ready

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from reverie.ascent.loop import dream
+from reverie.api import dream
 from reverie.ascent.session import Session
 from reverie.engine import select as choose
 from reverie.engine.select import NoEngineError, make_engine
@@ -20,7 +20,6 @@ from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.recipe.presets.preset import preset
 from support import twins
-from support.twins import one_thread  # noqa: F401
 
 
 def small_net() -> Net:

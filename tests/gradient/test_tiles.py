@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from reverie import objective as ob
-from reverie.ascent.loop import dream
+from reverie.api import dream
 from reverie.ascent.session import Session
 from reverie.deepdream.state import State
 from reverie.engine.engine import Engine, PlainEngine
@@ -26,7 +26,6 @@ from reverie.recipe.presets.preset import preset
 from reverie.scoring.bind import BoundObjective, bind
 from reverie.transform.roll import Roll
 from support import twins
-from support.twins import one_thread  # noqa: F401
 
 
 @cache

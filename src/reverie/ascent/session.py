@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -25,11 +24,6 @@ from reverie.network.zoo import load_net
 from reverie.recipe.recipe import Recipe
 from reverie.scoring.bind import BoundObjective, bind
 from reverie.transform.roll import Roll
-
-if TYPE_CHECKING:
-    from reverie.canvas.base import Canvas
-    from reverie.portrait.views import Views
-    from reverie.scoring.batch import BatchObjective
 
 #: The tile that is never cut.
 WHOLE = (0, 0)
@@ -171,31 +165,18 @@ class Session:
             )
         return self._goals[key]
 
-    def gradient(
-        self, goal: BoundObjective | BatchObjective, canvas: Pixels | Canvas, look: Roll | Views
-    ) -> tuple[tuple[float, ...], Tensor]:
-        """Scores of each picture and the gradient (N, C, H, W) at them, looked at through a roll or views.
+    def gradient(self, goal: BoundObjective, canvas: Pixels, roll: Roll) -> tuple[tuple[float, ...], Tensor]:
+        """Score of one picture as large as memory allows, and the gradient (1, C, H, W) at it, under a roll.
 
         The gradient is the caller's to change, until the next one is written into the same memory.
         """
-        if isinstance(look, Roll):
-            assert isinstance(goal, BoundObjective)
-            assert isinstance(canvas, Pixels)
-            return self._of_dream(goal, canvas, look)
-        assert not isinstance(goal, BoundObjective)
-        scores, gradient = look.gradient(goal, self.warm_engine() if look.warm else self.engine)
-        self._tell()
-        return tuple(scores.tolist()), gradient
-
-    def _of_dream(self, goal: BoundObjective, canvas: Pixels, roll: Roll) -> tuple[tuple[float, ...], Tensor]:
-        """As ``gradient``, of one picture as large as memory allows."""
         width, height = canvas.size
         key = (id(goal), height, width)
         if self._fields[0] != key:
             self._fields = (key, goal.fields(height, width, canvas.base))
         margin = self._margin(goal, height, width) if canvas.circular else 0
         score, gradient = self._tiled(goal, canvas, roll, margin)
-        self._tell()
+        self.tell()
         return (float(score[0]),), gradient
 
     def warm_engine(self) -> Engine:
@@ -211,7 +192,7 @@ class Session:
         self._fields = (None, {})
         self.engine.release()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
         """Say once what the engine could not do fast."""
         if self.engine.note != self._noted:
             self._noted = self.engine.note

@@ -6,27 +6,17 @@ made in a batch is byte for byte the one made alone.
 
 from __future__ import annotations
 
-import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from typing import Any, Final, Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reverie.errors import UsageError, did_you_mean
+from reverie.errors import UsageError
 from reverie.ops.filters import resize
 
-#: The canvases by name, and where each is defined.
-KINDS: Final = {
-    "pixels": ("pixels", "Raw"),
-    "fourier": ("fourier", "Fourier"),
-    "maco": ("maco", "Maco"),
-    "laplacian": ("pyramid", "Pyramid"),
-    "cppn": ("cppn", "Cppn"),
-}
 #: What counts most is opaque from this percentile on (Fel et al. 2023).
 OPAQUE: Final = 80.0
 
@@ -272,42 +262,3 @@ def enlarged(plane: Tensor, size: tuple[int, int]) -> Tensor:
     if tuple(plane.shape[1:]) == (size[1], size[0]):
         return plane
     return F.interpolate(plane[None], size=(size[1], size[0]), mode="bilinear", align_corners=False)[0]
-
-
-def make_canvas(
-    kind: str,
-    *,
-    size: tuple[int, int],
-    channels: int,
-    rngs: Sequence[torch.Generator],
-    device: torch.device | str = "cpu",
-    dtype: torch.dtype = torch.float32,
-    **settings: Any,
-) -> Canvas:
-    """A canvas by its name: "pixels", "fourier", "maco", "laplacian" or "cppn".
-
-    Args:
-        kind: The name.
-        size: Width and height in pixels.
-        channels: C of the pictures.
-        rngs: One generator for each picture.
-        device: Where the parameters are.
-        dtype: Their number format.
-        settings: Keyword arguments of the class, as its docstring says.
-
-    Raises:
-        UsageError: An unknown name or setting, or a value that the class refuses.
-    """
-    if kind not in KINDS:
-        raise UsageError(f"canvas: unknown {kind!r}; {did_you_mean(kind, KINDS)}")
-    module, name = KINDS[kind]
-    of_kind: type[Canvas] = getattr(import_module(f"reverie.canvas.{module}"), name)
-    known = [n for n in inspect.signature(of_kind).parameters if n not in COMMON]
-    for given in settings:
-        if given not in known:
-            raise UsageError(f"canvas {kind}: unknown setting {given!r}; {did_you_mean(given, known)}")
-    maker: Callable[..., Canvas] = of_kind
-    return maker(size=size, channels=channels, rngs=rngs, device=device, dtype=dtype, **settings)
-
-
-COMMON: Final = ("size", "channels", "rngs", "device", "dtype")

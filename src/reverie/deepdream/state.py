@@ -49,6 +49,18 @@ class Origin:
     source: Source | None
 
 
+@dataclass(frozen=True)
+class Rolled:
+    """A look at one picture, rolled."""
+
+    canvas: Pixels
+    roll: Roll
+
+    def gradient(self, session: Session, goal: BoundObjective) -> tuple[tuple[float, ...], Tensor]:
+        """The score, and the gradient (1, C, H, W): in tiles where the picture is large."""
+        return session.gradient(goal, self.canvas, self.roll)
+
+
 class State:
     """Canvas, generator, and how far the dream has come. ``octave`` and ``step`` are the next to do."""
 
@@ -147,9 +159,9 @@ class State:
         """What is climbed in an octave."""
         return session.goal(recipe, octave.index)
 
-    def look(self, recipe: Recipe) -> Roll:
+    def look(self, recipe: Recipe) -> Rolled:
         """How the network looks at the picture in the next step, drawn at random."""
-        return Roll.draw(self.rng, recipe.jitter)
+        return Rolled(self.canvas, Roll.draw(self.rng, recipe.jitter))
 
     def ascend(self, gradient: Tensor, octave: Octave, recipe: Recipe) -> None:
         """One step uphill, then the projections: clip, and the ball of the strength's radius.

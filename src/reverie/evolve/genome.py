@@ -8,14 +8,9 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.errors import BadInput
-
 Floats = NDArray[np.float32]
 Arrays = dict[str, NDArray[Any]]
 G = TypeVar("G")
-
-#: What a genome written as JSON begins with.
-KIND, VERSION = "genome", 1
 
 
 class Encoding(Protocol[G]):
@@ -77,37 +72,3 @@ class Encoding(Protocol[G]):
 def child_rng(seed: int, generation: int, index: int) -> np.random.Generator:
     """The generator that decides one child, of its number alone: so that it can be born again."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, generation, index))))
-
-
-def genome_json(encoding: Encoding[Any], genome: Any) -> dict[str, Any]:
-    """A genome with its encoding's name and settings, as JSON takes it and ``genome_from_json`` reads it."""
-    return {
-        "reverie": KIND,
-        "version": VERSION,
-        "encoding": encoding.name,
-        "settings": encoding.settings(),
-        "genome": encoding.encode(genome),
-    }
-
-
-def genome_from_json(data: Any) -> tuple[Encoding[Any], Any]:
-    """The encoding and the genome that ``genome_json`` wrote down.
-
-    Raises:
-        BadInput: Not a genome, of a newer version, or damaged.
-    """
-    from reverie.evolve.encodings import make_encoding  # which knows all of them, and they this
-
-    if not isinstance(data, Mapping) or data.get("reverie") != KIND:
-        raise BadInput("genome: this is not a genome that reverie wrote")
-    version = data.get("version")
-    if version != VERSION:
-        raise BadInput(f"genome: of version {version}, this reverie reads {VERSION}; use the newer reverie")
-    name, settings, written = data.get("encoding"), data.get("settings"), data.get("genome")
-    if not isinstance(name, str) or not isinstance(settings, Mapping) or not isinstance(written, Mapping):
-        raise BadInput("genome: encoding, settings or genome is missing; the file is damaged")
-    try:
-        encoding = make_encoding(name, **settings)
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"genome: {error}") from error
-    return encoding, encoding.decode(written)

@@ -252,7 +252,9 @@ class Film(Work):
         if name is None:
             return None
         length = self.movie.info.duration
-        music: Movie | str = self.movie if name == OWN_SOUND else self._where(name)
+        music = self.movie.sound() if name == OWN_SOUND else self._where(name)
+        if music is None:
+            raise BadInput(f"{self.movie.path}: no sound in it; give a music file instead")
         sound = samples(music, SAMPLE_RATE, duration=length)
         count = math.ceil(length * self.rate) + 1
         return pulse(sound, SAMPLE_RATE, np.arange(count) / float(self.rate))

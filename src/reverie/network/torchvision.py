@@ -11,6 +11,7 @@ from urllib.parse import urlparse
 
 from reverie.errors import NetworkError, UsageError, did_you_mean
 from reverie.network.network import Net
+from reverie.network.weights import read_state
 
 EXTRA = 'pip install "reverie[nets]"'
 FIXED_SIZE = ("vit_", "maxvit")  # families that take pictures of one size only
@@ -62,8 +63,6 @@ def _models(name: str) -> Any:
 def _fetch(url: str, name: str, *, offline: bool) -> None:
     """Puts the weights in torch's cache, and checks their hash and that they hold no code."""
     import torch
-
-    from reverie.network.zoo import read_state
 
     file = Path(urlparse(url).path).name
     path = Path(torch.hub.get_dir(), "checkpoints", file)

@@ -1,13 +1,7 @@
-"""The networks reverie knows by name, and the checks their weights pass before they are used.
-
-Weights are hashed before they are read, and read without running anything in them.
-"""
+"""The networks reverie knows by name."""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import re
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from reverie.errors import NetworkError, UsageError, did_you_mean
 from reverie.network.class_names import imagenet
+from reverie.network.weights import check_state, read_state, read_weights, split_hash, verify
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from reverie.network.network import Net
 
 DEFAULT = "lite0"
@@ -126,9 +119,9 @@ def load_net(name: str = DEFAULT, *, offline: bool = False) -> Net:
         raise UsageError(f'network "{name}" is not known; {hint}')
     if ":" not in name:
         return _lite(info, *_packaged(info), name)
-    path, expected = _split_hash(file)
-    data = _read(path)
-    digest = _verify(data, expected, path.name)
+    path, expected = split_hash(file)
+    data = read_weights(path)
+    digest = verify(data, expected, path.name)
     return _lite(info, data, digest, path.name)
 
 
@@ -136,45 +129,18 @@ def _packaged(info: NetworkInfo) -> tuple[bytes, str]:
     path = info.weights_file()
     if path is None:
         raise NetworkError(f"network {info.name}: its weights are not installed; {info.install}")
-    data = _read(path)
-    return data, _verify(data, info.sha256, path.name)
-
-
-def _split_hash(file: str) -> tuple[Path, str | None]:
-    path, mark, digest = file.partition("#sha256=")
-    if not path:
-        raise UsageError("a weights file is missing after the colon, as in lite0:weights.pth")
-    if mark and not re.fullmatch(r"[0-9a-fA-F]{64}", digest):
-        raise UsageError(f'"{digest}" is not a SHA-256: it takes 64 hexadecimal digits')
-    return Path(path).expanduser(), digest.lower() or None
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise NetworkError(f"weights {path}: cannot be read ({error.strerror or error})") from error
-
-
-def _verify(data: bytes, expected: str | None, file: str) -> str:
-    """The SHA-256 of the bytes, which must be the expected one."""
-    digest = hashlib.sha256(data).hexdigest()
-    if expected is not None and digest != expected:
-        raise NetworkError(
-            f"weights {file}: SHA-256 is {digest}, expected {expected}; nothing was loaded, "
-            "get the file again"
-        )
-    return digest
+    data = read_weights(path)
+    return data, verify(data, info.sha256, path.name)
 
 
 def _lite(info: NetworkInfo, data: bytes, digest: str, file: str) -> Net:
     import torch
 
-    from reverie.network.efficientnet_lite import Lite, lite_layers, lite_statistics
+    from reverie.network.efficientnet_lite import Lite, lite_layers, lite_statistics, state_shapes
     from reverie.network.network import Net
 
     state = read_state(data, file)
-    _check_state(state, info.name, file)
+    check_state(state, state_shapes(info.name), info.name, file)
     module = Lite(info.name, state)
     if not all(bool(torch.isfinite(p).all()) for p in module.parameters()):
         raise NetworkError(f"weights {file}: hold NaN or infinite values")
@@ -190,68 +156,3 @@ def _lite(info: NetworkInfo, data: bytes, digest: str, file: str) -> Net:
         min_size=32,
         statistics=lite_statistics(info.name, state),
     )
-
-
-def read_state(data: bytes, file: str) -> dict[str, Tensor]:
-    """Tensors by name from the bytes of a .safetensors or .pth file; nothing in it is executed.
-
-    Raises:
-        NetworkError: It is something else, damaged, or a pickle with code in it.
-    """
-    import pickle
-    import warnings
-
-    import torch
-
-    if file.lower().endswith(".safetensors"):
-        from safetensors import SafetensorError
-        from safetensors.torch import load
-
-        try:
-            return load(data)
-        except (SafetensorError, ValueError, KeyError) as error:
-            raise NetworkError(f"weights {file}: not a safetensors file ({error})") from error
-    try:
-        with warnings.catch_warnings():  # on the pickle's protocol, which is nothing to the user
-            warnings.simplefilter("ignore")
-            state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise NetworkError(_why_not(str(error), file)) from error
-    except Exception as error:  # a damaged archive fails in many ways, all of them the file's fault
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise NetworkError(f"weights {file}: damaged or not weights ({reason[0][:160]})") from error
-    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
-        state = state["state_dict"]
-    if not isinstance(state, dict) or not all(isinstance(v, torch.Tensor) for v in state.values()):
-        raise NetworkError(f"weights {file}: not a table of tensors by name; save a state_dict")
-    return state
-
-
-def _why_not(reason: str, file: str) -> str:
-    """What the restricted unpickler's complaint means for the user."""
-    code = re.search(r"GLOBAL (\S+)|[Uu]nsupported (?:class|operand|opcode)", reason)
-    if code:
-        named = f" ({code[1]})" if code[1] else ""
-        return (
-            f"weights {file}: is a pickle that runs code{named}; nothing was executed; "
-            "use a state_dict or a .safetensors file"
-        )
-    return f"weights {file}: damaged or not weights; use a state_dict or a .safetensors file"
-
-
-def _check_state(state: dict[str, Tensor], variant: str, file: str) -> None:
-    from reverie.network.efficientnet_lite import state_shapes
-
-    shapes = state_shapes(variant)
-    for key, shape in shapes.items():
-        if key not in state:
-            raise NetworkError(f'weights {file}: not for {variant}, "{key}" is missing')
-        found = tuple(state[key].shape)
-        if found != shape or not state[key].is_floating_point():
-            raise NetworkError(
-                f'weights {file}: not for {variant}, "{key}" is {state[key].dtype} {found}, '
-                f"expected floating point {shape}"
-            )
-    for key in state:
-        if key not in shapes and not key.endswith(".num_batches_tracked"):
-            raise NetworkError(f'weights {file}: not for {variant}, "{key}" is not part of it')

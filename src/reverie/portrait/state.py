@@ -12,7 +12,8 @@ from torch import Tensor
 from reverie.ascent.octaves import Octave, octave_sizes, octaves
 from reverie.ascent.session import Session, as_tensor
 from reverie.ascent.start import fitted, with_channels
-from reverie.canvas.base import Canvas, make_canvas
+from reverie.canvas.base import Canvas
+from reverie.canvas.make import make_canvas
 from reverie.errors import UsageError
 from reverie.media.picture import Picture, Source
 from reverie.network.network import Net

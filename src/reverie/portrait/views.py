@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from reverie.ascent.session import Session
 from reverie.engine.engine import Engine
 from reverie.portrait.warmup import redirected
 from reverie.transform.apply import apply
@@ -37,7 +38,13 @@ class Views:
         """Views of each picture."""
         return len(self.drawn[0]) if self.drawn else 1
 
-    def gradient(self, objective: BatchObjective, engine: Engine) -> tuple[Tensor, Tensor]:
+    def gradient(self, session: Session, goal: BatchObjective) -> tuple[tuple[float, ...], Tensor]:
+        """The scores, and the gradient at the pictures, (N, C, H, W)."""
+        scores, gradient = self.through(goal, session.warm_engine() if self.warm else session.engine)
+        session.tell()
+        return tuple(scores.tolist()), gradient
+
+    def through(self, objective: BatchObjective, engine: Engine) -> tuple[Tensor, Tensor]:
         """Scores (N,), means over each item's views, and the gradient at the pictures, (N, C, H, W).
 
         Terms that read the picture itself are taken at the picture, not at its views.
@@ -48,7 +55,7 @@ class Views:
         if objective.layers:
             with torch.enable_grad():
                 seen = apply(self.drawn, leaf, self.size) if self.drawn else leaf
-            scores, slope = self._through(objective, engine, seen.detach())
+            scores, slope = self._seen(objective, engine, seen.detach())
             if seen is leaf:
                 gradient = slope.clone()
             else:
@@ -56,7 +63,7 @@ class Views:
         of_picture, slope = objective.penalise(leaf.detach())
         return scores + of_picture, gradient.add_(slope)
 
-    def _through(self, objective: BatchObjective, engine: Engine, seen: Tensor) -> tuple[Tensor, Tensor]:
+    def _seen(self, objective: BatchObjective, engine: Engine, seen: Tensor) -> tuple[Tensor, Tensor]:
         """Scores (N,) and the gradient at what is seen, (V N, C, h, w)."""
         warmth: AbstractContextManager[object] = redirected() if self.warm else nullcontext()
         with warmth:

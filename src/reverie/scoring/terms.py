@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from reverie.errors import UsageError
 from reverie.gradient.cells import Window
 from reverie.scoring.functions import Linear, ScoreFunction, mean_square
+from reverie.scoring.pairwise import OfMaps
+from reverie.scoring.place import Place
 from reverie.scoring.regularizers import OfRows
-
-
-@dataclass(frozen=True)
-class Place:
-    """The one position that a neuron's term reads: fractions of the map, or the column and row of a cell."""
-
-    x: float
-    y: float
-    cell: tuple[int, int] | None = None
-
-    def find(self, window: Window, text: str) -> tuple[int, int]:
-        """Row and column in the whole map; UsageError where the map has no such cell."""
-        if self.cell is None:
-            return round(self.y * (window.height - 1)), round(self.x * (window.width - 1))
-        column, row = self.cell
-        if row >= window.height or column >= window.width:
-            raise UsageError(
-                f'objective "{text}": no cell {column},{row}; at this size the layer has columns 0 to '
-                f"{window.width - 1} and rows 0 to {window.height - 1}"
-            )
-        return row, column
 
 
 @dataclass(frozen=True)
@@ -139,7 +118,7 @@ class Comparison:
     weight: float
     layer: str
     key: str  # terms of equal keys are compared with each other
-    of_maps: Callable[[Tensor], tuple[Tensor, Tensor]]
+    of_maps: OfMaps
 
 
 @dataclass(frozen=True)

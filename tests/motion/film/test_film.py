@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from reverie.ascent.loop import render
+from reverie.api import render
 from reverie.ascent.session import Session
 from reverie.errors import UsageError
 from reverie.motion.film.film import film
@@ -18,7 +18,6 @@ from reverie.recipe.film import Film
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 from support import known_motion, twins
-from support.twins import one_thread  # noqa: F401
 
 SMALL = (160, 96)
 

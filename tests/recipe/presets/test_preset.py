@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from reverie.ascent.loop import dream
+from reverie.api import dream
 from reverie.ascent.session import Session
 from reverie.deepdream.state import REACH, REACH_OF_STD, State
 from reverie.errors import UsageError
@@ -23,7 +23,7 @@ from reverie.network.zoo import load_net
 from reverie.recipe.presets.preset import PRESETS, preset
 from reverie.recipe.recipe import Recipe
 from support import twins
-from support.twins import Array, one_thread  # noqa: F401
+from support.twins import Array
 
 SEED = 11
 HEIGHT, WIDTH = 96, 122

@@ -12,14 +12,15 @@ import numpy as np
 
 from reverie._version import __version__
 from reverie.errors import BadInput, ReverieWarning
+from reverie.jobs.fooling.evolved import Evolved
 from reverie.jobs.fooling.judge import best, judged
+from reverie.jobs.fooling.levels import LEVELS, percent
 from reverie.jobs.fooling.page import ANCESTOR_SIDE, Ancestor, Entry, Story, Verdict, data_uri
 from reverie.jobs.fooling.page_family import BUDGET, chosen, reborn
 from reverie.media.picture.picture import Picture
 
 if TYPE_CHECKING:
     from reverie.evolve import Evolution
-    from reverie.jobs.fooling.run import Fooling
 
 #: Ancestors drawn and judged at once.
 BATCH = 50
@@ -48,15 +49,16 @@ class Told:
     says: dict[str, Verdict]
 
 
-def story_of(run: Fooling, state: Evolution, found: Sequence[Told]) -> Story:
+def story_of(run: Evolved, found: Sequence[Told]) -> Story:
     """Everything that the page of a run tells; the same for the same state."""
+    state = run.state
     lines = {told.entry["class"]: _line(state, told.entry["class"]) for told in found}
     born = {i: state.plan.born_in(i)[0] for line in lines.values() for i in line}
     # Births that ask the network need not repeat themselves bit by bit, alone and in a batch.
     told_again = run.arena.encoding.cost == 1
     families = {k: line for k, line in lines.items() if len(line) > 1 and told_again}
     shown = chosen(families, born, budget=BUDGET_OF_NOISE if run.settings.encoding == "direct" else BUDGET)
-    ancestors, sure = _ancestors(run, state, shown)
+    ancestors, sure = _ancestors(run, shown)
     if len(ancestors) < len({i for line in shown.values() for i in line}):
         shown = {}
     entries = []
@@ -82,13 +84,13 @@ def story_of(run: Fooling, state: Evolution, found: Sequence[Told]) -> Story:
     return Story(
         network=run.arena.net.name,
         heading=f"What fools {run.arena.net.name}",
-        lead=_lead(run, state),
+        lead=_lead(run),
         numbers=_numbers([told.entry["confidence"] for told in found], state),
         curve=[(row.evaluations, row.median, row.over50, row.over95, row.over99) for row in state.history],
         total=len(state.archive.classes),
         entries=entries,
         ancestors=ancestors,
-        footer=_footer(run, state),
+        footer=_footer(run),
     )
 
 
@@ -106,10 +108,10 @@ def _line(state: Evolution, index: int) -> list[int]:
 
 
 def _ancestors(
-    run: Fooling, state: Evolution, shown: Mapping[int, Sequence[int]]
+    run: Evolved, shown: Mapping[int, Sequence[int]]
 ) -> tuple[dict[int, Ancestor], dict[tuple[int, int], float]]:
     """Every ancestor that is shown, and its confidence in each class that it led to; none if lost."""
-    arena = run.arena
+    arena, state = run.arena, run.state
     heirs: dict[int, list[int]] = {}
     for index, line in shown.items():
         for member in line:
@@ -132,11 +134,11 @@ def _ancestors(
     return found, sure
 
 
-def _lead(run: Fooling, state: Evolution) -> str:
-    total = len(state.archive.classes)
+def _lead(run: Evolved) -> str:
+    total = len(run.state.archive.classes)
     return (
         f"Pictures of which {run.arena.net.name} is sure, though no person would agree: "
-        f"{state.evaluations:,} were judged for {total} classes at once, and each class kept the surest. "
+        f"{run.state.evaluations:,} were judged for {total} classes at once, and each class kept the surest. "
         f"{WAYS[run.settings.encoding]} "
         "A picture's family shows what its ancestors were taken for on the way."
     )
@@ -144,8 +146,6 @@ def _lead(run: Fooling, state: Evolution) -> str:
 
 def _numbers(sure: Sequence[float], state: Evolution) -> list[tuple[str, str]]:
     """The figures at the top, of the files as they are in fp32."""
-    from reverie.jobs.fooling.run import LEVELS, percent
-
     over = [(f"{sum(c > level for c in sure):,}", f"over {100 * level:.0f} %") for level in LEVELS]
     of = f"of {len(sure):,}" if len(sure) > 1 else ""
     return [
@@ -156,14 +156,14 @@ def _numbers(sure: Sequence[float], state: Evolution) -> list[tuple[str, str]]:
     ]
 
 
-def _footer(run: Fooling, state: Evolution) -> str:
+def _footer(run: Evolved) -> str:
     settings = run.settings
     population, children = settings.counts
     net = run.arena.net
     return (
         f"reverie {__version__}; {net.name} (weights {net.weights_sha256[:12]}), encoding "
         f"{settings.encoding}, {settings.size} px, {population} pictures at first and {children} in each of "
-        f"{state.generation - 1} generations, seed {settings.seed}. The curves are of the search in "
+        f"{run.done} generations, seed {settings.seed}. The curves are of the search in "
         f"{run.note.precision}; every other figure is read from the saved 8-bit file in fp32, shown whole at "
         "its own size. Other networks see it resized to theirs. "
         "After Nguyen, Yosinski and Clune, Deep neural networks are easily fooled (2015)."

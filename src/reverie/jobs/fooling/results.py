@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,18 +12,19 @@ from numpy.typing import NDArray
 
 from reverie._version import __version__
 from reverie.errors import ResourceError
+from reverie.jobs.fooling.evolved import Evolved
 from reverie.jobs.fooling.folder import write_json
 from reverie.jobs.fooling.judge import batches, best, judged
 from reverie.jobs.fooling.large_print import INSIDE
 from reverie.jobs.fooling.page import Verdict, data_uri, page, side_for
 from reverie.jobs.fooling.page_story import Told, story_of
+from reverie.jobs.fooling.sheet import write_sheet
 from reverie.jobs.provenance import sha256_of
 from reverie.media.picture import Picture, load_picture, save_picture
 from reverie.media.picture.write import write_whole
 
 if TYPE_CHECKING:
-    from reverie.evolve import Evolution, NetScore
-    from reverie.jobs.fooling.run import Fooling
+    from reverie.evolve import NetScore
 
 #: How many classes a verdict lists.
 TOP = 3
@@ -32,11 +33,9 @@ TOP = 3
 class Results:
     """The files of an evolution that is done."""
 
-    def __init__(self, run: Fooling, state: Evolution, wanted: Sequence[int]) -> None:
+    def __init__(self, run: Evolved) -> None:
         self.run = run
-        self.state = state
-        self.wanted = list(wanted)
-        self.folder = run.folder
+        self.folder, self.state, self.wanted = run.folder, run.state, run.wanted
 
     def write(
         self,
@@ -69,8 +68,8 @@ class Results:
             if told is not None:
                 told(len(archive), len(self.wanted))
         names = {entry[kind].rpartition("/")[2] for entry in archive for kind in ("png", "genome")}
-        self.run.show(self.state, self.wanted, [entry["confidence"] for entry in archive])
-        story = story_of(self.run, self.state, found)
+        write_sheet(self.run, [entry["confidence"] for entry in archive])
+        story = story_of(self.run, found)
         write_whole(page(story).encode("utf-8"), self.folder.page, overwrite=True)
         self.folder.keep_only(names)
         write_json(self.folder.archive, archive)

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.media.picture.write import encode, save_picture
+
 Floats = NDArray[np.float32]
 
 
@@ -89,8 +91,6 @@ class Picture:
         overwrite: bool = False,
     ) -> None:
         """Write the picture to a file: `save_picture` with this picture."""
-        from reverie.media.picture.write import save_picture
-
         save_picture(
             self,
             path,
@@ -102,8 +102,6 @@ class Picture:
 
     def _repr_png_(self) -> bytes:
         """What a notebook shows."""
-        from reverie.media.picture.write import encode
-
         return encode(self, "png")
 
 

@@ -11,7 +11,7 @@ import warnings
 import zlib
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -21,7 +21,6 @@ from PIL.PngImagePlugin import PngInfo
 
 from reverie.errors import ResourceError, ReverieError, ReverieWarning, UsageError
 from reverie.media.picture import xmp as metadata
-from reverie.media.picture.picture import Picture
 
 EXTENSIONS = {
     ".png": "png",
@@ -38,6 +37,18 @@ _MOST_A_SIDE = {"jpeg": 65_500, "webp": 16_383, "avif": 65_535}
 _JPEG_XMP = 65_504  # a marker of 64 kB less its own length and name
 _STRIP = 1 << 20  # bytes of a TIFF strip before compression
 _ROWS = 64  # converted at a time, so that the temporaries stay small
+
+
+class Writable(Protocol):
+    """What is written of a picture: its pixels and its transparency."""
+
+    @property
+    def pixels(self) -> NDArray[np.float32]:
+        """(H, W, C) in [0, 1], sRGB."""
+
+    @property
+    def alpha(self) -> NDArray[np.float32] | None:
+        """(H, W) in [0, 1], or None for an opaque picture."""
 
 
 def check_save(
@@ -81,7 +92,7 @@ def check_save(
 
 
 def save_picture(
-    picture: Picture,
+    picture: Writable,
     path: str | PathLike[str],
     *,
     depth: int = 8,
@@ -147,7 +158,7 @@ def write_whole(data: bytes, path: str | PathLike[str], *, overwrite: bool = Fal
 
 
 def encode(
-    picture: Picture,
+    picture: Writable,
     kind: str,
     *,
     depth: int = 8,
@@ -156,7 +167,7 @@ def encode(
     name: str = "the picture",
 ) -> bytes:
     """The bytes of a picture file; arguments and errors as `save_picture`."""
-    width, height = picture.size
+    height, width = picture.pixels.shape[:2]
     most = _MOST_A_SIDE.get(kind)
     if most is not None and max(width, height) > most:
         raise UsageError(f"{name}: {kind} holds at most {most} pixels a side; use .png or .tif")
@@ -192,7 +203,7 @@ def encode(
     return out.getvalue()
 
 
-def _samples(picture: Picture, kind: str, depth: int, name: str) -> NDArray[Any]:
+def _samples(picture: Writable, kind: str, depth: int, name: str) -> NDArray[Any]:
     """(H, W, 1, 2, 3 or 4) of uint8 or uint16, alpha last."""
     height, _, channels = picture.pixels.shape
     if channels not in (1, 3):

@@ -22,10 +22,10 @@ from reverie.motion.zoom.camera import Camera
 from reverie.motion.zoom.edges import moved
 from reverie.motion.zoom.loop_closing import Homecoming
 from reverie.motion.zoom.steady import Reference, evened, hold
+from reverie.motion.zoom.timeline import Timeline, with_halves
 from reverie.ops.colour import keep_colour
 from reverie.ops.warp import warp
 from reverie.recipe.recipe import Recipe
-from reverie.recipe.scenes import Timeline, with_halves
 from reverie.recipe.zoom import Zoom
 
 #: Rounds in which the opening dream is brought to where all is held.

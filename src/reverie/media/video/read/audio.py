@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.packet import Packet
 
-    from reverie.media.video.read.reader import Movie
-
 _LONGEST = Fraction(10**7)
 _MOST_SAMPLES = 1 << 29  # 2 GB, three hours at 44.1 kHz
 
@@ -88,7 +86,7 @@ class Sound:
 
 
 def samples(
-    source: Movie | str | PathLike[str],
+    source: Sound | str | PathLike[str],
     rate: int = 44100,
     *,
     start: Fraction | float = 0,
@@ -100,8 +98,8 @@ def samples(
     several streams the first is taken. Silence stands where the sound begins later than the film.
 
     Args:
-        source: An open film (then 0 is its first frame that was asked for, and duration is its part's),
-            or a path (then 0 is the file's beginning).
+        source: What ``Movie.sound`` gave, which is closed then (0 is the film's first frame that was asked
+            for, and duration is its part's), or a path (then 0 is the file's beginning).
         rate: Samples a second.
         start: Seconds after that beginning at which to begin.
         duration: Seconds to take, or None for all.
@@ -129,13 +127,10 @@ def samples(
                 return _mono(container, file, rate, origin + begin, length)
         finally:
             file.close()
-    sound = source.sound()
-    if sound is None:
-        raise BadInput(f"{source.path}: no sound in it; give a music file instead")
-    with sound:
-        if length is None and sound.end is not None:
-            length = max(Fraction(1, rate), sound.end - sound.origin - begin)
-        return _mono(sound._container, sound._file, rate, sound.origin + begin, length)
+    with source:
+        if length is None and source.end is not None:
+            length = max(Fraction(1, rate), source.end - source.origin - begin)
+        return _mono(source._container, source._file, rate, source.origin + begin, length)
 
 
 def _mono(
