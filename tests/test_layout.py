@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import reverie
 from support.commands import environment
-from support.paths import SOURCES, TESTS
+from support.paths import ROOT, SOURCES, TESTS
 
 PACKAGE = SOURCES / "reverie"
 #: These try more than one file, or none of the package.
@@ -54,3 +55,43 @@ def test_no_folder_bears_the_name_of_a_public_function() -> None:
     functions = {name for name in reverie.__all__ if inspect.isfunction(getattr(reverie, name))}
     assert {"dream", "render", "preset"} <= functions
     assert not functions & {path.name for path in PACKAGE.iterdir() if path.is_dir()}
+
+
+# -- docs/design.md ---------------------------------------------------------------------------------------
+
+
+def design() -> str:
+    return (ROOT / "docs" / "design.md").read_text("utf-8")
+
+
+def tree() -> set[str]:
+    """Every path of the tree in the page, from the repository's folder; two in a line stand side by side."""
+    block = design().partition("\n    src/reverie/\n")[2].partition("\n\nData flow")[0]
+    found, parents = {"src/reverie/"}, {2: "src/reverie/"}
+    for line in block.splitlines():
+        indent = (len(line) - len(line.lstrip())) // 2
+        for name in re.findall(r"(?:^|\s{2,})([\w.]+(?:/|\.py))(?=\s)", line):
+            path = ("" if indent == 2 and name.endswith("/") else parents[indent - 1]) + name
+            found.add(path)
+            if name.endswith("/"):
+                parents[indent] = path
+    return found
+
+
+def test_every_path_of_the_design_exists() -> None:
+    paths = tree()
+    assert len(paths) > 40
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
+    named = re.findall(r"`([\w/.]+/[\w/.]*|[\w/]+\.py)`", design())
+    roots = (ROOT, ROOT / "src/reverie", *PACKAGE.rglob("*/"))
+    gone = [name for name in named if not any((root / name).exists() for root in roots)]
+    assert gone == []
+
+
+def test_every_folder_is_in_the_design() -> None:
+    folders = {
+        f"{path.relative_to(ROOT).as_posix()}/"
+        for path in PACKAGE.rglob("*/")
+        if any(path.glob("*.py")) or path.name == "source"
+    }
+    assert folders - tree() == set()

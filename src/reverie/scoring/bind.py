@@ -17,6 +17,7 @@ from torch import Tensor
 from reverie import objective as ob
 from reverie.errors import ReverieWarning, UsageError
 from reverie.network.network import Net
+from reverie.scoring import functions, pairwise, regularizers  # noqa: F401, they register their scores
 from reverie.scoring.binder import Binder, Opener, Size
 from reverie.scoring.feature_statistics import FeatureStatistics
 from reverie.scoring.registry import bound

@@ -13,10 +13,8 @@ from reverie.errors import UsageError
 from reverie.gradient.cells import as_map
 from reverie.network.network import Net
 from reverie.objective import Term
-from reverie.scoring.functions import ScoreFunction
-from reverie.scoring.pairwise import OfMaps
 from reverie.scoring.place import Place
-from reverie.scoring.regularizers import OfRows
+from reverie.scoring.score_function import OfMaps, OfRows, ScoreFunction
 from reverie.scoring.terms import BoundTerm, Comparison, Penalty
 
 #: The longest side at which a guide picture is shown to the network, in pixels.

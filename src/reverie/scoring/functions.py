@@ -7,9 +7,8 @@ Below each stand the quantities that it scores.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -32,6 +31,7 @@ from reverie.objective import (
 )
 from reverie.scoring.place import Place
 from reverie.scoring.registry import scores
+from reverie.scoring.score_function import ScoreFunction, mean_square
 
 if TYPE_CHECKING:
     from reverie.scoring.binder import Binder
@@ -42,19 +42,6 @@ MATCH_CELLS = 1 << 24
 #: A cosine counts at least this much, so that a start that points away still moves (lucid).
 LEAST_COSINE = 0.1
 TINY = 1e-12
-
-ScoreFunction = Callable[[Tensor, Window], Tensor]
-
-
-@runtime_checkable
-class Linear(Protocol):
-    """A score function whose gradient does not depend on the activations."""
-
-    def __call__(self, cells: Tensor, window: Window) -> Tensor:
-        """See ``ScoreFunction``."""
-
-    def pull(self, counts: Tensor, cells: Tensor) -> Tensor:
-        """The gradient (N, C, h, w) of the function summed over positions that count as ``counts`` (h, w)."""
 
 
 @dataclass(frozen=True)
@@ -109,11 +96,6 @@ class MeanOfChannels:
 @scores(Mean)
 def _mean(wanted: Mean, binder: Binder) -> BoundTerm:
     return binder.at_layer(wanted.layer, MeanOfChannels())
-
-
-def mean_square(cells: Tensor, window: Window) -> Tensor:
-    """The mean square of all channels, which the original deep dream climbs (Mordvintsev et al. 2015)."""
-    return (cells * cells).mean(1)
 
 
 @scores(Layer)

@@ -6,7 +6,6 @@ view. An item's score is climbed with the others held where they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 #: Alignment reaches so many places to both sides (lucid).
 PLACES = 4
 TINY = 1e-10
-
-OfMaps = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
 def diversity(maps: Tensor) -> tuple[Tensor, Tensor]:

@@ -6,19 +6,17 @@ if there is one; ``rows``, how many of them count; ``height``, of the whole pict
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from torch import Tensor
 
 from reverie.objective import L2, Alpha, TotalVariation
 from reverie.scoring.registry import scores
+from reverie.scoring.score_function import OfRows
 
 if TYPE_CHECKING:
     from reverie.scoring.binder import Binder
     from reverie.scoring.terms import Penalty
-
-OfRows = Callable[[Tensor, int, int], Tensor]
 
 
 def total_variation(strip: Tensor, rows: int, height: int) -> Tensor:

@@ -8,10 +8,8 @@ import torch
 from torch import Tensor
 
 from reverie.gradient.cells import Window
-from reverie.scoring.functions import Linear, ScoreFunction, mean_square
-from reverie.scoring.pairwise import OfMaps
 from reverie.scoring.place import Place
-from reverie.scoring.regularizers import OfRows
+from reverie.scoring.score_function import Linear, OfMaps, OfRows, ScoreFunction, mean_square
 
 
 @dataclass(frozen=True)
