@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from pydantic import ValidationError
+from torch import nn
 
 from reverie import preset
 from reverie.jobs.job import Finished
 from reverie.jobs.microscope.job import MicroscopeJob
+from reverie.jobs.provenance import of_picture
 from reverie.jobs.workspace import Workspace
+from reverie.network.wrap import wrap_net
 from support.listeners import Recorder, again
 from support.microscope import lite0, tree
 
@@ -109,3 +113,13 @@ def test_one_portrait_of_each_unit_is_asked_for() -> None:
         MicroscopeJob(recipe=preset("reverie"), output="site")
     with pytest.raises(ValidationError, match="one portrait of each unit"):
         MicroscopeJob(recipe=preset("sketch", portrait={"facets": 2}), output="site")
+
+
+def test_a_network_of_ones_own_is_shown_under_the_name_it_has_in_the_workspace() -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 6, 3), nn.ReLU(), nn.Flatten(2))
+    workspace = Workspace(networks={"mine": wrap_net(module)})
+    recipe = preset("sketch", network="mine", size=(64, 64), steps=(1,), threads=1, portrait={"views": 1})
+    result = MicroscopeJob(recipe=recipe, layers=["0"], classes=["none"], output="site").run(None, workspace)
+    assert "has no batch norms that remember natural pictures" in result.warnings[0]
+    assert (result.made, of_picture("site/portraits/layers/0/1.webp").recipe.network) == (6, "mine")
