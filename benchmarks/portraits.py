@@ -21,11 +21,12 @@ from torch import Tensor
 
 from reverie import objective as ob
 from reverie.bench.machine import describe
-from reverie.jobs.old_run import Output, Run
+from reverie.jobs.open_recipe import OpenRecipe
+from reverie.jobs.output import Output
 from reverie.media.picture import Picture, load_picture, save_picture
 from reverie.media.picture.contact_sheet import contact_sheet
 from reverie.network.zoo import load_net
-from reverie.portrait.batch import sit
+from reverie.portrait.batch import make_portraits
 from reverie.portrait.state import portrait_of
 from reverie.portrait.units import of_inversion, of_unit
 from reverie.recipe.presets.portrait import PORTRAITS
@@ -109,16 +110,16 @@ def make(recipes: Sequence[Recipe], paths: Sequence[Path], photos: dict[str, Pat
     missing = [i for i, path in enumerate(paths) if not path.exists()]
     if not missing:
         return 0.0
-    run = Run(recipes[missing[0]], more=[recipes[i] for i in missing[1:]])
+    opened = OpenRecipe(recipes[missing[0]], more=[recipes[i] for i in missing[1:]])
     began, paused = time.perf_counter(), 0.0
-    run.session.engine.release()
-    for made in sit(run.recipes, run.session):
+    opened.session.engine.release()
+    for made in make_portraits(opened.recipes, opened.session):
         path = paths[missing[made.index]]
         path.parent.mkdir(parents=True, exist_ok=True)
         if portrait_of(made.recipe).facets > 1:
             path = path.with_name(f"{path.stem}-{portrait_of(made.recipe).facet}.png")
         start = time.perf_counter()
-        run.save(made.picture, str(path), Output(overwrite=True), recipe=made.recipe)
+        opened.save(made.picture, Output(path=str(path), overwrite=True), recipe=made.recipe)
         paused += time.perf_counter() - start
         print(f"  {path.name} {made.score:.4g}", flush=True)
     return (time.perf_counter() - began - paused) / len(missing)

@@ -3,7 +3,7 @@
 import pytest
 
 from support.browser import Browser, missing
-from support.microscope import run_of, site_of
+from support.microscope import opened_of, site_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=missing() or "a browser is here")]
 
@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=missi
 @pytest.fixture(scope="module")
 def site(photographs, tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
-    site_of(run_of(), folder, photos=[str(photographs)]).make()
+    site_of(opened_of(), folder, photos=[str(photographs)]).make()
     return folder
 
 

@@ -10,7 +10,7 @@ import pytest
 from reverie.api import begin, dream
 from reverie.ascent.session import Session
 from reverie.portrait import views as look
-from reverie.portrait.batch import sit
+from reverie.portrait.batch import make_portraits
 from reverie.portrait.state import PortraitState, check_sizes, size_of
 from reverie.recipe.presets.canvas_defaults import OWN
 from reverie.recipe.presets.preset import preset
@@ -84,4 +84,4 @@ def test_sizes(session: Session) -> None:
     shrunk = small(portrait={"view_size": None, "transforms": ("window(12, 0)",)})
     check_sizes(shrunk, (64, 48), session.net)  # few pixels, but the network takes them
     printed = small("cppn", {"print_size": 96})
-    assert next(sit([printed], session)).picture.size == (96, 72)
+    assert next(make_portraits([printed], session)).picture.size == (96, 72)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from reverie.ascent.session import Session
 from reverie.media.picture.picture import Floats
-from reverie.portrait.batch import sit
+from reverie.portrait.batch import make_portraits
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 from support.commands import Ran
@@ -48,4 +48,4 @@ def small(canvas: str = "fourier", portrait: dict[str, Any] | None = None, **cha
 
 
 def pixels(recipe: Recipe, session: Session, picture: Tensor | None = None) -> Floats:
-    return next(sit([recipe], session, picture=picture)).picture.pixels
+    return next(make_portraits([recipe], session, picture=picture)).picture.pixels

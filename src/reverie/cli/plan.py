@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from reverie.recipe.recipe import Recipe
 
 TRIAL_SIDE = 224
-#: Steps of a portrait that are tried.
-TRIAL_STEPS = 4
 
 
 def tell_plan(run: Run, photos: list[str], voice: Voice) -> None:
@@ -110,72 +108,6 @@ def in_words(name: str, plan: dict[str, Any]) -> str:
         f"  about {clock(plan['seconds'])} and {plan['bytes'] / 1e6:.0f} MB for the dream",
     ]
     return "\n".join(lines)
-
-
-def tell_portrait_plan(run: Run, voice: Voice) -> None:
-    """Print what the portraits would take, predicted from a few steps of the first."""
-    plan = portrait_plan(run)
-    width, height = plan["size"]
-    text = (
-        f"{plan['portraits']} of {width} x {height}, {plan['canvas']}, {plan['steps']} steps of "
-        f"{plan['views']} view{'s' if plan['views'] > 1 else ''}\n"
-        f"  {plan['network']}, {plan['engine']} engine on {plan['device']}, {plan['precision']}, "
-        f"{plan['threads']} threads\n"
-        f"  about {clock(plan['seconds'])} and {plan['bytes'] / 1e6:.0f} MB for the network"
-    )
-    voice.data(text, plan)
-
-
-def portrait_plan(run: Run) -> dict[str, Any]:
-    """Sizes, steps, seconds and bytes of the portraits of a run."""
-    from reverie.portrait.state import check_sizes, plan_of, portrait_of, seen_size, size_of
-
-    recipe, session = run.recipes[0], run.session
-    settings, size = portrait_of(recipe), size_of(recipe)
-    check_sizes(recipe, size, session.net)
-    octaves = plan_of(recipe, size)
-    seen = [seen_size(settings, o.index, o.size) for o in octaves]
-    pixels = [width * height * settings.views for width, height in seen]
-    for one in run.recipes[1:]:  # names that do not exist are said now
-        for octave in octaves:
-            session.goal(one, octave.index, octave.size)
-    layers = session.goal(recipe, octaves[-1].index, size).layers
-    work = sum(o.steps * each for o, each in zip(octaves, pixels, strict=True))
-    path = session.path()
-    count = sum(portrait_of(r).facets for r in run.recipes)
-    return {
-        "portraits": count,
-        "size": list(size),
-        "canvas": settings.canvas,
-        "octaves": [{"size": list(o.size), "steps": o.steps} for o in octaves],
-        "steps": sum(o.steps for o in octaves),
-        "views": settings.views,
-        "seconds": trial_of(recipe, session) / pixels[0] * work * count,
-        "bytes": round(session.engine.bytes_per_pixel(layers) * max(pixels)) if layers else 0,
-        "network": recipe.network,
-        "engine": path.engine,
-        "device": path.device,
-        "precision": path.precision,
-        "threads": path.threads,
-        "objective": [text for r in run.recipes for text in r.objective],
-    }
-
-
-def trial_of(recipe: Recipe, session: Session) -> float:
-    """Seconds of a step of the first octave of one picture, the fastest of a few."""
-    from reverie.portrait.batch import sit
-    from reverie.portrait.state import portrait_of
-
-    alone = portrait_of(recipe).model_copy(update={"facets": 1, "facet": 0})
-    small = recipe.model_copy(update={"portrait": alone, "steps": (TRIAL_STEPS,)})
-    times = [time.perf_counter()]
-
-    def each(frame: object) -> None:
-        times.append(time.perf_counter())
-
-    for _ in sit([small], session, each=each, stop=lambda: len(times) >= TRIAL_STEPS):
-        pass
-    return min(b - a for a, b in pairwise(times))
 
 
 def clock(seconds: float) -> str:

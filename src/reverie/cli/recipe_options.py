@@ -117,21 +117,8 @@ def recipe_from_options(given: Mapping[str, Any], default: str = "reverie") -> R
     Raises:
         UsageError: An option cannot be, or two exclude each other; options are called as they are typed.
     """
-    changes = {k: v for k, v in given.items() if k in OPTION and v is not None}
-    changes.pop("objective", None)
-    name = changes.pop("preset", None)
-    objective = objectives(given)
-    if objective:
-        changes["objective"] = objective
-    if "steps" in changes:
-        changes["steps"] = whole_numbers("--steps", changes["steps"])
-    if "size" in changes:
-        changes["size"] = width_height(changes["size"])
-    portrait = {k: v for k, v in given.items() if k in OF_PORTRAIT and v is not None and v != []}
-    if "rate" in portrait:
-        portrait["rate"] = spans("--rate", portrait["rate"])
-    if portrait:
-        changes["portrait"] = portrait
+    name, changes = settings_from(given)
+    portrait = changes.get("portrait", {})
     try:
         if not given.get("recipe"):
             return preset(name or default, **changes)
@@ -147,6 +134,30 @@ def recipe_from_options(given: Mapping[str, Any], default: str = "reverie") -> R
         return make(**{**recipe.model_dump(), **changes}) if changes else recipe
     except UsageError as error:
         raise UsageError(as_typed(str(error), {**changes, **portrait})) from error
+
+
+def settings_from(given: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
+    """The preset that options name, if they do, and the settings of it that they change.
+
+    Raises:
+        UsageError: An option cannot be read, or two exclude each other.
+    """
+    changes = {k: v for k, v in given.items() if k in OPTION and v is not None}
+    changes.pop("objective", None)
+    name = changes.pop("preset", None)
+    objective = objectives(given)
+    if objective:
+        changes["objective"] = objective
+    if "steps" in changes:
+        changes["steps"] = whole_numbers("--steps", changes["steps"])
+    if "size" in changes:
+        changes["size"] = width_height(changes["size"])
+    portrait = {k: v for k, v in given.items() if k in OF_PORTRAIT and v is not None and v != []}
+    if "rate" in portrait:
+        portrait["rate"] = spans("--rate", portrait["rate"])
+    if portrait:
+        changes["portrait"] = portrait
+    return name, changes
 
 
 def as_typed(message: str, changes: Mapping[str, Any]) -> str:

@@ -73,9 +73,7 @@ class BatchJob(Job[BatchResult]):
         folder, total = Path(self.output.path), len(self.photos)
         names = [os.path.basename(str(photo)) for photo in self.photos]
         outs = names_for(names, folder)
-        if folder.exists() and not folder.is_dir():
-            raise UsageError(f"{folder}: is a file; several photographs need a folder after -o")
-        make_folder(folder)
+        make_folder(folder, needed_by="several photographs need")
         made: list[PictureResult] = []
         failed: list[tuple[str, ReverieError]] = []
         skipped, stopped = 0, ""
@@ -239,7 +237,12 @@ class LayersJob(Job[LayersResult]):
 
 def small(size: tuple[int, int], side: int = CELL) -> tuple[int, int]:
     """A size no larger than a sheet's cell."""
-    factor = min(1.0, side / max(size))
+    return size if max(size) <= side else scaled(size, side)
+
+
+def scaled(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """A size with its longer side so long."""
+    factor = side / max(size)
     return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
 
 

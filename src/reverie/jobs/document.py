@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, Final
 
 from pydantic import ValidationError
 
-from reverie.errors import BadInput, UsageError, did_you_mean
+from reverie.errors import BadInput, ReverieError, UsageError, did_you_mean
 from reverie.jobs.job import Job
 from reverie.jobs.output import Written
 from reverie.jobs.provenance import film_files
 from reverie.jobs.reference import Reference
+from reverie.objective import parse
+from reverie.recipe.portrait import Portrait
 from reverie.recipe.recipe import Recipe, read
 
 #: Version of the documents' own format, raised when a field changes its meaning.
@@ -70,7 +73,7 @@ def read_job(document: object, where: str = "job", *, trusted: bool = False) -> 
             fields["recipe"] = read(fields["recipe"], "recipe")
         except UsageError as error:
             wrong.append(str(error))
-            fields["recipe"] = Recipe()
+            fields["recipe"] = Recipe(portrait=Portrait())  # to see what else is wrong, whatever the kind
     try:
         job = of_kind(**fields)
     except ValidationError as error:
@@ -112,9 +115,12 @@ def _complaints(error: ValidationError, known: Iterable[str]) -> Iterator[str]:
     """One clause for each field that is wrong."""
     for item in error.errors():
         field = ".".join(map(str, item["loc"])) or "job"
+        cause = item.get("ctx", {}).get("error")
         if item["type"] == "extra_forbidden":
             hint = did_you_mean(field, known) if len(item["loc"]) == 1 else ""
             yield f"{field}: no such field; {hint or 'drop it'}"
+        elif isinstance(cause, ReverieError):
+            yield f"{field}: {cause}"
         else:
             message = item["msg"].removeprefix("Value error, ")
             got = "" if item["type"] == "missing" else f", got {str(item['input'])[:60]}"
@@ -140,8 +146,14 @@ def _names(job: Job[Any]) -> Iterator[tuple[str, str]]:
                 yield field, one.path
             elif isinstance(one, Written):
                 yield field, one.path.rstrip("/")
-            elif isinstance(one, Recipe):
-                yield from (("recipe", name) for name in (*one.files(), *film_files(one)))
-                family, colon, file = one.network.partition(":")
-                if colon and family != "torchvision":
-                    yield "recipe.network", file
+    recipe, settings = getattr(job, "recipe", None), getattr(job, "settings", {})
+    network = settings.get("network")
+    if isinstance(recipe, Recipe):
+        yield from (("recipe", name) for name in (*recipe.files(), *film_files(recipe)))
+        network = recipe.network
+    family, colon, file = str(network).partition(":")
+    if colon and family != "torchvision":
+        yield "network", file
+    for text in getattr(job, "targets", ()):
+        with suppress(UsageError):  # of a name that is no objective
+            yield from (("targets", name) for name in parse(text).files())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from reverie.media.picture import Picture
     from reverie.recipe.recipe import Recipe
 
-#: Longest side in pixels of what is tried, and the steps of a portrait that are.
+#: Longest side in pixels of what is tried, and the steps of a portrait and the photographs that are.
 TRIAL_SIDE = 224
 TRIAL_STEPS = 4
+TRIAL_PHOTOGRAPHS = 3
 
 
 def what_runs(session: Session, recipe: Recipe) -> dict[str, Any]:
@@ -126,8 +127,11 @@ def seconds_per_pixel(session: Session, recipe: Recipe, picture: Picture | None)
     return min(b - a for a, b in pairwise(times[1:])) / pixels
 
 
-def estimate_portraits(opened: OpenRecipe) -> Estimate:
-    """What the portraits of these recipes would cost, predicted from a few steps of the first."""
+def estimate_portraits(opened: OpenRecipe, *, count: int | None = None) -> Estimate:
+    """What the portraits of these recipes would cost, predicted from a few steps of the first.
+
+    ``count`` of them if it is given, all like the first.
+    """
     from reverie.portrait.state import check_sizes, plan_of, portrait_of, seen_size, size_of
 
     recipe, session = opened.recipes[0], opened.session
@@ -141,7 +145,7 @@ def estimate_portraits(opened: OpenRecipe) -> Estimate:
             session.goal(one, octave.index, octave.size)
     layers = session.goal(recipe, octaves[-1].index, size).layers
     work = sum(o.steps * each for o, each in zip(octaves, pixels, strict=True))
-    count = sum(portrait_of(r).facets for r in opened.recipes)
+    count = sum(portrait_of(r).facets for r in opened.recipes) if count is None else count
     seconds = seconds_per_portrait_step(recipe, session) / pixels[0] * work * count
     memory = round(session.engine.bytes_per_pixel(layers) * max(pixels)) if layers else 0
     details = {
@@ -167,7 +171,7 @@ def estimate_portraits(opened: OpenRecipe) -> Estimate:
 
 def seconds_per_portrait_step(recipe: Recipe, session: Session) -> float:
     """Seconds of a step of the first octave of one picture, the fastest of a few."""
-    from reverie.portrait.batch import sit
+    from reverie.portrait.batch import make_portraits
     from reverie.portrait.state import portrait_of
 
     alone = portrait_of(recipe).model_copy(update={"facets": 1, "facet": 0})
@@ -177,8 +181,53 @@ def seconds_per_portrait_step(recipe: Recipe, session: Session) -> float:
     def each(frame: object) -> None:
         times.append(time.perf_counter())
 
-    for _ in sit([small], session, each=each, stop=lambda: len(times) >= TRIAL_STEPS):
+    for _ in make_portraits([small], session, each=each, stop=lambda: len(times) >= TRIAL_STEPS):
         pass
+    return min(b - a for a, b in pairwise(times))
+
+
+def with_photographs(
+    portraits: Estimate | None,
+    opened: OpenRecipe,
+    photos: Sequence[str],
+    units: Mapping[str, Sequence[int]],
+) -> Estimate:
+    """What portraits, if there are any, and a search of photographs would cost.
+
+    Args:
+        portraits: What the portraits would cost by themselves.
+        opened: The network at work.
+        photos: Paths of the photographs; the first of them are tried.
+        units: By layer, the channels that they are searched for.
+    """
+    if portraits is not None and not photos:
+        return portraits
+    seconds = seconds_per_photograph(opened, photos, units) * len(photos)
+    text = f"{len(photos)} photographs, about {clock(seconds)}"
+    details = {"photographs": len(photos), "photographs_seconds": seconds}
+    if portraits is None:
+        runs = what_runs(opened.session, opened.recipe)
+        text = f"{text}\n  {runs_in_words(runs)}"
+        return Estimate(seconds, None, text, {**runs, **details, "seconds": seconds})
+    whole = seconds + (portraits.seconds or 0.0)
+    details = {**portraits.details, **details, "seconds": whole}
+    return Estimate(whole, portraits.bytes, f"{portraits.text}\n  {text} more", details)
+
+
+def seconds_per_photograph(
+    opened: OpenRecipe, photos: Sequence[str], units: Mapping[str, Sequence[int]]
+) -> float:
+    """Seconds that one photograph of those that are tried is read and looked at, the fastest of them."""
+    from reverie.analysis.stimuli import strongest
+
+    times = [time.perf_counter()]
+    strongest(
+        opened.session.engine,
+        photos[:TRIAL_PHOTOGRAPHS],
+        units,
+        max_pixels=opened.workspace.max_pixels,
+        progress=lambda done, total: times.append(time.perf_counter()),
+    )
     return min(b - a for a, b in pairwise(times))
 
 

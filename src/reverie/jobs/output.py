@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from reverie.errors import ResourceError
+from reverie.errors import ResourceError, UsageError
 from reverie.media.picture import check_save
 
 if TYPE_CHECKING:
@@ -73,12 +73,22 @@ def check_writable(folder: str, name: str) -> None:
         ) from error
 
 
-def make_folder(folder: str | os.PathLike[str]) -> None:
-    """A folder, with those above it; ResourceError if that cannot be."""
+def make_folder(
+    folder: str | os.PathLike[str], *, needed_by: str = "a result needs", parents: bool = True
+) -> None:
+    """A folder, with those above it where ``parents`` says so.
+
+    Raises:
+        UsageError: A file has its name; ``needed_by`` says what needs a folder.
+        ResourceError: It cannot be made.
+    """
+    path = Path(folder)
+    if path.exists() and not path.is_dir():
+        raise UsageError(f"{path}: is a file; {needed_by} a folder after -o")
     try:
-        os.makedirs(folder, exist_ok=True)
+        path.mkdir(parents=parents, exist_ok=True)
     except OSError as error:
-        raise ResourceError(f"cannot make folder {os.fspath(folder)}: {error.strerror or error}") from error
+        raise ResourceError(f"cannot make folder {path}: {error.strerror or error}") from error
 
 
 @contextmanager

@@ -1,165 +1,324 @@
-"""Portraits and where they go: one file, a folder, or a labelled sheet with files beside it."""
+"""The jobs of portraits: what units want to see, and what layers remember of a photograph.
+
+One portrait becomes a file; several become files in a folder, or files beside a labelled sheet.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from reverie.cli.old_console import CtrlC, Voice, Watcher
-from reverie.cli.old_dream import make_folder, small, tell
-from reverie.errors import Interrupted, UsageError
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic_core import to_jsonable_python
+
+from reverie.errors import UsageError
+from reverie.jobs.batch import BatchResult, beside, small
+from reverie.jobs.dream import PictureResult, where
+from reverie.jobs.job import Estimate, ItemFinished, Job, Listener
+from reverie.jobs.open_recipe import OpenRecipe, Watch
+from reverie.jobs.output import Output, make_folder
+from reverie.jobs.reference import Reference
+from reverie.jobs.workspace import Workspace
+from reverie.notices import collect_warnings
+from reverie.recipe.presets.portrait import INVERSION
+from reverie.recipe.presets.preset import preset
+from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
-    from reverie.jobs.old_run import Output, Result, Run
     from reverie.media.picture import Picture
-    from reverie.portrait.batch import Made
-    from reverie.recipe.recipe import Recipe
+    from reverie.portrait.batch import FinishedPortrait
 
-#: Target and facet, from 0.
+#: Target and facet, from 0; and what a sheet shows: name, words below it, picture.
 Place = tuple[int, int]
+Cell = tuple[str, str, "Picture"]
+#: Longest side in pixels of a portrait on a sheet, and of an inversion where nothing says how large.
+CELL = 256
+SIDE = 256
+
+
+def portraits_only(recipe: Recipe) -> Recipe:
+    """The recipe; UsageError where it makes no portraits."""
+    if recipe.portrait is None:
+        raise UsageError(f"preset {recipe.preset}: makes dreams and no portraits; choose another")
+    return recipe
+
+
+#: A recipe that makes portraits; and settings of one by name, as JSON has them.
+PortraitRecipe = Annotated[Recipe, AfterValidator(portraits_only)]
+Settings = Annotated[dict[str, Any], BeforeValidator(to_jsonable_python)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortraitsResult(BatchResult):
+    """What came of portraits: those made now, in the order they were made in, of how many wanted."""
+
+    wanted: int = 1
+
+
+class ManyPortraits(Job[PortraitsResult]):
+    """Portraits made together; what a folder has finished is skipped, what was stopped is made again."""
+
+    output: Output
+
+    @abstractmethod
+    def _open(self, workspace: Workspace) -> PortraitSeries:
+        """The portraits, with files and network open."""
+
+    def files(self, workspace: Workspace) -> list[str]:
+        """Every portrait's file, in the order of the targets; errors as of ``run``."""
+        return list(self._open(workspace).places.values())
+
+    def estimate(self, workspace: Workspace | None = None) -> Estimate:
+        from reverie.jobs.estimate import estimate_portraits
+
+        return estimate_portraits(self._open(workspace or Workspace()).opened)
+
+    def _work(self, listener: Listener, workspace: Workspace) -> PortraitsResult:
+        return self._open(workspace).make(listener)
+
+
+class PortraitsJob(ManyPortraits):
+    """Portraits of classes, layers, channels and neurons, from noise or from a photograph.
+
+    ``targets`` are as ``portrait.targets`` reads them, such as ``tabby`` and ``block5c:0-15``; without any
+    the recipe's own objective is climbed.
+    """
+
+    kind: Literal["portraits"] = "portraits"
+    recipe: PortraitRecipe
+    targets: tuple[str, ...] = ()
+    photo: Reference | None = None
+
+    @property
+    def label(self) -> str:
+        return ", ".join(self.targets) or "; ".join(self.recipe.objective)
+
+    def total(self) -> None:
+        return None
+
+    def _open(self, workspace: Workspace) -> PortraitSeries:
+        from reverie.portrait.targets import named_targets, with_objective
+
+        recipe = self.recipe.but(start="photo" if self.photo else "noise")
+        net = workspace.network(recipe.network)
+        named = named_targets(list(self.targets), net)
+        recipes = [with_objective(recipe, wanted, net) for _, wanted in named] or [recipe]
+        labels = [name for name, _ in named] or ["; ".join(recipe.objective)]
+        opened = OpenRecipe(recipes[0], workspace, more=recipes[1:])
+        return PortraitSeries(opened, labels, self.output, self.photo)
+
+
+class InversionsJob(ManyPortraits):
+    """What layers remember of a photograph: for each a picture from noise that it cannot tell from it.
+
+    ``layers`` None takes them all, from shallow to deep. ``settings`` are changes of the preset, as JSON;
+    where none is named each layer has the preset that suits its depth.
+    """
+
+    kind: Literal["inversions"] = "inversions"
+    photo: Reference
+    layers: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    preset: str | None = None
+    settings: Settings = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _makes_portraits(self) -> Self:
+        portraits_only(self.recipe)
+        return self
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe of a deep layer."""
+        return preset(self.preset or INVERSION, **self.settings)
+
+    @property
+    def label(self) -> str:
+        return os.path.basename(str(self.photo))
+
+    def total(self) -> int | None:
+        return None if self.layers is None else len(set(self.layers))
+
+    def _open(self, workspace: Workspace) -> PortraitSeries:
+        from reverie import objective as ob
+        from reverie.portrait.targets import fitting
+        from reverie.portrait.units import of_inversion
+
+        photo, picture = workspace.path(self.photo), workspace.picture(self.photo)
+        assert photo is not None
+        assert picture is not None
+        recipe = self.recipe
+        net = workspace.network(recipe.network)
+        given = net.layers if self.layers is None else dict.fromkeys(self.layers)
+        names = [net.layer(name).name for name in given]
+        size = recipe.size if "size" in self.settings else fitting(picture.size, recipe.max_size or SIDE)
+        recipes = []
+        for name in names:
+            base = recipe if self.preset else preset(of_inversion(name, net), **self.settings)
+            wanted = str(ob.inversion(photo, name))
+            recipes.append(base.but(objective=(wanted,), start="noise", size=size, max_size=None))
+        opened = OpenRecipe(recipes[0], workspace, more=recipes[1:])
+        return PortraitSeries(opened, names, self.output)
 
 
 @dataclass
-class Sitting:
-    """Several portraits of one command.
+class PortraitSeries:
+    """Portraits on their way into files, each written as soon as it is there.
 
-    ``labels`` are the targets as they were given, one for each of the run's recipes; ``photo`` is what they
+    ``labels`` are the targets as they were given, one for each of the open recipes; ``photo`` is what they
     start from.
+
+    Raises:
+        UsageError: What is to be printed is larger than allowed.
     """
 
-    run: Run
-    labels: list[str]
+    opened: OpenRecipe
+    labels: Sequence[str]
     output: Output
-    voice: Voice
-    out: str
-    photo: str | None = None
-    preview: str | None = None
-    _cells: dict[Place, tuple[str, str, Picture]] = field(default_factory=dict)
-    _last: Result | None = None
+    photo: Reference | None = None
 
-    def go(self) -> None:
-        """Make them all, each written as soon as it is there."""
-        from reverie.notices import collect_warnings
-        from reverie.portrait.batch import sit
+    def __post_init__(self) -> None:
+        from reverie.portrait.state import portrait_of, size_of
 
-        picture = self.run.open(self.photo)
-        paths = places(self.out, self.labels, [facets(r) for r in self.run.recipes])
-        sheet = self.out if len(paths) > 1 and not is_folder(self.out) else None
-        wanted, over = self._check(paths, sheet)
-        if not wanted:
-            return
-        recipes = [self.run.recipes[i] for i in wanted]
-        with collect_warnings() as said, self.voice.progress("") as watcher, CtrlC(self.voice) as stop:
-            each = self._each(watcher, paths)
-            begun = self._turns(watcher, wanted)
-            for made in sit(recipes, self.run.session, picture=picture, each=each, begun=begun, stop=stop):
-                place = wanted[made.index], _facet(made.recipe)
-                self._write(paths[place], place, made, over, said)
-        if sheet is not None and self._cells:
-            self._sheet(sheet, [paths[place] for place in sorted(self._cells)])
-        if stop():
-            self._stopped(len(paths))
+        longest, limit = portrait_of(self.opened.recipe).print_size, self.opened.workspace.max_pixels
+        width, height = size_of(self.opened.recipe)
+        if longest and longest * longest * min(width, height) / max(width, height) > limit:
+            raise UsageError(
+                f"--print-size {longest}: is over the limit of {limit} pixels; --max-pixels raises it"
+            )
 
-    def _check(self, paths: dict[Place, str], sheet: str | None) -> tuple[list[int], set[str]]:
+    @cached_property
+    def places(self) -> dict[Place, str]:
+        """Where each goes; UsageError where the files of several cannot be named."""
+        return places(self.output.path, self.labels, [facets(r) for r in self.opened.recipes])
+
+    def make(self, listener: Listener) -> PortraitsResult:
+        """Make them all; what there is when the listener stops it is kept."""
+        from reverie.portrait.batch import make_portraits
+
+        opened, total = self.opened, len(self.places)
+        picture = opened.workspace.picture(self.photo)
+        wanted, over = self._check(listener)
+        skipped = total - sum(facets(opened.recipes[i]) for i in wanted)
+        made: list[PictureResult] = []
+        cells: dict[Place, Cell] = {}
+        watch = Watch(listener, "")
+        with collect_warnings() as said:
+            for finished in make_portraits(
+                [opened.recipes[i] for i in wanted],
+                opened.session,
+                picture=picture,
+                each=watch.step,
+                begun=turns(watch, [self.labels[i] for i in wanted]),
+                stop=listener.should_stop,
+            ):
+                place = wanted[finished.index], _facet(finished.recipe)
+                result = self._write(finished, self.places[place], over, said)
+                made.append(replace(result, picture=None))
+                shown = finished.picture.resized(small(result.size))
+                label, _, _ = cells[place] = self.labels[place[0]], _words(finished.recipe), shown
+                listener.on_event(ItemFinished(label, skipped + len(made), total, result.path, result))
+        sheet = self._write_sheet(cells) if self._sheet and cells else ()
+        cut = next((result.stopped for result in made if result.stopped), "")
+        there = skipped + len(made)
+        return PortraitsResult(
+            files=(*sheet, *(self.places[place] for place in sorted(cells))),
+            stopped=cut or ("" if there == total else f"{there} of {total} portraits"),
+            made=tuple(made),
+            skipped=skipped,
+            sheet=sheet[0] if sheet else None,
+            wanted=total,
+        )
+
+    @property
+    def _sheet(self) -> bool:
+        """Whether there is one: several, and no folder of them."""
+        return len(self.places) > 1 and not is_folder(self.output.path)
+
+    def _check(self, listener: Listener) -> tuple[list[int], set[str]]:
         """The targets to be made, and the files of them that were stopped earlier and may be replaced."""
-        if is_folder(self.out):
-            make_folder(Path(self.out))
-        wanted, over = [], set()
-        for index in range(len(self.run.recipes)):
-            mine = [path for place, path in paths.items() if place[0] == index]
+        if is_folder(self.output.path):
+            make_folder(self.output.path, needed_by="several photographs need", parents=False)
+        wanted, over, done = [], set[str](), 0
+        for index, label in enumerate(self.labels):
+            mine = [path for place, path in self.places.items() if place[0] == index]
             found = [self._found(path, index) for path in mine]
             if all(state == "finished" for state in found):
-                self.voice.note(f"{', '.join(mine)}: finished already, skipped")
+                for path in mine:
+                    done += 1
+                    listener.on_event(ItemFinished(label, done, len(self.places), path, skipped=True))
                 continue
             wanted.append(index)
             for path, state in zip(mine, found, strict=True):
                 if state:
                     over.add(path)
                 else:
-                    self.output.check(path)
-        if sheet is not None:
-            self.output.check(sheet)
+                    self.output.at(path).check()
+        if self._sheet:
+            self.output.check()
         return wanted, over
 
     def _found(self, path: str, index: int) -> str:
         """Whether a folder has this portrait already: "finished", "stopped", or "" if not."""
-        if self.output.overwrite or not is_folder(self.out) or not os.path.exists(path):
+        if self.output.overwrite or not is_folder(self.output.path) or not os.path.exists(path):
             return ""
-        return self.run.done(self.photo, path, self.run.recipes[index])
+        return self.opened.done(self.opened.workspace.path(self.photo), path, self.opened.recipes[index])
 
-    def _each(self, watcher: Watcher, paths: dict[Place, str]) -> Callable[[Any], None]:
-        """Who is told of frames: the progress, and the preview if one is asked for."""
-        if self.preview is None:
-            return watcher
-        taken = {os.path.abspath(path) for path in (self.out, *paths.values())}
-        if os.path.abspath(self.preview) in taken:
-            raise UsageError(f"--preview {self.preview}: is the output too; give it another name")
-        from reverie.jobs.old_preview import Preview
-
-        preview = Preview(self.preview, overwrite=self.output.overwrite)
-
-        def each(frame: Any) -> None:
-            watcher(frame)
-            preview(frame)
-
-        return each
-
-    def _turns(self, watcher: Watcher, wanted: Sequence[int]) -> Callable[[Sequence[int]], None]:
-        """Who is told which of the wanted targets are made next."""
-        done: set[int] = set()
-
-        def begun(group: Sequence[int]) -> None:
-            done.difference_update(group)  # begun anew, fewer at a time
-            label, total = self.labels[wanted[group[0]]], len(wanted)
-            first = len(done) + 1
-            count = f"{first}" if len(group) == 1 else f"{first}-{first + len(group) - 1}"
-            more = ", ..." if len(group) > 1 else ""
-            name = label if total == 1 else f"{count} of {total}: {label}{more}"
-            watcher.turn(name, len(done) / total, len(group) / total)
-            done.update(group)
-
-        return begun
-
-    def _write(self, path: str, place: Place, made: Made, over: set[str], said: Sequence[str]) -> None:
-        from reverie.jobs.old_run import Result
-
-        output = replace(self.output, overwrite=self.output.overwrite or path in over)
-        self.run.save(made.picture, path, output, recipe=made.recipe, stopped=made.stopped)
-        self._last = Result(
-            path,
-            made.picture.size,
-            made.score,
-            made.moved,
-            made.seconds,
-            made.recipe,
-            tuple(said),
-            made.stopped,
+    def _write(
+        self, finished: FinishedPortrait, path: str, over: set[str], said: Sequence[str]
+    ) -> PictureResult:
+        output = self.output.at(path, overwrite=self.output.overwrite or path in over)
+        self.opened.save(finished.picture, output, recipe=finished.recipe, stopped=finished.stopped)
+        return PictureResult(
+            files=(path,),
+            seconds=finished.seconds,
+            warnings=tuple(said),
+            stopped=where(finished.stopped),
+            size=finished.picture.size,
+            score=finished.score,
+            moved=finished.moved,
+            recipe=finished.recipe,
+            stop=finished.stopped,
+            picture=finished.picture,
         )
-        tell(self.voice, self._last)
-        shown = made.picture.resized(small(made.picture.size))
-        self._cells[place] = (self.labels[place[0]], _words(made.recipe), shown)
 
-    def _sheet(self, path: str, files: list[str]) -> None:
+    def _write_sheet(self, cells: dict[Place, Cell]) -> tuple[str]:
         from reverie.media.picture import save_picture
         from reverie.media.picture.contact_sheet import contact_sheet
 
-        cells = [cell for _, cell in sorted(self._cells.items(), key=lambda item: item[0])]
-        save_picture(contact_sheet(cells, side=256), path, overwrite=self.output.overwrite)
-        self.voice.data(path, {"path": path, "sheet": files})
+        path, shown = self.output.path, [cells[place] for place in sorted(cells)]
+        save_picture(contact_sheet(shown, side=CELL), path, overwrite=self.output.overwrite)
+        return (path,)
 
-    def _stopped(self, total: int) -> None:
-        """End with 130 if Ctrl-C came before all was done, saying what there is."""
-        last, made = self._last, len(self._cells)
-        if last is not None and last.stopped is not None:
-            where = f"octave {last.stopped.octave + 1}, step {last.stopped.step + 1}"
-            more = "" if made == total == 1 else f", {made} of {total} portraits are there"
-            raise Interrupted(f"stopped after {where}; {last.path} holds what there is{more}")
-        if made < total:
-            raise Interrupted(f"stopped; {made} of {total} portraits are there")
+
+def turns(
+    watch: Watch, labels: Sequence[str], before: float = 0.0, part: float = 1.0
+) -> Callable[[Sequence[int]], None]:
+    """Tells a watch which of several portraits are made next, as ``3-5 of 20: label, ...``.
+
+    Args:
+        watch: Who is told.
+        labels: What each is called.
+        before: Share of the whole job that was done before them.
+        part: Share of the whole job that they are.
+    """
+    done: set[int] = set()
+
+    def begun(group: Sequence[int]) -> None:
+        done.difference_update(group)  # begun anew, fewer at a time
+        label, total, first = labels[group[0]], len(labels), len(done) + 1
+        count = f"{first}" if len(group) == 1 else f"{first}-{first + len(group) - 1}"
+        more = ", ..." if len(group) > 1 else ""
+        name = label if total == 1 else f"{count} of {total}: {label}{more}"
+        watch.turn(name, before + part * len(done) / total, part * len(group) / total)
+        done.update(group)
+
+    return begun
 
 
 def is_folder(out: str) -> bool:
@@ -182,8 +341,7 @@ def places(out: str, labels: Sequence[str], counts: Sequence[int]) -> dict[Place
         while word.lower() in taken:
             word, again = f"{stem}_{again}", again + 1
         taken.add(word.lower())
-        name = path / f"{word}.png" if is_folder(out) else path.with_name(f"{path.stem}-{word}{path.suffix}")
-        names[i, k] = os.fspath(name)
+        names[i, k] = os.fspath(path / f"{word}.png") if is_folder(out) else beside(path, word)
     return names
 
 

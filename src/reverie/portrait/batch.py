@@ -24,7 +24,7 @@ MEMORY = 2 << 30
 
 
 @dataclass(frozen=True)
-class Made:
+class FinishedPortrait:
     """One portrait: which of the recipes it is of, its own recipe, and what came of it."""
 
     index: int
@@ -36,7 +36,7 @@ class Made:
     stopped: Stop | None = None
 
 
-def sit(
+def make_portraits(
     recipes: Sequence[Recipe],
     session: Session,
     *,
@@ -44,7 +44,7 @@ def sit(
     each: Callable[[Frame], None] | None = None,
     begun: Callable[[Sequence[int]], None] | None = None,
     stop: Callable[[], bool] | None = None,
-) -> Iterator[Made]:
+) -> Iterator[FinishedPortrait]:
     """Make portraits, those together that can be; each is the same as if it were made alone.
 
     Args:
@@ -86,7 +86,7 @@ def sit(
 def portraits(recipes: Sequence[Recipe], session: Session) -> list[Picture]:
     """The finished portraits, in the order of the recipes (of facets, the first)."""
     found: dict[int, Picture] = {}
-    for made in sit(recipes, session):
+    for made in make_portraits(recipes, session):
         found.setdefault(made.index, made.picture)
     return [found[i] for i in range(len(recipes))]
 
@@ -98,7 +98,7 @@ def _together(
     picture: Picture | Tensor | None,
     each: Callable[[Frame], None] | None,
     stop: Callable[[], bool] | None,
-) -> list[Made]:
+) -> list[FinishedPortrait]:
     """The portraits of a group, to their end or to where they are stopped."""
     began = time.monotonic()
     places = [(i, recipe) for i in group for recipe in facets_of(recipes[i])]
@@ -116,7 +116,7 @@ def _together(
     found = zip(places, state.pictures(), last.scores, state.moves(), strict=True)
     return [
         # A facet's recipe is the one that was given: it makes all of them, and says which this is.
-        Made(i, r.model_copy(update={"seed": recipes[i].seed}), made, score, moved, seconds, cut)
+        FinishedPortrait(i, r.model_copy(update={"seed": recipes[i].seed}), made, score, moved, seconds, cut)
         for (i, r), made, score, moved in found
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reverie.objective import Channel, Logit, Objective, peak
-from reverie.recipe.presets.portrait import COARSE, OF_CLASS, SHALLOW, STRONGEST
+from reverie.recipe.presets.portrait import COARSE, INVERSION, OF_CLASS, SHALLOW, STRONGEST
 
 if TYPE_CHECKING:
     from reverie.network.network import Net
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def of_inversion(layer: str, net: Net) -> str:
     """The preset that an inversion of a layer is made with if none is named."""
     geometry = net.geometry(layer)
-    return "inversion-shallow" if geometry and geometry[0] <= SHALLOW else "inversion"
+    return "inversion-shallow" if geometry and geometry[0] <= SHALLOW else INVERSION
 
 
 def of_unit(wanted: Objective, preset: str, net: Net) -> str:

@@ -20,7 +20,7 @@ from reverie.errors import BadInput, ReverieWarning, UsageError
 from reverie.jobs.microscope import build as make_module
 from reverie.jobs.microscope import readings as readings_module
 from reverie.jobs.microscope.readings import read_portraits
-from reverie.jobs.old_run import Run
+from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.provenance import of_picture
 from reverie.media.picture import load_picture
 from reverie.media.picture import write as write_module
@@ -28,19 +28,19 @@ from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from support import microscope as help_
 from support.commands import environment
-from support.microscope import CLASSES, LAYERS, run_of, site_of, tree, waves
+from support.microscope import CLASSES, LAYERS, opened_of, site_of, tree, waves
 
 
 @pytest.fixture(scope="module")
-def run():
-    return run_of()
+def opened():
+    return opened_of()
 
 
 @pytest.fixture(scope="module")
-def site(run, photographs, tmp_path_factory):
+def site(opened, photographs, tmp_path_factory):
     """A whole site, and its folder."""
     folder = tmp_path_factory.mktemp("site")
-    microscope = site_of(run, folder, photos=[str(photographs)])
+    microscope = site_of(opened, folder, photos=[str(photographs)])
     microscope.make()
     return microscope
 
@@ -109,19 +109,21 @@ def test_every_page_can_be_reached_from_the_first(site):
     assert seen == {path.resolve() for path in site.root.rglob("*.html")}
 
 
-def test_a_portrait_holds_its_recipe(site, run):
+def test_a_portrait_holds_its_recipe(site, opened):
     unit = site.plan.layers["block5c"][3]
     found = of_picture(site.root / unit.portrait)
     assert found.recipe.objective == ("channel(block5c, 3)",) or "block5c" in found.recipe.objective[0]
     assert found.recipe == site.recipe(unit)
-    assert found.network.sha256 == run.session.net.weights_sha256
-    assert site.recipe(site.plan.classes[0]).objective == run.recipe.but(objective=("class(207)",)).objective
+    assert found.network.sha256 == opened.session.net.weights_sha256
+    assert (
+        site.recipe(site.plan.classes[0]).objective == opened.recipe.but(objective=("class(207)",)).objective
+    )
 
 
-def test_what_is_there_is_not_made_again(site, run, photographs):
+def test_what_is_there_is_not_made_again(site, opened, photographs):
     before = tree(site.root)
     times = {path: path.stat().st_mtime_ns for path in site.root.rglob("*") if path.is_file()}
-    again = site_of(run, site.root, maker=refuse, photos=[str(photographs)])
+    again = site_of(opened, site.root, maker=refuse, photos=[str(photographs)])
     assert again.missing() == []
     outcome = again.make()
     assert (outcome.made, outcome.there, outcome.wanted) == (0, 20, 20)
@@ -130,18 +132,18 @@ def test_what_is_there_is_not_made_again(site, run, photographs):
     assert {p.name for p in set(times) - kept} <= {"microscope.json"}
 
 
-def refuse(recipes, session):
+def refuse(recipes, session, **_):
     raise AssertionError(f"{len(recipes)} portraits are made again")
 
 
 def test_the_engine_may_change_on_the_way(site, photographs):
-    other = run_of(engine="plain", threads=1)
+    other = opened_of(engine="plain", threads=1)
     assert site_of(other, site.root, maker=refuse, photos=[str(photographs)]).missing() == []
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut short", "another", "no recipe"])
-def test_what_is_damaged_is_made_again(run, tmp_path, damage):
-    microscope = site_of(run, tmp_path / "site", classes=["none"], channels="0-3")
+def test_what_is_damaged_is_made_again(opened, tmp_path, damage):
+    microscope = site_of(opened, tmp_path / "site", classes=["none"], channels="0-3")
     microscope.make()
     whole = tree(microscope.root)
     unit = microscope.plan.units()[5]
@@ -154,16 +156,16 @@ def test_what_is_damaged_is_made_again(run, tmp_path, damage):
         path.write_bytes((microscope.root / microscope.plan.units()[6].portrait).read_bytes())
     else:
         load_picture(path).save(path, overwrite=True)
-    again = site_of(run, microscope.root, classes=["none"], channels="0-3")
+    again = site_of(opened, microscope.root, classes=["none"], channels="0-3")
     assert again.missing() == [unit]
     assert again.make().made == 1
     assert tree(microscope.root) == whole
 
 
 @pytest.mark.parametrize("at", [1, 2, 7, 12, 26, 44])
-def test_stopped_at_any_write_it_ends_the_same(run, tmp_path, monkeypatch, at):
+def test_stopped_at_any_write_it_ends_the_same(opened, tmp_path, monkeypatch, at):
     options = {"classes": ["tabby"], "channels": "0-3", "batch": 3}
-    whole = site_of(run, tmp_path / "whole", **options)
+    whole = site_of(opened, tmp_path / "whole", **options)
     whole.make()
     real, left = write_module.write_whole, at
 
@@ -181,10 +183,10 @@ def test_stopped_at_any_write_it_ends_the_same(run, tmp_path, monkeypatch, at):
             patch.setattr(module, "write_whole", write_until)
         patch.setattr("reverie.jobs.microscope.pages.write_whole", write_until)
         with pytest.raises(Killed):
-            site_of(run, tmp_path / "site", **options).make()
+            site_of(opened, tmp_path / "site", **options).make()
     for page in (tmp_path / "site").rglob("*.html"):  # what is there is whole
         assert page.read_text("utf-8").endswith("</html>\n")
-    site_of(run, tmp_path / "site", **options).make()
+    site_of(opened, tmp_path / "site", **options).make()
     assert tree(tmp_path / "site") == tree(tmp_path / "whole")
 
 
@@ -198,7 +200,7 @@ def test_killed_half_way_and_restarted_it_ends_the_same(site, photographs, tmp_p
     process = subprocess.Popen(words, env=environment(), stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     for line in process.stdout:
-        if line.startswith("block3a 8 20"):
+        if line.startswith("block3a 8 of 20"):
             break
     process.send_signal(signal.SIGKILL)
     process.communicate()
@@ -209,16 +211,16 @@ def test_killed_half_way_and_restarted_it_ends_the_same(site, photographs, tmp_p
     assert tree(tmp_path / "site") == tree(site.root)
 
 
-def test_ctrl_c_leaves_a_site_of_what_there_is(run, tmp_path):
+def test_ctrl_c_leaves_a_site_of_what_there_is(opened, tmp_path):
     calls = []
 
-    def maker(recipes, session):
+    def maker(recipes, session, **_):
         calls.append(len(recipes))
         if len(calls) == 3:
             raise KeyboardInterrupt
         return waves(recipes, session)
 
-    microscope = site_of(run, tmp_path, maker=maker, batch=3)
+    microscope = site_of(opened, tmp_path, maker=maker, batch=3)
     with pytest.raises(KeyboardInterrupt):
         microscope.make()
     assert calls == [3, 3, 2]
@@ -232,9 +234,9 @@ def test_ctrl_c_leaves_a_site_of_what_there_is(run, tmp_path):
             assert address.startswith(("data:", "#")) or (path.parent / address).is_file()
 
 
-def test_pages_no_longer_asked_for_are_removed(run, tmp_path):
-    site_of(run, tmp_path, channels="0-3").make()
-    smaller = site_of(run, tmp_path, maker=refuse, layers=["block5c"], channels="1,2", classes=["tabby"])
+def test_pages_no_longer_asked_for_are_removed(opened, tmp_path):
+    site_of(opened, tmp_path, channels="0-3").make()
+    smaller = site_of(opened, tmp_path, maker=refuse, layers=["block5c"], channels="1,2", classes=["tabby"])
     smaller.make()
     pages = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.html")}
     assert pages == {
@@ -248,40 +250,40 @@ def test_pages_no_longer_asked_for_are_removed(run, tmp_path):
     assert len(list((tmp_path / "portraits").rglob("*.webp"))) == 12  # portraits stay
 
 
-def test_a_folder_of_something_else_is_refused(run, tmp_path):
+def test_a_folder_of_something_else_is_refused(opened, tmp_path):
     (tmp_path / "letter.txt").write_text("mine")
     with pytest.raises(UsageError, match="is not empty and holds no microscope"):
-        site_of(run, tmp_path)
+        site_of(opened, tmp_path).check()
     with pytest.raises(UsageError, match="is a file"):
-        site_of(run, tmp_path / "letter.txt")
+        site_of(opened, tmp_path / "letter.txt").make()
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
 
-def test_portraits_made_otherwise_are_not_lost_by_accident(run, tmp_path):
-    site_of(run, tmp_path, classes=["tabby"], layers=["stem"], channels="0").make()
+def test_portraits_made_otherwise_are_not_lost_by_accident(opened, tmp_path):
+    site_of(opened, tmp_path, classes=["tabby"], layers=["stem"], channels="0").make()
     before = tree(tmp_path)
     with pytest.raises(UsageError, match=r"were made with another seed, steps; .* --overwrite"):
-        site_of(run_of(steps=(5,), seed=3), tmp_path)
+        site_of(opened_of(steps=(5,), seed=3), tmp_path).make()
     assert tree(tmp_path) == before
     other = site_of(
-        run_of(seed=3), tmp_path, overwrite=True, classes=["tabby"], layers=["stem"], channels="0"
+        opened_of(seed=3), tmp_path, overwrite=True, classes=["tabby"], layers=["stem"], channels="0"
     )
     assert len(other.missing()) == 2
     manifest = json.loads((tmp_path / "microscope.json").read_text())
     manifest["network"]["sha256"] = "0" * 64
     (tmp_path / "microscope.json").write_text(json.dumps(manifest))
     with pytest.raises(UsageError, match="holds the microscope of lite0, or of other weights"):
-        site_of(run, tmp_path)
+        site_of(opened, tmp_path).make()
     (tmp_path / "microscope.json").write_text("{")
     with pytest.raises(UsageError, match="is damaged"):
-        site_of(run, tmp_path)
+        site_of(opened, tmp_path).make()
 
 
-def test_a_photograph_that_cannot_be_read_is_told(run, photographs, tmp_path):
+def test_a_photograph_that_cannot_be_read_is_told(opened, photographs, tmp_path):
     paths = sorted(map(str, photographs.glob("*.png")))
     (tmp_path / "bad.png").write_bytes(b"")
     microscope = site_of(
-        run, tmp_path / "site", photos=[*paths, str(tmp_path / "bad.png")], channels="0", classes=["none"]
+        opened, tmp_path / "site", photos=[*paths, str(tmp_path / "bad.png")], channels="0", classes=["none"]
     )
     with pytest.warns(ReverieWarning, match="bad.png"):
         outcome = microscope.make()
@@ -289,7 +291,7 @@ def test_a_photograph_that_cannot_be_read_is_told(run, photographs, tmp_path):
     assert outcome.as_json()["failed"] == list(outcome.failed)
     with pytest.warns(ReverieWarning), pytest.raises(BadInput, match="none of 1"):
         site_of(
-            run, tmp_path / "site", photos=[str(tmp_path / "bad.png")], channels="0", classes=["none"]
+            opened, tmp_path / "site", photos=[str(tmp_path / "bad.png")], channels="0", classes=["none"]
         ).make()
 
 
@@ -302,8 +304,8 @@ def test_patches_and_photographs_are_named(site):
     assert load_picture(site.root / "patches/layers/block5c/3.webp").size == (3 * 96, 2 * 96)
 
 
-def test_neighbours_by_weights_are_those_of_numpy(site, run):
-    weights = run.session.net.module.stages["block5c"].convs[-1].weight.double().flatten(1).numpy()[:8]
+def test_neighbours_by_weights_are_those_of_numpy(site, opened):
+    weights = opened.session.net.module.stages["block5c"].convs[-1].weight.double().flatten(1).numpy()[:8]
     unit = weights / np.linalg.norm(weights, axis=1, keepdims=True)
     table = unit @ unit.T - 2 * np.eye(8)
     at = int(table.max(1).argmax())
@@ -316,12 +318,12 @@ def test_neighbours_by_weights_are_those_of_numpy(site, run):
     assert f"{row[wanted[0]]:.2f}" in section
 
 
-def test_readings_are_the_networks(site, run):
-    found = read_portraits(run.session, site.root, site.plan, site.plan.units())
+def test_readings_are_the_networks(site, opened):
+    found = read_portraits(opened.session, site.root, site.plan, site.plan.units())
     unit = site.plan.layers["block3a"][5]
-    picture = as_input(load_picture(site.root / unit.portrait), run.session.net)
+    picture = as_input(load_picture(site.root / unit.portrait), opened.session.net)
     with torch.no_grad():
-        plain = run.session.net.forward(picture, ["block3a", "block5c", "logits"])
+        plain = opened.session.net.forward(picture, ["block3a", "block5c", "logits"])
     row = found.units.index(unit)
     for layer in LAYERS:
         top = plain[layer][0, :8].amax((1, 2)).numpy()
@@ -330,7 +332,7 @@ def test_readings_are_the_networks(site, run):
     best = int(plain["logits"].argmax())
     page = (site.root / unit.page).read_text("utf-8")
     section = page[page.index("What the network calls its portrait") :]
-    assert run.session.net.classes.name(best) in section[: section.index("</li>")]
+    assert opened.session.net.classes.name(best) in section[: section.index("</li>")]
 
 
 class Classifier(nn.Module):
@@ -351,10 +353,9 @@ class Classifier(nn.Module):
 
 def test_any_network(tmp_path):
     torch.manual_seed(0)
-    run = run_of()
-    run = Run(run.recipe)
-    run.session = Session(run.recipe, net=wrap_net(Classifier()))
-    microscope = site_of(run, tmp_path, layers=None, channels=None, classes=None)
+    opened = OpenRecipe(opened_of().recipe)
+    opened.session = Session(opened.recipe, net=wrap_net(Classifier()))
+    microscope = site_of(opened, tmp_path, layers=None, channels=None, classes=None)
     assert list(microscope.plan.layers) == ["aux", "a/b c", "A_b_c", "classify"]
     assert microscope.plan.folders == {
         "aux": "aux_",
@@ -378,19 +379,19 @@ def test_any_network(tmp_path):
 
 def test_names_are_escaped(tmp_path):
     torch.manual_seed(0)
-    run = Run(run_of().recipe)
+    opened = OpenRecipe(opened_of().recipe)
     names = ['<script>alert("x")</script>', "b&b", "c", "d", "e"]
-    run.session = Session(run.recipe, net=wrap_net(Classifier(), classes=names))
-    site_of(run, tmp_path, layers=["aux"], channels="0-1", classes=None).make()
+    opened.session = Session(opened.recipe, net=wrap_net(Classifier(), classes=names))
+    site_of(opened, tmp_path, layers=["aux"], channels="0-1", classes=None).make()
     for path in tmp_path.rglob("*.html"):
         assert "<script>alert" not in path.read_text("utf-8")
     assert "&lt;script&gt;" in (tmp_path / "classes" / "0.html").read_text("utf-8")
 
 
 def test_a_site_without_classes(tmp_path):
-    run = Run(run_of().recipe)
-    run.session = Session(run.recipe, net=load_net("lite0"))
-    site_of(run, tmp_path, layers=["stem"], channels="0-1", classes=["none"]).make()
+    opened = OpenRecipe(opened_of().recipe)
+    opened.session = Session(opened.recipe, net=load_net("lite0"))
+    site_of(opened, tmp_path, layers=["stem"], channels="0-1", classes=["none"]).make()
     assert not (tmp_path / "classes.html").exists()
     assert "classes.html" not in (tmp_path / "index.html").read_text("utf-8")
     assert os.listdir(tmp_path / "portraits") == ["layers"]

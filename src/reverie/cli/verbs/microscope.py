@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from reverie.cli import complete
-from reverie.cli import old_options as o
-from reverie.cli.old_console import Voice
-from reverie.cli.verbs.see import PortraitPreset
-from reverie.cli.verbs.stimuli import counted, failures_told_later
-from reverie.errors import BatchError, Interrupted, ResourceError, UsageError
+from reverie.cli.fields import WHAT, other
+from reverie.cli.groups import OFFERED, Only, Without, all_given, takes_groups
+from reverie.cli.options import Ascent, Compute, Files, Messages, PortraitBase, Size
+from reverie.cli.recipe_options import console_of, recipe_from_options, where_to, workspace_of
+from reverie.errors import BatchError, Interrupted, UsageError
 
 #: A thousand portraits and more are made, each in a tenth of the time that one alone is given.
 PRESET = "sketch"
@@ -23,109 +23,100 @@ Network = Annotated[
     ),
 ]
 Site = Annotated[
-    str | None, o.other("-o", "--out", help="The folder of the site: a new one, or one to go on with.")
+    str | None, other("-o", "--out", help="The folder of the site: a new one, or one to go on with.")
 ]
 Layers = Annotated[
     list[str] | None,
-    o.other(
+    other(
         "--layers",
         help="Only these: names, or FIRST..LAST; several with commas, or the option again.",
-        panel=o.WHAT,
+        panel=WHAT,
         metavar="NAMES",
         autocompletion=complete.layers,
     ),
 ]
 Channels = Annotated[
     str | None,
-    o.other("--channels", help="Only these of each layer, as 0-7,12.", panel=o.WHAT, metavar="NUMBERS"),
+    other("--channels", help="Only these of each layer, as 0-7,12.", panel=WHAT, metavar="NUMBERS"),
 ]
 Classes = Annotated[
     list[str] | None,
-    o.other(
+    other(
         "--classes",
         help="all (default), none, or names and numbers with commas between.",
-        panel=o.WHAT,
+        panel=WHAT,
         metavar="NAMES",
         autocompletion=complete.classes,
     ),
 ]
 Photos = Annotated[
     str | None,
-    o.other(
+    other(
         "--photos",
         help="A folder of photographs: each channel's strongest patches are shown.",
-        panel=o.WHAT,
+        panel=WHAT,
         metavar="FOLDER",
     ),
 ]
 
 
+@takes_groups
 def microscope(
     network: Network = None,
     layers: Layers = None,
     channels: Channels = None,
     classes: Classes = None,
     photos: Photos = None,
-    preset: PortraitPreset = None,
-    recipe: o.RecipeFile = None,
-    steps: o.Steps = None,
-    size: o.Size = None,
-    seed: o.Seed = None,
-    max_pixels: o.MaxPixels = None,
-    engine: o.Engine = None,
-    precision: o.Precision = None,
-    device: o.Device = None,
-    threads: o.Threads = None,
-    offline: o.Offline = False,
+    base: PortraitBase = OFFERED,
+    ascent: Annotated[Ascent, Only("steps")] = OFFERED,
+    size: Annotated[Size, Only("size", "seed", "max_pixels")] = OFFERED,
+    compute: Annotated[Compute, Without("network", "halo")] = OFFERED,
     out: Site = None,
-    overwrite: o.Overwrite = False,
-    json: o.Json = False,
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
-    debug: o.Debug = False,
+    files: Annotated[Files, Only("overwrite")] = OFFERED,
+    messages: Annotated[Messages, Without("dry_run")] = OFFERED,
 ) -> None:
     """Make a website of a network: every layer, channel and class with its portrait; no server is needed.
 
     Stopped at any moment, the same command goes on where it was.
     """
-    given = dict(locals())
-    voice = Voice(quiet=quiet, verbose=verbose, as_json=json)
-    if out is None:
-        raise UsageError("where to? give -o FOLDER, as in -o site")
-    base = o.recipe_of(given, PRESET)
-    if base.portrait is None or base.portrait.facets > 1:
-        raise UsageError(
-            f"{recipe or f'--preset {base.preset}'}: one portrait of each unit is needed; choose another"
-        )
-    from reverie.analysis.stimuli import photographs
-    from reverie.jobs.microscope import Microscope, choose
-    from reverie.jobs.old_run import Run
-    from reverie.media.picture import MAX_PIXELS
+    folder = where_to(out, "site", "-o FOLDER")
+    recipe = recipe_from_options({**all_given(base, ascent, size, compute), "network": network}, PRESET)
+    if recipe.portrait is None or recipe.portrait.facets > 1:
+        what = base.recipe or f"--preset {recipe.preset}"
+        raise UsageError(f"{what}: one portrait of each unit is needed; choose another")
+    from reverie.cli.progress import run_job
+    from reverie.jobs.job import Event, Step
+    from reverie.jobs.microscope.job import MicroscopeJob
+    from reverie.jobs.output import Written
 
-    found = photographs(photos) if photos else []
-    run = Run(base.but(start="noise"), max_pixels=max_pixels or MAX_PIXELS, offline=offline)
-    plan = choose(run.session.net, layers=apart(layers), channels=channels, classes=apart(classes))
-    site = Microscope(run, out, plan, photos=found, overwrite=overwrite)
-    wanted, missing = len(plan.units()), len(site.missing())
-    voice.note(f"{wanted} portraits, {missing} to make; stopped at any time, the same command goes on")
+    console = console_of(messages)
+    job = MicroscopeJob(
+        recipe=recipe,
+        layers=apart(layers),
+        channels=channels,
+        classes=apart(classes),
+        photos=[photos] if photos else (),
+        output=Written(path=folder, overwrite=files.overwrite),
+    )
+
+    def begins(event: Event) -> None:
+        if isinstance(event, Step) and event.label == job.label:
+            console.info(f"{event.text}; stopped at any time, the same command goes on")
+
     try:
-        with failures_told_later(), counted(voice) as progress:
-            outcome = site.make(progress=progress)
+        result = run_job(job, console, workspace_of(compute, size), on_event=begins)
     except KeyboardInterrupt as error:
-        left = len(site.missing())
-        raise Interrupted(
-            f"stopped with {wanted - left} of {wanted} portraits in {out}; the same command goes on"
-        ) from error
-    except ResourceError as error:
-        raise ResourceError(f"{error}; what is made is kept, the same command goes on") from error
-    for line in outcome.failed:
-        voice.must(f"error: {line}")
-    voice.data(f"{out}/index.html", outcome.as_json())
-    each = f", {outcome.seconds / outcome.made:.2f} s each" if outcome.made else ""
-    voice.note(f"{outcome.made} portraits made in {outcome.seconds:.0f} s{each}; open {out}/index.html")
-    if outcome.failed:
+        raise Interrupted(f"stopped; what is made is in {folder}, the same command goes on") from error
+    if result.stopped:
+        raise Interrupted(f"stopped with {result.stopped} in {folder}; the same command goes on")
+    for line in result.failed:
+        console.must(f"error: {line}")
+    console.result(result.files[0], result.as_json())
+    each = f", {result.seconds / result.made:.2f} s each" if result.made else ""
+    console.info(f"{result.made} portraits made in {result.seconds:.0f} s{each}; open {result.files[0]}")
+    if result.failed:
         raise BatchError(
-            f"{len(outcome.failed)} photographs failed; {out} shows what the others have to show"
+            f"{len(result.failed)} photographs failed; {folder} shows what the others have to show"
         )
 
 

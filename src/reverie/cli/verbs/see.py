@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reverie.cli import complete
-from reverie.cli import old_options as o
-from reverie.cli.old_console import Voice
-from reverie.errors import UsageError
-from reverie.jobs.portraits import Sitting
-from reverie.portrait.targets import fitting, named_targets, with_objective
-from reverie.recipe.portrait import MOST_FACETS, Portrait
+from reverie.cli.fields import SIZE, other
+from reverie.cli.groups import OFFERED, Only, Without, takes_groups
+from reverie.cli.options import Ascent, Compute, Files, Messages, PortraitBase, PortraitLook, Size
+from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, recipe_of, workspace_of
+from reverie.errors import Interrupted, UsageError
+from reverie.recipe.portrait import MOST_FACETS
 
 if TYPE_CHECKING:
-    from reverie.jobs.old_run import Run
+    from reverie.jobs.portraits import ManyPortraits
+    from reverie.jobs.workspace import Workspace
     from reverie.recipe.recipe import Recipe
 
 Targets = Annotated[
@@ -28,151 +29,79 @@ Targets = Annotated[
         autocompletion=complete.layers,
     ),
 ]
-CANVAS = "The portrait"
-
-
-def of_portrait(name: str, *flags: str, **more: Any) -> Any:
-    """An option that sets something of a portrait."""
-    return o.setting(name, *(flags or (o.OF_PORTRAIT[name],)), panel=CANVAS, model=Portrait, **more)
-
-
-PortraitPreset = Annotated[
-    str | None,
-    o.other(
-        "--preset",
-        help="Start from the settings of a known system, such as lucid2017 (default portrait).",
-        panel=o.WHAT,
-        metavar="NAME",
-        autocompletion=complete.portraits,
-    ),
-]
-Canvas = Annotated[str | None, of_portrait("canvas")]
-Diversity = Annotated[int | None, of_portrait("facets", metavar="N")]
-Views = Annotated[int | None, of_portrait("views")]
-Transform = Annotated[list[str] | None, of_portrait("transforms", metavar="TEXT")]
-Optimiser = Annotated[str | None, of_portrait("optimiser")]
-Rate = Annotated[str | None, of_portrait("rate", metavar="A[..B]")]
-PrintSize = Annotated[int | None, of_portrait("print_size")]
-Transparency = Annotated[bool | None, of_portrait("transparency", "--transparency/--no-transparency")]
 From = Annotated[
     str | None,
-    o.other("--from", help="Start from this picture and not from noise.", panel=o.SIZE, metavar="PHOTO"),
+    other("--from", help="Start from this picture and not from noise.", panel=SIZE, metavar="PHOTO"),
 ]
 
 
+@takes_groups
 def see(
     targets: Targets = None,
-    canvas: Canvas = None,
-    facets: Diversity = None,
-    preset: PortraitPreset = None,
-    recipe: o.RecipeFile = None,
-    steps: o.Steps = None,
-    views: Views = None,
-    transforms: Transform = None,
-    optimiser: Optimiser = None,
-    rate: Rate = None,
+    look: PortraitLook = OFFERED,
+    base: PortraitBase = OFFERED,
+    ascent: Annotated[Ascent, Only("steps")] = OFFERED,
     photo: From = None,
-    size: o.Size = None,
-    max_size: o.MaxSize = None,
-    print_size: PrintSize = None,
-    transparency: Transparency = None,
-    seed: o.Seed = None,
-    max_pixels: o.MaxPixels = None,
-    network: o.Network = None,
-    engine: o.Engine = None,
-    precision: o.Precision = None,
-    device: o.Device = None,
-    threads: o.Threads = None,
-    offline: o.Offline = False,
-    out: o.Out = None,
-    depth: o.Depth = None,
-    quality: o.Quality = None,
-    no_metadata: o.NoMetadata = False,
-    overwrite: o.Overwrite = False,
-    preview: o.PreviewFile = None,
-    json: o.Json = False,
-    dry_run: o.DryRun = False,
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
-    debug: o.Debug = False,
+    size: Annotated[Size, Without("start")] = OFFERED,
+    compute: Annotated[Compute, Without("halo")] = OFFERED,
+    files: Files = OFFERED,
+    messages: Messages = OFFERED,
 ) -> None:
     """Show what a layer, a channel, a neuron or a class wants to see: its portrait, from nothing.
 
     Several targets become files beside a labelled sheet, or files alone if OUT is a folder.
     """
-    given = dict(locals())
-    See(given, Voice(quiet=quiet, verbose=verbose, as_json=json)).go()
+    if look.facets == 1:
+        raise UsageError(f"--diversity 1: one picture has nothing to differ from; give 2 to {MOST_FACETS}")
+    recipe = recipe_of(look, base, ascent, size, compute, default=DEFAULTS[1])
+    if recipe.portrait is None:
+        what = base.recipe or f"--preset {recipe.preset}"
+        raise UsageError(f"{what}: makes dreams and no portraits; use it with reverie dream")
+    if not targets and not base.recipe:
+        raise UsageError('what to look for? name a class, a layer or a channel: "tabby", block5c:17')
+    output = output_of(files, "portrait.png", needed=not messages.dry_run)
+    from reverie.jobs.portraits import PortraitsJob
+
+    workspace = workspace_of(compute, size)
+    recipe = sized(recipe, size, workspace, photo if not base.recipe else None)
+    job = PortraitsJob(recipe=recipe, targets=targets or (), photo=photo, output=output)
+    make_portraits(job, workspace, files, messages)
 
 
-@dataclass
-class See:
-    """The command as given, and who is told."""
-
-    given: dict[str, Any]
-    voice: Voice
-
-    def go(self) -> None:
-        """Check everything that can be checked, then make the portraits."""
-        given = self.given
-        if given["facets"] == 1:
-            raise UsageError(
-                f"--diversity 1: one picture has nothing to differ from; give 2 to {MOST_FACETS}"
-            )
-        recipe = o.recipe_of(given, o.DEFAULTS[1])
-        if recipe.portrait is None:
-            what = given["recipe"] or f"--preset {recipe.preset}"
-            raise UsageError(f"{what}: makes dreams and no portraits; use it with reverie dream")
-        if not given["targets"] and not given["recipe"]:
-            raise UsageError('what to look for? name a class, a layer or a channel: "tabby", block5c:17')
-        if given["out"] is None and not given["dry_run"]:
-            raise UsageError("where to? give -o OUT, as in -o portrait.png")
-        from reverie.jobs.old_run import Run
-        from reverie.media.picture import MAX_PIXELS
-        from reverie.network.zoo import load_net
-
-        limit = given["max_pixels"] or MAX_PIXELS
-        recipe = self._sized(recipe, limit)
-        net = load_net(recipe.network, offline=given["offline"])
-        named = named_targets(given["targets"] or [], net)
-        recipes = [with_objective(recipe, wanted, net) for _, wanted in named] or [recipe]
-        labels = [name for name, _ in named] or ["; ".join(recipe.objective)]
-        run = Run(recipes[0], max_pixels=limit, offline=given["offline"], more=recipes[1:], net=net)
-        make_portraits(run, labels, given, self.voice, photo=given["photo"])
-
-    def _sized(self, recipe: Recipe, limit: int) -> Recipe:
-        """The recipe at the size that was asked for, or the photograph's shape where none was."""
-        from reverie.portrait.state import size_of
-
-        given = self.given
-        start: dict[str, Any] = {"start": "photo" if given["photo"] else "noise"}
-        shape = size_of(recipe)
-        if given["photo"] and not given["size"] and not given["recipe"]:
-            from reverie.media.picture import load_picture
-
-            shape = fitting(load_picture(given["photo"], max_pixels=limit).size, max(shape))
-        if given["max_size"] and not given["size"]:
-            shape = fitting(shape, given["max_size"])
-        return recipe.but(**start, size=shape, max_size=None)
-
-
-def make_portraits(
-    run: Run, labels: list[str], given: dict[str, Any], voice: Voice, photo: str | None
-) -> None:
-    """Make the portraits of a run, or say what that would take."""
-    from reverie.jobs.old_run import Output
+def sized(recipe: Recipe, size: Size, workspace: Workspace, photo: str | None) -> Recipe:
+    """The recipe at the size that was asked for, or in the photograph's shape where none was."""
+    from reverie.jobs.reference import Reference
     from reverie.portrait.state import size_of
+    from reverie.portrait.targets import fitting
 
-    settings = run.recipe.portrait
-    longest = settings.print_size if settings else None
-    width, height = size_of(run.recipe)
-    if longest and longest * longest * min(width, height) / max(width, height) > run.max_pixels:
-        raise UsageError(
-            f"--print-size {longest}: is over the limit of {run.max_pixels} pixels; --max-pixels raises it"
-        )
-    if given["dry_run"]:
-        from reverie.cli.plan import tell_portrait_plan
+    shape = size_of(recipe)
+    if photo and not size.size:
+        picture = workspace.picture(Reference(path=photo))
+        assert picture is not None
+        shape = fitting(picture.size, max(shape))
+    if size.max_size and not size.size:
+        shape = fitting(shape, size.max_size)
+    return recipe.but(size=shape, max_size=None)
 
-        tell_portrait_plan(run, voice)
+
+def make_portraits(job: ManyPortraits, workspace: Workspace, files: Files, messages: Messages) -> None:
+    """Make the portraits of a job, or say what that would take."""
+    from reverie.cli.progress import preview_of, run_job, tell_estimate, tell_item
+
+    console = console_of(messages)
+    if messages.dry_run:
+        tell_estimate(job, console, workspace)
         return
-    output = Output(given["depth"], given["quality"], not given["no_metadata"], given["overwrite"])
-    Sitting(run, labels, output, voice, given["out"], photo, given["preview"]).go()
+    taken = job.files(workspace) if files.preview else ()
+    preview = preview_of(files.preview, files.overwrite, job.output.path, *taken)
+    result = run_job(job, console, workspace, also=preview, on_event=partial(tell_item, console))
+    if result.sheet is not None:
+        console.result(result.sheet, {"path": result.sheet, "sheet": list(result.files[1:])})
+    if not result.stopped:
+        return
+    there, last = result.skipped + len(result.made), result.made[-1:]
+    portraits = f"{there} of {result.wanted} portraits are there"
+    if last and last[0].stopped:
+        more = "" if result.wanted == 1 else f", {portraits}"
+        raise Interrupted(f"stopped after {last[0].stopped}; {last[0].path} holds what there is{more}")
+    raise Interrupted(f"stopped; {portraits}")

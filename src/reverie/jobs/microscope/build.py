@@ -5,22 +5,27 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Callable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reverie.ascent.session import Session
 from reverie.errors import BadInput, ResourceError, UsageError
+from reverie.jobs.batch import scaled
+from reverie.jobs.job import ItemFinished, Listener, Result, Step
 from reverie.jobs.microscope.contents import Plan, Unit
 from reverie.jobs.microscope.pages import write_pages
 from reverie.jobs.microscope.readings import Photographs, read_photographs, read_portraits
-from reverie.jobs.old_run import Output, Run
+from reverie.jobs.open_recipe import OpenRecipe
+from reverie.jobs.output import Output, make_folder
+from reverie.jobs.photographs import Stopped, counted
 from reverie.jobs.provenance import bare_network, of_picture
-from reverie.media.picture import Picture, load_picture
+from reverie.media.picture import load_picture
 from reverie.media.picture.write import encode, write_whole
 from reverie.recipe.recipe import Recipe
+
+if TYPE_CHECKING:
+    from reverie.portrait.batch import FinishedPortrait
 
 #: What tells a folder from any other.
 MANIFEST = "microscope.json"
@@ -33,27 +38,28 @@ THUMB, THUMB_QUALITY, QUALITY = 128, 80, 90
 #: Settings that say where a portrait is made, not what it shows.
 WHERE = ("engine", "device", "precision", "threads", "halo")
 
-Maker = Callable[[Sequence[Recipe], Session], Sequence[Picture]]
-Progress = Callable[[str, int, int], None]
+#: Makes portraits of recipes, as ``portrait.batch.make_portraits`` does.
+Maker = Callable[..., "Iterable[FinishedPortrait]"]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What came of it: portraits there are of how many, those made now, and the seconds that took."""
+@dataclass(frozen=True, kw_only=True)
+class MicroscopeResult(Result):
+    """What came of it: the site's folder, portraits there are of how many, and those made now.
+
+    ``failed`` has a line for each photograph that could not be read.
+    """
 
     path: str
     there: int
     wanted: int
     made: int
-    seconds: float
     failed: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """A JSON object."""
         each = self.seconds / self.made if self.made else None
         return {
             "path": self.path,
-            "index": f"{self.path}/index.html",
+            "index": self.files[0],
             "portraits": self.there,
             "wanted": self.wanted,
             "made": self.made,
@@ -72,7 +78,7 @@ class Microscope:
 
     def __init__(
         self,
-        run: Run,
+        opened: OpenRecipe,
         folder: str | Path,
         plan: Plan,
         *,
@@ -81,106 +87,136 @@ class Microscope:
         batch: int = BATCH,
         overwrite: bool = False,
     ) -> None:
-        """A microscope in a folder, which is made or gone on with.
+        """A microscope in a folder, which is not touched yet.
 
         Args:
-            run: The recipe of every portrait but for its objective, and the network at work.
+            opened: The recipe of every portrait but for its objective, and the network at work.
             folder: New, empty, or of a microscope of this network and recipe.
             plan: What is shown, see ``choose``.
             photos: Photographs to search for strongest patches.
-            maker: Makes portraits; None takes ``reverie.portrait.batch.portraits``.
+            maker: Makes portraits; None takes ``reverie.portrait.batch.make_portraits``.
             batch: Portraits made between one write and the next.
             overwrite: Whether portraits that were made otherwise may be replaced.
-
-        Raises:
-            UsageError: The folder holds something else, or portraits that were made otherwise.
-            ResourceError: It cannot be made or written.
         """
-        self.run = run
+        self.opened = opened
         self.root = Path(folder)
         self.plan = plan
         self.photos = tuple(photos)
         self.batch = batch
+        self.overwrite = overwrite
         self._maker = maker
         self._found: Photographs | None = None
-        self._claim(overwrite)
+        self._there: set[Unit] = set()
 
     def recipe(self, unit: Unit) -> Recipe:
         """The recipe of a unit's portrait."""
-        return self.run.recipe.but(objective=(unit.objective(self.run.recipe.preset, self.run.session.net),))
+        recipe = self.opened.recipe
+        return recipe.but(objective=(unit.objective(recipe.preset, self.opened.session.net),))
 
     def missing(self) -> list[Unit]:
         """Units whose portrait is not there, or is another one."""
         return [unit for unit in self.plan.units() if not self._is_there(unit)]
 
-    def make(self, *, progress: Progress | None = None) -> Outcome:
+    def make(self, listener: Listener | None = None) -> MicroscopeResult:
         """Make what is missing, then the pages; they are also written anew after each layer.
 
+        Args:
+            listener: Told of each portrait, and how far it is after each batch; asked after each step whether
+                to stop. Then the pages of what there is are written.
+
         Raises:
+            UsageError: The folder holds something else, or portraits that were made otherwise.
             KeyboardInterrupt: Of whoever stopped it, with the pages of what there is written first.
             ReverieError: Of the kind that fits; making it again goes on where it stopped.
         """
-        began = time.monotonic()
-        missing = set(self.missing())
-        wanted = self.plan.units()
-        there = set(wanted) - missing
-        made = 0
+        began, told = time.monotonic(), listener or Listener()
+        self._claim()
+        wanted, missing = self.plan.units(), self.missing()
+        self._there = set(wanted).difference(missing)
+        before = len(self._there)
+        share = before / len(wanted)
+        told.on_event(Step(str(self.root), f"{len(wanted)} portraits, {len(missing)} to make", share=share))
         try:
-            if self.photos:
-                self._found = self._search(progress)
-            for name, units in self.plan.groups():
-                todo = [unit for unit in units if unit in missing]
-                for first in range(0, len(todo), self.batch):
-                    group = todo[first : first + self.batch]
-                    self._make(group)
-                    made += len(group)
-                    there.update(group)
-                    if progress is not None:
-                        progress(name or "classes", len(there), len(wanted))
-                if todo and made < len(missing):
-                    self._write(there)
+            stopped = self._make_all(missing, told)
+            self._write()
         except KeyboardInterrupt:
-            self._write(there)
+            self._write()
             raise
-        self._write(there)
-        failed = () if self._found is None else self._found.failed
-        return Outcome(str(self.root), len(there), len(wanted), made, time.monotonic() - began, failed)
+        except ResourceError as error:
+            raise ResourceError(f"{error}; what is made is kept, the same command goes on") from error
+        return MicroscopeResult(
+            files=(f"{self.root}/index.html",),
+            seconds=time.monotonic() - began,
+            stopped=f"{len(self._there)} of {len(wanted)} portraits" if stopped else "",
+            path=str(self.root),
+            there=len(self._there),
+            wanted=len(wanted),
+            made=len(self._there) - before,
+            failed=() if self._found is None else self._found.failed,
+        )
 
-    def _search(self, progress: Progress | None) -> Photographs:
-        """The strongest patches of the photographs."""
+    def _make_all(self, missing: Sequence[Unit], listener: Listener) -> bool:
+        """Search the photographs, then make what is missing layer by layer, with pages in between.
 
-        def tell(done: int, count: int) -> None:
-            if progress is not None:
-                progress("photographs", done, count)
+        Returns:
+            Whether the listener stopped it.
+        """
+        try:
+            self._search(listener)
+        except Stopped:
+            return True
+        left, total = set(missing), len(self.plan.units())
+        for name, units in self.plan.groups():
+            todo = [unit for unit in units if unit in left]
+            for first in range(0, len(todo), self.batch):
+                group = todo[first : first + self.batch]
+                self._make(group, listener)
+                done = len(self._there)
+                text, share = f"{done} of {total}", done / total
+                listener.on_event(Step(name or "classes", text, share=share, ends=True))
+                if not self._there.issuperset(group) or (done < total and listener.should_stop()):
+                    return True
+            if todo and len(self._there) < total:
+                self._write()
+        return False
 
-        return read_photographs(
-            self.run.session,
+    def _search(self, listener: Listener) -> None:
+        """The strongest patches of the photographs, if there are any; Stopped where the listener asks to."""
+        if not self.photos:
+            return
+        self._found = read_photographs(
+            self.opened.session,
             self.root,
             self.plan,
             self.photos,
-            max_pixels=self.run.max_pixels,
-            progress=tell,
+            max_pixels=self.opened.workspace.max_pixels,
+            progress=counted(listener),
         )
 
-    def _write(self, made: AbstractSet[Unit]) -> None:
-        """Thumbnails of what is made, what the portraits show, and the pages."""
-        there = [unit for unit in self.plan.units() if unit in made]
-        for unit in there:
-            self._thumb(unit)
-        readings = read_portraits(self.run.session, self.root, self.plan, there)
-        write_pages(self.root, self.run, self.plan, readings, self._found)
+    def _make(self, units: Sequence[Unit], listener: Listener) -> None:
+        """Make portraits together; those that are cut short are not kept."""
+        from reverie.portrait.batch import make_portraits
 
-    def _make(self, units: Sequence[Unit]) -> None:
-        if self._maker is None:
-            from reverie.portrait.batch import portraits
-
-            self._maker = portraits
-        maker = self._maker
+        maker = self._maker or make_portraits
         recipes = [self.recipe(unit) for unit in units]
-        for unit, recipe, picture in zip(units, recipes, maker(recipes, self.run.session), strict=True):
+        for finished in maker(recipes, self.opened.session, stop=listener.should_stop):
+            if finished.stopped is not None:
+                continue
+            unit = units[finished.index]
             path = self.root / unit.portrait
             make_folder(path.parent)
-            self.run.save(picture, str(path), Output(quality=QUALITY, overwrite=True), recipe=recipe)
+            output = Output(path=str(path), quality=QUALITY, overwrite=True)
+            self.opened.save(finished.picture, output, recipe=recipes[finished.index])
+            self._there.add(unit)
+            listener.on_event(ItemFinished(unit.name, len(self._there), len(self.plan.units()), str(path)))
+
+    def _write(self) -> None:
+        """Thumbnails of what is made, what the portraits show, and the pages."""
+        there = [unit for unit in self.plan.units() if unit in self._there]
+        for unit in there:
+            self._thumb(unit)
+        readings = read_portraits(self.opened.session, self.root, self.plan, there)
+        write_pages(self.root, self.opened, self.plan, readings, self._found)
 
     def _is_there(self, unit: Unit) -> bool:
         path = self.root / unit.portrait
@@ -192,7 +228,7 @@ class Microscope:
             return False
         return (
             found.stopped is None
-            and found.network.sha256 == self.run.session.net.weights_sha256
+            and found.network.sha256 == self.opened.session.net.weights_sha256
             and found.output.quality == QUALITY
             and shown_by(found.recipe) == shown_by(self.recipe(unit))
         )
@@ -202,42 +238,47 @@ class Microscope:
         path, portrait = self.root / unit.thumb, self.root / unit.portrait
         if path.is_file() and path.stat().st_mtime_ns >= portrait.stat().st_mtime_ns:
             return
-        picture = load_picture(portrait, max_pixels=self.run.max_pixels)
-        factor = THUMB / max(picture.size)
-        width, height = (max(1, round(side * factor)) for side in picture.size)
-        small = picture.resized((width, height))
+        picture = load_picture(portrait, max_pixels=self.opened.workspace.max_pixels)
+        small = picture.resized(scaled(picture.size, THUMB))
         make_folder(path.parent)
         write_whole(encode(small, "webp", quality=THUMB_QUALITY), path, overwrite=True)
 
-    def _claim(self, overwrite: bool) -> None:
-        """Take the folder, if it is free or ours."""
-        if self.root.exists() and not self.root.is_dir():
-            raise UsageError(f"{self.root}: is a file; a site needs a folder after -o")
-        make_folder(self.root)
+    def check(self) -> None:
+        """Whether the folder is free or ours.
+
+        Raises:
+            UsageError: It holds something else, or portraits that were made otherwise.
+            ResourceError: What it holds cannot be read.
+        """
         manifest = self.root / MANIFEST
-        document = self._document()
-        text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
         if manifest.is_file():
-            self._check(manifest, document, overwrite)
-        elif any(entry.suffix != ".part" for entry in self.root.iterdir()):
+            self._compare(manifest)
+        elif self.root.is_dir() and any(entry.suffix != ".part" for entry in self.root.iterdir()):
             raise UsageError(f"{self.root}: is not empty and holds no microscope; give another folder")
+
+    def _claim(self) -> None:
+        """Take the folder, if it is free or ours."""
+        make_folder(self.root, needed_by="a site needs")
+        self.check()
+        text = json.dumps(self._document(), indent=1, sort_keys=True, ensure_ascii=True) + "\n"
         for part in self.root.rglob(".reverie-*.part"):  # of a run that was killed
             with contextlib.suppress(OSError):
                 part.unlink()
-        write_whole(text.encode(), manifest, overwrite=True)
+        write_whole(text.encode(), self.root / MANIFEST, overwrite=True)
 
     def _document(self) -> dict[str, Any]:
-        net = self.run.session.net
+        net = self.opened.session.net
         return {
             "microscope": FORMAT,
             "network": {"name": bare_network(net.name), "sha256": net.weights_sha256},
-            "recipe": shown_by(self.run.recipe),
+            "recipe": shown_by(self.opened.recipe),
             "channels": self.plan.channels(),
             "classes": [unit.index for unit in self.plan.classes],
         }
 
-    def _check(self, manifest: Path, document: dict[str, Any], overwrite: bool) -> None:
+    def _compare(self, manifest: Path) -> None:
         """Whether the microscope that is there is this one."""
+        document = self._document()
         try:
             found = json.loads(manifest.read_text("utf-8"))
             network, recipe = found["network"], dict(found["recipe"])
@@ -247,7 +288,7 @@ class Microscope:
             raise ResourceError(f"{manifest}: cannot be read ({error.strerror or error})") from error
         except (ValueError, TypeError, KeyError) as error:
             raise UsageError(f"{manifest}: is damaged; remove it to begin anew in an empty folder") from error
-        if overwrite:
+        if self.overwrite:
             return
         if not same:
             raise UsageError(
@@ -268,11 +309,3 @@ def shown_by(recipe: Recipe) -> dict[str, Any]:
     document = recipe.model_dump(mode="json", exclude=set(WHERE))
     portrait = document.pop("portrait", None)
     return {**document, **{f"portrait.{k}": v for k, v in (portrait or {}).items()}}
-
-
-def make_folder(folder: Path) -> None:
-    """A folder, with those above it; ResourceError if that cannot be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ResourceError(f"cannot make folder {folder}: {error.strerror or error}") from error

@@ -28,7 +28,7 @@ from reverie.jobs.microscope.readings import (
     nearest,
     weights_of,
 )
-from reverie.jobs.old_run import Run
+from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.provenance import bare_network
 from reverie.media.picture.write import write_whole
 from reverie.network.network import Net
@@ -52,7 +52,7 @@ class Page:
 
 
 def write_pages(
-    root: Path, run: Run, plan: Plan, readings: Readings, photographs: Photographs | None
+    root: Path, opened: OpenRecipe, plan: Plan, readings: Readings, photographs: Photographs | None
 ) -> list[str]:
     """Write every page, the index that is searched, and what they share; remove pages no longer asked for.
 
@@ -61,7 +61,7 @@ def write_pages(
     Returns:
         The pages' paths relative to the site.
     """
-    site = _Site(run, plan, readings, photographs)
+    site = _Site(opened, plan, readings, photographs)
     environment = Environment(
         loader=PackageLoader("reverie.jobs.microscope"),
         autoescape=True,
@@ -99,9 +99,11 @@ def _put(path: Path, text: str) -> None:
 class _Site:
     """What the templates ask for."""
 
-    def __init__(self, run: Run, plan: Plan, readings: Readings, photographs: Photographs | None) -> None:
-        self.net: Net = run.session.net
-        self.recipe = run.recipe
+    def __init__(
+        self, opened: OpenRecipe, plan: Plan, readings: Readings, photographs: Photographs | None
+    ) -> None:
+        self.net: Net = opened.session.net
+        self.recipe = opened.recipe
         self.plan = plan
         self.readings = readings
         self.photographs = photographs

@@ -35,7 +35,7 @@ def onto(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
     """A portrait's settings with some changed; another canvas brings its own for what belongs to it."""
     usual = Portrait.model_fields["canvas"].default
     before, now = settings.get("canvas", usual), changes.get("canvas")
-    if now is None or now == before or now not in OWN:
+    if not isinstance(now, str) or now == before or now not in OWN:
         return {**settings, **changes}
     kept = {name: value for name, value in settings.items() if name not in OF_CANVAS}
     return {**kept, **OWN[now], **changes}

@@ -196,3 +196,5 @@ COARSE: Final = 16
 OF_CLASS: Final[dict[str, str]] = dict.fromkeys(("portrait", "sketch"), "logprob({0}) + 0.4*class({0})")
 #: Layers whose cells are no further apart than so many pixels are near the picture.
 SHALLOW: Final = 8
+#: The preset of an inversion of any other layer.
+INVERSION: Final = "inversion"

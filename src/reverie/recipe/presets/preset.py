@@ -7,6 +7,7 @@ share of the range from black to white: 1.5 on 0..255 is 1.5 / 255, 0.01 on -1..
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from reverie.errors import UsageError, did_you_mean
@@ -154,7 +155,7 @@ MOTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def preset(name: str, **changes: Any) -> Recipe:
+def preset(name: str, /, **changes: Any) -> Recipe:
     """The recipe of a preset, with some settings changed.
 
     A changed ``steps`` means exactly that many, so it lifts a preset's ``max_score``.
@@ -169,9 +170,9 @@ def preset(name: str, **changes: Any) -> Recipe:
     settings = {**known[name], "preset": name}
     if "steps" in changes:
         settings.pop("max_score", None)
-    if "portrait" in changes and settings.get("portrait"):
+    if isinstance(changes.get("portrait"), Mapping) and settings.get("portrait"):
         changes["portrait"] = onto(settings["portrait"], changes["portrait"])
     for way in ("zoom", "film"):
-        if changes.get(way) and settings.get(way):
+        if isinstance(changes.get(way), Mapping) and settings.get(way):
             changes[way] = {**settings[way], **changes[way]}
     return make(**{**settings, **changes})

@@ -1,0 +1,229 @@
+"""The job of stimuli: what really excites units, among one's own photographs, beside their portraits."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from reverie.errors import UsageError
+from reverie.jobs.batch import scaled
+from reverie.jobs.dream import where
+from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
+from reverie.jobs.microscope.contents import LOGITS, class_index, class_name, objective_of
+from reverie.jobs.open_recipe import OpenRecipe, Watch
+from reverie.jobs.output import Output
+from reverie.jobs.photographs import Stopped, counted, failures_told_later, paths_of
+from reverie.jobs.portraits import portraits_only, turns
+from reverie.jobs.reference import Reference
+from reverie.jobs.workspace import Workspace
+from reverie.recipe.recipe import Recipe
+
+if TYPE_CHECKING:
+    from reverie.analysis.stimuli import Patch, Stimuli
+    from reverie.media.picture import Picture
+    from reverie.network.network import Net
+
+#: Layer and channel.
+Unit = tuple[str, int]
+#: Side in pixels of a patch on the sheet, and the most patches of a unit.
+CELL, MOST = 192, 100
+#: Share of the whole job that the photographs are, where portraits are made after them.
+SEARCH = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class StimuliResult(Result):
+    """The sheet, and what it shows: the units, and what was found of them (None where it was stopped)."""
+
+    units: tuple[Unit, ...]
+    found: Stimuli | None = None
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """A line for each photograph that could not be read."""
+        return () if self.found is None else self.found.failed
+
+    def as_json(self) -> dict[str, Any]:
+        def told(patch: Patch) -> dict[str, Any]:
+            return {
+                "photo": patch.photo,
+                "activation": round(patch.activation, 5),
+                "cell": patch.cell,
+                "box": patch.box,
+                "shown": patch.shown,
+            }
+
+        patches = {} if self.found is None else self.found.patches
+        return {
+            "path": self.files[0] if self.files else None,
+            "units": [
+                {"unit": f"{layer}:{index}", "patches": [told(p) for p in patches[layer][index]]}
+                for layer, index in self.units
+                if layer in patches
+            ],
+            "failed": list(self.failed),
+        }
+
+
+class StimuliJob(Job[StimuliResult]):
+    """A sheet with the patches of photographs that excite units most, each row behind the unit's portrait.
+
+    ``photos`` are files or folders of them. ``units`` are channels as ``block5c:17``, or classes by name.
+    Stopped early, it writes nothing.
+    """
+
+    kind: Literal["stimuli"] = "stimuli"
+    recipe: Recipe
+    photos: tuple[Reference, ...] = Field(min_length=1)
+    units: tuple[str, ...] = Field(min_length=1)
+    count: Annotated[int, Field(ge=1, le=MOST)] = 9
+    portrait: bool = True
+    output: Output
+
+    @model_validator(mode="after")
+    def _makes_portraits(self) -> Self:
+        if self.portrait:
+            portraits_only(self.recipe)
+        return self
+
+    @property
+    def label(self) -> str:
+        return ", ".join(self.units)
+
+    def estimate(self, workspace: Workspace | None = None) -> Estimate:
+        """What the search and the portraits would cost, measured on the first photographs."""
+        from reverie.jobs.estimate import estimate_portraits, with_photographs
+
+        opened, units = self._open(workspace or Workspace())
+        photos, portraits = paths_of(self.photos, opened.workspace), None
+        if self.portrait:
+            recipes = self._recipes(opened, units)
+            portraits = estimate_portraits(opened.with_recipe(recipes[units[0]]), count=len(recipes))
+        return with_photographs(portraits, opened, photos, _by_layer(units))
+
+    def _open(self, workspace: Workspace) -> tuple[OpenRecipe, tuple[Unit, ...]]:
+        opened = OpenRecipe(self.recipe.but(start="noise"), workspace)
+        return opened, tuple(unit_of(text, opened.session.net) for text in self.units)
+
+    def _recipes(self, opened: OpenRecipe, units: Sequence[Unit]) -> dict[Unit, Recipe]:
+        """The recipe of each unit's portrait."""
+        recipe, net = opened.recipe, opened.session.net
+        return {
+            unit: recipe.but(objective=(objective_of(*unit, recipe.preset, net),))
+            for unit in dict.fromkeys(units)
+        }
+
+    def _work(self, listener: Listener, workspace: Workspace) -> StimuliResult:
+        from reverie.analysis.stimuli import strongest
+        from reverie.media.picture import save_picture
+        from reverie.media.picture.contact_sheet import contact_sheet
+
+        self.output.check()
+        opened, units = self._open(workspace)
+        photos: str | list[str] = [workspace.resolver.path(photo) for photo in self.photos]
+        photos = photos[0] if len(photos) == 1 else paths_of(self.photos, workspace)
+        portraits: dict[Unit, Picture] = {}
+        try:
+            with failures_told_later():
+                found = strongest(
+                    opened.session.engine,
+                    photos,
+                    _by_layer(units),
+                    count=self.count,
+                    max_pixels=workspace.max_pixels,
+                    progress=counted(listener, SEARCH if self.portrait else 1.0),
+                    runtime=opened.session.runtime,
+                )
+            if self.portrait:
+                portraits = self._portraits(opened, units, listener)
+        except Stopped as stopped:
+            return StimuliResult(stopped=str(stopped), units=units)
+        cells = list(cells_of(opened.session.net, units, found, portraits, workspace.max_pixels))
+        sheet = contact_sheet(cells, side=CELL, columns=len(cells) // len(units))
+        save_picture(sheet, self.output.path, overwrite=self.output.overwrite)
+        listener.on_event(ItemFinished(self.label, 1, 1, self.output.path))
+        return StimuliResult(files=(self.output.path,), units=units, found=found)
+
+    def _portraits(
+        self, opened: OpenRecipe, units: Sequence[Unit], listener: Listener
+    ) -> dict[Unit, Picture]:
+        """The portraits of units, made together; Stopped where the listener asks to."""
+        from reverie.portrait.batch import make_portraits
+
+        recipes, watch = self._recipes(opened, units), Watch(listener, "")
+        wanted = list(recipes)
+        made: dict[Unit, Picture] = {}
+        labels = [label_of(opened.session.net, *unit) for unit in wanted]
+        for finished in make_portraits(
+            list(recipes.values()),
+            opened.session,
+            each=watch.step,
+            begun=turns(watch, labels, SEARCH, 1 - SEARCH),
+            stop=listener.should_stop,
+        ):
+            if finished.stopped is not None:
+                raise Stopped(where(finished.stopped))
+            made.setdefault(wanted[finished.index], finished.picture)
+        if len(made) < len(wanted):
+            raise Stopped(f"{len(made)} of {len(wanted)} portraits")
+        return made
+
+
+def _by_layer(units: Sequence[Unit]) -> dict[str, list[int]]:
+    """The channels of each layer."""
+    wanted: dict[str, list[int]] = {}
+    for layer, index in units:
+        wanted.setdefault(layer, []).append(index)
+    return wanted
+
+
+def unit_of(text: str, net: Net) -> Unit:
+    """(layer, channel) of ``NAME:I``, or of a class by any of its names.
+
+    Raises:
+        UsageError: No such layer, channel or class.
+    """
+    layer, colon, index = text.rpartition(":")
+    if colon and index.isdecimal():
+        channels = net.layer(layer).channels
+        if int(index) >= channels:
+            raise UsageError(f"--unit {text}: channel is out of range; {layer} has 0 to {channels - 1}")
+        return layer, int(index)
+    if text in net.layers or LOGITS not in net.layers or colon:
+        raise UsageError(f'--unit {text}: a layer, a colon and a number are needed, as in "block4b:17"')
+    try:
+        return LOGITS, class_index(net, text)
+    except UsageError as error:
+        raise UsageError(f"--unit {text}: {error}; or give a channel, as in block4b:17") from error
+
+
+def cells_of(
+    net: Net,
+    units: Sequence[Unit],
+    found: Stimuli,
+    portraits: Mapping[Unit, Picture],
+    max_pixels: int,
+) -> Iterator[tuple[str, str, Picture]]:
+    """What the sheet shows: for each unit its portrait, if there is one, and its patches."""
+    from reverie.analysis.stimuli import cut
+
+    flat = [patch for layer, index in units for patch in found.patches[layer][index]]
+    pictures = dict(cut(flat, side=CELL, max_pixels=max_pixels))
+    at = 0
+    for layer, index in units:
+        name = label_of(net, layer, index)
+        if (layer, index) in portraits:
+            portrait = portraits[layer, index]
+            yield name, "what would", portrait.resized(scaled(portrait.size, CELL))
+        for patch in found.patches[layer][index]:
+            yield os.path.basename(patch.photo), f"{name}: {patch.activation:.3g}", pictures[at]
+            at += 1
+
+
+def label_of(net: Net, layer: str, index: int) -> str:
+    """What a unit is called on the sheet."""
+    return class_name(net, index) if layer == LOGITS else f"{layer}:{index}"
