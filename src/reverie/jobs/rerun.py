@@ -1,145 +1,205 @@
-"""The same picture or film again, from its own metadata."""
+"""The job of making a picture, a zoom or a film again, from its own metadata."""
 
 from __future__ import annotations
 
 import os
 import warnings
-from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from reverie._version import __version__
 from reverie.errors import BadInput, NetworkError, ResourceError, ReverieWarning, UsageError
-from reverie.jobs.old_run import Asked, Each, Output, Result, Run, heard
+from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
+from reverie.jobs.open_recipe import OpenRecipe, Watch
+from reverie.jobs.output import FilmOutput, Output, Written
 from reverie.jobs.provenance import Provenance, find, of_picture, sha256_of
-from reverie.media.picture import MAX_PIXELS
+from reverie.jobs.reference import Reference
+from reverie.jobs.workspace import Workspace
+from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
     from reverie.ascent.session import Session
-    from reverie.jobs.moving import Moving, MovingOutput
-    from reverie.jobs.moving_source import Work
+    from reverie.jobs.dream import PictureResult
+    from reverie.jobs.frame_source import FrameSource
+    from reverie.jobs.moving import MovingResult, MovingWork
+    from reverie.media.video.write.formats import Encoding
+
+HINT = "give the source with --input"
 
 
-def rerun(
-    result: str,
-    out: str,
-    *,
-    photo: str | None = None,
-    overwrite: bool = False,
-    max_pixels: int = MAX_PIXELS,
-    offline: bool = False,
-    each: Each | None = None,
-    stop: Asked | None = None,
-) -> Result:
-    """Make a result again from its own metadata: the same bytes, on the same machine and versions.
+class RerunJob(Job[Result]):
+    """A result made again: the same bytes, on the same machine and versions. Only its metadata is read.
 
-    The source, masks and guides are looked for beside the result, then in the current folder.
+    The source, masks and guides are looked for beside the result, then in the current folder; ``input`` says
+    where the source is otherwise. Its result is that of the job that made it. Raises beside what that does:
 
-    Raises:
         BadInput: A file is missing or another one than it was.
-        UsageError: The recipe makes no sense.
         NetworkError: The weights are not the ones that dreamed.
         ResourceError: The device, the native library or its instruction set is not here.
     """
-    note = of_picture(result)
-    same = Path(out).suffix.lower() == Path(result).suffix.lower()
-    depth = note.output.depth if same else None
-    output = Output(depth, note.output.quality if same else None, overwrite=overwrite)
-    output.check(out)
-    folders = _folders(result)
-    if note.source is not None:
-        hint = "give the source with --input"
-        if photo is None:
-            photo = os.fspath(find(note.source, folders, result, hint=hint))
-        elif (digest := sha256_of(photo)) != note.source.sha256:
-            expected = note.source.sha256
-            raise BadInput(
-                f"{photo}: not the source of {result}: SHA-256 is {digest}, expected {expected}; {hint}"
-            )
-    elif photo is not None:
-        raise UsageError(f"--input {photo}: {result} was made without a photograph; leave it out")
-    hint = "put it there"
-    paths = {f.name: os.fspath(find(f, folders, result, hint=hint)) for f in note.files}
-    paths[note.recipe.network] = _weights(note, folders)
-    with heard() as said:
-        _check_engine(note, result)
-    run = Run(note.recipe, max_pixels=max_pixels, offline=offline, engine=note.engine, paths=paths)
-    _check_weights(note, run, result)
-    made = run.carry_out(photo, out, output, each=each, stop=stop, until=note.stopped)
-    return replace(made, warnings=(*said, *made.warnings))
+
+    kind: Literal["rerun"] = "rerun"
+    result: Reference
+    input: Reference | None = None
+    output: Written
+
+    @property
+    def label(self) -> str:
+        return os.path.basename(str(self.result))
+
+    def estimate(self, workspace: Workspace | None = None) -> Estimate:
+        from reverie.jobs.estimate import estimate_dreams, estimate_frames, estimate_portraits
+
+        again = _Again(self, workspace or Workspace())
+        if again.note.moving is None:
+            photo = again.photo()
+            opened = again.opened()
+            if again.note.recipe.portrait is not None:
+                return estimate_portraits(opened)
+            return estimate_dreams(opened, [photo])
+        encoding = again.film_output.check(writes=False)
+        with again.frames(again.note.recipe, encoding) as source:
+            return estimate_frames(again.work(source), lambda recipe: again.frames(recipe, encoding))
+
+    def _work(self, listener: Listener, workspace: Workspace) -> Result:
+        again = _Again(self, workspace)
+        return again.picture(listener) if again.note.moving is None else again.film(listener)
 
 
-def moving_again(
-    result: str,
-    out: str,
-    *,
-    source: str | None = None,
-    overwrite: bool = False,
-    max_pixels: int = MAX_PIXELS,
-    offline: bool = False,
-) -> tuple[Moving, MovingOutput]:
-    """What makes a zoom or a film again from its own metadata, ready to be carried out into ``out``.
+class _Again:
+    """A result, what is written in it, and where the files are that made it."""
 
-    The photograph or film, masks, guides and music are looked for beside the result, then in the current
-    folder. What is ready holds them open: close its ``work`` in the end.
+    def __init__(self, job: RerunJob, workspace: Workspace) -> None:
+        self.job, self.workspace = job, workspace
+        self.result = workspace.resolver.path(job.result)
+        self.note = of_picture(self.result)
+        self.given = workspace.path(job.input)
+        self.folders = [Path(self.result).parent, Path(".")]
+        alike = Path(job.output.path).suffix.lower() == Path(self.result).suffix.lower()
+        self._quality = self.note.output.quality if alike else None
+        self._alike = alike
 
-    Raises:
-        BadInput, UsageError, NetworkError, ResourceError: As ``rerun``.
-    """
-    from reverie.jobs.moving import Moving, MovingOutput
-    from reverie.jobs.moving_source import Film, Zoom
+    @property
+    def picture_output(self) -> Output:
+        """How the same picture is written; in another format as is usual there."""
+        depth = self.note.output.depth if self._alike else None
+        to = self.job.output
+        return Output(path=to.path, overwrite=to.overwrite, depth=depth, quality=self._quality)
 
-    note = of_picture(result)
-    if note.moving is None:
-        raise UsageError(f"{result}: does not move")
-    same = Path(out).suffix.lower() == Path(result).suffix.lower()
-    output = MovingOutput(
-        note.moving.codec if same else None,
-        note.output.quality if same else None,
-        overwrite=overwrite,
-        allow_flashes=note.moving.allow_flashes,
-    )
-    encoding = output.check(out)
-    folders = _folders(result)
-    if note.source is None and source is not None:
-        raise UsageError(f"--input {source}: {result} was made without a photograph; leave it out")
-    if note.source is not None and source is None:
-        source = next(
-            (os.fspath(f / note.source.name) for f in folders if (f / note.source.name).exists()), None
+    @property
+    def film_output(self) -> FilmOutput:
+        """How the same film is written; in another container as is usual there."""
+        moving, to = self.note.moving, self.job.output
+        assert moving is not None
+        return FilmOutput(
+            path=to.path,
+            overwrite=to.overwrite,
+            codec=moving.codec if self._alike else None,
+            quality=self._quality,
+            allow_flashes=moving.allow_flashes,
         )
+
+    def picture(self, listener: Listener) -> PictureResult:
+        """Make the picture."""
+        from reverie.jobs.dream import make_dream
+
+        output = self.picture_output
+        output.check()
+        photo = self.photo()
+        opened = self.opened()
+        watch = Watch(listener, self.job.label, replay=self.note.steered)
+        made = make_dream(opened, photo, output, watch, until=self.note.stopped)
+        listener.on_event(ItemFinished(self.job.label, 1, 1, made.path, made))
+        return made
+
+    def film(self, listener: Listener) -> MovingResult:
+        """Make the zoom or the film."""
+        output = self.film_output
+        encoding = output.check()
+        with self.frames(self.note.recipe, encoding) as source:
+            return self.work(source).carry_out(output, encoding, listener, replay=self.note.steered)
+
+    def photo(self) -> Reference | None:
+        """The photograph that was dreamt on, if there was one."""
+        source, result, photo = self.note.source, self.result, self._given()
         if source is None:
-            where = f"not found beside {result} nor in the current folder; give the source with --input"
-            raise BadInput(f"{note.source.name}: {where}")
-    paths = {f.name: os.fspath(find(f, folders, result, hint="put it there")) for f in note.files}
-    paths[note.recipe.network] = _weights(note, folders)
-    work: Work
-    if note.recipe.zoom is not None:
-        work = Zoom(note.recipe, source, encoding, max_pixels=max_pixels)
-    else:
-        work = Film(note.recipe, source or "", encoding, paths=paths, max_pixels=max_pixels)
-    try:
-        if work.source and note.source and work.source.sha256 != note.source.sha256:
-            raise BadInput(
-                f"{source}: not the source of {result}: SHA-256 is {work.source.sha256}, expected "
-                f"{note.source.sha256}; give the source with --input"
+            return None
+        if photo is None:
+            return Reference(path=os.fspath(find(source, self.folders, result, hint=HINT)))
+        self._check_source(photo, sha256_of(photo))
+        return Reference(path=photo)
+
+    def frames(self, recipe: Recipe, encoding: Encoding) -> FrameSource:
+        """What the frames came from, with its files open."""
+        from reverie.jobs.film import FilmSource
+        from reverie.jobs.zoom import ZoomSource
+
+        note, path, limit = self.note, self._given(), self.workspace.max_pixels
+        if note.source is not None and path is None:
+            there = (os.fspath(folder / note.source.name) for folder in self.folders)
+            path = next((name for name in there if os.path.exists(name)), None)
+            if path is None:
+                where = f"not found beside {self.result} nor in the current folder; {HINT}"
+                raise BadInput(f"{note.source.name}: {where}")
+        source: FrameSource
+        if recipe.zoom is not None:
+            source = ZoomSource(recipe, path, encoding, max_pixels=limit)
+        else:
+            source = FilmSource(recipe, path or "", encoding, paths=self.paths, max_pixels=limit)
+        try:
+            if source.source is not None and path is not None:
+                self._check_source(path, source.source.sha256)
+        except BaseException:
+            source.close()
+            raise
+        return source
+
+    def opened(self) -> OpenRecipe:
+        """The recipe on what made the picture."""
+        paths = self.paths
+        _check_engine(self.note, self.result)
+        opened = OpenRecipe(self.note.recipe, self.workspace, engine=self.note.engine, paths=paths)
+        _check_weights(self.note, opened, self.result)
+        return opened
+
+    def work(self, source: FrameSource) -> MovingWork:
+        """A source of frames at what made the film."""
+        from reverie.jobs.moving import MovingWork
+
+        _check_engine(self.note, self.result)
+        work = MovingWork(source, self.workspace, engine=self.note.engine, paths=self.paths)
+        _check_weights(self.note, work.opened, self.result)
+        return work
+
+    @cached_property
+    def paths(self) -> dict[str, str]:
+        """Where masks, guides, music and the weights are, by the names in the recipe."""
+        note, hint = self.note, "put it there"
+        paths = {f.name: os.fspath(find(f, self.folders, self.result, hint=hint)) for f in note.files}
+        return paths | {note.recipe.network: _weights(note, self.folders)}
+
+    def _given(self) -> str | None:
+        """The source that was given; UsageError where there was none."""
+        if self.given is not None and self.note.source is None:
+            raise UsageError(
+                f"--input {self.given}: {self.result} was made without a photograph; leave it out"
             )
-        _check_engine(note, result)
-        moving = Moving(work, max_pixels=max_pixels, offline=offline, engine=note.engine, paths=paths)
-        _check_weights(note, moving.run, result)
-    except BaseException:
-        work.close()
-        raise
-    return moving, output
+        return self.given
+
+    def _check_source(self, path: str, digest: str) -> None:
+        """BadInput where a file is not what was dreamt on."""
+        assert self.note.source is not None
+        expected = self.note.source.sha256
+        if digest != expected:
+            raise BadInput(
+                f"{path}: not the source of {self.result}: SHA-256 is {digest}, expected {expected}; {HINT}"
+            )
 
 
-def _folders(result: str) -> list[Path]:
-    """Where files are looked for."""
-    return [Path(result).parent, Path(".")]
-
-
-def _check_weights(note: Provenance, run: Run, result: str) -> None:
+def _check_weights(note: Provenance, opened: OpenRecipe, result: str) -> None:
     """NetworkError unless the weights are those that dreamed."""
-    digest = _session(run, result).net.weights_sha256
+    digest = _session(opened, result).net.weights_sha256
     if digest != note.network.sha256:
         raise NetworkError(
             f"network {note.network.name}: its weights are not those of {result}: "
@@ -158,12 +218,12 @@ def _weights(note: Provenance, folders: list[Path]) -> str:
     raise NetworkError(f"weights {file}: not found beside the result nor in the current folder; put it there")
 
 
-def _session(run: Run, result: str) -> Session:
-    """The run's session; ResourceError where this machine has not got the engine that dreamed."""
+def _session(opened: OpenRecipe, result: str) -> Session:
+    """The session; ResourceError where this machine has not got the engine that dreamed."""
     from reverie.engine.select import NoEngineError
 
     try:
-        return run.session
+        return opened.session
     except NoEngineError as error:
         why = str(error).removesuffix("; use --engine auto")
         raise ResourceError(
