@@ -19,10 +19,11 @@ PHOTO ?=
 ARGS ?=
 export PHOTO
 
-.PHONY: help dream test soak bench bench-gpu docs docs-serve gallery format clean
+.PHONY: help dream test quick soak bench bench-gpu docs docs-serve gallery format clean
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
+	@echo "While one works: make quick, style, types and the quick tests in a minute and a half."
 	@echo "Also: make bench, make soak, make docs, make docs-serve, make gallery, make format, make clean."
 
 $(BIN)/python:
@@ -71,6 +72,14 @@ test: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
+
+# What answers while one works. Types are checked beside the tests, and what is said of them comes after.
+quick: $(VENV)/.test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	@said=$$(mktemp); $(BIN)/mypy > "$$said" 2>&1 & types=$$!; \
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m "not slow and not soak" -n $(JOBS) --dist loadscope --no-loadscope-reorder; \
+	tests=$$?; wait $$types; types=$$?; echo "mypy:"; cat "$$said"; rm -f "$$said"; exit $$((tests + types))
 
 soak: $(VENV)/.test
 	$(BIN)/python -m pytest -m soak --timeout 7200

@@ -15,9 +15,8 @@ import argparse
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -25,8 +24,9 @@ from benchmarks.evolve_report import report
 from reverie.bench.machine import cores, describe, in_words
 from reverie.jobs.fooling.folder import Folder
 from reverie.jobs.fooling.judge import BATCH, Arena
-from reverie.jobs.fooling.run import Fooling
+from reverie.jobs.fooling.run import EvolutionRun
 from reverie.jobs.fooling.settings import ENCODINGS, Settings, make_settings
+from reverie.jobs.job import Event, Listener, Step
 from reverie.network.class_names import imagenet
 
 COMPARED = ("cppn", "direct", "random")
@@ -132,17 +132,18 @@ def run(given: argparse.Namespace) -> None:
         fooling = taken_up(given, name)
         total = fooling.settings.evaluations(fooling.arena.encoding.cost)
         print(f"{name}: {total:,} evaluations in {fooling.folder}", flush=True)
-        outcome = fooling.carry_out(each=teller(name, fooling.settings))
+        outcome = fooling.carry_out(listener=Teller(name, fooling.settings))
         half, most, nearly = outcome.over
+        seconds = outcome.network_seconds + outcome.outside_seconds
         print(
             f"{name}: median {outcome.median:.4f}, over .5 {half}, .95 {most}, .99 {nearly} of "
-            f"{len(outcome.archive)}; {outcome.evaluations / sum(outcome.seconds):.0f} evaluations a second, "
-            f"{100 * outcome.seconds[1] / sum(outcome.seconds):.0f} % outside the network",
+            f"{len(outcome.archive)}; {outcome.evaluations / seconds:.0f} evaluations a second, "
+            f"{100 * outcome.outside_seconds / seconds:.0f} % outside the network",
             flush=True,
         )
 
 
-def taken_up(given: argparse.Namespace, name: str) -> Fooling:
+def taken_up(given: argparse.Namespace, name: str) -> EvolutionRun:
     """The run of an encoding, from where it is."""
     cost = Arena(make_settings(encoding=name, network=given.network)).encoding.cost
     usual = make_settings(encoding=name)
@@ -151,7 +152,7 @@ def taken_up(given: argparse.Namespace, name: str) -> Fooling:
     asked = {"encoding": name, "network": given.network, "size": given.size, "seed": given.seed}
     asked["generations"] = generations
     path = given.out / (given.name or name)
-    return Fooling(
+    return EvolutionRun(
         path,
         make_settings(**asked),
         resume=Folder(path).note.exists(),
@@ -160,22 +161,24 @@ def taken_up(given: argparse.Namespace, name: str) -> Fooling:
     )
 
 
-def teller(name: str, settings: Settings) -> Callable[[Any], None]:
+class Teller(Listener):
     """Says now and then how far a run is."""
-    last = time.monotonic()
 
-    def each(generation: Any) -> None:
-        nonlocal last
-        if time.monotonic() - last > 30:
-            last = time.monotonic()
-            half, most, nearly = generation.over
-            print(
-                f"{name} {generation.index}/{settings.generations}: {generation.evaluations:,} evaluations, "
-                f"median {generation.median:.4f}, over .5 {half}, .95 {most}, .99 {nearly}",
-                flush=True,
-            )
+    def __init__(self, name: str, settings: Settings) -> None:
+        self.name, self.settings = name, settings
+        self._last = time.monotonic()
 
-    return each
+    def on_event(self, event: Event) -> None:
+        if not isinstance(event, Step) or event.source is None or time.monotonic() - self._last < 30:
+            return
+        self._last = time.monotonic()
+        generation = event.source
+        half, most, nearly = generation.over
+        print(
+            f"{self.name} {generation.index}/{self.settings.generations}: {generation.evaluations:,} "
+            f"evaluations, median {generation.median:.4f}, over .5 {half}, .95 {most}, .99 {nearly}",
+            flush=True,
+        )
 
 
 PARTS = {"speed": speed, "run": run, "report": report}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,7 @@ LONGEST = (
     "motion/film/test_film.py",
     "engine/test_native.py",
     "engine/torch/test_engine.py",
-    "motion/film/test_cuts.py",
+    "motion/film/test_motion.py",
 )
 
 
@@ -36,6 +38,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest modules first, everything else as it was."""
     places = {TESTS / name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
+
+
+@pytest.fixture(autouse=True)
+def one_thread(request: pytest.FixtureRequest) -> Iterator[None]:
+    """One CPU thread: pictures are small, and several would mostly wait for each other."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    threads = torch.get_num_threads()
+    if request.node.get_closest_marker("soak") is None:
+        torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +71,45 @@ def here(tmp_path: Path, photographs: Path) -> Path:
     """An empty folder to work in, with chelsea.png in it."""
     (tmp_path / "chelsea.png").write_bytes((photographs / "chelsea.png").read_bytes())
     return tmp_path
+
+
+@pytest.fixture
+def in_its_folder(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of ``here``, and this process is in it."""
+    monkeypatch.chdir(here)
+    return here
+
+
+@pytest.fixture
+def inside(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Ran]]:
+    """Run the command in the test's folder and in this process, which has torch already."""
+    import torch
+
+    from reverie.cli import main as cli
+
+    threads = torch.get_num_threads()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+
+    def run(*arguments: object) -> Ran:
+        capsys.readouterr()
+        code = cli.run([str(a) for a in arguments])
+        return Ran(code, *capsys.readouterr())
+
+    yield run
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def large_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The native library takes small convolutions too."""
+    from reverie.engine.torch.kernels import dense
+
+    monkeypatch.setattr(dense, "LEAST", 0)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ NAIVE = "naive loop"
 #: The command in a process of its own, and the most memory it took.
 COMMAND = """
 import json, sys
-from reverie.cli import run
+from reverie.cli.main import run
 from reverie.machine import peak
 code = run(sys.argv[1:])
 print("peak", code, peak())

@@ -24,7 +24,6 @@ from reverie.network.zoo import load_net
 from reverie.recipe.presets.preset import PRESETS, preset
 from reverie.recipe.recipe import Recipe
 from support import twins
-from support.twins import one_thread  # noqa: F401
 
 PHOTOS = ("chelsea", "coffee", "rocket", "astronaut")
 #: A fifth of the default's steps: enough for what is true at any number of them.

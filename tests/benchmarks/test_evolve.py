@@ -14,11 +14,9 @@ from benchmarks import evolve_report as page
 from PIL import Image
 
 from reverie.evolve import load_checkpoint
-from reverie.jobs.fooling.run import Fooling
+from reverie.jobs.fooling.run import EvolutionRun
 from reverie.jobs.fooling.settings import make_settings
 from support import twins
-
-one_thread = twins.one_thread
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +25,7 @@ def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     for name in ("cppn", "direct"):
         settings = make_settings(encoding=name, size=32, population=8, children=8, generations=2)
-        outcome = Fooling(folder / name, settings).carry_out(["0", "1", "2"])
+        outcome = EvolutionRun(folder / name, settings).carry_out(["0", "1", "2"])
         assert len(outcome.archive) == 3
     return folder
 

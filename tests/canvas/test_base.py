@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 import torch
 from hypothesis import given, settings
@@ -11,39 +9,14 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from reverie.canvas import cppn
-from reverie.canvas.base import Canvas, itemwise
-from reverie.canvas.make import KINDS, make_canvas
+from reverie.canvas.base import KINDS, itemwise
 from reverie.errors import UsageError
 from support import twins
+from support.canvases import canvas, noise, psnr, stirred
 
 EXACT = ("pixels", "fourier", "laplacian")
 SIZES = ((24, 24), (23, 17), (16, 31))
 BATCH = 3
-
-
-def canvas(kind: str, size: tuple[int, int] = (24, 16), seeds=(0,), channels: int = 3, **options) -> Canvas:
-    rngs = [torch.Generator().manual_seed(seed) for seed in seeds]
-    if kind == "cppn":
-        options = {"layers": 2, "width": 6, **options}
-    return make_canvas(kind, size=size, channels=channels, rngs=rngs, **options)
-
-
-def stirred(kind: str, **options) -> Canvas:
-    """A canvas whose parameters are far from the start: a CPPN begins as an even tone."""
-    made = canvas(kind, **options)
-    for seed, leaf in enumerate(made.parameters()):
-        noise = torch.randn(leaf.shape[1:], generator=torch.Generator().manual_seed(seed), dtype=leaf.dtype)
-        with torch.no_grad():
-            leaf.add_(0.3 * noise)
-    return made
-
-
-def noise(*shape: int, seed: int = 7, **options) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), **options)
-
-
-def psnr(made: Tensor, wanted: Tensor) -> float:
-    return -10 * math.log10(float((made - wanted).double().square().mean()) + 1e-12)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 5])
@@ -148,13 +121,6 @@ def test_a_photograph_comes_back(kind, size, colour):
         assert psnr(item, photo[0]) > 60
 
 
-def test_a_network_of_places_comes_near_a_photograph():
-    photo = twins.photo("chelsea", 32, 48)
-    made = canvas("cppn", (48, 32), layers=3, width=16)
-    made.fit(photo)
-    assert psnr(made.picture().detach(), photo) > 19
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_start_of_another_size_is_resampled(kind):
     photo = twins.photo("coffee", 60, 90)
@@ -212,15 +178,6 @@ def test_another_size_has_the_same_content(kind, data):
     assert psnr(made.picture().detach(), before) > (60 if kind == "fourier" else 27)
 
 
-def test_a_network_of_places_is_the_same_function_at_any_size():
-    made = stirred("cppn", size=(14, 9), layers=4, width=8)
-    small, large = made.picture(), made.render((42, 27))
-    # The middle of every third pixel, from the second on, is the middle of a pixel of the small picture.
-    torch.testing.assert_close(large[..., 1::3, 1::3], small, atol=1e-5, rtol=0)
-    made.resize((42, 27))
-    assert torch.equal(made.picture(), large)
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_rendering_leaves_the_canvas_alone(kind):
     made = stirred(kind, seeds=(0, 1))
@@ -264,26 +221,6 @@ def test_only_pixels_move_one_by_one():
         if kind != "pixels":
             with pytest.raises(TypeError, match="only pixels"):
                 canvas(kind).add(change)
-
-
-def test_pixels_start_grey_or_about_a_level_of_each_channel():
-    assert torch.equal(canvas("pixels", spread=0.0).picture(), torch.full((1, 3, 16, 24), 0.5))
-    tinted = canvas("pixels", (90, 90), grey=(0.2, 0.5, 0.7), spread=8 / 255)
-    picture = tinted.picture().detach()
-    torch.testing.assert_close(picture.mean((0, 2, 3)), torch.tensor([0.2, 0.5, 0.7]), atol=2e-3, rtol=0)
-    assert float(picture.std((2, 3)).mean()) == pytest.approx(8 / 255, rel=0.05)
-    sigmoid = canvas("pixels", (90, 90), squash="sigmoid", spread=0.05).picture().detach()
-    assert float(sigmoid.std()) == pytest.approx(0.05, rel=0.05)
-
-
-def test_pixels_that_went_too_far_are_brought_back():
-    made = canvas("pixels")
-    (leaf,) = made.parameters()
-    with torch.no_grad():
-        leaf.add_(10 * noise(1, 3, 16, 24))
-    shown = made.picture().detach()
-    made.settle()
-    assert torch.equal(leaf.detach(), shown)
 
 
 def test_importance_is_numpys():

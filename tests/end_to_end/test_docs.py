@@ -13,7 +13,7 @@ from PIL import Image
 import docs_tables
 import gallery
 from reverie.cli.app import command
-from reverie.cli.old_options import recipe_of
+from reverie.cli.recipe_options import recipe_from_options
 from reverie.jobs.provenance import of_picture
 from reverie.recipe.presets.preset import PRESETS
 from reverie.recipe.recipe import Recipe
@@ -95,8 +95,8 @@ def test_pictures_of_the_gallery_tell_the_command_that_made_them():
         note = of_picture(DOCS / "images" / name)
         assert note.stopped is None
         parsed = parsed_dream(shlex.split(line)[1:])
-        assert note.recipe.objective == recipe_of(parsed).objective
-        assert note.recipe.seed == recipe_of(parsed).seed
+        assert note.recipe.objective == recipe_from_options(parsed).objective
+        assert note.recipe.seed == recipe_from_options(parsed).seed
         assert (note.recipe.start == "photo") == (note.source is not None)
 
 
@@ -124,7 +124,7 @@ def test_commands_parse(line):
         return
     context = verbs[words[1]].make_context(words[1], words[2:])
     if words[1] == "dream" and not context.params["recipe"]:
-        assert isinstance(recipe_of(context.params), Recipe)
+        assert isinstance(recipe_from_options(context.params), Recipe)
 
 
 def test_there_are_commands_to_parse():

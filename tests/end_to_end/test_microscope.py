@@ -8,26 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reverie.cli import main as cli
 from reverie.jobs.provenance import of_picture
-from support.commands import Ran
 from support.microscope import tree
 
 QUICK = ("--steps", "2", "--size", "64x64", "--threads", "1", "--seed", "3")
 TWO = ("--layers", "block2a,block4a", "--channels", "0-7", "--classes", "tabby,pizza")
-
-
-@pytest.fixture
-def inside(here, monkeypatch, capsys):
-    """Run the command in this process, which is quicker: torch is loaded once."""
-
-    def run(*arguments):
-        monkeypatch.chdir(here)
-        code = cli.run([*arguments])
-        said = capsys.readouterr()
-        return Ran(code, said.out, said.err)
-
-    return run
 
 
 @pytest.mark.slow
@@ -79,28 +64,6 @@ def test_ctrl_c_says_how_to_go_on(started, tmp_path):
     assert not list((tmp_path / "site").rglob("*.part"))
 
 
-@pytest.mark.parametrize(
-    ("words", "code", "said"),
-    [
-        (("lite0",), 2, "-o"),
-        (("lite9", "-o", "site"), 2, "lite9"),
-        (("-o", "site", "--layers", "block5z"), 2, "did you mean"),
-        (("-o", "site", "--layers", "block5c", "--channels", "9999"), 2, "0 to 111"),
-        (("-o", "site", "--classes", "golden retreiver"), 2, "golden retriever"),
-        (("-o", "chelsea.png"), 2, "is a file"),
-        (("-o", "."), 2, "holds no microscope"),
-        (("-o", "site", "--photos", "nowhere"), 3, "nowhere"),
-        (("-o", "/proc/site", "--layers", "stem"), 6, "/proc/site"),
-        (("-o", "site", "--steps", "0"), 2, "--steps"),
-        (("-o", "site", "--preset", "google2015"), 2, "google2015"),
-        (("-o", "site", "--recipe", "chelsea.png"), 3, "holds no recipe"),
-    ],
-)
-def test_bad_requests_leave_nothing(inside, here, words, code, said):
-    inside("microscope", *words).refused(code, said)
-    assert not (here / "site").exists()
-
-
 @pytest.mark.slow
 def test_a_sheet_of_stimuli(reverie, photographs, tmp_path):
     folder = tmp_path / "mine"
@@ -138,29 +101,3 @@ def test_a_photograph_that_cannot_be_read_ends_with_4(reverie, photographs, tmp_
     first = json.loads(done.stdout.splitlines()[0])
     assert len(first["failed"]) == 1
     assert np.asarray(Image.open(tmp_path / "sheet.png")).std() > 0
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "said"),
-    [
-        (("-o", "s.png"), 2, "--unit"),
-        (("--unit", "block5c:1"), 2, "-o"),
-        (("--unit", "block5c:9999", "-o", "s.png"), 2, "0 to 111"),
-        (("--unit", "block5z:1", "-o", "s.png"), 2, "did you mean"),
-        (("--unit", "block5c", "-o", "s.png"), 2, "a colon and a number"),
-        (("--unit", "golden retreiver", "-o", "s.png"), 2, "golden retriever"),
-        (("--unit", "crane", "-o", "s.png"), 2, "several"),
-        (("--unit", "stem:1", "-o", "s.png", "--count", "0"), 2, "--count"),
-        (("--unit", "stem:1", "-o", "s.txt"), 2, ".png"),
-        (("--unit", "stem:1", "-o", "s.png", "--preset", "keras"), 2, "keras"),
-    ],
-)
-def test_bad_requests_of_stimuli(inside, here, words, code, said):
-    inside("stimuli", ".", *words).refused(code, said)
-    assert not (here / "s.png").exists()
-
-
-def test_a_folder_without_photographs(inside, here):
-    (here / "empty").mkdir()
-    inside("stimuli", "empty", "--unit", "stem:1", "-o", "s.png").refused(3, "no pictures")
-    inside("stimuli", "nowhere", "--unit", "stem:1", "-o", "s.png").refused(3, "nowhere")

@@ -15,7 +15,7 @@ resource = pytest.importorskip("resource", reason="limits of this kind are Unix'
 LIMITED = """
 import resource, sys
 resource.setrlimit(getattr(resource, sys.argv[1]), (int(sys.argv[2]),) * 2)
-from reverie.cli import main
+from reverie.cli.main import main
 main(sys.argv[3:])
 """
 QUICK = ("--steps", "1", "--octaves", "1", "--threads", "1")

@@ -20,7 +20,6 @@ from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.recipe.presets.preset import preset
 from support import twins
-from support.twins import one_thread  # noqa: F401
 
 
 def small_net() -> Net:

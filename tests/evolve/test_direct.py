@@ -1,4 +1,4 @@
-"""Genes that are pixels: chance, sizes, text; random search and gradients for comparison."""
+"""Genes that are pixels: chance, sizes, text."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import json
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reverie.errors import BadInput, UsageError
 from reverie.evolve import genome_from_json, genome_json, make_encoding
-from reverie.evolve.baselines import GradientFooling, RandomSearch
 from reverie.evolve.direct import Direct
 from reverie.evolve.genome import child_rng
 
@@ -88,34 +86,6 @@ def test_genes_of_another_size_are_refused() -> None:
         large.decode(small.encode(small.start(child_rng(0, 0, 0))))
     with pytest.raises(BadInput):
         large.unpack(small.pack([small.start(child_rng(0, 0, 0))]))
-
-
-def test_random_search_owes_nothing_to_parents() -> None:
-    search = RandomSearch()
-    first, second = (search.start(child_rng(0, 0, i)) for i in range(2))
-    for i in range(5):
-        assert search.mutate(first, child_rng(0, 1, i)) == search.mutate(second, child_rng(0, 1, i))
-    sizes = {len(search.start(child_rng(1, 0, i)).functions) for i in range(60)}
-    assert min(sizes) == 3
-    assert max(sizes) > 10
-
-
-def test_gradient_fooling_climbs_towards_the_parents_class() -> None:
-    """The gradient of a score that wants class 0 dark and class 1 bright."""
-
-    def climb(pictures: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
-        return torch.ones_like(pictures) * (2.0 * classes - 1).view(-1, 1, 1, 1)
-
-    encoding = GradientFooling(climb=climb, side=8, steps=4, step=0.05)
-    parent = np.full((3, 8, 8), 128, np.uint8)
-    rngs = [child_rng(0, 1, i) for i in range(2)]
-    dark, bright = encoding.breed([parent, parent], rngs, generation=1, cells=[0, 1])
-    for i, (child, way) in enumerate(((dark, -1), (bright, 1))):
-        length = 4 * 0.05 * 4 ** (2 * child_rng(0, 1, i).random() - 1)
-        assert np.abs(child / 255.0 - np.clip(128 / 255 + way * length, 0, 1)).max() < 0.51 / 255
-    assert encoding.cost == 5
-    with pytest.raises(UsageError, match="climb"):
-        GradientFooling(side=8).breed([parent], rngs[:1], generation=1, cells=[0])
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,7 @@
-"""The search: what is yielded, chance, breaks, checkpoints, families."""
+"""The search: what is yielded, chance, breaks, families."""
 
 from __future__ import annotations
 
-import errno
-import os
-import re
-import subprocess
-import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,10 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from reverie.errors import BadInput, ResourceError, UsageError
+from reverie.errors import BadInput, UsageError
 from reverie.evolve import (
     ENCODINGS,
-    Evolution,
     Plan,
     ancestry,
     evolve,
@@ -26,17 +20,8 @@ from reverie.evolve import (
     make_encoding,
     save_checkpoint,
 )
-from reverie.evolve.checkpoint import PART
 from reverie.evolve.state import PRUNE
-from support import evolution
-from support.evolution import CLASSES, SETTINGS, Small, arrays, encoding
-
-
-def finished(name: str = "cppn", generations: int = 8, **changed: Any) -> tuple[Evolution, Any]:
-    kind = encoding(name)
-    for generation in evolve(Small(), kind, generations=generations, **{**SETTINGS, **changed}):
-        state = generation.state
-    return state, kind
+from support.evolution import CLASSES, SETTINGS, Small, arrays, encoding, finished
 
 
 @pytest.mark.parametrize("name", ENCODINGS)
@@ -213,91 +198,3 @@ def test_numbers_say_where_children_were_born() -> None:
     plan = Plan("cppn", {}, population=15, children=12)
     assert [plan.born_in(i) for i in (0, 14, 15, 26, 27)] == [(0, 0), (0, 14), (1, 0), (1, 11), (2, 0)]
     assert [plan.first_of(g) for g in (0, 1, 2)] == [0, 15, 27]
-
-
-def test_a_write_that_stops_anywhere_leaves_the_old_or_the_new(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Power fails before or after each call that touches the disk."""
-    path = tmp_path / "run"
-    old, kind = finished(generations=2)
-    new, _ = finished(generations=3)
-    wanted = {2: arrays(old, kind), 3: arrays(new, kind)}
-    calls = ("fsync", "replace", "open")
-    found = set()
-    for name in calls:
-        for after in (False, True):
-            save_checkpoint(path, old, kind)
-            real = getattr(os, name)
-
-            def fails(*given: Any, real: Any = real, after: bool = after, **options: Any) -> Any:
-                if after:
-                    real(*given, **options)
-                raise SystemExit("the power failed")
-
-            with monkeypatch.context() as patch:
-                patch.setattr(os, name, fails)
-                with pytest.raises(SystemExit):
-                    save_checkpoint(path, new, kind)
-            state, again = load_checkpoint(path)
-            generation = state.history[-1].generation
-            assert arrays(state, again) == wanted[generation]
-            found.add(generation)
-    assert found == {2, 3}
-
-
-def test_half_a_part_does_no_harm(tmp_path: Path) -> None:
-    path = tmp_path / "run"
-    state, kind = finished(generations=2)
-    (tmp_path / f"run{PART}").write_bytes(b"half of a checkp")
-    save_checkpoint(path, state, kind)
-    assert [p.name for p in tmp_path.iterdir()] == ["run"]
-
-
-def test_a_full_disk_is_said_and_the_old_checkpoint_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "run"
-    state, kind = finished(generations=2)
-    save_checkpoint(path, state, kind)
-    before = path.read_bytes()
-
-    def full(*_: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ResourceError, match="No space left"):
-        save_checkpoint(path, finished(generations=3)[0], kind)
-    assert path.read_bytes() == before
-    assert [p.name for p in tmp_path.iterdir()] == ["run"]
-
-
-def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "run"
-    state, kind = finished("direct", generations=2)
-    save_checkpoint(path, state, kind)
-    good = path.read_bytes()
-    rng = np.random.default_rng(0)
-    spoilt = [b"", b"text", good[: len(good) // 2], good[:-1]]
-    for place in rng.integers(200, len(good) - 2000, 12).tolist():
-        spoilt.append(good[:place] + bytes([good[place] ^ 0xFF]) + good[place + 1 :])
-    for data in spoilt:
-        path.write_bytes(data)
-        with pytest.raises(BadInput, match=re.escape(str(path))):
-            load_checkpoint(path)
-    for gone in ("missing", ""):
-        with pytest.raises(BadInput):
-            load_checkpoint(tmp_path / gone)
-    np.savez(tmp_path / "other.npz", plan=np.arange(3))
-    with pytest.raises(BadInput, match="damaged"):
-        load_checkpoint(tmp_path / "other.npz")
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_killed_ten_times_is_as_unbroken(tmp_path: Path) -> None:
-    path = tmp_path / "run"
-    command = [sys.executable, evolution.__file__, str(path), "cppn", "40", "10"]
-    subprocess.run(command, check=True, timeout=120, env={**os.environ, "OMP_NUM_THREADS": "1"})
-    state, kind = load_checkpoint(path)
-    assert state.generation == 41
-    assert arrays(state, kind) == arrays(*finished(generations=40))

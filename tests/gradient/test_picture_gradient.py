@@ -16,7 +16,6 @@ from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.scoring.bind import Goal, bind
 from support import twins
-from support.twins import one_thread  # noqa: F401
 
 MASK = torch.linspace(0, 1, 40).view(1, 1, 1, 40).expand(1, 3, 30, 40)
 
@@ -238,8 +237,3 @@ def test_the_network_is_left_as_it_was():
     assert all(torch.equal(a, b) for a, b in zip(before, net.module.parameters(), strict=True))
     assert all(p.grad is None and not p.requires_grad for p in net.module.parameters())
     assert not picture.requires_grad
-
-
-def test_backward_without_a_forward_is_an_error():
-    with pytest.raises(RuntimeError, match="forward before"):
-        PlainEngine(lite64()).backward({})

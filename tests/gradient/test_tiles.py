@@ -26,7 +26,6 @@ from reverie.recipe.presets.preset import preset
 from reverie.scoring.bind import Goal, bind
 from reverie.transform.roll import Roll
 from support import twins
-from support.twins import one_thread  # noqa: F401
 
 
 @cache

@@ -18,7 +18,6 @@ from reverie.gradient.view import View
 from reverie.network.zoo import load_net
 from reverie.scoring.bind import Goal, bind
 from support import twins
-from support.twins import one_thread  # noqa: F401
 
 TEXTS = ["block3b", 'block3a - 0.4*tv + 0.2*l2 + block3a:3@mask("rocket.png")']
 

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 
-from reverie.canvas.make import make_canvas
-from reverie.ops.gaussian import gaussian_blur
+from reverie.canvas.base import make_canvas
 from reverie.portrait.projections import (
     Projections,
     decayed,
@@ -38,21 +37,6 @@ class Shown:
     def fit(self, picture: torch.Tensor) -> None:
         self.shown = picture
         self.fits += 1
-
-
-@pytest.mark.parametrize("sigma", [0.2, 0.5, 1.0, 2.5, 9.0])
-@pytest.mark.parametrize("size", [(13, 17), (5, 3), (1, 8)])
-def test_blur_is_scipys(sigma, size):
-    x = planes(2, *size)
-    wanted = gaussian_filter(x.numpy(), (0, 0, sigma, sigma))
-    np.testing.assert_allclose(gaussian_blur(x, sigma).numpy(), wanted, atol=1e-12)
-
-
-def test_blur_is_symmetric():
-    """The gradient through it is the blur of the gradient."""
-    x, y = planes(), planes(seed=1)
-    assert float((gaussian_blur(x, 1.7) * y).sum()) == pytest.approx(float((x * gaussian_blur(y, 1.7)).sum()))
-    assert gaussian_blur(x, 0.0) is x
 
 
 def test_decay():

@@ -1,4 +1,4 @@
-"""The state of portraits: batches, seeds, what is kept to go on, and that every canvas climbs."""
+"""The state of portraits: seeds, what is kept to go on, and that every canvas climbs."""
 
 from __future__ import annotations
 
@@ -6,77 +6,22 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from torch import Tensor
 
 from reverie.ascent.loop import begin, dream
 from reverie.ascent.session import Session
-from reverie.errors import UsageError
-from reverie.media.picture.picture import Floats
 from reverie.portrait import views as look
 from reverie.portrait.batch import sit
-from reverie.portrait.state import PortraitState, check_sizes, facets_of, size_of
-from reverie.recipe.portrait import Portrait
+from reverie.portrait.state import PortraitState, check_sizes, size_of
 from reverie.recipe.presets.canvas_defaults import OWN
 from reverie.recipe.presets.preset import preset
-from reverie.recipe.recipe import Recipe
-from support.twins import one_thread  # noqa: F401
+from support.portraits import pixels, small
 
 CANVASES = list(OWN)
-SETTINGS: dict[str, Any] = {"size": (64, 48), "steps": (2, 2), "octaves": 2, "objective": ("block2b:3",)}
-
-
-def small(canvas: str = "fourier", portrait: dict[str, Any] | None = None, **changes: Any) -> Recipe:
-    views = {"canvas": canvas, "views": 2, "view_size": (48,), **(portrait or {})}
-    return preset("portrait", **{**SETTINGS, **changes, "portrait": views})
 
 
 @pytest.fixture(scope="module")
 def session() -> Session:
     return Session(small())
-
-
-def pixels(recipe: Recipe, session: Session, picture: Tensor | None = None) -> Floats:
-    return next(sit([recipe], session, picture=picture)).picture.pixels
-
-
-@pytest.mark.parametrize("canvas", CANVASES)
-def test_a_batch_is_as_each_alone(canvas: str, session: Session) -> None:
-    objectives = ("block2b:3", "block2b:4", "-block2b:9", "block2b", "block2b:3 - 0.1*tv")
-    recipes = [small(canvas, objective=(text,), seed=seed) for seed, text in enumerate(objectives)]
-    together = list(sit(recipes, session))
-    assert [made.index for made in together] == [0, 1, 2, 3, 4]
-    for made, recipe in zip(together, recipes, strict=True):
-        alone = next(sit([recipe], session))
-        assert made.recipe == alone.recipe == recipe
-        assert np.array_equal(made.picture.pixels, alone.picture.pixels)
-        assert (made.score, made.moved) == (alone.score, alone.moved)
-
-
-@pytest.mark.parametrize("canvas", [c for c in CANVASES if c != "cppn"])  # that takes long to fit
-def test_a_batch_from_a_photograph_is_as_each_alone(canvas: str, session: Session) -> None:
-    photo = torch.rand(3, 50, 60, generator=torch.Generator().manual_seed(2))
-    recipes = [small(canvas, objective=(f"block2b:{i}",), start="photo", octaves=1) for i in range(2)]
-    for made, recipe in zip(sit(recipes, session, picture=photo), recipes, strict=True):
-        assert np.array_equal(made.picture.pixels, pixels(recipe, session, photo))
-
-
-def test_facets_are_each_as_rerun_makes_it(session: Session) -> None:
-    recipe = small(portrait={"facets": 3}, objective=("block2b:3 + 12*diversity(block2b)",), seed=4)
-    made = list(sit([recipe], session))
-    assert [m.recipe.portrait.facet for m in made] == [0, 1, 2]  # type: ignore[union-attr]
-    assert {m.recipe.seed for m in made} == {4}
-    assert [r.seed for r in facets_of(recipe)] == [4, 5, 6]
-    again = list(sit([made[2].recipe], session))
-    for a, b in zip(made, again, strict=True):
-        assert np.array_equal(a.picture.pixels, b.picture.pixels)
-
-
-def test_what_compares_pictures_compares_facets_alone(session: Session) -> None:
-    recipe = small(objective=("block2b:3 + 12*diversity(block2b)",))
-    both = [m.picture.pixels for m in sit([recipe, recipe.but(seed=9)], session)]
-    assert np.array_equal(both[0], pixels(small(), session))  # alone, it has nothing to differ from
-    assert np.array_equal(both[1], pixels(small(seed=9), session))
 
 
 def test_seeds_decide_and_repeat(session: Session) -> None:
@@ -113,31 +58,6 @@ def test_every_canvas_climbs(canvas: str, session: Session) -> None:
     assert scores[-1] > scores[0]
 
 
-def test_what_ends_early_is_made_by_itself(session: Session) -> None:
-    recipes = [small(objective=(f"block2b:{i}",), max_score=-1e9, octaves=1) for i in (3, 4)]
-    groups: list[list[int]] = []
-    made = list(sit(recipes, session, begun=lambda group: groups.append(list(group))))
-    assert groups == [[0], [1]]
-    assert len(made) == 2
-
-
-def test_memory_that_runs_out_makes_fewer_at_once(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    recipes = [small(objective=(f"block2b:{i}",), octaves=1) for i in range(4)]
-    right = [m.picture.pixels for m in sit(recipes, session)]
-    whole = look.Views.gradient
-
-    def scarce(self: look.Views, *args: Any) -> Any:
-        if len(self.picture) > 2:
-            raise MemoryError
-        return whole(self, *args)
-
-    monkeypatch.setattr(look.Views, "gradient", scarce)
-    groups: list[int] = []
-    made = list(sit(recipes, session, begun=lambda group: groups.append(len(group))))
-    assert groups == [4, 2, 2]
-    assert all(np.array_equal(m.picture.pixels, r) for m, r in zip(made, right, strict=True))
-
-
 def test_views_are_shown_and_warmth_is_for_the_first_steps(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,15 +77,6 @@ def test_views_are_shown_and_warmth_is_for_the_first_steps(
     assert engines[0] == "plain"
 
 
-def test_recipes_that_differ_in_more_are_not_mixed(session: Session) -> None:
-    with pytest.raises(UsageError, match="objectives and seeds"):
-        PortraitState.begin([small(), small(steps=(3,))], None, session)
-    groups: list[list[int]] = []
-    mixed = [small(), small(steps=(1,)), small(objective=("stem:1",)), small(seed=5)]
-    list(sit(mixed, session, begun=lambda group: groups.append(list(group))))
-    assert groups == [[0, 3], [1], [2]]
-
-
 def test_sizes(session: Session) -> None:
     assert size_of(preset("inversion")) == (256, 256)
     assert size_of(preset("inversion", max_size=100)) == (100, 100)
@@ -174,9 +85,3 @@ def test_sizes(session: Session) -> None:
     check_sizes(shrunk, (64, 48), session.net)  # few pixels, but the network takes them
     printed = small("cppn", {"print_size": 96})
     assert next(sit([printed], session)).picture.size == (96, 72)
-
-
-def test_settings_are_checked() -> None:
-    with pytest.raises(UsageError, match="facet"):
-        preset("portrait", portrait={"facet": 1})
-    assert Portrait().facets == 1

@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor, nn
+from torch import Tensor
 
 from reverie import objective as ob
 from reverie.engine.engine import PlainEngine
@@ -18,13 +18,11 @@ from reverie.gradient.picture_gradient import picture_gradient
 from reverie.network.network import Net
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
-from reverie.objective.parser import target
 from reverie.scoring.batch import Crowd
 from reverie.scoring.bind import Goal, bind
 from reverie.scoring.pairwise import alignment, diversity
 from support import twins
 from support.networks import PatchTransformer
-from support.twins import one_thread  # noqa: F401
 
 Maps = dict[str, Tensor]
 
@@ -346,60 +344,3 @@ def test_faults_are_named():
     with pytest.raises(UsageError, match="no cell 7,0; at this size"):
         crowd("block4b:3@7,0").evaluate(made_up(("block4b",), 1, 1))
     assert crowd("block4b", balance="terms").goals[0].balance == "terms"  # nothing to balance
-
-
-# -- what the command line takes -------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "objective"),
-    [
-        ("block5c", ob.layer("block5c")),
-        ("block5c:17", ob.channel("block5c", 17)),
-        (" block5c : 17 ", ob.channel("block5c", 17)),
-        ("block5c:17@3,4", ob.neuron("block5c", 17, cell=(3, 4))),
-        ("logits:207", ob.channel("logits", 207)),
-        ("golden retriever", ob.logit("golden retriever")),
-        ('"golden retriever"', ob.logit("golden retriever")),
-        ("black-and-tan coonhound", ob.logit("black-and-tan coonhound")),
-        ("jack-o'-lantern", ob.logit("jack-o'-lantern")),
-        ("tabby", ob.logit("tabby")),
-        ("n02099601", ob.logit("n02099601")),
-        ("207", ob.logit(207)),
-        ("block5c:17 - 0.2*tv", ob.channel("block5c", 17) - 0.2 * ob.tv()),
-        ('logprob("tabby")', ob.logprob("tabby")),
-    ],
-)
-def test_targets(text, objective):
-    assert target(text, lite()) == objective
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("tabyb", '"tabby"'),
-        ("blok5c", '"block5c"'),
-        ("blok5c:3", '"block5c"'),
-        ("golden retreiver", '"golden retriever"'),
-        ("crane", "134 (crane: "),
-        ("1000", "classes are 0 to 999"),
-        ("", "give a layer"),
-        ("block5c:x", "at column 9 "),
-        ("block5c +", "at column 10 "),
-    ],
-)
-def test_targets_that_are_none(text, said):
-    with pytest.raises(UsageError) as caught:
-        target(text, lite())
-    assert said in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_targets_of_a_network_without_class_names():
-    net = wrap_net(nn.Sequential(nn.Conv2d(3, 4, 3, 2, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten()))
-    assert target("0", net) == ob.layer("0")
-    assert target("0:3", net) == ob.channel("0", 3)
-    assert target('"0":3@1,2', net) == ob.neuron("0", 3, cell=(1, 2))
-    assert target("7", net) == ob.logit(7)
-    with pytest.raises(UsageError, match="no layer of network Sequential has that name"):
-        target("tabby", net)

@@ -26,7 +26,6 @@ from reverie.recipe.presets.preset import preset
 from reverie.scoring.bind import bind, covering
 from reverie.scoring.regularizers import distance_from_grey, total_variation
 from support import twins
-from support.twins import one_thread  # noqa: F401
 
 
 @cache

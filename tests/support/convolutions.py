@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.engine.torch.conv.activation import Activation
-from reverie.engine.torch.kernels import dense as torch_dense
+from reverie.engine.torch.conv.prepared import PreparedConv
+from reverie.engine.torch.conv.spec import ConvSpec
+from reverie.engine.torch.conv.store import Store
 from reverie.native import Isa, instruction_sets
 
 SETS = [isa for isa in instruction_sets() if isa <= Isa.AVX512]
@@ -21,15 +20,6 @@ RELUS = {
     "relu6": (Activation("hardtanh", (0.0, 6.0)), F.relu6),
     "leaky": (Activation("leaky_relu", (0.1,)), lambda y: F.leaky_relu(y, 0.1)),
 }
-
-
-@pytest.fixture(autouse=True)
-def everything_is_large_enough(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Small convolutions are natively done too, and threads are as before."""
-    threads = torch.get_num_threads()
-    monkeypatch.setattr(torch_dense, "LEAST", 0)
-    yield
-    torch.set_num_threads(threads)
 
 
 def random(seed: int, *shape: int) -> Tensor:
@@ -49,3 +39,13 @@ def slopes_of(activation: Activation | None, y: Tensor) -> Tensor:
     """The slope of an activation at each of its results; within rounding of a kink either is right."""
     ones = torch.ones(y.shape)
     return (ones if activation is None else activation.backward(ones, y, into=None)).double()
+
+
+FP32 = torch.float32
+
+
+def prepared(spec: ConvSpec, shape: torch.Size, isa: Isa = Isa.AVX2, *, summed: bool = False) -> PreparedConv:
+    cpu = torch.device("cpu")
+    return PreparedConv(
+        spec, shape, Store([]), forward=FP32, backward=FP32, device=cpu, isa=isa, summed=summed
+    )

@@ -81,6 +81,13 @@ def main(path: Path, name: str, generations: int, kills: int) -> None:
     sys.exit(0 if status == 0 else 1)
 
 
+def finished(name: str = "cppn", generations: int = 8, **changed: Any) -> tuple[Evolution, Any]:
+    kind = encoding(name)
+    for generation in evolve(Small(), kind, generations=generations, **{**SETTINGS, **changed}):
+        state = generation.state
+    return state, kind
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 import reverie
 from reverie.jobs.fooling.folder import Folder
-from reverie.jobs.fooling.run import Fooling
+from reverie.jobs.fooling.run import EvolutionRun
 from reverie.jobs.fooling.settings import Settings, make_settings
+from reverie.jobs.job import Event, Listener, Step
 from reverie.network.network import Net
 
 NAMES = (("red things", "embers"), "stripes", "</script><b>tags", "{{data}}", "crane")
@@ -48,19 +49,27 @@ def small(**changes: Any) -> Settings:
     return make_settings(**usual | changes)
 
 
-def fooling(folder: Path, settings: Settings | None = None, **more: Any) -> Fooling:
+def fooling(folder: Path, settings: Settings | None = None, **more: Any) -> EvolutionRun:
     """An evolution without a sheet on the way."""
     usual = {"net": five(), "checkpoint_every": 0.0, "sheet_every": math.inf}
-    return Fooling(folder, settings or small(), **usual | more)
+    return EvolutionRun(folder, settings or small(), **usual | more)
 
 
 def eager(folder: Path) -> None:
     """Evolve, and leave a checkpoint and a sheet at each generation, so that a kill may fall anywhere."""
     settings = make_settings(size=32, population=6, children=6, generations=40, seed=2)
     again = Folder(folder).note.exists()
-    run = Fooling(folder, settings, resume=again, threads=1, checkpoint_every=0, sheet_every=0)
+    run = EvolutionRun(folder, settings, resume=again, threads=1, checkpoint_every=0, sheet_every=0)
     print("begun", flush=True)
-    run.carry_out(["zebra", "tabby"], each=lambda generation: print(generation.index, flush=True))
+    run.carry_out(["zebra", "tabby"], Aloud())
+
+
+class Aloud(Listener):
+    """Prints the number of each generation."""
+
+    def on_event(self, event: Event) -> None:
+        if isinstance(event, Step) and event.source is not None:
+            print(event.source.index, flush=True)
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -70,3 +79,10 @@ def tree(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != CLOCKED
     }
+
+
+def unbroken(folder, **more):
+    """A whole small evolution, and the files of it."""
+    outcome = fooling(folder, **more).carry_out()
+    assert not outcome.stopped
+    return outcome, tree(folder)

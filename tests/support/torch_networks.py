@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import torch
@@ -243,3 +244,30 @@ UNRECORDABLE = {
     "own derivative": StraightThrough,
     "views": Overwriting,
 }
+
+
+def picture(height: int, width: int, *, batch: int = 1, dtype: torch.dtype = torch.float32) -> Tensor:
+    rng = torch.Generator().manual_seed(height * 1000 + width)
+    return torch.rand(batch, 3, height, width, generator=rng, dtype=torch.float64).to(dtype)
+
+
+def seeds_for(activations: dict[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:
+    rng = torch.Generator().manual_seed(3)
+    return {
+        name: torch.randn(a.shape, generator=rng, dtype=torch.float64).to(dtype)
+        for name, a in activations.items()
+    }
+
+
+def cosine(a: Tensor, b: Tensor) -> float:
+    """Normalised in float64: torch's own lies for tiny gradients."""
+    a, b = a.double().flatten(), b.double().flatten()
+    return float(a @ b / (a.norm() * b.norm()))
+
+
+def dense_network(channels: int = 128) -> nn.Module:
+    """Nothing but dense 3 x 3 convolutions, as in VGG."""
+    widths = [3, channels, channels, channels]
+    torch.manual_seed(3)
+    layers = [(nn.Conv2d(a, b, 3, padding=1), nn.ReLU()) for a, b in itertools.pairwise(widths)]
+    return nn.Sequential(*itertools.chain(*layers)).eval()

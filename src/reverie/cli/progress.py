@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 import time
 from collections.abc import Callable
+from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from reverie.cli.console import Console, InterruptFlag
+from reverie.cli.console import Console
 from reverie.errors import ReverieError, UsageError
 from reverie.jobs.dream import PictureResult
 from reverie.jobs.job import Event, ItemFinished, Job, Listener, Listeners, Result, Started, Step, Warned
@@ -66,6 +69,33 @@ class ProgressDisplay(Listener):
         elif self.console.verbose and (step.ends or time.monotonic() - self._said > EVERY):
             self._said = time.monotonic()
             self.console.must(f"{step.label}: {step.more or step.text}")
+
+
+class InterruptFlag(Listener):
+    """The first Ctrl-C asks the job to stop after this step, the second stops at once."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.asked = False
+        self._before: Any = None
+
+    def should_stop(self) -> bool:
+        return self.asked
+
+    def _catch(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+        self.console.must("stopping after this step; Ctrl-C again stops at once")
+
+    def __enter__(self) -> InterruptFlag:
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._catch)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
 
 
 def _bar() -> Progress:

@@ -94,10 +94,10 @@ def output_of(files: Files, usual: str, *, needed: bool = True) -> Output:
     )
 
 
-def where_to(out: str | None, usual: str) -> str:
+def where_to(out: str | None, usual: str, what: str = "-o OUT") -> str:
     """What ``-o`` says; UsageError with an example name if it was not given."""
     if out is None:
-        raise UsageError(f"where to? give -o OUT, as in -o {usual}")
+        raise UsageError(f"where to? give {what}, as in -o {usual}")
     return out
 
 

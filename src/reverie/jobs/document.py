@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from reverie.jobs.job import Job
 from reverie.jobs.output import Written
 from reverie.jobs.provenance import film_files
 from reverie.jobs.reference import Reference
-from reverie.recipe.recipe import Recipe, complaints, read
+from reverie.recipe.recipe import Recipe, read
 
 #: Version of the documents' own format, raised when a field changes its meaning.
 FORMAT: Final = 1
@@ -34,6 +34,7 @@ KINDS: Final = {
     "zoom": ("zoom", "ZoomJob"),
     "film": ("film", "FilmJob"),
     "fool": ("fooling.job", "EvolutionJob"),
+    "print": ("fooling.large_print", "PrintJob"),
     "rerun": ("rerun", "RerunJob"),
 }
 
@@ -63,13 +64,19 @@ def read_job(document: object, where: str = "job", *, trusted: bool = False) -> 
         raise UsageError(f"{where}: {given}; {did_you_mean(str(kind), KINDS)}")
     module, name = KINDS[kind]
     of_kind: type[Job[Any]] = getattr(import_module(f"reverie.jobs.{module}"), name)
-    fields = {str(key): value for key, value in document.items()}
+    fields, wrong = {str(key): value for key, value in document.items()}, []
     if "recipe" in fields and "recipe" in of_kind.model_fields:
-        fields["recipe"] = read(fields["recipe"], f"{where}: recipe")
+        try:
+            fields["recipe"] = read(fields["recipe"], "recipe")
+        except UsageError as error:
+            wrong.append(str(error))
+            fields["recipe"] = Recipe()
     try:
         job = of_kind(**fields)
     except ValidationError as error:
-        raise UsageError(f"{where}: {'; '.join(complaints(error, of_kind.model_fields))}") from error
+        wrong += _complaints(error, of_kind.model_fields)
+    if wrong:
+        raise UsageError(f"{where}: {'; '.join(wrong)}")
     if not trusted:
         _check_names(job, where)
     return job
@@ -99,6 +106,19 @@ def parse_job(text: bytes, where: str, *, trusted: bool) -> Job[Any]:
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{where}: not JSON ({str(error)[:100]})") from error
     return read_job(document, where, trusted=trusted)
+
+
+def _complaints(error: ValidationError, known: Iterable[str]) -> Iterator[str]:
+    """One clause for each field that is wrong."""
+    for item in error.errors():
+        field = ".".join(map(str, item["loc"])) or "job"
+        if item["type"] == "extra_forbidden":
+            hint = did_you_mean(field, known) if len(item["loc"]) == 1 else ""
+            yield f"{field}: no such field; {hint or 'drop it'}"
+        else:
+            message = item["msg"].removeprefix("Value error, ")
+            got = "" if item["type"] == "missing" else f", got {str(item['input'])[:60]}"
+            yield f"{field}: {message[0].lower()}{message[1:]}{got}"
 
 
 def _check_names(job: Job[Any], where: str) -> None:

@@ -53,6 +53,7 @@ class Step:
         moved: RMS distance from the start, 0..1.
         ends: Whether an octave, or the item, ends with this step.
         more: All of it for a line of a log.
+        source: What the maker yielded: a frame of the loop, of a film, or a generation.
         draw: Makes the picture.
     """
 
@@ -63,6 +64,7 @@ class Step:
     moved: float = 0.0
     ends: bool = False
     more: str = ""
+    source: Any = field(default=None, repr=False, compare=False)
     draw: Callable[[], Picture] | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -296,6 +296,7 @@ class Watch:
                 moved=frame.moved,
                 ends=frame.step + 1 >= octave.steps,
                 more=f"{width} x {height}, {text}, moved {frame.moved:.3f}",
+                source=frame,
                 draw=lambda: frame.picture,
             )
         )

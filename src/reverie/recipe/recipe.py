@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -216,18 +216,15 @@ def read(settings: object, where: str) -> Recipe:
         raise UsageError(f"{where}: {error}") from error
 
 
-def complaints(error: ValidationError, known: Iterable[str] | None = None) -> Iterator[str]:
-    """One clause for each thing wrong in a ValidationError; what suits no branch of a union is one thing.
-
-    ``known`` are the fields there are, a recipe's if they are not given.
-    """
+def complaints(error: ValidationError) -> Iterator[str]:
+    """One clause for each thing wrong in a ValidationError; what suits no branch of a union is one thing."""
     merged: dict[tuple[str, str], str] = {}
     for item in error.errors():
         field = _place(item["loc"])
         cause = item.get("ctx", {}).get("error")
         if item["type"] == "extra_forbidden":
             part = PARTS.get(str(item["loc"][0])) if len(item["loc"]) > 1 else None
-            names = part.model_fields if part else known or Recipe.model_fields
+            names = (part or Recipe).model_fields
             yield f"{field}: no such setting; {did_you_mean(field, names) or 'drop it'}"
         elif isinstance(cause, ReverieError):
             yield str(cause)

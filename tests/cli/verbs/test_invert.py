@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,51 +11,55 @@ import pytest
 from reverie.cli.verbs.see import fitting
 from reverie.jobs.provenance import of_picture
 from reverie.media.picture import load_picture
-from support.portraits import Quick, quick, repeats  # noqa: F401
+from support.commands import Ran
+from support.portraits import repeats
+
+pytestmark = pytest.mark.usefixtures("here")
+Inside = Callable[..., Ran]
 
 SMALL = ("--steps", "3", "--max-size", "64")
 
 
 @pytest.mark.parametrize("more", [(), ("--preset", "portrait", "--views", "1"), ("--canvas", "pixels")])
-def test_one_layer_repeats(quick: Quick, more: tuple[str, ...]) -> None:  # noqa: F811
-    assert quick("invert", "chelsea.png", "--layer", "block2a", "-o", "a.png", *SMALL, *more).rc == 0
+def test_one_layer_repeats(inside: Inside, more: tuple[str, ...]) -> None:
+    assert inside("invert", "chelsea.png", "--layer", "block2a", "-o", "a.png", *SMALL, *more).rc == 0
     note = of_picture("a.png")
     assert note.recipe.objective == ('invert("chelsea.png", block2a)',)
     assert [file.name for file in note.files] == ["chelsea.png"]
     assert load_picture("a.png").size == fitting(load_picture("chelsea.png").size, 64)
-    repeats(quick, "a.png")
-    command = quick("show", "a.png").stdout.splitlines()[0]
+    repeats(inside, "a.png")
+    command = inside("show", "a.png").stdout.splitlines()[0]
     assert command.startswith("reverie invert chelsea.png --layer block2a -o a.png")
 
 
-def test_the_photograph_is_found_beside_the_result(quick: Quick) -> None:  # noqa: F811
+def test_the_photograph_is_found_beside_the_result(inside: Inside) -> None:
     os.mkdir("in")
     os.rename("chelsea.png", "in/chelsea.png")
-    assert quick("invert", "in/chelsea.png", "--layer", "stem", "-o", "in/a.png", *SMALL).rc == 0
-    assert quick("rerun", "in/a.png", "-o", "b.png").rc == 0
+    assert inside("invert", "in/chelsea.png", "--layer", "stem", "-o", "in/a.png", *SMALL).rc == 0
+    assert inside("rerun", "in/a.png", "-o", "b.png").rc == 0
     assert Path("b.png").read_bytes() == Path("in/a.png").read_bytes()
     os.rename("in/chelsea.png", "in/other.png")
-    quick("rerun", "in/a.png", "-o", "c.png").refused(3, "chelsea.png: not found beside in/a.png")
+    inside("rerun", "in/a.png", "-o", "c.png").refused(3, "chelsea.png: not found beside in/a.png")
 
 
-def test_more_steps_remember_more(quick: Quick) -> None:  # noqa: F811
+def test_more_steps_remember_more(inside: Inside) -> None:
     scores = []
     for steps in (2, 30):
         more = ("--steps", steps, "--max-size", "64", "--json")
         scores.append(
-            quick("invert", "chelsea.png", "--layer", "block1a", "-o", f"{steps}.png", *more).json["score"]
+            inside("invert", "chelsea.png", "--layer", "block1a", "-o", f"{steps}.png", *more).json["score"]
         )
     assert scores[1] > scores[0]
 
 
-def test_layers_as_a_sheet_from_shallow_to_deep(quick: Quick) -> None:  # noqa: F811
+def test_layers_as_a_sheet_from_shallow_to_deep(inside: Inside) -> None:
     words = ("--layer", "block1a", "--layer", "stem", "--layer", "head", "--layer", "stem")
-    assert quick("invert", "chelsea.png", *words, "-o", "s.png", *SMALL, "--json").json["sheet"] == [
+    assert inside("invert", "chelsea.png", *words, "-o", "s.png", *SMALL, "--json").json["sheet"] == [
         "s-block1a.png",
         "s-stem.png",
         "s-head.png",
     ]
-    plan = quick("invert", "chelsea.png", "--all-layers", "--dry-run", "--json", *SMALL).json
+    plan = inside("invert", "chelsea.png", "--all-layers", "--dry-run", "--json", *SMALL).json
     assert plan["portraits"] == 20
     assert plan["objective"][0] == 'invert("chelsea.png", stem)'
 
@@ -73,6 +78,6 @@ def test_layers_as_a_sheet_from_shallow_to_deep(quick: Quick) -> None:  # noqa: 
         (6, "there is no folder", ["chelsea.png", "--layer", "stem", "-o", "nodir/x.png"]),
     ],
 )
-def test_what_is_refused(quick: Quick, code: int, says: str, words: list[str]) -> None:  # noqa: F811
-    quick("invert", *words, *SMALL).refused(code, says)
+def test_what_is_refused(inside: Inside, code: int, says: str, words: list[str]) -> None:
+    inside("invert", *words, *SMALL).refused(code, says)
     assert not list(Path().glob("x*"))

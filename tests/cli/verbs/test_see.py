@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from reverie.errors import UsageError
-from reverie.jobs.portraits import places, slug
 from reverie.jobs.provenance import of_picture
 from reverie.media.picture import load_picture
-from support.commands import Process, Ran
-from support.portraits import QUICK, Quick, quick, repeats, same  # noqa: F401
+from support.commands import Ran
+from support.portraits import QUICK, repeats, same
 
-
-def test_a_class_as_a_user_asks_for_it(reverie: Callable[..., Ran], tmp_path: Path) -> None:
-    ran = reverie("see", "golden retriever", "-o", "a.png", *QUICK, "-v")
-    assert ran.rc == 0, ran.stderr
-    assert ran.stdout == "a.png\n"
-    assert "golden retriever: 64 x 64, octave" in ran.stderr
-    assert Image.open(tmp_path / "a.png").size == (64, 64)
-    assert "golden retriever" in of_picture(str(tmp_path / "a.png")).recipe.objective[0]
+pytestmark = pytest.mark.usefixtures("here")
+Inside = Callable[..., Ran]
 
 
 @pytest.mark.parametrize(
@@ -39,77 +29,77 @@ def test_a_class_as_a_user_asks_for_it(reverie: Callable[..., Ran], tmp_path: Pa
         ("block3b:2", "--canvas", "pixels", "--optimiser", "momentum"),
     ],
 )
-def test_every_kind_repeats(quick: Quick, words: tuple[str, ...]) -> None:  # noqa: F811
-    assert quick("see", "-o", "a.png", *QUICK, *words).rc == 0
-    repeats(quick, "a.png")
+def test_every_kind_repeats(inside: Inside, words: tuple[str, ...]) -> None:
+    assert inside("see", "-o", "a.png", *QUICK, *words).rc == 0
+    repeats(inside, "a.png")
 
 
-def test_several_targets_make_a_sheet_in_their_order(quick: Quick) -> None:  # noqa: F811
-    ran = quick("see", "block3b:1", "tabby", "block3b:0-1", "-o", "s.png", *QUICK, "-v", "--json")
+def test_several_targets_make_a_sheet_in_their_order(inside: Inside) -> None:
+    ran = inside("see", "block3b:1", "tabby", "block3b:0-1", "-o", "s.png", *QUICK, "-v", "--json")
     assert ran.rc == 0, ran.stderr
     assert ran.json == {"path": "s.png", "sheet": ["s-block3b-1.png", "s-tabby.png", "s-block3b-0.png"]}
     assert "1-2 of 3: block3b:1, ...: 64 x 64" in ran.stderr
     assert "3 of 3: tabby: 64 x 64" in ran.stderr
-    assert quick("see", "block3b:0", "-o", "alone.png", *QUICK).rc == 0
+    assert inside("see", "block3b:0", "-o", "alone.png", *QUICK).rc == 0
     assert same("alone.png", "s-block3b-0.png")
-    quick("see", "tabby", "block3b:0", "-o", "s.png", *QUICK).refused(2, "s-tabby.png: exists already")
+    inside("see", "tabby", "block3b:0", "-o", "s.png", *QUICK).refused(2, "s-tabby.png: exists already")
 
 
-def test_a_folder_is_filled_and_what_is_there_skipped(quick: Quick) -> None:  # noqa: F811
-    assert quick("see", "block1a:0-2", "-o", "f/", *QUICK).rc == 0
+def test_a_folder_is_filled_and_what_is_there_skipped(inside: Inside) -> None:
+    assert inside("see", "block1a:0-2", "-o", "f/", *QUICK).rc == 0
     before = {p.name: p.stat().st_mtime_ns for p in Path("f").iterdir()}
     assert sorted(before) == ["block1a-0.png", "block1a-1.png", "block1a-2.png"]
     Path("f/block1a-1.png").unlink()
-    again = quick("see", "block1a:0-2", "-o", "f", *QUICK, "-v")
+    again = inside("see", "block1a:0-2", "-o", "f", *QUICK, "-v")
     assert again.stdout == "f/block1a-1.png\n"
     assert again.stderr.count("finished already, skipped") == 2
     assert Path("f/block1a-0.png").stat().st_mtime_ns == before["block1a-0.png"]
-    assert quick("see", "block1a:0-2", "-o", "f", *QUICK).stdout == ""
-    other = quick("see", "block1a:0", "-o", "f", *QUICK, "--seed", "3")
+    assert inside("see", "block1a:0-2", "-o", "f", *QUICK).stdout == ""
+    other = inside("see", "block1a:0", "-o", "f", *QUICK, "--seed", "3")
     other.refused(2, "f/block1a-0.png: exists already")
-    from_photo = quick("see", "block1a:0", "-o", "f", *QUICK, "--from", "chelsea.png")
+    from_photo = inside("see", "block1a:0", "-o", "f", *QUICK, "--from", "chelsea.png")
     from_photo.refused(2, "exists already")
 
 
-def test_facets_differ_and_each_repeats(quick: Quick) -> None:  # noqa: F811
-    assert quick("see", "block3b:2", "-o", "d.png", *QUICK, "--diversity", "2").rc == 0
+def test_facets_differ_and_each_repeats(inside: Inside) -> None:
+    assert inside("see", "block3b:2", "-o", "d.png", *QUICK, "--diversity", "2").rc == 0
     assert not same("d-block3b-2-1.png", "d-block3b-2-2.png")
     assert of_picture("d-block3b-2-2.png").recipe.objective == ("block3b:2 + 19*diversity(block3b)",)
-    repeats(quick, "d-block3b-2-2.png")
-    assert quick("see", "--recipe", "d-block3b-2-2.png", "-o", "all/").rc == 0
+    repeats(inside, "d-block3b-2-2.png")
+    assert inside("see", "--recipe", "d-block3b-2-2.png", "-o", "all/").rc == 0
     assert len(list(Path("all").iterdir())) == 2
 
 
-def test_a_recipe_is_taken_from_a_picture(quick: Quick) -> None:  # noqa: F811
-    assert quick("see", "block1a:2", "-o", "a.png", *QUICK, "--canvas", "pixels").rc == 0
-    assert quick("see", "--recipe", "a.png", "-o", "b.png").rc == 0
+def test_a_recipe_is_taken_from_a_picture(inside: Inside) -> None:
+    assert inside("see", "block1a:2", "-o", "a.png", *QUICK, "--canvas", "pixels").rc == 0
+    assert inside("see", "--recipe", "a.png", "-o", "b.png").rc == 0
     assert same("a.png", "b.png")
-    assert quick("see", "block1a:3", "--recipe", "a.png", "-o", "c.png", "--canvas", "maco").rc == 0
+    assert inside("see", "block1a:3", "--recipe", "a.png", "-o", "c.png", "--canvas", "maco").rc == 0
     recipe = of_picture("c.png").recipe
     assert recipe.portrait is not None
     assert (recipe.portrait.canvas, recipe.portrait.standardise) == ("maco", True)
 
 
-def test_from_a_photograph_keeps_its_shape(quick: Quick) -> None:  # noqa: F811
+def test_from_a_photograph_keeps_its_shape(inside: Inside) -> None:
     width, height = load_picture("chelsea.png").size
     small = ("--steps", "1", "--views", "1", "--max-size", "80")
-    assert quick("see", "block1a:2", "-o", "a.png", "--from", "chelsea.png", *small).rc == 0
+    assert inside("see", "block1a:2", "-o", "a.png", "--from", "chelsea.png", *small).rc == 0
     assert load_picture("a.png").size == (80, round(80 * height / width))
     assert of_picture("a.png").source is not None
-    assert quick("see", "block1a:2", "-o", "b.png", *small).rc == 0
+    assert inside("see", "block1a:2", "-o", "b.png", *small).rc == 0
     assert load_picture("b.png").size == (80, 80)
 
 
-def test_a_preview_and_a_plan(quick: Quick) -> None:  # noqa: F811
-    plan = quick("see", "tabby", "block3b", "--dry-run", "--json", *QUICK).json
+def test_a_preview_and_a_plan(inside: Inside) -> None:
+    plan = inside("see", "tabby", "block3b", "--dry-run", "--json", *QUICK).json
     assert (plan["portraits"], plan["size"], plan["views"]) == (2, [64, 64], 1)
     assert plan["seconds"] > 0
     assert plan["bytes"] > 0
     assert not list(Path().glob("*tabby*"))
-    assert "about" in quick("see", "tabby", "--dry-run", *QUICK).stdout
-    assert quick("see", "block1a", "-o", "a.png", "--preview", "p.png", *QUICK).rc == 0
+    assert "about" in inside("see", "tabby", "--dry-run", *QUICK).stdout
+    assert inside("see", "block1a", "-o", "a.png", "--preview", "p.png", *QUICK).rc == 0
     assert Image.open("p.png").size == (64, 64)
-    quick("see", "block1a", "-o", "b.png", "--preview", "b.png", *QUICK).refused(2, "is the output too")
+    inside("see", "block1a", "-o", "b.png", "--preview", "b.png", *QUICK).refused(2, "is the output too")
 
 
 @pytest.mark.parametrize(
@@ -150,46 +140,9 @@ def test_a_preview_and_a_plan(quick: Quick) -> None:  # noqa: F811
         (5, "lite9", ["tabby", "-o", "x.png", "--network", "lite0:lite9.pth"]),
     ],
 )
-def test_what_is_refused(quick: Quick, code: int, says: str, words: list[str]) -> None:  # noqa: F811
-    quick("see", *(() if "--size" in words else ("--size", "64")), "--steps", "1", *words).refused(code, says)
+def test_what_is_refused(inside: Inside, code: int, says: str, words: list[str]) -> None:
+    inside("see", *(() if "--size" in words else ("--size", "64")), "--steps", "1", *words).refused(
+        code, says
+    )
     assert not list(Path().glob("x*"))
     assert not list(Path().glob(".reverie*"))
-
-
-@pytest.mark.parametrize(("preset", "verb"), [("lucid2017", "see"), ("google2015-zoom", "zoom")])
-def test_dream_refuses_what_others_make_and_says_who(quick: Quick, preset: str, verb: str) -> None:  # noqa: F811
-    quick("dream", "chelsea.png", "-o", "x.png", "--preset", preset).refused(2, f"use it with reverie {verb}")
-
-
-def test_ctrl_c_saves_what_there_is_and_that_repeats(
-    started: Callable[..., Process], reverie: Callable[..., Ran], tmp_path: Path
-) -> None:
-    words = ("--size", "64", "--views", "1", "--steps", "9000", "--preview", "p.png")
-    process = started("see", "block1a:0", "block1a:1", "-o", "f/", *words)
-    for _ in range(600):
-        if (tmp_path / "p.png").exists() or process.poll() is not None:
-            break
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130, said
-    assert "holds what there is, 2 of 2 portraits are there" in said
-    result = tmp_path / "f" / "block1a-1.png"
-    assert of_picture(str(result)).stopped is not None
-    again = reverie("rerun", result, "-o", "again.png")
-    assert again.rc == 130, again.stderr
-    assert same(tmp_path / "again.png", result)
-
-
-def test_names_of_files() -> None:
-    assert places("a.png", ["x"], [1]) == {(0, 0): "a.png"}
-    assert places("f/", ["x", "X", "x"], [1, 1, 1]) == {
-        (0, 0): "f/x.png",
-        (1, 0): "f/X_2.png",
-        (2, 0): "f/x_3.png",
-    }
-    assert places("d/a.jpg", ["golden retriever"], [2])[0, 1] == "d/a-golden-retriever-2.jpg"
-    assert slug('class("a/../b")') == "class-a-..-b"
-    assert slug("***") == "portrait"
-    with pytest.raises(UsageError, match="is needed"):
-        places("a", ["x", "y"], [1, 1])

@@ -13,16 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reverie.errors import BadInput, ReverieWarning
-from reverie.evolve import ancestry, evolve, load_checkpoint, make_encoding
+from reverie.evolve import ancestry, evolve, load_checkpoint
 from reverie.jobs.fooling.judge import Arena
 from reverie.jobs.fooling.page import POINTS, Ancestor, Entry, Story, Verdict, data_uri, page, thinned
-from reverie.jobs.fooling.page_family import STEPS, chosen, reborn
-from reverie.jobs.fooling.page_story import words_of
+from reverie.jobs.fooling.page_family import reborn
 from reverie.media.picture import Picture
-from support import twins
 from support.fooling import NAMES, five, fooling, small
 
-one_thread = twins.one_thread
 DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
 
 
@@ -163,73 +160,6 @@ def test_a_curve_is_thinned_evenly_and_keeps_its_ends(count, each):
         assert len(found) > POINTS / 8
 
 
-@st.composite
-def families(draw):
-    """Lines of a random tree whose members are born later than their parents."""
-    parent, when = {}, {}
-    for i in range(draw(st.integers(1, 80))):
-        parent[i] = draw(st.integers(-1, i - 1))
-        when[i] = when.get(parent[i], -1) + 1 + draw(st.integers(0, 3))
-    lines = {}
-    for index in range(draw(st.integers(1, 12))):
-        member, line = draw(st.integers(0, len(parent) - 1)), []
-        while member >= 0:
-            line.append(member)
-            member = parent[member]
-        lines[index] = line[::-1]
-    return lines, when
-
-
-@given(families(), st.integers(1, 60))
-def test_some_of_each_line_are_chosen(family, budget):
-    lines, when = family
-    found = chosen(lines, when, budget=budget)
-    assert set(found) == set(lines)
-    for index, line in found.items():
-        assert line == [member for member in lines[index] if member in set(line)]
-        assert (line[0], line[-1]) == (lines[index][0], lines[index][-1])
-        assert len(line) <= STEPS[0] + 2
-    total = len({member for line in found.values() for member in line})
-    least = {end for line in lines.values() for end in (line[0], line[-1])}
-    assert total <= max(budget, 2 * len(least) + 2 * len(lines))
-    if (
-        len({member for line in lines.values() for member in line}) <= budget
-        and max(when.values()) < STEPS[0]
-    ):
-        assert found == lines
-
-
-def test_a_long_line_keeps_no_more_than_fit():
-    lines = {0: list(range(5000)), 1: [*range(4000), *range(6000, 7000)]}
-    found = chosen(lines, {i: i for i in range(7000)}, budget=60)
-    assert len({member for line in found.values() for member in line}) <= 60
-    assert set(found[0][:-10]) & set(found[1][:-10])
-
-
-@pytest.mark.parametrize("name", ["cppn", "smooth", "direct", "natural"])
-def test_ancestors_are_born_again_as_they_were(name):
-    arena = Arena(small(encoding=name), net=five())
-    made = {}
-    draw = arena.encoding.breed
-
-    def noted(parents, rngs, *, generation, cells):
-        children = draw(parents, rngs, generation=generation, cells=cells)
-        for place, child in enumerate(children):
-            made[12 + 8 * (generation - 1) + place] = child
-        return children
-
-    arena.encoding.breed = noted
-    for last in arena.evolve(population=12, children=8, generations=12):
-        state = last.state
-    del arena.encoding.breed
-    lines = [[i for i, _ in state.lineage.chain(int(number))] for number in state.archive.ids]
-    wanted = {i for line in lines for i in line if i >= 12}
-    found = dict(reborn(state, arena.encoding, wanted))
-    assert set(found) == wanted
-    for number, genome in found.items():
-        assert arena.encoding.encode(genome) == arena.encoding.encode(made[number])
-
-
 def test_ancestors_of_another_version_are_not_invented(folder, tmp_path, monkeypatch):
     state, encoding = load_checkpoint(folder / "checkpoint.npz")
     wanted = {i for number in state.archive.ids for i, _ in state.lineage.chain(int(number))}
@@ -253,12 +183,6 @@ def test_random_search_has_no_families(tmp_path):
     fooling(tmp_path / "f", small(encoding="random")).carry_out()
     found = read((tmp_path / "f" / "index.html").read_text("utf-8"))
     assert all((shown["line"], shown["depth"]) == ([], 1) for shown in found["pictures"])
-
-
-def test_words_on_a_genome():
-    rng = np.random.default_rng(0)
-    assert words_of(make_encoding("cppn").start(rng)) == "3 nodes, 12 connections"
-    assert words_of(make_encoding("direct", side=8).start(rng)) == ""
 
 
 def test_the_state_of_a_search_is_all_that_a_page_needs(folder):

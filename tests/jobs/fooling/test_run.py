@@ -14,30 +14,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from reverie.errors import BadInput, ReverieWarning, UsageError
-from reverie.evolve import ENCODINGS as KNOWN
-from reverie.evolve import genome_from_json, load_checkpoint
-from reverie.jobs.fooling import results as fool_results
-from reverie.jobs.fooling.evolved import done
-from reverie.jobs.fooling.folder import Folder, in_lines
-from reverie.jobs.fooling.judge import Arena, best
-from reverie.jobs.fooling.large_print import print_genome, read_genome
-from reverie.jobs.fooling.levels import percent
-from reverie.jobs.fooling.run import Outcome
+from reverie.evolve import load_checkpoint
+from reverie.jobs.fooling.run import Outcome, done, percent
 from reverie.jobs.fooling.settings import ENCODINGS, make_settings
-from reverie.jobs.old_run import Output
 from reverie.media.picture import read_provenance
 from support import twins
-from support.fooling import CLOCKED, NAMES, Five, five, fooling, small, tree
-
-one_thread = twins.one_thread
-
-
-def unbroken(folder, **more):
-    """A whole small evolution, and the files of it."""
-    outcome = fooling(folder, **more).carry_out()
-    assert not outcome.stopped
-    return outcome, tree(folder)
-
+from support.fooling import CLOCKED, NAMES, Five, five, fooling, small, tree, unbroken
 
 # -- what is written -------------------------------------------------------------------------------
 
@@ -82,32 +64,6 @@ def test_lite0_in_bf16_is_judged_again_in_fp32(tmp_path):
         assert float(logits.softmax(1)[0, entry["class"]]) == pytest.approx(entry["confidence"], abs=1e-4)
 
 
-def test_a_genome_and_a_picture_draw_the_same_pixels_again(tmp_path):
-    outcome, _ = unbroken(tmp_path / "f")
-    for entry in outcome.archive:
-        png = tmp_path / "f" / entry["png"]
-        shown = np.asarray(Image.open(png))
-        for source in (png, tmp_path / "f" / entry["genome"]):
-            print_genome(str(source), str(tmp_path / "again.png"), 32, Output(overwrite=True))
-            assert np.array_equal(np.asarray(Image.open(tmp_path / "again.png")), shown)
-        inside = read_provenance(png)
-        assert inside["class"] == {"index": entry["class"], "name": entry["name"]}
-        assert inside["fooling"]["settings"] == small().model_dump()
-        encoding, genome = genome_from_json(inside["genome"])
-        assert encoding.encode(genome) == json.loads((tmp_path / "f" / entry["genome"]).read_text())["genome"]
-
-
-def test_a_print_is_the_picture_drawn_finer(tmp_path):
-    outcome, _ = unbroken(tmp_path / "f")
-    entry = outcome.archive[0]
-    large = print_genome(str(tmp_path / "f" / entry["genome"]), str(tmp_path / "large.png"), 512)
-    assert large.size == (512, 512)
-    shown = np.asarray(Image.open(tmp_path / "f" / entry["png"])).astype(float) / 255
-    middles = large.pixels.reshape(32, 16, 32, 16, 3)[:, 7:9, :, 7:9].mean((1, 3))
-    assert np.median(np.abs(middles - shown)) < 0.03
-    assert read_genome(str(tmp_path / "large.png"))[2] == read_genome(str(tmp_path / "f" / entry["png"]))[2]
-
-
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_every_encoding_evolves_and_is_written(tmp_path, encoding):
     settings = small(encoding=encoding, generations=2)
@@ -117,19 +73,6 @@ def test_every_encoding_evolves_and_is_written(tmp_path, encoding):
     assert document["encoding"] == encoding
     resumed = fooling(tmp_path / "f", resume=True).carry_out()
     assert resumed.archive == outcome.archive
-
-
-def test_the_encodings_are_those_that_there_are():
-    assert ENCODINGS == KNOWN
-
-
-def test_a_genome_too_long_for_its_picture_is_named_in_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(fool_results, "INSIDE", 100)
-    outcome, _ = unbroken(tmp_path / "f")
-    png = tmp_path / "f" / outcome.archive[0]["png"]
-    assert read_provenance(png)["genome"]["file"] == os.path.basename(outcome.archive[0]["genome"])
-    with pytest.raises(BadInput, match="holds no genome"):
-        read_genome(str(png))
 
 
 def test_only_the_classes_asked_for_are_reported_and_all_evolve(tmp_path):
@@ -345,98 +288,7 @@ def test_the_checkpoint_holds_the_last_generation(tmp_path):
     assert [row.evaluations for row in state.history] == [12 + 8 * i for i in range(6)]
 
 
-def written(**changes):
-    """A genome as a file has it, with something in it changed."""
-    whole = {"reverie": "genome", "version": 1, "encoding": "cppn", "settings": {}, "genome": {}}
-    return json.dumps(whole | changes)
-
-
-# -- genomes that are none -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "{",
-        "[1, 2]",
-        "{}",
-        json.dumps({"reverie": "genome", "version": 99}),
-        written(encoding="none"),
-        written(genome={"nodes": [["sine"]]}),
-        written(genome={"nodes": [["sine", [0, float("nan")]], ["sine"], ["sine"]]}),
-        written(genome={"nodes": [["sine", [9, 1.0]], ["sine"], ["sine"]]}),
-        written(encoding="direct", settings={"side": 8}, genome={"genes": "x"}),
-        written(settings={"channels": 10**9}),
-        written(settings=3),
-        "[" * 50_000,
-    ],
-)
-def test_a_damaged_genome_is_bad_input(tmp_path, text):
-    (tmp_path / "g.json").write_text(text)
-    with pytest.raises(BadInput, match=r"g\.json: "):
-        print_genome(str(tmp_path / "g.json"), str(tmp_path / "out.png"), 64)
-    assert not (tmp_path / "out.png").exists()
-
-
-def test_a_genome_that_is_no_file(tmp_path):
-    Image.new("RGB", (64, 64)).save(tmp_path / "plain.png")
-    for name, words in (
-        ("missing.json", "no such file"),
-        (".", "is a folder"),
-        ("plain.png", "holds no genome"),
-    ):
-        with pytest.raises(BadInput, match=words):
-            read_genome(str(tmp_path / name))
-
-
-@pytest.mark.parametrize("side", [0, -1, 10_000, 10**7])
-def test_a_size_that_cannot_be_printed(tmp_path, side):
-    outcome, _ = unbroken(tmp_path / "f")
-    with pytest.raises(UsageError, match="size: "):
-        print_genome(str(tmp_path / "f" / outcome.archive[0]["genome"]), str(tmp_path / "o.png"), side)
-
-
 # -- small things -----------------------------------------------------------------------------------------
-
-
-def test_what_is_not_given_follows_the_encoding():
-    assert make_settings().counts == (400, 400)
-    assert make_settings(encoding="direct").counts == (200, 200)
-    assert make_settings(encoding="natural", children=10).counts == (10, 10)
-    assert make_settings(population=7).counts == (7, 400)
-    assert make_settings(generations=5000).evaluations() == 2_000_400
-    assert make_settings(encoding="gradient", generations=2).evaluations(6) == 50 + 2 * 50 * 6
-    assert make_settings(**small().model_dump()) == small()
-
-
-@pytest.mark.parametrize(
-    ("wrong", "words"),
-    [
-        ({"encoding": "cpn"}, "encoding: input should be 'cppn'"),
-        ({"size": 16}, "size: input should be greater than or equal to 32, got 16"),
-        ({"children": 0}, "children: .* got 0"),
-        ({"generations": -1}, "generations: .* got -1"),
-        ({"seed": 2**63}, "seed: "),
-        ({"precision": "fp8"}, "precision: "),
-    ],
-)
-def test_settings_that_cannot_be(wrong, words):
-    with pytest.raises(UsageError, match=words):
-        make_settings(**wrong)
-
-
-def test_a_network_without_classes_is_refused(monkeypatch):
-    net = five()
-    monkeypatch.setattr(type(net), "layers", {})
-    with pytest.raises(UsageError, match="has no classes"):
-        Arena(small(), net=net)
-
-
-def test_how_long_it_takes_is_measured():
-    found = Arena(small(), net=five()).trial(4)
-    assert found["evaluations"] == small().evaluations()
-    assert found["seconds"] == pytest.approx(found["evaluations"] / found["rate"])
-    assert found["classes"] == 5
 
 
 @given(st.floats(0, 1, exclude_max=True))
@@ -444,27 +296,6 @@ def test_certainty_is_never_rounded_up_to(value):
     assert percent(value) != "100.0 %" or value >= 1
     assert percent(value).endswith(" %")
     assert float(percent(value)[:-2]) == pytest.approx(100 * value, abs=0.051)
-
-
-@given(
-    st.recursive(
-        st.none()
-        | st.booleans()
-        | st.integers()
-        | st.floats(allow_nan=False, allow_infinity=False)
-        | st.text(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    )
-)
-def test_json_in_lines_says_the_same(value):
-    assert json.loads(in_lines(value)) == value
-    assert json.loads(in_lines(value, 10)) == value
-
-
-@given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=30))
-def test_the_best_are_the_largest_first(shares):
-    found = best(np.array(shares), 3)
-    assert [shares[i] for i in found] == sorted(shares, reverse=True)[:3]
 
 
 @given(st.lists(st.floats(0, 1), max_size=20))
@@ -478,7 +309,3 @@ def test_nothing_is_warned_of(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error", ReverieWarning)
         unbroken(tmp_path / "f")
-
-
-def test_a_folder_says_its_name():
-    assert str(Folder("some/where")) == os.path.join("some", "where")

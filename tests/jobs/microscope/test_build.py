@@ -17,11 +17,10 @@ from torch import nn
 from reverie.analysis.stimuli import as_input
 from reverie.ascent.session import Session
 from reverie.errors import BadInput, ReverieWarning, UsageError
+from reverie.jobs.dream import Run
 from reverie.jobs.microscope import build as make_module
 from reverie.jobs.microscope import readings as readings_module
-from reverie.jobs.microscope.pages import depth_map
-from reverie.jobs.microscope.readings import FEWEST, alike, correlations, nearest, read_portraits, weights_of
-from reverie.jobs.old_run import Run
+from reverie.jobs.microscope.readings import read_portraits
 from reverie.jobs.provenance import of_picture
 from reverie.media.picture import load_picture
 from reverie.media.picture import write as write_module
@@ -332,45 +331,6 @@ def test_readings_are_the_networks(site, run):
     page = (site.root / unit.page).read_text("utf-8")
     section = page[page.index("What the network calls its portrait") :]
     assert run.session.net.classes.name(best) in section[: section.index("</li>")]
-
-
-def test_cosines_and_correlations_against_numpy():
-    rng = np.random.default_rng(0)
-    table = rng.normal(size=(FEWEST + 3, 5)).astype(np.float32)
-    assert np.allclose(correlations(table), np.corrcoef(table.T), atol=1e-6)
-    assert correlations(table[: FEWEST - 1]) is None
-    rows = rng.normal(size=(4, 6))
-    rows[1] = 0
-    found = alike(rows, centre=False)
-    assert found[0, 2] == pytest.approx(rows[0] @ rows[2] / np.linalg.norm(rows[0]) / np.linalg.norm(rows[2]))
-    assert not found[1].any()
-    assert np.isfinite(alike(np.ones((3, 4)), centre=True)).all()
-
-
-def test_nearest_is_stable_and_leaves_out_what_is_not_alike():
-    row = np.array([0.5, 0.9, -0.1, 0.9, 0.0])
-    assert nearest(row, 3) == [(1, 0.9), (3, 0.9), (0, 0.5)]
-    assert nearest(row, 9, without=1) == [(3, 0.9), (0, 0.5)]
-    assert nearest(row, 9, least=0.5) == [(1, 0.9), (3, 0.9)]
-
-
-def test_weights_of_layers_with_and_without():
-    net = load_net("lite0")
-    assert weights_of(net, "block5c").shape == (112, 672)
-    assert weights_of(net, "head").shape[0] == 1280
-    assert weights_of(net, "logits").shape == (1000, 1280)
-    other = wrap_net(nn.Sequential(nn.Conv2d(3, 6, 3), nn.BatchNorm2d(6), nn.ReLU(), nn.Flatten(2)))
-    assert weights_of(other, "0").shape == (6, 27)
-    assert weights_of(other, "1") is None
-    assert weights_of(other, "2") is None
-
-
-def test_the_map_is_whole_and_bounded():
-    rooms = [{"channels": c, "stride": s} for c, s in ((32, 2), (24, 4), (112, 16), (1280, None))]
-    blocks = depth_map(rooms)
-    assert sum(block["width"] for block in blocks) == pytest.approx(100, abs=0.01)
-    assert [block["height"] for block in blocks] == [100.0, 70.7, 35.4, 8.0]
-    assert blocks[3]["width"] > blocks[2]["width"] > blocks[0]["width"] > blocks[1]["width"]
 
 
 class Classifier(nn.Module):

@@ -18,7 +18,6 @@ from reverie.recipe.film import Film
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 from support import known_motion, twins
-from support.twins import one_thread  # noqa: F401
 
 SMALL = (160, 96)
 

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reverie.motion.flashing.guard import FlashGuard, FlashReport
-from reverie.motion.flashing.screen import Grid
 from support import flash_twin as twin
 
 BLACK, WHITE, RED, BLUE = (0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 0, 255)
@@ -344,21 +343,6 @@ def test_other_frames_and_times_are_refused(frame: np.ndarray, time: float) -> N
     with pytest.raises(ValueError, match="a frame"):
         guard(frame, time)
     guard(flat(WHITE), 1.0)  # and nothing was lost
-
-
-@pytest.mark.parametrize("size", [(640, 360), (360, 640), (3000, 150), (150, 3000), (4096, 3072)])
-def test_a_field_is_a_third_of_the_screen_that_the_frame_fills(size: tuple[int, int]) -> None:
-    grid = Grid(size)
-    scale = min(1024 / size[0], 768 / size[1])
-    cell = size[0] * size[1] * scale**2 / (grid.columns * grid.rows)
-    assert grid.most * cell == pytest.approx(341 * 256 / 4)
-    assert grid.columns <= size[0]
-    assert grid.rows <= size[1]
-    for cells, pixels, total in zip(grid.field, (341, 256), size, strict=True):
-        whole = total * scale
-        assert cells * whole / (grid.columns if pixels == 341 else grid.rows) == pytest.approx(
-            min(pixels, whole), rel=0.06
-        )
 
 
 def test_every_corner_of_the_frame_is_watched() -> None:

@@ -14,11 +14,9 @@ import reverie
 from reverie.ascent.session import Session
 from reverie.errors import UsageError
 from reverie.motion.zoom.camera import Camera
-from reverie.motion.zoom.loop_closing import Homecoming
 from reverie.motion.zoom.zoom import ZoomState, zoom
 from reverie.ops.warp import warp
 from reverie.recipe.recipe import Recipe
-from reverie.recipe.zoom import Zoom
 from support.zoom_measures import Look, registered
 
 SMALL = (192, 108)
@@ -89,23 +87,6 @@ def test_a_zoom_moves_as_it_was_asked_to(session):
     assert turned == pytest.approx(8, rel=0.1)
 
 
-def test_the_camera_follows_its_curves():
-    settings = Zoom.model_validate(
-        {"zoom": "0:1, 50:1.5", "rotate": "0s:0, 2s:30", "pan_x": 0.25, "duration": 2, "fps": 25}
-    )
-    camera = Camera(settings, 400, 200)
-    # The logarithm of the zoom, summed over the frames, is the integral of the curve's.
-    times = np.linspace(0, 2, 20001)
-    wanted = np.exp(np.trapezoid(np.log(1 + 0.25 * times), times))
-    assert camera.between(0, 50).zoom == pytest.approx(wanted, rel=1e-4)
-    assert camera.between(0, 50).turn == pytest.approx(30, rel=1e-3)
-    still = Camera(Zoom.model_validate({"zoom": 1, "pan_x": 0.25, "pan_y": -0.5}), 400, 200)
-    assert still.between(0, 25).offset == pytest.approx(100 - 100j)
-    each = Camera(Zoom.model_validate({"zoom": 1.02, "rotate": 0.5, "per": "frame"}), 400, 200)
-    assert each.between(3, 5).zoom == pytest.approx(1.02**2)
-    assert each.between(3, 5).turn == pytest.approx(1)
-
-
 @pytest.mark.parametrize(
     "settings", [{}, {"zoom": 1.05, "rotate": 30}, {"zoom": 0.7}, {"zoom": 1, "pan_x": 0.3}]
 )
@@ -122,21 +103,6 @@ def test_a_loop_comes_home(session, settings):
     usual = max(jump(i, i + 1) for i in range(12))
     assert jump(len(shown) - 1, 0) < 1.3 * usual
     assert max(jump(i, i + 1) for i in range(len(shown) - 1)) < 5 * usual  # all of it within half a second
-
-
-def test_the_first_frame_fills_the_last_and_grows_into_it():
-    camera = Camera(Zoom.model_validate({"loop": True, "zoom": 1.5, "duration": 6}), 120, 80)
-    home = Homecoming(camera)
-    shares = [float(home.shown(frame).mean()) for frame in range(151)]
-    assert shares[:80] == [0.0] * 80
-    assert shares[150] == pytest.approx(1, abs=1e-3)
-    assert all(b >= a for a, b in itertools.pairwise(shares))
-    assert max(b - a for a, b in itertools.pairwise(shares)) < 0.1
-    field = home.field(150)
-    assert field[0, 0].tolist() == pytest.approx([0, 0], abs=1e-3)
-    # Half a second before the end the first frame is still smaller than the view, about its centre.
-    assert home.field(137)[0, 0, 0] < -5
-    assert home.field(137)[40, 60].tolist() == pytest.approx([60.6, 40.6], abs=1)
 
 
 def test_colours_and_contrast_are_those_of_the_photograph(session):
@@ -191,17 +157,6 @@ def test_presets_zoom(session, name):
     made = reverie.preset(name, size=(160, 96), steps=[3])
     made = made.but(zoom={**made.zoom.model_dump(), "duration": 0.12, "warm_up": 1})
     assert len(frames(made, session)) == 3
-
-
-def test_presets_hold_the_numbers_of_their_originals():
-    google = reverie.preset("google2015-zoom")
-    assert (google.octaves, google.octave_scale, google.steps) == (4, 1.4, (10,))
-    assert google.zoom.frames == 100
-    assert Camera(google.zoom, 640, 360).step(1).zoom == pytest.approx(1 / 0.95)
-    lsdnn = reverie.preset("lsdnn2015")
-    view = Camera(lsdnn.zoom, 1024, 576).step(1)
-    assert lsdnn.size == (1024, 576)
-    assert (view.zoom, view.turn) == pytest.approx((1.00195, 0.01), rel=1e-4)
 
 
 def must_hold(looks: list[Look], source: Look) -> None:

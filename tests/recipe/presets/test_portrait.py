@@ -8,15 +8,11 @@ import torch
 from reverie import objective as ob
 from reverie.ascent.loop import begin, dream
 from reverie.ascent.session import Session
-from reverie.errors import UsageError
 from reverie.network.zoo import load_net
-from reverie.portrait.diverse import diverse, middle
 from reverie.portrait.state import PortraitState
-from reverie.recipe.presets.canvas_defaults import OF_CANVAS, OWN, onto
 from reverie.recipe.presets.portrait import PORTRAITS, of_unit
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
-from support.twins import one_thread  # noqa: F401
 
 
 def small(name: str, **changes: object) -> Recipe:
@@ -81,35 +77,3 @@ def test_units_are_climbed_as_the_preset_climbs_them() -> None:
     assert of_unit(ob.channel("block5c", 17), "lucid2017", net) == "block5c:17"
     for other in (ob.channel("block3b", 1), 2.0 * ob.logit("tabby"), ob.logit("tabby") + ob.tv()):
         assert of_unit(other, "portrait", net) == str(other)
-
-
-@pytest.mark.parametrize("canvas", list(OWN))
-def test_another_canvas_brings_its_own_settings(canvas: str) -> None:
-    base = PORTRAITS["portrait"]["portrait"]
-    now = onto(base, {"canvas": canvas, "views": 2})
-    assert now["views"] == 2
-    if canvas == "fourier":  # it is the preset's
-        assert now == {**base, "canvas": canvas, "views": 2}
-    else:
-        assert {k: v for k, v in now.items() if k in OF_CANVAS} == OWN[canvas]
-    assert now["transforms"] == base["transforms"]
-    assert onto(base, {"canvas": canvas, "rate": ((7.0, 7.0),)})["rate"] == ((7.0, 7.0),)
-    assert preset("portrait", portrait={"canvas": canvas}).portrait.canvas == canvas  # type: ignore[union-attr]
-
-
-def test_priors_for_pixels_are_refused_elsewhere() -> None:
-    with pytest.raises(UsageError, match="only for the pixels canvas"):
-        preset("yosinski2015-2", portrait={"canvas": "fourier"})
-
-
-def test_what_makes_facets_differ() -> None:
-    net = Session(small("portrait")).net
-    assert diverse("block3b:5", net, "none") == "block3b:5 + 19*diversity(block3b)"
-    assert diverse("block3b:5", net, "layers") == "block3b:5 + 0.2*diversity(block3b)"
-    assert diverse('class("tabby")', net, "none").endswith(f"diversity({middle(net)})")
-    assert middle(net) == "block5c"
-    already = "block3b:5 + 3*diversity(stem)"
-    assert diverse(already, net, "none") == already
-    for none in ("tv", 'invert("a.png", block3b)'):
-        with pytest.raises(UsageError, match="no facets"):
-            diverse(none, net, "none")

@@ -23,7 +23,7 @@ from reverie.network.zoo import load_net
 from reverie.recipe.presets.preset import PRESETS, preset
 from reverie.recipe.recipe import Recipe
 from support import twins
-from support.twins import Array, one_thread  # noqa: F401
+from support.twins import Array
 
 SEED = 11
 HEIGHT, WIDTH = 96, 122

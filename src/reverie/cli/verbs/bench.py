@@ -6,8 +6,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 from reverie.cli import complete
-from reverie.cli import old_options as o
-from reverie.cli.old_console import Voice, print_table, table_of
+from reverie.cli.console import print_table, table_of
+from reverie.cli.fields import COMPUTE, other
+from reverie.cli.groups import OFFERED, Only, takes_groups
+from reverie.cli.options import Compute, Messages
+from reverie.cli.recipe_options import console_of, recipe_of, width_height
 from reverie.engine.environment import ENVIRONMENT
 from reverie.errors import UsageError, did_you_mean
 
@@ -22,62 +25,57 @@ SECONDS = 60.0
 
 Layer = Annotated[
     str,
-    o.other(
+    other(
         "--layer",
         help=f"The layer that is excited (default {LAYER}).",
-        panel=o.HOW,
+        panel=COMPUTE,
         metavar="NAME",
         autocompletion=complete.layers,
     ),
 ]
-Size = Annotated[str, o.other("--size", help=f"Of the picture (default {SIZE}).", panel=o.HOW, metavar="WxH")]
+Size = Annotated[str, other("--size", help=f"Of the picture (default {SIZE}).", panel=COMPUTE, metavar="WxH")]
 Engines = Annotated[
     list[str] | None,
-    o.other(
+    other(
         "--engine",
         help="Measure this engine; again for more (default: all of them).",
-        panel=o.HOW,
+        panel=COMPUTE,
         metavar="|".join(complete.ENGINES),
         autocompletion=complete.engines,
     ),
 ]
 Seconds = Annotated[
     float,
-    o.other("--seconds", help=f"How long, about (default {SECONDS:g}).", panel=o.HOW, min=1.0, max=3600.0),
+    other("--seconds", help=f"How long, about (default {SECONDS:g}).", panel=COMPUTE, min=1.0, max=3600.0),
 ]
 
 
+@takes_groups
 def bench(
-    network: o.Network = None,
+    compute: Annotated[Compute, Only("network", "device", "precision", "threads", "offline")] = OFFERED,
     layer: Layer = LAYER,
     size: Size = SIZE,
     engine: Engines = None,
-    device: o.Device = None,
-    precision: o.Precision = None,
-    threads: o.Threads = None,
     seconds: Seconds = SECONDS,
-    offline: o.Offline = False,
-    json: o.Json = False,
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
-    debug: o.Debug = False,
+    messages: Annotated[Messages, Only("json", "quiet", "verbose", "debug")] = OFFERED,
 ) -> None:
     """Measure how fast the engines are here, beside the loop most people write."""
-    setting = {"network": network, "device": device, "precision": precision, "threads": threads}
-    voice = Voice(quiet=quiet, verbose=verbose, as_json=json)
+    console = console_of(messages)
     for name in engine or ():
         if name not in complete.ENGINES:
             raise UsageError(f"--engine {name}: {did_you_mean(name, complete.ENGINES)}")
-    recipe = o.recipe_of(setting)
+    recipe = recipe_of(compute)
     from reverie.bench import bench as measuring
     from reverie.bench.machine import cores, describe, in_words
     from reverie.engine.engine import pick_device
     from reverie.network.zoo import load_net
 
-    width, height = o.width_height(size)
+    width, height = width_height(size)
     if min(width, height) < 32:
         raise UsageError(f"--size {size}: at least 32 pixels each way")
-    load_net(recipe.network, offline=offline).layer(layer)  # what is wrong is said before anything is timed
+    load_net(recipe.network, offline=compute.offline).layer(
+        layer
+    )  # what is wrong is said before anything is timed
     job = measuring.Job(
         what="",
         network=recipe.network,
@@ -88,14 +86,14 @@ def bench(
         threads=recipe.threads or cores(),
     )
     wanted = dict.fromkeys((measuring.NAIVE, measuring.REFERENCE, *(engine or reversed(complete.ENGINES))))
-    voice.note(f"about {seconds:.0f} s; nothing else should run meanwhile")
-    rows = measuring.measure(job, list(wanted), seconds=seconds, settings=ENVIRONMENT, each=voice.note)
+    console.info(f"about {seconds:.0f} s; nothing else should run meanwhile")
+    rows = measuring.measure(job, list(wanted), seconds=seconds, settings=ENVIRONMENT, each=console.info)
     found = describe()
-    if json:
+    if messages.json:
         document = {"machine": found, **asdict(job), "rows": [asdict(row) for row in rows]}
         for only_of_a_row in ("what", "seconds", "gradient"):
             del document[only_of_a_row]
-        voice.data("", document)
+        console.result("", document)
         return
     print(f"{recipe.network}, {layer}, {width} x {height}; {in_words(found, job.threads)}")
     print_table(table(rows))

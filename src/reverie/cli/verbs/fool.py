@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,30 +11,32 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reverie.cli import complete
-from reverie.cli import old_options as o
-from reverie.cli.old_console import CtrlC, Voice
+from reverie.cli.console import Console
+from reverie.cli.fields import COMPUTE, other, setting
+from reverie.cli.groups import OFFERED, Group, Only, all_given, takes_groups
+from reverie.cli.options import Compute, Files, Messages, Size
+from reverie.cli.recipe_options import console_of, output_of, where_to, workspace_of
 from reverie.errors import Interrupted, UsageError
-from reverie.jobs.fooling.settings import ENCODINGS, Settings, make_settings
+from reverie.jobs.fooling.settings import ENCODINGS, Settings
 
 if TYPE_CHECKING:
-    from reverie.evolve import Generation
-    from reverie.jobs.fooling.run import Fooling, Outcome
+    from reverie.jobs.fooling.run import EvolutionResult
 
 EVOLUTION, PRINT = "The evolution", "A large print"
 #: Side in pixels of a genome that is rendered, if none is given.
 PRINT_SIDE = 1024
-#: Seconds between two lines of ``--verbose``.
-EVERY = 10.0
-#: Pictures that are evolved to see how long they take.
-TRIAL = 100
 DEVICES = ("auto", "cpu", "cuda", "mps")
 #: Options that are settings of the run, and how they are typed.
 OPTION = {name: f"--{name}" for name in Settings.model_fields}
 
 
-def of_run(name: str, *flags: str, panel: str = EVOLUTION, **more: Any) -> Any:
+def of_run(name: str, panel: str = EVOLUTION, **more: Any) -> Any:
     """An option that sets something of the evolution."""
-    return o.setting(name, *flags, panel=panel, model=Settings, **more)
+    return setting(name, panel=panel, model=Settings, **more)
+
+
+def _encodings(incomplete: str) -> list[str]:
+    return [name for name in ENCODINGS if name.startswith(incomplete)]
 
 
 Classes = Annotated[
@@ -50,33 +50,48 @@ Classes = Annotated[
 ]
 
 
-def _encodings(incomplete: str) -> list[str]:
-    return [name for name in ENCODINGS if name.startswith(incomplete)]
+@dataclass(frozen=True)
+class Evolution(Group):
+    """What evolves."""
+
+    encoding: Annotated[str | None, of_run("encoding", metavar="NAME", autocompletion=_encodings)] = None
+    generations: Annotated[int | None, of_run("generations")] = None
+    children: Annotated[int | None, of_run("children")] = None
+    population: Annotated[int | None, of_run("population")] = None
+    size: Annotated[int | None, of_run("size", metavar="N")] = None
+    seed: Annotated[int | None, of_run("seed")] = None
 
 
-Encoding = Annotated[str | None, of_run("encoding", metavar="NAME", autocompletion=_encodings)]
-Generations = Annotated[int | None, of_run("generations")]
-Children = Annotated[int | None, of_run("children")]
-Population = Annotated[int | None, of_run("population")]
-Size = Annotated[int | None, of_run("size", metavar="N")]
-Seed = Annotated[int | None, of_run("seed")]
-Network = Annotated[
-    str | None, of_run("network", panel=o.HOW, metavar="NAME", autocompletion=complete.networks)
-]
-Precision = Annotated[str | None, of_run("precision", panel=o.HOW)]
-Out = Annotated[
-    str | None,
-    o.other("-o", "--out", help="The folder of the evolution, or the file of a print.", metavar="OUT"),
-]
-Resume = Annotated[
-    bool, o.other("--resume", help="Go on with the evolution in the folder; its settings are known there.")
-]
-Overwrite = Annotated[
-    bool, o.other("--overwrite", help="Begin again where an evolution is, or replace the print.")
-]
+@dataclass(frozen=True)
+class Judge(Compute):
+    """Who is fooled, and what computes."""
+
+    network: Annotated[
+        str | None, of_run("network", panel=COMPUTE, metavar="NAME", autocompletion=complete.networks)
+    ] = None
+    precision: Annotated[str | None, of_run("precision", panel=COMPUTE)] = None
+
+
+@dataclass(frozen=True)
+class EvolutionFiles(Files):
+    """Where evolutions and prints go."""
+
+    out: Annotated[
+        str | None,
+        other("-o", "--out", help="The folder of the evolution, or the file of a print.", metavar="OUT"),
+    ] = None
+    overwrite: Annotated[
+        bool, other("--overwrite", help="Begin again where an evolution is, or replace the print.")
+    ] = False
+    resume: Annotated[
+        bool,
+        other("--resume", help="Go on with the evolution in the folder; its settings are known there."),
+    ] = False
+
+
 Render = Annotated[
     str | None,
-    o.other(
+    other(
         "--render",
         help="Evolve nothing; draw this genome (its JSON, or a picture with it inside) with sides of --size "
         f"(default {PRINT_SIDE}).",
@@ -86,271 +101,123 @@ Render = Annotated[
 ]
 
 
+@takes_groups
 def fool(
     classes: Classes = None,
-    encoding: Encoding = None,
-    generations: Generations = None,
-    children: Children = None,
-    population: Population = None,
-    size: Size = None,
-    seed: Seed = None,
-    network: Network = None,
-    engine: o.Engine = None,
-    precision: Precision = None,
-    device: o.Device = None,
-    threads: o.Threads = None,
-    offline: o.Offline = False,
-    out: Out = None,
-    resume: Resume = False,
-    overwrite: Overwrite = False,
+    evolution: Evolution = OFFERED,
+    judge: Annotated[Judge, Only("network", "engine", "precision", "device", "threads", "offline")] = OFFERED,
+    files: Annotated[EvolutionFiles, Only("out", "resume", "overwrite", "depth", "quality")] = OFFERED,
     render: Render = None,
-    depth: o.Depth = None,
-    quality: o.Quality = None,
-    max_pixels: o.MaxPixels = None,
-    json: o.Json = False,
-    dry_run: o.DryRun = False,
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
-    debug: o.Debug = False,
+    limits: Annotated[Size, Only("max_pixels")] = OFFERED,
+    messages: Messages = OFFERED,
 ) -> None:
     """Evolve pictures, without any gradient, until the network is sure of a class that nobody would see.
 
     Nguyen, Yosinski & Clune 2015. OUT becomes a folder with a picture and a genome of each class, a contact
     sheet that is renewed on the way, archive.json and index.html. Ctrl-C keeps everything for --resume.
     """
-    given = dict(locals())
-    command = Command(given, Voice(quiet=quiet, verbose=verbose, as_json=json))
+    console = console_of(messages)
     if render is not None:
-        command.print_large()
-    else:
-        command.evolve()
+        print_large(render, classes, evolution, judge, files, limits, messages, console)
+        return
+    for option, value in (
+        ("depth", files.depth),
+        ("quality", files.quality),
+        ("max_pixels", limits.max_pixels),
+    ):
+        if value is not None:
+            raise UsageError(f"--{option.replace('_', '-')}: is for --render only; leave it out")
+    from reverie.cli.progress import run_job, tell_estimate
+    from reverie.jobs.fooling.job import EvolutionJob
 
-
-@dataclass
-class Command:
-    """The command as given, and who is told."""
-
-    given: dict[str, Any]
-    voice: Voice
-
-    def settings(self) -> tuple[Settings, dict[str, Any]]:
-        """What evolves, and those settings of it that were asked for."""
-        asked = {name: self.given[name] for name in OPTION if self.given[name] is not None}
-        with _typed():
-            return make_settings(**asked), asked
-
-    def evolve(self) -> None:
-        """Check everything that can be checked, then evolve."""
-        given = self.given
-        for option in ("depth", "quality", "max_pixels"):
-            if given[option] is not None:
-                raise UsageError(f"--{option.replace('_', '-')}: is for --render only; leave it out")
-        settings, asked = self.settings()
-        if given["dry_run"]:
-            self._plan(settings)
-            return
-        if given["out"] is None:
-            raise UsageError("where to? give a folder, as in -o fooled")
-        from reverie.jobs.fooling.run import Fooling
-
-        with _typed():
-            run = Fooling(
-                given["out"],
-                settings,
-                resume=given["resume"],
-                overwrite=given["overwrite"],
-                given=asked,
-                threads=_threads(given["threads"]),
-                engine=_engine(given["engine"]),
-                device=_device(given["device"]),
-                offline=given["offline"],
-            )
-            with self._progress(run) as watcher, CtrlC(self.voice) as stop:
-                outcome = run.carry_out(
-                    given["classes"] or (), each=watcher.born, stop=stop, writing=watcher.written
-                )
-        self._tell(run, outcome)
-
-    def _tell(self, run: Fooling, outcome: Outcome) -> None:
-        """Say what came of it; end with 130 if Ctrl-C cut it short."""
-        if outcome.stopped:
-            raise Interrupted(
-                f"stopped after generation {outcome.generation} of {run.settings.generations}; {run.folder} "
-                f"holds what there is: reverie fool -o {run.folder} --resume goes on"
-            )
-        half, most, nearly = outcome.over
-        total = len(outcome.confidences)
-        network, outside = outcome.seconds
-        self.voice.data(
-            str(run.folder.page),
-            {
-                "path": str(run.folder),
-                "page": str(run.folder.page),
-                "archive": str(run.folder.archive),
-                "sheet": str(run.folder.sheet),
-                "encoding": run.settings.encoding,
-                "network": run.settings.network,
-                "generations": outcome.generation,
-                "evaluations": outcome.evaluations,
-                "classes": total,
-                "median": outcome.median,
-                "over": {"0.5": half, "0.95": most, "0.99": nearly},
-                "seconds": {"network": network, "outside": outside},
+    given = all_given(evolution, judge)
+    checked(judge)
+    with _typed():
+        job = EvolutionJob(
+            settings={name: given[name] for name in OPTION if given[name] is not None},
+            classes=tuple(classes or ()),
+            output={
+                "path": where_to(files.out, "fooled", "a folder") if not messages.dry_run else "fooled",
+                "overwrite": files.overwrite,
             },
+            resume=files.resume,
+            engine=judge.engine or "auto",
+            device=judge.device or "auto",
+            threads=judge.threads or 0,
         )
-        self.voice.note(
-            f"{run.folder}: {outcome.evaluations:,} pictures judged, median {outcome.median:.3f}; of {total} "
-            f"classes {half} over .5, {most} over .95, {nearly} over .99; {_clock(network + outside)}"
+        job.evolves  # noqa: B018 (settings that cannot be are said now)
+        workspace = workspace_of(judge)
+        if messages.dry_run:
+            tell_estimate(job, console, workspace)
+            return
+        result = run_job(job, console, workspace)
+    tell(console, result)
+
+
+def tell(console: Console, result: EvolutionResult) -> None:
+    """Say what came of an evolution; end with 130 if Ctrl-C cut it short."""
+    folder = result.folder
+    if result.stopped:
+        raise Interrupted(
+            f"stopped after {result.stopped}; {folder} holds what there is: "
+            f"reverie fool -o {folder} --resume goes on"
         )
+    from reverie.jobs.estimate import clock
 
-    @contextmanager
-    def _progress(self, run: Fooling) -> Iterator[Watcher]:
-        """Generation, median, counts and time left, while pictures evolve."""
-        watcher = Watcher(self.voice, run.settings)
-        if self.voice.terminal and not self.voice.verbose:
-            with watcher.bar():
-                yield watcher
-        else:
-            yield watcher
-
-    def _plan(self, settings: Settings) -> None:
-        """Say what would be done and how long it takes, measured on a few pictures."""
-        from reverie.jobs.fooling.judge import Arena
-
-        arena = Arena(
-            settings,
-            threads=_threads(self.given["threads"]),
-            engine=_engine(self.given["engine"]),
-            device=_device(self.given["device"]),
-            offline=self.given["offline"],
-        )
-        reported = len(arena.classes(self.given["classes"] or ()))
-        found = {**arena.trial(TRIAL), "reported": reported}
-        population, children = settings.counts
-        outside = found["outside_seconds"]
-        share = outside / max(outside + found["network_seconds"], 1e-9)
-        lines = [
-            f"{settings.encoding}, {settings.size} px, for {reported} of {found['classes']} classes of "
-            f"{settings.network}",
-            f"  {population} pictures, then {settings.generations} generations of {children}: "
-            f"{found['evaluations']:,} evaluations",
-            f"  {found['engine']} engine, {found['precision']}, {found['threads']} threads",
-            f"  about {_clock(found['seconds'])}: {found['rate']:.0f} evaluations a second, "
-            f"{100 * share:.0f} % of the time outside the network",
-        ]
-        self.voice.data("\n".join(lines), {**settings.model_dump(), **found})
-
-    def print_large(self) -> None:
-        """Draw one genome at any size."""
-        given = self.given
-        self._refuse_with_render()
-        if given["out"] is None:
-            raise UsageError("where to? give -o OUT, as in -o print.png")
-        from reverie.jobs.fooling.large_print import print_genome
-        from reverie.jobs.old_run import Output
-        from reverie.media.picture import MAX_PIXELS
-
-        output = Output(given["depth"], given["quality"], overwrite=given["overwrite"])
-        if not os.path.isdir(given["out"]):
-            output.check(given["out"])
-        side = PRINT_SIDE if given["size"] is None else given["size"]
-        began = time.monotonic()
-        with _typed():
-            print_genome(
-                given["render"],
-                given["out"],
-                side,
-                output,
-                threads=_threads(given["threads"]),
-                max_pixels=given["max_pixels"] or MAX_PIXELS,
-            )
-        seconds = time.monotonic() - began
-        document = {"path": given["out"], "size": [side, side], "seconds": round(seconds, 3)}
-        self.voice.data(given["out"], document)
-        self.voice.note(f"{given['out']}: {side} x {side}, {seconds:.1f} s")
-
-    def _refuse_with_render(self) -> None:
-        """UsageError if something was asked for that a print has no use for."""
-        given = self.given
-        useless = [*(name for name in OPTION if name != "size"), "engine", "device", "resume", "dry_run"]
-        asked = [name for name in useless if given[name] is not None and given[name] is not False]
-        typed = ["--" + name.replace("_", "-") for name in asked]
-        for word in [*(given["classes"] or ()), *typed]:
-            raise UsageError(f"{word}: --render draws one genome and evolves nothing; leave it out")
+    console.result(str(folder.page), result.as_json())
+    half, most, nearly = result.over
+    console.info(
+        f"{folder}: {result.evaluations:,} pictures judged, median {result.median:.3f}; of "
+        f"{len(result.confidences)} classes {half} over .5, {most} over .95, {nearly} over .99; "
+        f"{clock(result.network_seconds + result.outside_seconds)}"
+    )
 
 
-class Watcher:
-    """Tells of generations as they come."""
+def print_large(
+    genome: str,
+    classes: list[str] | None,
+    evolution: Evolution,
+    judge: Judge,
+    files: EvolutionFiles,
+    limits: Size,
+    messages: Messages,
+    console: Console,
+) -> None:
+    """Draw one genome at any size."""
+    useless = {**all_given(evolution, judge), "resume": files.resume, "dry_run": messages.dry_run}
+    for name in ("size", "threads", "offline"):
+        del useless[name]
+    typed = [
+        "--" + name.replace("_", "-")
+        for name, value in useless.items()
+        if value is not None and value is not False
+    ]
+    for word in [*(classes or ()), *typed]:
+        raise UsageError(f"{word}: --render draws one genome and evolves nothing; leave it out")
+    from reverie.cli.progress import run_job
+    from reverie.jobs.fooling.large_print import PrintJob
 
-    def __init__(self, voice: Voice, settings: Settings) -> None:
-        self.voice = voice
-        self.settings = settings
-        self._bar: Any = None
-        self._task: Any = None
-        self._last = time.monotonic()
-        self._began: tuple[float, int] | None = None
-
-    @contextmanager
-    def bar(self) -> Iterator[None]:
-        """A bar on the terminal while this lasts."""
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=20),
-            TextColumn("{task.fields[what]}"),
-            TimeRemainingColumn(),
-        )
-        with Progress(
-            *columns, console=Console(stderr=True), transient=True, speed_estimate_period=120
-        ) as self._bar:
-            total = self.settings.generations + 1
-            self._task = self._bar.add_task(self.settings.encoding, total=total, what="loading")
-            yield
-        self._bar = None
-
-    def born(self, generation: Generation) -> None:
-        """Take a generation."""
-        now = time.monotonic()
-        if self._began is None:
-            self._began = now, generation.evaluations
-        began, before = self._began
-        rate = (generation.evaluations - before) / (now - began) if now > began else 0.0
-        half, most, nearly = generation.over
-        what = (
-            f"generation {generation.index}/{self.settings.generations}, median {generation.median:.3f}, "
-            f"over .5 {half}, .95 {most}, .99 {nearly}" + (f", {rate:.0f}/s" if rate else "")
-        )
-        last = generation.index == self.settings.generations
-        if self._bar is not None:
-            self._bar.update(self._task, completed=generation.index + 1, what=what)
-        elif self.voice.verbose and (last or generation.index == 0 or now - self._last > EVERY):
-            self._last = now
-            self.voice.must(f"{self.settings.encoding}: {what}")
-
-    def written(self, done: int, total: int) -> None:
-        """Take how many results are written."""
-        if self._bar is not None:
-            self._bar.update(self._task, what=f"writing {done}/{total}")
+    checked(judge)
+    output = output_of(files, "print.png")
+    side = PRINT_SIDE if evolution.size is None else evolution.size
+    with _typed():
+        job = PrintJob(genome=genome, size=side, output=output, threads=judge.threads or 0)
+        result = run_job(job, console, workspace_of(judge, limits))
+    console.result(output.path, result.as_json())
+    console.info(f"{output.path}: {side} x {side}, {result.seconds:.1f} s")
 
 
-def _threads(given: int | None) -> int:
-    if given is not None and not 0 <= given <= 1024:
-        raise UsageError(f"--threads {given}: 0 to 1024 are possible; 0 takes torch's own choice")
-    return given or 0
-
-
-def _engine(given: str | None) -> str:
-    if given is not None and given not in ("auto", *complete.ENGINES):
-        raise UsageError(f"--engine {given}: no such engine; there are auto, {', '.join(complete.ENGINES)}")
-    return given or "auto"
-
-
-def _device(given: str | None) -> str:
-    if given is not None and given not in DEVICES:
-        raise UsageError(f"--device {given}: no such device; there are {', '.join(DEVICES)}")
-    return given or "auto"
+def checked(judge: Judge) -> None:
+    """UsageError where what computes cannot be."""
+    threads = judge.threads
+    if threads is not None and not 0 <= threads <= 1024:
+        raise UsageError(f"--threads {threads}: 0 to 1024 are possible; 0 takes torch's own choice")
+    for option, value, known in (
+        ("engine", judge.engine, ("auto", *complete.ENGINES)),
+        ("device", judge.device, DEVICES),
+    ):
+        if value is not None and value not in known:
+            raise UsageError(f"--{option} {value}: no such {option}; there are {', '.join(known)}")
 
 
 @contextmanager
@@ -361,10 +228,3 @@ def _typed() -> Iterator[None]:
     except UsageError as error:
         fields = "|".join(OPTION)
         raise UsageError(re.sub(rf"(^|; )({fields}): ", r"\1--\2: ", str(error))) from error
-
-
-def _clock(seconds: float) -> str:
-    """Seconds in the unit a person would use."""
-    if seconds < 100:
-        return f"{seconds:.1f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

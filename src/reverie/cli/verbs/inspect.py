@@ -2,100 +2,77 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
 import typer
 
 from reverie.cli import complete
-from reverie.cli import old_options as o
-from reverie.cli.old_console import CtrlC, Voice, print_table, table_of
-from reverie.errors import Interrupted, UsageError
-
-if TYPE_CHECKING:
-    from reverie.media.picture import Picture
+from reverie.cli.console import print_table, table_of
+from reverie.cli.fields import other, setting
+from reverie.cli.groups import OFFERED, Only, takes_groups
+from reverie.cli.options import Ascent, Base, Compute, Files, Messages, Size
+from reverie.cli.recipe_options import console_of, output_of, recipe_of, workspace_of
+from reverie.errors import Interrupted
+from reverie.recipe.recipe import Recipe
 
 Photo = Annotated[str, typer.Argument(metavar="PHOTO", help="A photograph.")]
-Cell = Annotated[int, o.other("--cell", help="Longest side of each picture on the sheet.", min=64, max=2048)]
-Top = Annotated[int, o.other("--top", help="How many classes.", min=1, max=1000)]
-SHEET_STEPS = "20"
+Cell = Annotated[int, other("--cell", help="Longest side of each picture on the sheet.", min=64, max=2048)]
+#: The network that is asked if none is named.
+NETWORK: str = Recipe.model_fields["network"].default
+Top = Annotated[int, other("--top", help="How many classes.", min=1, max=1000)]
 
 
+@dataclass(frozen=True)
+class SheetAscent(Ascent):
+    """How far the dreams on a sheet go."""
+
+    steps: Annotated[str | None, setting("steps", metavar="N[,N...]")] = "20"
+
+
+@takes_groups
 def sheet(
     photo: Photo,
-    out: o.Out = None,
     cell: Cell = 320,
-    preset: o.Preset = None,
-    strength: o.Strength = None,
-    steps: o.Steps = SHEET_STEPS,
-    seed: o.Seed = None,
-    network: o.Network = None,
-    device: o.Device = None,
-    threads: o.Threads = None,
-    max_pixels: o.MaxPixels = None,
-    offline: o.Offline = False,
-    overwrite: o.Overwrite = False,
-    json: o.Json = False,
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
-    debug: o.Debug = False,
+    base: Annotated[Base, Only("preset")] = OFFERED,
+    ascent: Annotated[SheetAscent, Only("strength", "steps")] = OFFERED,
+    size: Annotated[Size, Only("seed", "max_pixels")] = OFFERED,
+    compute: Annotated[Compute, Only("network", "device", "threads", "offline")] = OFFERED,
+    files: Annotated[Files, Only("out", "overwrite")] = OFFERED,
+    messages: Annotated[Messages, Only("json", "quiet", "verbose", "debug")] = OFFERED,
 ) -> None:
     """Make one labelled sheet: the photograph, and its dream at every layer."""
-    given = dict(locals())
-    voice = Voice(quiet=quiet, verbose=verbose, as_json=json)
-    if out is None:
-        raise UsageError("where to? give -o OUT, as in -o sheet.png")
-    recipe = o.recipe_of({**given, "max_size": cell})
-    from reverie.jobs.old_run import Output, Run
-    from reverie.media.picture import MAX_PIXELS, save_picture
-    from reverie.media.picture.contact_sheet import contact_sheet
+    from reverie.cli.progress import run_job
+    from reverie.jobs.batch import LayersJob
 
-    Output(overwrite=overwrite).check(out)
-    run = Run(recipe, max_pixels=max_pixels or MAX_PIXELS, offline=offline)
-    picture = run.open(photo)
-    assert picture is not None
-    cells: list[tuple[str, str, Picture]] = [("the photograph", "", picture)]
-    layers = [layer for layer in run.session.net.layers.values() if layer.name != run.session.net.class_map]
-    with CtrlC(voice) as stop:
-        for layer in layers:
-            run.recipe = recipe.but(objective=(layer_text(layer.name),))
-            with voice.progress(layer.name) as watcher:
-                frame, cut = run.dream(picture, each=watcher, stop=stop)
-            if cut is not None or stop():
-                break
-            cells.append((layer.name, layer.draws, frame.picture))
-    save_picture(contact_sheet(cells, side=cell), out, overwrite=overwrite)
-    voice.data(out, {"path": out, "layers": [name for name, _, _ in cells[1:]]})
-    if len(cells) <= len(layers):
-        raise Interrupted(f"stopped after {len(cells) - 1} of {len(layers)} layers; {out} holds those")
+    console = console_of(messages)
+    output = output_of(files, "sheet.png")
+    recipe = recipe_of(base, ascent, size, compute)
+    job = LayersJob(recipe=recipe, photo=photo, cell=cell, output=output)
+    result = run_job(job, console, workspace_of(compute, size))
+    console.result(output.path, result.as_json())
+    if result.stopped:
+        raise Interrupted(f"stopped after {result.stopped}; {output.path} holds those")
 
 
-def layer_text(name: str) -> str:
-    """A layer as the text of an objective."""
-    from reverie import objective
-
-    return str(objective.layer(name))
-
-
+@takes_groups
 def classify(
     photo: Photo,
     top: Top = 5,
-    network: o.Network = None,
-    max_pixels: o.MaxPixels = None,
-    offline: o.Offline = False,
-    json: o.Json = False,
-    debug: o.Debug = False,
+    compute: Annotated[Compute, Only("network", "offline")] = OFFERED,
+    size: Annotated[Size, Only("max_pixels")] = OFFERED,
+    messages: Annotated[Messages, Only("json", "debug")] = OFFERED,
 ) -> None:
     """Say what the network sees in a photograph."""
-    voice = Voice(as_json=json)
     from reverie.analysis.classify import classify as ask
-    from reverie.media.picture import MAX_PIXELS, load_picture
-    from reverie.network.zoo import load_net
+    from reverie.media.picture import load_picture
 
-    picture = load_picture(photo, max_pixels=max_pixels or MAX_PIXELS)
-    found = ask(load_net(network or _default("network"), offline=offline), picture, top=top)
-    if json:
+    console, workspace = console_of(messages), workspace_of(compute, size)
+    picture = load_picture(photo, max_pixels=workspace.max_pixels)
+    found = ask(workspace.network(compute.network or NETWORK), picture, top=top)
+    if messages.json:
         document = [{"class": i, "name": name, "probability": p} for i, name, p in found]
-        voice.data("", {"path": photo, "classes": document})
+        console.result("", {"path": photo, "classes": document})
         return
     from rich.bar import Bar
 
@@ -105,22 +82,20 @@ def classify(
     print_table(table)
 
 
+@takes_groups
 def layers(
     network: Annotated[
         str | None, typer.Argument(metavar="[NETWORK]", autocompletion=complete.networks)
     ] = None,
-    offline: o.Offline = False,
-    json: o.Json = False,
-    debug: o.Debug = False,
+    compute: Annotated[Compute, Only("offline")] = OFFERED,
+    messages: Annotated[Messages, Only("json", "debug")] = OFFERED,
 ) -> None:
     """List a network's layers."""
-    voice = Voice(as_json=json)
-    from reverie.network.zoo import load_net
-
-    net = load_net(network or _default("network"), offline=offline)
+    console = console_of(messages)
+    net = workspace_of(compute).network(network or NETWORK)
     found = [layer for layer in net.layers.values() if layer.name != net.class_map]
-    if json:
-        voice.data("", {"network": net.name, "layers": [vars(layer) for layer in found]})
+    if messages.json:
+        console.result("", {"network": net.name, "layers": [vars(layer) for layer in found]})
         return
     table = table_of(
         ("layer", "left"), ("channels", "right"), ("stride", "right"), ("sees", "right"), ("draws", "left")
@@ -131,16 +106,17 @@ def layers(
     print_table(table)
 
 
-def networks(json: o.Json = False, debug: o.Debug = False) -> None:
+@takes_groups
+def networks(messages: Annotated[Messages, Only("json", "debug")] = OFFERED) -> None:
     """List the networks that can dream."""
-    voice = Voice(as_json=json)
     from rich.markup import escape
 
     from reverie.network.zoo import networks as known
 
-    if json:
+    console = console_of(messages)
+    if messages.json:
         fields = ("name", "title", "size", "parameters", "package", "sha256", "installed", "install")
-        voice.data("", {"networks": [{f: getattr(n, f) for f in fields} for n in known()]})
+        console.result("", {"networks": [{f: getattr(n, f) for f in fields} for n in known()]})
         return
     table = table_of(
         ("network", "left"), ("", "left"), ("trained at", "right"), ("weights", "right"), ("", "left")
@@ -152,9 +128,3 @@ def networks(json: o.Json = False, debug: o.Debug = False) -> None:
     extra = escape('pip install "reverie[nets]"')
     table.add_row("torchvision:NAME", "a network of torchvision", "", "", extra)
     print_table(table)
-
-
-def _default(field: str) -> Any:
-    from reverie.recipe.recipe import Recipe
-
-    return Recipe.model_fields[field].default

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from reverie._version import __version__
 from reverie.errors import BadInput, ResourceError, UsageError
 from reverie.jobs.fooling.settings import Settings
-from reverie.jobs.old_run import check_writable
+from reverie.jobs.output import check_writable
 from reverie.jobs.provenance import NetworkNote
 from reverie.media.picture.write import write_whole
 from reverie.recipe.recipe import complaints

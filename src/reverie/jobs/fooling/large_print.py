@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import os
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
+import torch
+from pydantic import Field
 
 from reverie._version import __version__
 from reverie.engine.engine import is_out_of_memory
 from reverie.errors import BadInput, ResourceError, UsageError
 from reverie.evolve import genome_from_json
-from reverie.jobs.old_run import Output
-from reverie.media.picture import MAX_PIXELS, Picture, read_provenance, save_picture
+from reverie.jobs.estimate import clock
+from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
+from reverie.jobs.output import Output
+from reverie.jobs.reference import Reference
+from reverie.jobs.workspace import Workspace
+from reverie.media.picture import Picture, read_provenance, save_picture
 from reverie.media.picture.detect_format import read_local
 
 if TYPE_CHECKING:
@@ -24,54 +33,85 @@ LONGEST = 64_000_000
 INSIDE = 100_000
 #: Sides in pixels that are drawn.
 SMALLEST, LARGEST = 1, 65_535
+#: Side in pixels of what is tried, and bytes that are held for each pixel, about.
+TRIAL_SIDE, BYTES = 256, 48
 
 
-def print_genome(
-    path: str,
-    out: str,
-    side: int,
-    output: Output | None = None,
-    *,
-    threads: int = 0,
-    max_pixels: int = MAX_PIXELS,
-) -> Picture:
-    """Draw a genome with sides of so many pixels, and write it with the genome inside.
+@dataclass(frozen=True, kw_only=True)
+class PrintResult(Result):
+    """A genome that was drawn, with sides of ``side`` pixels."""
+
+    side: int
+    picture: Picture = field(repr=False, compare=False)
+
+    def as_json(self) -> dict[str, Any]:
+        side = self.side
+        return {"path": self.files[0], "size": [side, side], "seconds": round(self.seconds, 3)}
+
+
+class PrintJob(Job[PrintResult]):
+    """A genome drawn with sides of ``size`` pixels, and written with the genome inside.
 
     A drawn genome has any size; one of pixels is enlarged.
-
-    Raises:
-        BadInput: No genome, or a damaged one.
-        UsageError: A size that cannot be, or a file that cannot be so written.
-        ResourceError: Memory or disk runs out.
     """
-    import torch
 
-    if not SMALLEST <= side <= LARGEST:
-        raise UsageError(f"size: {side} is not possible; {SMALLEST} to {LARGEST} are")
-    if side * side > max_pixels:
-        given = f"{side} x {side}"
-        raise UsageError(f"size: {given} is over the limit of {max_pixels} pixels; --max-pixels raises it")
-    if threads:
-        torch.set_num_threads(threads)
-    output = output or Output()
-    encoding, genome, document = read_genome(path)
-    output.check(out)
-    try:
-        picture = Picture(np.ascontiguousarray(encoding.render([genome], side)[0]))
-    except (RuntimeError, MemoryError) as error:
-        if not is_out_of_memory(error):
-            raise
-        raise ResourceError(f"{out}: out of memory at {side} x {side}; use a smaller --size") from error
-    inside = document if len(json.dumps(document)) < INSIDE else None
-    save_picture(
-        picture,
-        out,
-        depth=output.depth_for(out, picture),
-        quality=output.quality,
-        provenance={"reverie": __version__, "size": side, "genome": inside},
-        overwrite=output.overwrite,
-    )
-    return picture
+    kind: Literal["print"] = "print"
+    genome: Reference
+    size: int = 1024
+    output: Output
+    threads: Annotated[int, Field(ge=0, le=1024)] = 0
+
+    @property
+    def label(self) -> str:
+        return os.path.basename(str(self.genome))
+
+    def estimate(self, workspace: Workspace | None = None) -> Estimate:
+        encoding, genome, _ = read_genome((workspace or Workspace()).resolver.path(self.genome))
+        side = min(self.size, TRIAL_SIDE)
+        began = time.perf_counter()
+        encoding.render([genome], side)
+        seconds = (time.perf_counter() - began) * (self.size / side) ** 2
+        memory = self.size**2 * BYTES
+        text = f"{self.label}: {self.size} x {self.size}, about {clock(seconds)} and {memory / 1e6:.0f} MB"
+        return Estimate(seconds, memory, text, {"size": [self.size] * 2, "seconds": seconds, "bytes": memory})
+
+    def _work(self, listener: Listener, workspace: Workspace) -> PrintResult:
+        """Draws it.
+
+        Raises:
+            BadInput: No genome, or a damaged one.
+            UsageError: A size that cannot be, or a file that cannot be so written.
+            ResourceError: Memory or disk runs out.
+        """
+        side, limit = self.size, workspace.max_pixels
+        if not SMALLEST <= side <= LARGEST:
+            raise UsageError(f"size: {side} is not possible; {SMALLEST} to {LARGEST} are")
+        if side * side > limit:
+            given = f"{side} x {side}"
+            raise UsageError(f"size: {given} is over the limit of {limit} pixels; --max-pixels raises it")
+        if self.threads:
+            torch.set_num_threads(self.threads)
+        encoding, genome, document = read_genome(workspace.resolver.path(self.genome))
+        self.output.check()
+        out = self.output.path
+        try:
+            picture = Picture(np.ascontiguousarray(encoding.render([genome], side)[0]))
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise ResourceError(f"{out}: out of memory at {side} x {side}; use a smaller --size") from error
+        inside = document if len(json.dumps(document)) < INSIDE else None
+        save_picture(
+            picture,
+            out,
+            depth=self.output.depth_for(picture),
+            quality=self.output.quality,
+            provenance={"reverie": __version__, "size": side, "genome": inside},
+            overwrite=self.output.overwrite,
+        )
+        result = PrintResult(files=(out,), side=side, picture=picture)
+        listener.on_event(ItemFinished(self.label, 1, 1, out, result))
+        return result
 
 
 def read_genome(path: str) -> tuple[Encoding[Any], Any, dict[str, Any]]:

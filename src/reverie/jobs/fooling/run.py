@@ -1,7 +1,7 @@
 """Fooling a network: pictures evolve in a folder until it is sure of them (Nguyen, Yosinski & Clune 2015).
 
-    fooling = Fooling("fooled", make_settings(generations=200))
-    outcome = fooling.carry_out(["tabby", "golden retriever"])
+    run = EvolutionRun("fooled", make_settings(generations=200))
+    result = run.carry_out(["tabby", "golden retriever"])
 
 The evolution itself is ``reverie.evolve``; here it becomes files, and files become an evolution that goes on.
 """
@@ -27,38 +27,40 @@ from reverie.jobs.fooling.levels import LEVELS
 from reverie.jobs.fooling.results import Results
 from reverie.jobs.fooling.settings import Settings, make_settings
 from reverie.jobs.fooling.sheet import write_sheet
+from reverie.jobs.job import Listener, Result, Step
 from reverie.jobs.provenance import NetworkNote
 
 if TYPE_CHECKING:
     from reverie.evolve import Evolution, Generation
     from reverie.network.network import Net
 
-__all__ = ["Fooling", "Outcome", "make_settings"]
+__all__ = ["EvolutionResult", "EvolutionRun", "make_settings"]
 
 #: A checkpoint or a sheet is made again no sooner than after so many times what the last one took.
 RARELY = 30
-Each = Callable[["Generation"], None]
 
 
-@dataclass(frozen=True)
-class Outcome:
+@dataclass(frozen=True, kw_only=True)
+class EvolutionResult(Result):
     """What came of an evolution so far.
 
     Attributes:
+        settings: What evolved.
         folder: Where it is.
         generation: The last one that was finished.
         evaluations: Of the network until then.
         archive: The entries of ``archive.json``; none if it was stopped.
-        seconds: In the network and outside of it, of all sittings.
-        stopped: Whether it was stopped before its last generation, or before all files were written.
+        network_seconds: In the network, of all sittings.
+        outside_seconds: Outside of it.
     """
 
-    folder: str
+    settings: Settings
+    folder: Folder
     generation: int
     evaluations: int
     archive: tuple[Mapping[str, Any], ...]
-    seconds: tuple[float, float]
-    stopped: bool
+    network_seconds: float = 0.0
+    outside_seconds: float = 0.0
 
     @property
     def confidences(self) -> list[float]:
@@ -76,8 +78,25 @@ class Outcome:
         half, most, nearly = (sum(c > level for c in self.confidences) for level in LEVELS)
         return half, most, nearly
 
+    def as_json(self) -> dict[str, Any]:
+        half, most, nearly = self.over
+        return {
+            "path": str(self.folder),
+            "page": str(self.folder.page),
+            "archive": str(self.folder.archive),
+            "sheet": str(self.folder.sheet),
+            "encoding": self.settings.encoding,
+            "network": self.settings.network,
+            "generations": self.generation,
+            "evaluations": self.evaluations,
+            "classes": len(self.confidences),
+            "median": self.median,
+            "over": {"0.5": half, "0.95": most, "0.99": nearly},
+            "seconds": {"network": self.network_seconds, "outside": self.outside_seconds},
+        }
 
-class Fooling:
+
+class EvolutionRun:
     """An evolution in a folder; ``arena`` is who is fooled and by what."""
 
     def __init__(
@@ -157,43 +176,41 @@ class Fooling:
             )
         return found.model_copy(update={"settings": self.settings})
 
-    def carry_out(
-        self,
-        classes: Sequence[str] = (),
-        *,
-        each: Each | None = None,
-        stop: Callable[[], bool] | None = None,
-        writing: Callable[[int, int], None] | None = None,
-    ) -> Outcome:
+    def carry_out(self, classes: Sequence[str] = (), listener: Listener | None = None) -> EvolutionResult:
         """Evolve, then write what came of it.
 
         Args:
             classes: Those that are reported; all of them if none is named.
-            each: Called with each generation.
-            stop: Asked after each generation, and between files; on True everything is kept and left.
-            writing: Called with (written, of how many) while results are written.
+            listener: Told of each generation and of files that are written, and asked in between whether to
+                stop; everything is kept then.
 
         Raises:
             UsageError: A class is not known, or more generations are done than were asked for.
             BadInput: The checkpoint is damaged, or another run's.
             ResourceError: Something cannot be written; the last checkpoint is kept.
         """
+        told = listener or Listener()
         wanted = self.arena.classes(classes)
         state = self._state()
         self.folder.begin(self.note, resume=self.resume)
         self.resume = True  # from here on there is something to go on with
         try:
-            state = self._evolve(state, wanted, each, stop)
-            archive = self._results(state, wanted, stop, writing)
+            state = self._evolve(state, wanted, told)
+            archive = self._results(state, wanted, told)
         except ResourceError as error:
             raise ResourceError(f"{error}; reverie fool -o {self.folder} --resume goes on") from error
-        return Outcome(
-            str(self.folder),
-            done(state),
-            state.evaluations,
-            tuple(archive or ()),
-            (state.network_seconds, state.outside_seconds),
-            archive is None,
+        stopped = f"generation {done(state)} of {self.settings.generations}" if archive is None else ""
+        made = (self.folder.page, self.folder.sheet, self.folder.archive) if archive is not None else ()
+        return EvolutionResult(
+            files=tuple(map(str, made)),
+            stopped=stopped,
+            settings=self.settings,
+            folder=self.folder,
+            generation=done(state),
+            evaluations=state.evaluations,
+            archive=tuple(archive or ()),
+            network_seconds=state.network_seconds,
+            outside_seconds=state.outside_seconds,
         )
 
     def _state(self) -> Evolution | None:
@@ -222,13 +239,7 @@ class Fooling:
             )
         return state
 
-    def _evolve(
-        self,
-        state: Evolution | None,
-        wanted: Sequence[int],
-        each: Each | None,
-        stop: Callable[[], bool] | None,
-    ) -> Evolution:
+    def _evolve(self, state: Evolution | None, wanted: Sequence[int], told: Listener) -> Evolution:
         """Generation after generation, with checkpoints and the sheet now and then."""
         end = self.settings.generations
         if state is not None and done(state) >= end:
@@ -236,13 +247,13 @@ class Fooling:
         population, children = self.settings.counts
         saving = _Now(self.every[0], self._save)
         showing = _Now(self.every[1], lambda state: write_sheet(self._evolved(state, wanted)))
+        tells = Teller(told, self.settings)
         for generation in self.arena.evolve(state, population=population, children=children, generations=end):
             state = generation.state
-            if each is not None:
-                each(generation)
+            tells.generation(generation)
             saving(state)
             showing(state)
-            if stop is not None and stop():
+            if told.should_stop():
                 break
         assert state is not None
         self._save(state)
@@ -251,22 +262,56 @@ class Fooling:
         return state
 
     def _results(
-        self,
-        state: Evolution,
-        wanted: Sequence[int],
-        stop: Callable[[], bool] | None,
-        writing: Callable[[int, int], None] | None,
+        self, state: Evolution, wanted: Sequence[int], told: Listener
     ) -> list[dict[str, Any]] | None:
         """Write what came of it; None while it is not done."""
         if done(state) < self.settings.generations:
             return None
-        return Results(self._evolved(state, wanted)).write(stop=stop, told=writing)
+        results = Results(self._evolved(state, wanted))
+        tells = Teller(told, self.settings)
+        return results.write(stop=told.should_stop, told=tells.written)
 
     def _save(self, state: Evolution) -> None:
         save_checkpoint(self.folder.checkpoint, state, self.arena.encoding)
 
     def _evolved(self, state: Evolution, wanted: Sequence[int]) -> Evolved:
         return Evolved(self.folder, self.note, self.arena, state, tuple(wanted))
+
+
+class Teller:
+    """Tells a listener of generations, and of results that are written."""
+
+    def __init__(self, listener: Listener, settings: Settings) -> None:
+        self.listener = listener
+        self.settings = settings
+        self._began: tuple[float, int] | None = None  # when, and after how many evaluations
+
+    def generation(self, generation: Generation) -> None:
+        """Tell of a generation."""
+        now, last = time.monotonic(), self.settings.generations
+        if self._began is None:
+            self._began = now, generation.evaluations
+        began, before = self._began
+        rate = (generation.evaluations - before) / (now - began) if now > began else 0.0
+        half, most, nearly = generation.over
+        text = (
+            f"generation {generation.index}/{last}, median {generation.median:.3f}, "
+            f"over .5 {half}, .95 {most}, .99 {nearly}" + (f", {rate:.0f}/s" if rate else "")
+        )
+        self.listener.on_event(
+            Step(
+                self.settings.encoding,
+                text,
+                share=(generation.index + 1) / (last + 1),
+                score=generation.median,
+                ends=generation.index in (0, last),
+                source=generation,
+            )
+        )
+
+    def written(self, done: int, total: int) -> None:
+        """Tell of a result that is written."""
+        self.listener.on_event(Step(self.settings.encoding, f"writing {done}/{total}", share=1.0))
 
 
 class _Now:

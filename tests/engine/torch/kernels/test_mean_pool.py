@@ -17,17 +17,16 @@ from reverie.engine.torch.engine import TorchEngine
 from reverie.engine.torch.kernels.mean_pool import PreparedBox
 from reverie.engine.torch.plan.steps import ConvStep, PointsStep, Step
 from reverie.network.wrap import wrap_net
-from support.convolutions import (  # noqa: F401
-    CHANNELS_LAST,
+from support.convolutions import (
     RELUS,
     SETS,
-    everything_is_large_enough,
     last,
     off,
     random,
     slopes_of,
 )
 
+pytestmark = pytest.mark.usefixtures("large_enough")
 WAYS = [None, *SETS]
 
 

@@ -17,7 +17,6 @@ import numpy as np
 import pytest
 
 from reverie.errors import ReverieWarning, UsageError
-from reverie.media.video.read.clip import even_size
 from reverie.media.video.read.reader import Movie, open_movie
 from support import films as make
 from support.commands import environment
@@ -176,32 +175,6 @@ def test_a_size_is_scaled_to_and_even(tmp_path: Path) -> None:
         assert movie.info.aspect == 2
 
 
-def test_shrinking_averages() -> None:
-    from reverie.media.video.read.colour_convert import Converter, Upright
-    from reverie.media.video.read.frame import Colour
-
-    fine = np.zeros((120, 160, 3), np.uint8)
-    fine[:, ::2] = 255  # stripes of one pixel
-    frame = av.VideoFrame.from_ndarray(fine, "rgb24")
-    small, _ = Converter((40, 30), Colour("gbr", "pc"), Upright(), False)(frame)
-    assert np.abs(small[5:-5, 5:-5].astype(int) - 127).max() <= 3
-
-
-@pytest.mark.parametrize(
-    ("size", "most", "even"),
-    [
-        ((1920, 1080), 640, (640, 360)),
-        ((1080, 1920), 640, (360, 640)),
-        ((853, 480), None, (852, 480)),
-        ((321, 241), 321, (320, 240)),
-        ((321, 241), 99, (98, 74)),
-        ((1, 1), None, (2, 2)),
-    ],
-)
-def test_even_sides(size: tuple[int, int], most: int | None, even: tuple[int, int]) -> None:
-    assert even_size(size, most) == even
-
-
 def test_a_size_that_changes_on_the_way_is_scaled_to_the_first(tmp_path: Path) -> None:
     path = tmp_path / "a.mkv"
     pieces = [
@@ -306,7 +279,9 @@ def test_what_is_raised_in_the_thread_is_raised_here(tmp_path: Path, monkeypatch
 
 def test_a_program_may_end_without_closing(tmp_path: Path) -> None:
     path = make.film(tmp_path / "a.mp4", count=120)
-    program = "import sys; from reverie.media.video import open_movie; m = open_movie(sys.argv[1]); "
+    program = (
+        "import sys; from reverie.media.video.read.reader import open_movie; m = open_movie(sys.argv[1]); "
+    )
     program += "f = m.frames(); print(next(f).rgb.shape)"
     done = subprocess.run(
         [sys.executable, "-c", program, path], env=environment(), capture_output=True, text=True, timeout=100
@@ -315,7 +290,8 @@ def test_a_program_may_end_without_closing(tmp_path: Path) -> None:
 
 
 def test_importing_is_quick_and_loads_no_decoder() -> None:
-    program = "import sys, reverie.media.video; print({'av', 'cv2', 'torch', 'PIL'} & set(sys.modules))"
+    program = "import sys, reverie.media.video.read.frame, reverie.media.video.write.formats; "
+    program += "print({'av', 'cv2', 'torch', 'PIL'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], env=environment(), capture_output=True, text=True)
     assert done.stdout == "set()\n"
 

@@ -1,19 +1,13 @@
-"""Which frames are taken and how long they last; pace told from rounded clocks; work done ahead."""
+"""Which frames are taken and how long they last; pace told from rounded clocks."""
 
 from __future__ import annotations
 
 import itertools
-import threading
-import time
-from collections.abc import Iterator
 from fractions import Fraction
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reverie.errors import ReverieWarning
-from reverie.media.video.read.prefetch import Ahead, Said
 from reverie.media.video.read.timing import Still, even_pace, on_pace, take
 
 PACE = Fraction(1, 25)
@@ -101,55 +95,3 @@ def test_one_frame_is_even() -> None:
     assert even_pace([5, 5, 5], Fraction(1, 1000), [Fraction(24)]) == (24, True)
     assert even_pace([0], Fraction(1, 1000), [None, Fraction(0), Fraction(30)]) == (30, False)
     assert even_pace([0], Fraction(1, 1000), []) == (25, False)
-
-
-def test_work_ahead_is_bounded_and_in_order() -> None:
-    made: list[int] = []
-
-    def make() -> Iterator[int]:
-        for i in range(100):
-            made.append(i)
-            yield i
-
-    ahead: Ahead[int] = Ahead(make, 4, "a-test")
-    time.sleep(0.2)
-    assert len(made) <= 6
-    assert list(ahead) == list(range(100))
-    assert list(ahead) == []
-
-
-def test_warnings_come_in_the_readers_thread() -> None:
-    def make() -> Iterator[int | Said]:
-        yield 1
-        yield Said("mind the step")
-        yield 2
-
-    ahead: Ahead[int] = Ahead(make, 4, "a-test")
-    assert next(ahead) == 1
-    with pytest.warns(ReverieWarning, match="mind the step"):
-        assert next(ahead) == 2
-
-
-def test_closing_runs_the_generators_own_end() -> None:
-    ended = threading.Event()
-
-    def make() -> Iterator[int]:
-        try:
-            while True:
-                yield 1
-        finally:
-            ended.set()
-
-    ahead: Ahead[int] = Ahead(make, 1, "a-test")
-    next(ahead)
-    ahead.close()
-    assert ended.is_set()
-    assert not any(thread.name == "a-test" for thread in threading.enumerate())
-
-
-def test_what_cannot_begin_is_raised() -> None:
-    def make() -> Iterator[int]:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        next(Ahead(make, 1, "a-test"))

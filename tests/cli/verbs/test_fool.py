@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import warnings
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from PIL import Image
 from reverie.cli import main as cli
 from reverie.cli.verbs.fool import OPTION
 from reverie.jobs.fooling.settings import Settings
-from support.commands import Ran
 from support.fooling import tree
 
 QUICK = ("--size", "32", "--children", "6", "--generations", "2", "--threads", "1")
@@ -25,26 +23,6 @@ GENOME = {
     "settings": {"channels": 3, "span": 1.0},
     "genome": {"nodes": [["sine", [0, 5.0], [2, 9.0]], ["gaussian", [1, 2.5]], ["linear", [3, 2.0]]]},
 }
-
-
-@pytest.fixture
-def inside(tmp_path, capsys, monkeypatch):
-    """Run the command in this process, which has torch already."""
-    import torch
-
-    threads = torch.get_num_threads()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
-
-    def run(*arguments: object) -> Ran:
-        capsys.readouterr()
-        code = cli.run([str(a) for a in arguments])
-        return Ran(code, *capsys.readouterr())
-
-    yield run
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

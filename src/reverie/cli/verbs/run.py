@@ -1,0 +1,59 @@
+"""``reverie run``: a job from its JSON document."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import Annotated, Any
+
+import typer
+
+from reverie.cli.fields import other
+from reverie.cli.groups import OFFERED, Only, takes_groups
+from reverie.cli.options import Compute, Files, Messages, Size
+from reverie.cli.recipe_options import console_of, workspace_of
+from reverie.errors import BatchError, Interrupted
+
+JobFile = Annotated[
+    str, typer.Argument(metavar="JOB", help="The job's document, a JSON file; - reads standard input.")
+]
+Trust = Annotated[
+    bool,
+    other(
+        "--trust",
+        help="A job from standard input may name any path of this machine, not only files of this folder.",
+    ),
+]
+
+
+@takes_groups
+def run(
+    job: JobFile,
+    compute: Annotated[Compute, Only("offline")] = OFFERED,
+    limits: Annotated[Size, Only("max_pixels")] = OFFERED,
+    files: Annotated[Files, Only("preview")] = OFFERED,
+    trust: Trust = False,
+    messages: Messages = OFFERED,
+) -> None:
+    """Carry out a job that is described in JSON, as `Job.document()` writes it."""
+    from reverie.cli.progress import preview_of, run_job, tell_estimate, tell_item
+    from reverie.jobs.document import LONGEST, load_job, parse_job
+
+    console, workspace = console_of(messages), workspace_of(compute, limits)
+    found: Any
+    if job == "-":
+        found = parse_job(sys.stdin.buffer.read(LONGEST + 1), "standard input", trusted=trust)
+    else:
+        found = load_job(job)
+    if messages.dry_run:
+        tell_estimate(found, console, workspace)
+        return
+    taken = [found.output.path] if hasattr(found, "output") else []
+    preview = preview_of(files.preview, False, *taken)
+    result = run_job(found, console, workspace, also=preview, on_event=partial(tell_item, console))
+    if found.kind != "dream":  # whose result was told as its item
+        console.result("\n".join(result.files), result.as_json())
+    if result.stopped:
+        raise Interrupted(f"stopped after {result.stopped}")
+    if failed := getattr(result, "failed", ()):
+        raise BatchError(f"{len(failed)} items failed; the others were made")

@@ -1,0 +1,91 @@
+"""The job of an evolution: pictures that evolve in a folder until a network is sure of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from reverie.jobs.estimate import clock
+from reverie.jobs.fooling.judge import Arena
+from reverie.jobs.fooling.run import EvolutionResult, EvolutionRun
+from reverie.jobs.fooling.settings import Settings, make_settings
+from reverie.jobs.job import Estimate, Job, Listener
+from reverie.jobs.output import Written
+from reverie.jobs.workspace import Workspace
+
+#: Pictures that are evolved to see how long they take.
+TRIAL = 100
+
+
+class EvolutionJob(Job[EvolutionResult]):
+    """Pictures that evolve until a network is sure of a class that nobody would see (Nguyen et al. 2015).
+
+    ``settings`` are those of ``Settings`` that are not its defaults; where a run goes on, those that were
+    asked for. ``classes`` are reported, all of them if none is named. The output is a folder.
+    """
+
+    kind: Literal["fool"] = "fool"
+    settings: dict[str, Any] = Field(default_factory=dict)
+    classes: tuple[str, ...] = ()
+    output: Written
+    resume: bool = False
+    engine: Literal["auto", "native", "torch", "plain"] = "auto"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    threads: Annotated[int, Field(ge=0, le=1024)] = 0
+
+    @property
+    def evolves(self) -> Settings:
+        """All settings; UsageError naming each that cannot be."""
+        return make_settings(**self.settings)
+
+    @property
+    def label(self) -> str:
+        return str(self.settings.get("encoding", Settings.model_fields["encoding"].default))
+
+    def total(self) -> int | None:
+        return None
+
+    def _network(self, workspace: Workspace) -> dict[str, Any]:
+        """What judges, as ``Arena`` takes it."""
+        name = self.evolves.network
+        known = {"net": workspace.networks[name]} if name in workspace.networks else {}
+        return {
+            **known,
+            "threads": self.threads,
+            "engine": self.engine,
+            "device": self.device,
+            "offline": workspace.offline,
+        }
+
+    def estimate(self, workspace: Workspace | None = None) -> Estimate:
+        settings = self.evolves
+        arena = Arena(settings, **self._network(workspace or Workspace()))
+        reported = len(arena.classes(self.classes))
+        found = {**arena.trial(TRIAL), "reported": reported}
+        population, children = settings.counts
+        outside = found["outside_seconds"]
+        share = outside / max(outside + found["network_seconds"], 1e-9)
+        lines = [
+            f"{settings.encoding}, {settings.size} px, for {reported} of {found['classes']} classes of "
+            f"{settings.network}",
+            f"  {population} pictures, then {settings.generations} generations of {children}: "
+            f"{found['evaluations']:,} evaluations",
+            f"  {found['engine']} engine, {found['precision']}, {found['threads']} threads",
+            f"  about {clock(found['seconds'])}: {found['rate']:.0f} evaluations a second, "
+            f"{100 * share:.0f} % of the time outside the network",
+        ]
+        details = {**settings.model_dump(), **found}
+        return Estimate(found["seconds"], None, "\n".join(lines), details)
+
+    def _work(self, listener: Listener, workspace: Workspace) -> EvolutionResult:
+        settings = self.evolves
+        run = EvolutionRun(
+            self.output.path,
+            settings,
+            resume=self.resume,
+            overwrite=self.output.overwrite,
+            given=self.settings,
+            **self._network(workspace),
+        )
+        return run.carry_out(self.classes, listener)

@@ -1,0 +1,61 @@
+"""Options make recipes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from reverie.cli import options
+from reverie.cli.app import command
+from reverie.errors import UsageError
+from reverie.recipe.presets.preset import preset
+from support.recipes import recipe_for
+
+
+def test_help_tells_defaults_and_ranges_of_the_recipe() -> None:
+    assert options.describe("strength").endswith("(0 to 1; default 0.5)")
+    assert options.describe("octaves").endswith("(1 to 32)")
+    assert options.describe("precision").endswith("(auto, fp32, bf16, fp16; default auto)")
+    assert options.describe("halo").endswith("(0 to 4096 or auto, full; default auto)")
+    assert options.describe("seed").endswith("(from 0; default 0)")
+    assert options.describe("max_change").endswith("(above 0 to 1)")
+
+
+def test_every_option_that_sets_a_field_is_there() -> None:
+    flags = {flag for p in command().commands["dream"].params for flag in p.opts}
+    assert set(options.OPTION.values()) <= flags
+    contract = """--layer --channel --class --objective --guide --preset --strength --max-change --octaves
+        --octave-scale --steps --step-size --jitter --seamless --mask --keep-colour --size --max-size --seed
+        --network --engine --precision --device --threads --halo --max-pixels --recipe --variations
+        --preview --no-metadata --overwrite --json --dry-run --offline -q -v --debug -o --from"""
+    assert set(contract.split()) <= flags
+
+
+def test_options_make_the_recipe() -> None:
+    assert recipe_for() == preset("reverie")
+    assert recipe_for("--preset", "google2015", "--strength", "0.25") == preset("google2015", strength=0.25)
+    assert recipe_for("--steps", "30,20,10").steps == (30, 20, 10)
+    assert recipe_for("--size", "640x480").size == (640, 480)
+    assert recipe_for("--halo", "32", "--engine", "plain") == preset("reverie", halo=32, engine="plain")
+    assert recipe_for("--halo", "full").halo == "full"
+    assert recipe_for("--layer", "block4a", "--layer", "block5c").objective == ("block4a", "block5c")
+    assert recipe_for("--channel", "block4b:17").objective == ("block4b:17",)
+    assert recipe_for("--class", "golden retriever").objective == ('class("golden retriever")',)
+    assert recipe_for("--class", "207").objective == ("class(207)",)
+    assert recipe_for("--guide", "g.png", "--layer", "block3b").objective == ('guide("g.png", block3b)',)
+    assert recipe_for("--guide", "g.png").objective == (f'guide("g.png", {options.GUIDE_LAYER})',)
+    assert recipe_for("--seamless").seamless
+    assert recipe_for("--keep-color", "1").keep_colour == 1
+    assert recipe_for("--max-change", "0.03").strength == preset("reverie").strength
+
+
+def test_a_recipe_file_is_overridden_by_options(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps(preset("keras", seed=3).model_dump(mode="json")))
+    assert recipe_for("--recipe", str(path)) == preset("keras", seed=3)
+    assert recipe_for("--recipe", str(path), "--seed", "4") == preset("keras", seed=4)
+    assert recipe_for("--recipe", str(path), "--steps", "5").max_score is None
+    with pytest.raises(UsageError, match="--preset and --recipe"):
+        recipe_for("--recipe", str(path), "--preset", "keras")

@@ -1,0 +1,46 @@
+"""``reverie see`` as a user runs it, and stops it."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from reverie.jobs.provenance import of_picture
+from support.commands import Process, Ran
+from support.portraits import QUICK, same
+
+pytestmark = pytest.mark.usefixtures("here")
+
+
+def test_a_class_as_a_user_asks_for_it(reverie: Callable[..., Ran], tmp_path: Path) -> None:
+    ran = reverie("see", "golden retriever", "-o", "a.png", *QUICK, "-v")
+    assert ran.rc == 0, ran.stderr
+    assert ran.stdout == "a.png\n"
+    assert "golden retriever: 64 x 64, octave" in ran.stderr
+    assert Image.open(tmp_path / "a.png").size == (64, 64)
+    assert "golden retriever" in of_picture(str(tmp_path / "a.png")).recipe.objective[0]
+
+
+def test_ctrl_c_saves_what_there_is_and_that_repeats(
+    started: Callable[..., Process], reverie: Callable[..., Ran], tmp_path: Path
+) -> None:
+    words = ("--size", "64", "--views", "1", "--steps", "9000", "--preview", "p.png")
+    process = started("see", "block1a:0", "block1a:1", "-o", "f/", *words)
+    for _ in range(600):
+        if (tmp_path / "p.png").exists() or process.poll() is not None:
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "holds what there is, 2 of 2 portraits are there" in said
+    result = tmp_path / "f" / "block1a-1.png"
+    assert of_picture(str(result)).stopped is not None
+    again = reverie("rerun", result, "-o", "again.png")
+    assert again.rc == 130, again.stderr
+    assert same(tmp_path / "again.png", result)

@@ -1,0 +1,19 @@
+"""What the options of the command line make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reverie.cli import options
+from reverie.cli.app import command
+from reverie.recipe.recipe import Recipe
+
+
+def parsed(*words: str) -> dict[str, Any]:
+    """The options of ``dream`` as its function gets them."""
+    context = command().commands["dream"].make_context("dream", list(words))
+    return dict(context.params)
+
+
+def recipe_for(*words: str) -> Recipe:
+    return options.recipe_of(parsed(*words))

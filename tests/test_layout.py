@@ -1,0 +1,58 @@
+"""Where files lie: tests where the code lies, and names of folders that hide no function."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import reverie
+from support.commands import environment
+from support.paths import SOURCES, TESTS
+
+PACKAGE = SOURCES / "reverie"
+#: These try more than one file, or none of the package.
+ELSEWHERE = ("end_to_end", "support", "tools", "benchmarks")
+
+
+def source_of(path: Path) -> Path | None:
+    """The source that a file of tests is for: test_page_family.py is for page_family.py or else page.py."""
+    words = path.stem.split("_")[1:]
+    names = ("_".join(words[:count]) for count in range(len(words), 0, -1))
+    sources = (PACKAGE / path.parent.relative_to(TESTS) / f"{name}.py" for name in names)
+    return next((source for source in sources if source.is_file()), None)
+
+
+def test_tests_lie_where_the_code_lies() -> None:
+    files = [p for p in sorted(TESTS.rglob("test_*.py")) if p.relative_to(TESTS).parts[0] not in ELSEWHERE]
+    assert len(files) > 80
+    lost = [
+        p.relative_to(TESTS).as_posix() for p in files if p != Path(__file__).resolve() and not source_of(p)
+    ]
+    assert not lost, "no source of that name in the same folder of src/reverie/"
+
+
+def test_nothing_but_tests_what_they_share_and_settings_lies_there() -> None:
+    """Other files would not be run: no file in a folder of tests goes by another name."""
+    others = [p for p in TESTS.rglob("*.py") if "support" not in p.relative_to(TESTS).parts]
+    assert [p for p in others if not p.name.startswith("test_")] == [TESTS / "conftest.py"]
+
+
+def test_every_public_name_is_there() -> None:
+    assert len(set(reverie.__all__)) == len(reverie.__all__)
+    for name in reverie.__all__:
+        assert getattr(reverie, name) is not None, name
+
+
+def test_importing_loads_nothing_large() -> None:
+    code = "import sys, reverie; print({'torch', 'typer', 'rich', 'av', 'cv2'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "set()\n"), done.stderr
+
+
+def test_no_folder_bears_the_name_of_a_public_function() -> None:
+    """Importing a module of such a folder would put the folder in the function's place."""
+    functions = {name for name in reverie.__all__ if inspect.isfunction(getattr(reverie, name))}
+    assert {"dream", "render", "preset"} <= functions
+    assert not functions & {path.name for path in PACKAGE.rglob("*") if path.is_dir()}
