@@ -10,18 +10,41 @@ from typing import Any
 
 import numpy as np
 
-from reverie.jobs.dream import Result, Run
-from reverie.jobs.provenance import of_picture
-from reverie.jobs.rerun import rerun
+from reverie.jobs.dream import PictureResult, make_dream
+from reverie.jobs.job import Listener
+from reverie.jobs.open_recipe import OpenRecipe, Watch
+from reverie.jobs.output import Output
+from reverie.jobs.provenance import EngineNote, of_picture
+from reverie.jobs.reference import Reference
+from reverie.jobs.rerun import RerunJob
 from reverie.media.picture import load_picture, save_picture
 from reverie.recipe.presets.preset import preset
+from reverie.recipe.recipe import Recipe
 
 QUICK: dict[str, Any] = {"steps": (2,), "octaves": 2, "jitter": 8}
 
 
-def made(here: Path, out: str = "d.png", *, photo: str | None = "chelsea.png", **changes: Any) -> Result:
-    recipe = preset("reverie", **{**QUICK, **changes})
-    return Run(recipe).carry_out(photo, out)
+def made(
+    here: Path, out: str = "d.png", *, photo: str | None = "chelsea.png", **changes: Any
+) -> PictureResult:
+    return dreamt(preset("reverie", **{**QUICK, **changes}), photo, out)
+
+
+def dreamt(
+    recipe: Recipe | OpenRecipe,
+    photo: str | None = "chelsea.png",
+    out: str = "d.png",
+    *,
+    engine: EngineNote | None = None,
+    listener: Listener | None = None,
+    **output: Any,
+) -> PictureResult:
+    """A dream, written; ``engine`` says exactly what runs."""
+    opened = OpenRecipe(recipe, engine=engine) if isinstance(recipe, Recipe) else recipe
+    found = None if photo is None else Reference(path=photo)
+    to = Output(path=out, **output)
+    to.check()
+    return make_dream(opened, found, to, Watch(listener or Listener(), "dream"))
 
 
 def blackened(path: str) -> None:
@@ -37,6 +60,13 @@ def blackened(path: str) -> None:
         provenance=picture.provenance,
         overwrite=True,
     )
+
+
+def rerun(result: str, out: str, *, photo: str | None = None) -> PictureResult:
+    """The picture again, from what is written in it."""
+    made = RerunJob(result=result, input=photo, output=out).run()
+    assert isinstance(made, PictureResult)
+    return made
 
 
 def remade(path: str = "d.png") -> None:

@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from reverie.cli.complaints import given_as
 from reverie.cli.console import Console
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from reverie.jobs.workspace import Workspace
 
     R = TypeVar("R", bound=Result)
+
+#: How files of jobs are typed.
+NAMES: Final = {"path": "-o", "photo": "PHOTO", "video": "VIDEO", "result": "RESULT", "input": "--input"}
 
 
 def recipe_with(
@@ -62,6 +65,7 @@ def typed_options(
     written = {"codec": "--codec", "quality": "--quality"}
     rate = {"rate": own.get("fps")}  # whoever reads films calls it so
     return {
+        **NAMES,
         **given_as(OPTION, rest),
         **given_as(options, own, part),
         **given_as(written, files.given()),
@@ -77,7 +81,7 @@ def film_output(files: FilmFiles, usual: str, source: str | None, *, needed: boo
     """
     from reverie.jobs.output import FilmOutput
 
-    out = where_to(files.out, usual) if needed else files.out or usual
+    out = where_to(files.out, usual) if needed or files.out is not None else usual
     _check_names(out, files.preview, source)
     return FilmOutput(
         path=out,
@@ -146,7 +150,7 @@ def run_resumable(
             raise
         _ended(Interrupted("stopped at once"), kept[-1], verb)
     if kept:
-        _ended(Interrupted(f"stopped {result.stopped}"), kept[-1], verb)
+        _ended(Interrupted(f"stopped after {result.stopped}"), kept[-1], verb)
     return result
 
 

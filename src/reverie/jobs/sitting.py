@@ -137,7 +137,7 @@ class FrameWatch:
         )
         self.listener.on_event(step)
         if self.listener.should_stop() and done != self.total:
-            raise Stopped(f"after frame {done} of {self.total or 'a film'}")
+            raise Stopped(f"frame {done} of {self.total or 'a film'}")
 
     def opening(self, frame: Frame) -> None:
         """A step of a dream that a scene opens with is made."""
@@ -156,4 +156,4 @@ class FrameWatch:
         )
         self.listener.on_event(step)
         if self.listener.should_stop():
-            raise Stopped("in the dream that a scene opens with")
+            raise Stopped("a step of the dream that a scene opens with")

@@ -41,17 +41,16 @@ def rerun(
 
     Only its metadata are read. The source, masks and guides are looked for beside it, then here.
     """
-    from reverie.cli.moving import run_resumable, tell_film
+    from reverie.cli.moving import NAMES, run_resumable, tell_film
     from reverie.cli.progress import tell_picture
     from reverie.jobs.dream import PictureResult
     from reverie.jobs.moving import MovingResult
     from reverie.jobs.output import Written
     from reverie.jobs.rerun import RerunJob
 
-    path, console = Path(result), console_of(messages)
-    usual = f"{path.with_name(f'{path.stem}-rerun{path.suffix}')}{os.sep if path.is_dir() else ''}"
-    with told_as_typed({"result": "RESULT", "input": "--input", "output": "--out"}):
-        output = Written(path=files.out or usual, overwrite=files.overwrite)
+    console = console_of(messages)
+    with told_as_typed(NAMES):
+        output = Written(path=_beside(result) if files.out is None else files.out, overwrite=files.overwrite)
         job = RerunJob(result=result, input=input, output=output)
     made = run_resumable(job, console, workspace_of(compute, size), "rerun")
     if isinstance(made, MovingResult):
@@ -60,6 +59,12 @@ def rerun(
         tell_picture(console, made)
         if made.stopped:
             raise Interrupted(f"stopped after {made.stopped}; {made.path} holds what there is")
+
+
+def _beside(result: str) -> str:
+    """Where a result goes that is made again: its name with ``-rerun``, beside it."""
+    path = Path(result) if Path(result).name else Path(os.path.abspath(result))
+    return f"{path.with_name(f'{path.stem}-rerun{path.suffix}')}{os.sep if path.is_dir() else ''}"
 
 
 @takes_groups
