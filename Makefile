@@ -19,12 +19,12 @@ PHOTO ?=
 ARGS ?=
 export PHOTO
 
-.PHONY: help dream test quick soak bench bench-gpu docs docs-serve gallery format clean
+.PHONY: help dream test quick soak wheel bench bench-gpu docs docs-serve gallery format clean
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
 	@echo "While one works: make quick, style, types and the quick tests in a minute and a half."
-	@echo "Also: make bench, make soak, make docs, make docs-serve, make gallery, make format, make clean."
+	@echo "Also: make bench, make soak, make wheel, make docs, make docs-serve, make gallery, make format, make clean."
 
 $(BIN)/python:
 	@sh tools/venv.sh $(VENV)
@@ -71,6 +71,7 @@ test: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
 # What answers while one works. Types are checked beside the tests, and what is said of them comes after.
@@ -84,6 +85,10 @@ quick: $(VENV)/.test
 soak: $(VENV)/.test
 	$(BIN)/python -m pytest -m soak --timeout 7200
 	$(BIN)/python tools/native_check.py address thread
+
+# What a release consists of, in dist/: the sources, and a wheel for this platform. See docs/release.md.
+wheel: $(VENV)/.test
+	$(BIN)/python tools/release.py dist
 
 # On a machine that does nothing else. Figures, tables and the plot go into docs/.
 bench: $(BENCH)/.ready

@@ -27,7 +27,7 @@ import psutil
 
 from benchmarks.motion_measures import Seen, look, path, steadiness
 from benchmarks.motion_measures import flicker as flicker_of
-from reverie.ascent.loop import render
+from reverie.api import render
 from reverie.ascent.session import Session, as_tensor
 from reverie.bench.machine import cores, describe, in_words
 from reverie.canvas.detail import Pixels

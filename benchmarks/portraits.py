@@ -27,7 +27,8 @@ from reverie.media.picture.contact_sheet import contact_sheet
 from reverie.network.zoo import load_net
 from reverie.portrait.batch import sit
 from reverie.portrait.state import portrait_of
-from reverie.recipe.presets.portrait import PORTRAITS, of_inversion, of_unit
+from reverie.portrait.units import of_inversion, of_unit
+from reverie.recipe.presets.portrait import PORTRAITS
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from reverie.ascent.loop import Frame, dream
+from reverie.api import dream
+from reverie.ascent.loop import Frame
 from reverie.ascent.session import Session
 from reverie.media.picture import Picture
 from reverie.network.wrap import wrap_net

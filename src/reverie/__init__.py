@@ -18,11 +18,15 @@ from reverie._version import __version__
 
 if TYPE_CHECKING:
     from reverie import objective
-    from reverie.ascent.loop import Frame, dream, render
+    from reverie.api import begin, dream, render
+    from reverie.ascent.loop import Frame
     from reverie.ascent.session import Session
     from reverie.errors import ReverieError
     from reverie.gradient.picture_gradient import picture_gradient
     from reverie.media.picture import Picture, load_picture
+    from reverie.media.video.read.reader import open_movie
+    from reverie.motion.film.film import film
+    from reverie.motion.zoom.zoom import zoom
     from reverie.network.network import Net
     from reverie.network.wrap import wrap_net
     from reverie.network.zoo import load_net
@@ -37,14 +41,18 @@ _HOME = {
     "Recipe": "recipe.recipe",
     "ReverieError": "errors",
     "Session": "ascent.session",
-    "dream": "ascent.loop",
+    "begin": "api",
+    "dream": "api",
+    "film": "motion.film.film",
     "load_net": "network.zoo",
     "load_picture": "media.picture",
+    "open_movie": "media.video.read.reader",
     "picture_gradient": "gradient.picture_gradient",
     "preset": "recipe.presets.preset",
-    "render": "ascent.loop",
+    "render": "api",
     "watch": "notebook",
     "wrap_net": "network.wrap",
+    "zoom": "motion.zoom.zoom",
 }
 
 __all__ = [
@@ -55,21 +63,25 @@ __all__ = [
     "ReverieError",
     "Session",
     "__version__",
+    "begin",
     "dream",
+    "film",
     "load_net",
     "load_picture",
     "objective",
+    "open_movie",
     "picture_gradient",
     "preset",
     "render",
     "watch",
     "wrap_net",
+    "zoom",
 ]
 
 
 def __getattr__(name: str) -> Any:
     if name == "objective":
-        return import_module("reverie.objective.objective")
+        return import_module("reverie.objective")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

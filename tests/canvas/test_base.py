@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from reverie.canvas import cppn
-from reverie.canvas.base import KINDS, itemwise
+from reverie.canvas.base import itemwise
+from reverie.canvas.make import KINDS
 from reverie.errors import UsageError
 from support import twins
 from support.canvases import canvas, noise, psnr, stirred

@@ -7,25 +7,27 @@ from pathlib import Path
 
 import pytest
 
-from reverie.cli import options
 from reverie.cli.app import command
+from reverie.cli.fields import describe
+from reverie.cli.options import GUIDE_LAYER
+from reverie.cli.recipe_options import OPTION
 from reverie.errors import UsageError
 from reverie.recipe.presets.preset import preset
 from support.recipes import recipe_for
 
 
 def test_help_tells_defaults_and_ranges_of_the_recipe() -> None:
-    assert options.describe("strength").endswith("(0 to 1; default 0.5)")
-    assert options.describe("octaves").endswith("(1 to 32)")
-    assert options.describe("precision").endswith("(auto, fp32, bf16, fp16; default auto)")
-    assert options.describe("halo").endswith("(0 to 4096 or auto, full; default auto)")
-    assert options.describe("seed").endswith("(from 0; default 0)")
-    assert options.describe("max_change").endswith("(above 0 to 1)")
+    assert describe("strength").endswith("(0 to 1; default 0.5)")
+    assert describe("octaves").endswith("(1 to 32)")
+    assert describe("precision").endswith("(auto, fp32, bf16, fp16; default auto)")
+    assert describe("halo").endswith("(0 to 4096 or auto, full; default auto)")
+    assert describe("seed").endswith("(from 0; default 0)")
+    assert describe("max_change").endswith("(above 0 to 1)")
 
 
 def test_every_option_that_sets_a_field_is_there() -> None:
     flags = {flag for p in command().commands["dream"].params for flag in p.opts}
-    assert set(options.OPTION.values()) <= flags
+    assert set(OPTION.values()) <= flags
     contract = """--layer --channel --class --objective --guide --preset --strength --max-change --octaves
         --octave-scale --steps --step-size --jitter --seamless --mask --keep-colour --size --max-size --seed
         --network --engine --precision --device --threads --halo --max-pixels --recipe --variations
@@ -45,7 +47,7 @@ def test_options_make_the_recipe() -> None:
     assert recipe_for("--class", "golden retriever").objective == ('class("golden retriever")',)
     assert recipe_for("--class", "207").objective == ("class(207)",)
     assert recipe_for("--guide", "g.png", "--layer", "block3b").objective == ('guide("g.png", block3b)',)
-    assert recipe_for("--guide", "g.png").objective == (f'guide("g.png", {options.GUIDE_LAYER})',)
+    assert recipe_for("--guide", "g.png").objective == (f'guide("g.png", {GUIDE_LAYER})',)
     assert recipe_for("--seamless").seamless
     assert recipe_for("--keep-color", "1").keep_colour == 1
     assert recipe_for("--max-change", "0.03").strength == preset("reverie").strength

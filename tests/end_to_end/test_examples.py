@@ -21,6 +21,7 @@ MAKES = {
     "first_dream": ["dream.png"],
     "frames": ["frame.png"],
     "gradient": [],
+    "jobs": ["plain.png"],
     "moving": ["moving.gif"],
     "notebook": ["noise.png"],
     "objectives": ["objective.png"],

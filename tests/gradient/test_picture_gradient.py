@@ -14,7 +14,7 @@ from reverie.gradient.picture_gradient import picture_gradient
 from reverie.network.network import Net
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
-from reverie.scoring.bind import Goal, bind
+from reverie.scoring.bind import BoundObjective, bind
 from support import twins
 
 MASK = torch.linspace(0, 1, 40).view(1, 1, 1, 40).expand(1, 3, 30, 40)
@@ -57,7 +57,7 @@ def photograph(height: int = 64, width: int = 80) -> Tensor:
     return (twins.photo("chelsea", height, width).double() + 0.02 * noise).clamp(0.001, 0.999)
 
 
-def goal_of(text: str, net: Net, balance: str = "none") -> Goal:
+def goal_of(text: str, net: Net, balance: str = "none") -> BoundObjective:
     return bind(ob.parse(text), net, balance=balance, open_picture=opened)
 
 

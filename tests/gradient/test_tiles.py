@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from reverie import objective as ob
-from reverie.ascent.loop import dream
+from reverie.api import dream
 from reverie.ascent.session import Session
 from reverie.deepdream.state import State
 from reverie.engine.engine import Engine, PlainEngine
@@ -23,7 +23,7 @@ from reverie.network.network import Net
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.recipe.presets.preset import preset
-from reverie.scoring.bind import Goal, bind
+from reverie.scoring.bind import BoundObjective, bind
 from reverie.transform.roll import Roll
 from support import twins
 
@@ -38,11 +38,11 @@ def opened(name: str) -> Tensor:
     return twins.photo(name.split(".")[0], 120, 160)
 
 
-def goal_of(text: str, net: Net, balance: str = "none") -> Goal:
+def goal_of(text: str, net: Net, balance: str = "none") -> BoundObjective:
     return bind(ob.parse(text), net, balance=balance, open_picture=opened)
 
 
-def full_halo(net: Net, goal: Goal) -> tuple[int, int]:
+def full_halo(net: Net, goal: BoundObjective) -> tuple[int, int]:
     geometry = net.geometry(goal.layers)
     assert geometry is not None
     stride, field = geometry

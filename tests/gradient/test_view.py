@@ -16,13 +16,13 @@ from reverie.gradient.picture_gradient import picture_gradient
 from reverie.gradient.tiles import Tiling
 from reverie.gradient.view import View
 from reverie.network.zoo import load_net
-from reverie.scoring.bind import Goal, bind
+from reverie.scoring.bind import BoundObjective, bind
 from support import twins
 
 TEXTS = ["block3b", 'block3a - 0.4*tv + 0.2*l2 + block3a:3@mask("rocket.png")']
 
 
-def goal_of(text: str, balance: str = "none") -> Goal:
+def goal_of(text: str, balance: str = "none") -> BoundObjective:
     def opened(name: str) -> torch.Tensor:
         return twins.photo(name.split(".")[0], 70, 90)
 

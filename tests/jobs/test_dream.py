@@ -10,13 +10,14 @@ import pytest
 import torch
 from PIL import Image
 
-from reverie.errors import ResourceError, ReverieWarning, UsageError
-from reverie.jobs.dream import Output, Run, heard
+from reverie.errors import ResourceError, UsageError
+from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.provenance import EngineNote, of_picture
 from reverie.media.picture import Picture, load_picture, read_provenance, save_picture
 from reverie.native import step as native_picture
 from reverie.recipe.presets.preset import PRESETS, preset
-from support.dreams import QUICK, made, remade
+from support.dreams import QUICK, dreamt, made, remade
+from support.listeners import Recorder
 
 pytestmark = pytest.mark.usefixtures("in_its_folder")
 
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("in_its_folder")
 def test_tiles_are_written_down_and_used_again(here: Path) -> None:
     recipe = preset("reverie", **QUICK, objective=("block3a",), size=(224, 160))
     note = EngineNote(engine="plain", device="cpu", precision="fp32", threads=1, tile=64)
-    Run(recipe, engine=note).carry_out("chelsea.png", "d.png")
+    dreamt(recipe, engine=note)
     found = of_picture("d.png").engine
     assert (found.tile, found.tile_width, found.halo, found.threads) == (64, 64, 16, 1)
     remade()
@@ -33,7 +34,7 @@ def test_tiles_are_written_down_and_used_again(here: Path) -> None:
 def test_what_ran_is_written_down(here: Path) -> None:
     made(here, engine="auto", objective=("block3a",), size=(200, 160))
     found = of_picture("d.png").engine
-    session = Run(preset("reverie", **QUICK)).session
+    session = OpenRecipe(preset("reverie", **QUICK)).session
     assert (found.engine, found.precision) == (session.engine.name, session.engine.precision)
     assert found.isa == getattr(session.engine, "isa", None)
     assert found.step == native_picture.ways()[-1]
@@ -57,9 +58,10 @@ def test_running_out_of_memory_starts_over_in_tiles_that_rerun(
         return real(*args, **kwargs)
 
     monkeypatch.setattr(session, "picture_gradient", scarce)
-    seen: list[int] = []
-    run = Run(preset("reverie", **QUICK, objective=("block3a",), size=(192, 160)))
-    run.carry_out("chelsea.png", "d.png", each=lambda frame: seen.append(frame.octave.index))
+    run = OpenRecipe(preset("reverie", **QUICK, objective=("block3a",), size=(192, 160)))
+    listener = Recorder()
+    dreamt(run, listener=listener)
+    seen = [step.source.octave.index for step in listener.steps]
     assert seen == [0, 0, 0, 0, 1, 1]  # two steps, out of memory, and all of it again
     assert of_picture("d.png").engine.tile
     monkeypatch.setattr(session, "picture_gradient", real)
@@ -79,16 +81,9 @@ def test_memory_that_stays_short_is_a_resource_error(here: Path, monkeypatch: py
 
 
 def test_a_stopped_dream_is_saved_and_reruns_to_the_same_place(here: Path) -> None:
-    steps = 0
-
-    def stop() -> bool:
-        nonlocal steps
-        steps += 1
-        return steps == 3
-
-    result = Run(preset("reverie", **QUICK)).carry_out("chelsea.png", "d.png", stop=stop)
-    assert result.stopped is not None
-    assert (result.stopped.octave, result.stopped.step) == (1, 0)
+    result = dreamt(preset("reverie", **QUICK), "chelsea.png", "d.png", listener=Recorder(after=3))
+    assert result.stop is not None
+    assert (result.stop.octave, result.stop.step) == (1, 0)
     assert read_provenance("d.png")["stopped"] == {"octave": 1, "step": 0}  # type: ignore[index]
     remade()
 
@@ -102,7 +97,7 @@ def test_16_bits_and_alpha_are_kept_where_the_format_can(here: Path) -> None:
     dreamed = load_picture("d.png")
     assert dreamed.depth == 16
     np.testing.assert_allclose(dreamed.alpha, alpha, atol=1e-4)
-    Run(preset("reverie", **QUICK)).carry_out("deep.png", "shallow.png", Output(depth=8))
+    dreamt(preset("reverie", **QUICK), "deep.png", "shallow.png", depth=8)
     assert load_picture("shallow.png").depth == 8
     made(here, "d.webp", photo="deep.png")
     assert load_picture("d.webp").alpha is not None
@@ -111,7 +106,7 @@ def test_16_bits_and_alpha_are_kept_where_the_format_can(here: Path) -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_strength_zero_returns_the_pixels(here: Path, name: str) -> None:
     recipe = preset(name, **QUICK, strength=0.0)
-    Run(recipe).carry_out("chelsea.png", "d.png")
+    dreamt(recipe, "chelsea.png", "d.png")
     np.testing.assert_array_equal(np.asarray(Image.open("d.png")), np.asarray(Image.open("chelsea.png")))
 
 
@@ -128,27 +123,12 @@ def test_two_files_of_one_name_are_refused(here: Path) -> None:
         Path(folder).mkdir()
         Image.new("L", (40, 40), 99).save(Path(folder, "m.png"))
     with pytest.raises(UsageError, match=r"named m\.png too"):
-        Run(preset("reverie", mask="a/m.png", objective=('block5c@mask("b/m.png")',)))
+        OpenRecipe(preset("reverie", mask="a/m.png", objective=('block5c@mask("b/m.png")',)))
 
 
 def test_a_shared_session_dreams_as_a_lone_one(here: Path, photographs: Path) -> None:
-    run = Run(preset("reverie", **QUICK))
+    run = OpenRecipe(preset("reverie", **QUICK))
     for name in ("coffee", "astronaut"):
-        run.carry_out(str(photographs / f"{name}.png"), f"{name}-shared.png")
-    Run(preset("reverie", **QUICK)).carry_out(str(photographs / "astronaut.png"), "lone.png")
+        dreamt(run, str(photographs / f"{name}.png"), f"{name}-shared.png")
+    dreamt(preset("reverie", **QUICK), str(photographs / "astronaut.png"), "lone.png")
     assert Path("lone.png").read_bytes() == Path("astronaut-shared.png").read_bytes()
-
-
-def test_warnings_are_heard_once() -> None:
-    import warnings
-
-    def speak() -> list[str]:
-        with heard() as said:
-            for words in ("over here", "over here", "something else"):
-                warnings.warn(words, ReverieWarning, stacklevel=1)
-        return said
-
-    with pytest.warns(ReverieWarning) as passed:
-        said = speak()
-    assert said == ["over here", "something else"]
-    assert len(passed) == 2

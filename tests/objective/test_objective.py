@@ -42,7 +42,7 @@ def test_values_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         objective.terms[0].weight = 3.0
     with pytest.raises(dataclasses.FrozenInstanceError):
-        objective.terms[0].read.layer = "stem"
+        objective.terms[0].quantity.layer = "stem"
     with pytest.raises(TypeError):
         objective.terms[0] = objective.terms[1]
     _ = 2 * objective - ob.tv()

@@ -34,7 +34,7 @@ from reverie.objective import (
     TotalVariation,
     parse,
 )
-from reverie.objective.parser import target
+from reverie.portrait.targets import target
 
 
 @cache

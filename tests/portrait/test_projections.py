@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 
-from reverie.canvas.base import make_canvas
+from reverie.canvas.make import make_canvas
 from reverie.portrait.projections import (
     Projections,
     decayed,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reverie.ascent.loop import begin, dream
+from reverie.api import begin, dream
 from reverie.ascent.session import Session
 from reverie.portrait import views as look
 from reverie.portrait.batch import sit
@@ -64,14 +64,14 @@ def test_views_are_shown_and_warmth_is_for_the_first_steps(
     recipe = small(portrait={"views": 3, "view_size": (40, 56), "warm_up": 1})
     seen: list[tuple[int, tuple[int, int], bool]] = []
     engines: list[str] = []
-    whole = look.Views.gradient
+    whole = look.Views.through
 
-    def watched(self: look.Views, crowd: Any, engine: Any) -> Any:
+    def watched(self: look.Views, objective: Any, engine: Any) -> Any:
         seen.append((self.count, self.size, self.warm))
         engines.append(engine.name)
-        return whole(self, crowd, engine)
+        return whole(self, objective, engine)
 
-    monkeypatch.setattr(look.Views, "gradient", watched)
+    monkeypatch.setattr(look.Views, "through", watched)
     list(dream(recipe, session=session))
     assert seen == [(3, (40, 40), True), (3, (40, 40), False), (3, (56, 56), False), (3, (56, 56), False)]
     assert engines[0] == "plain"

@@ -1,4 +1,4 @@
-"""Goals of a batch of portraits: every item alone, twins in NumPy, and every objective rises."""
+"""Bound objectives of a batch of portraits: every item alone, twins in NumPy, and every objective rises."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from reverie.gradient.picture_gradient import picture_gradient
 from reverie.network.network import Net
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
-from reverie.scoring.batch import Crowd
-from reverie.scoring.bind import Goal, bind
+from reverie.scoring.batch import BatchObjective
+from reverie.scoring.bind import BoundObjective, bind
 from reverie.scoring.pairwise import alignment, diversity
 from support import twins
 from support.networks import PatchTransformer
@@ -37,12 +37,12 @@ def opened(name: str) -> Tensor:
 
 
 @cache
-def goal_of(text: str, balance: str = "none") -> Goal:
+def goal_of(text: str, balance: str = "none") -> BoundObjective:
     return bind(ob.parse(text), lite(), open_picture=opened, portrait=True, size=(64, 48), balance=balance)
 
 
-def crowd(*texts: str, balance: str = "none") -> Crowd:
-    return Crowd([goal_of(text, balance) for text in texts])
+def batch(*texts: str, balance: str = "none") -> BatchObjective:
+    return BatchObjective([goal_of(text, balance) for text in texts])
 
 
 def made_up(layers: tuple[str, ...], count: int, views: int, seed: int = 0) -> Maps:
@@ -86,15 +86,15 @@ WHOLE = [*ALONE, "-tv", "block4b:3 - 0.5*tv(2) - 3*alpha(6) - l2"]
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.sampled_from(ALONE), min_size=1, max_size=7), st.integers(1, 3), st.booleans())
 def test_an_item_does_not_know_its_neighbours(texts, views, balanced):
-    """Score and seeds are those of a crowd of that item only, to the last bit."""
+    """Score and seeds are those of a batch of that item only, to the last bit."""
     balance = "layers" if balanced else "none"
-    together = crowd(*texts, balance=balance)
+    together = batch(*texts, balance=balance)
     maps = made_up(together.layers, len(texts), views)
     scores, seeds = together.evaluate(maps, views)
     assert scores.shape == (len(texts),)
     assert all(seeds[k].shape == maps[k].shape for k in maps)
     for i, text in enumerate(texts):
-        alone = crowd(text, balance=balance)
+        alone = batch(text, balance=balance)
         own = {k: maps[k][i :: len(texts)].clone() for k in alone.layers}
         score, seed = alone.evaluate(own, views)
         assert torch.equal(scores[i], score[0])
@@ -111,11 +111,11 @@ def test_an_item_does_not_know_its_neighbours_on_many_threads_either():
         goal = goal_of("block2b:3 + block2b - 0.1*tv")
         maps = torch.randn(3, 24, 64, 200, generator=torch.Generator().manual_seed(1))
         pictures = torch.rand(3, 3, 128, 128, generator=torch.Generator().manual_seed(2))
-        scores, seeds = Crowd([goal] * 3).evaluate({"block2b": maps})
-        penalties, gradients = Crowd([goal] * 3).penalise(pictures)
+        scores, seeds = BatchObjective([goal] * 3).evaluate({"block2b": maps})
+        penalties, gradients = BatchObjective([goal] * 3).penalise(pictures)
         for i in range(3):
-            score, seed = Crowd([goal]).evaluate({"block2b": maps[i : i + 1].clone()})
-            penalty, gradient = Crowd([goal]).penalise(pictures[i : i + 1].clone())
+            score, seed = BatchObjective([goal]).evaluate({"block2b": maps[i : i + 1].clone()})
+            penalty, gradient = BatchObjective([goal]).penalise(pictures[i : i + 1].clone())
             assert torch.equal(score[0], scores[i])
             assert torch.equal(seed["block2b"][0], seeds["block2b"][i])
             assert torch.equal(penalty[0], penalties[i])
@@ -126,13 +126,13 @@ def test_an_item_does_not_know_its_neighbours_on_many_threads_either():
 
 @pytest.mark.parametrize("balance", ["none", "layers"])
 @pytest.mark.parametrize("text", WHOLE)
-def test_a_crowd_of_one_is_a_dream_in_one_view(text, balance):
+def test_a_batch_of_one_is_a_dream_in_one_view(text, balance):
     """Score and gradient are those of the seam that dreams use."""
     if balance == "layers" and "tv" in text:
         return  # a portrait's penalties are as weighted
     picture, engine = twins.photo("chelsea", 80, 96), PlainEngine(lite())
     expected, slope = picture_gradient(engine, goal_of(text, balance), picture)
-    one = crowd(text, balance=balance)
+    one = batch(text, balance=balance)
     score, seeds = one.evaluate(engine.forward(picture, one.layers)) if one.layers else (torch.zeros(1), {})
     found = engine.backward(seeds) if seeds else torch.zeros_like(picture)
     penalty, change = one.penalise(picture)
@@ -143,7 +143,7 @@ def test_a_crowd_of_one_is_a_dream_in_one_view(text, balance):
 
 def test_a_score_is_the_mean_over_an_items_views():
     texts, views = ["block4b:17", "block4b:3 - block4c:2"], 3
-    group = crowd(*texts)
+    group = batch(*texts)
     maps = made_up(group.layers, 2, views)
     scores, seeds = group.evaluate(maps, views)
     each = [group.evaluate({k: a[2 * v : 2 * v + 2] for k, a in maps.items()}) for v in range(views)]
@@ -157,7 +157,7 @@ def test_seeds_are_the_gradient_of_the_score(text):
     """By central differences in float64, along a random direction."""
     if text.startswith("guide") and "channels" not in text:
         return  # which column fits best is held
-    group = crowd(text)
+    group = batch(text)
     maps = {k: a.double() for k, a in made_up(group.layers, 1, 2).items()}
     _, seeds = group.evaluate(maps, 2)
     rng = torch.Generator().manual_seed(9)
@@ -169,7 +169,7 @@ def test_seeds_are_the_gradient_of_the_score(text):
 
 
 def test_balanced_terms_are_equally_strong_at_their_layers():
-    group = crowd("100*block4b:17 + 100*block4c", balance="layers")
+    group = batch("100*block4b:17 + 100*block4c", balance="layers")
     _, seeds = group.evaluate(made_up(group.layers, 1, 2), 2)
     for layer in group.layers:
         norms = seeds[layer].flatten(1).norm(dim=1)
@@ -180,7 +180,7 @@ def test_tokens_and_vectors_are_read_too():
     net = wrap_net(PatchTransformer().eval(), input_size=(32, 48), name="patches")
     texts = ["encoder:3", "encoder", "logits:2", "logprob(1)", "encoder:3 + diversity(encoder)"]
     goals = [bind(ob.parse(text), net, portrait=True) for text in texts]
-    group, engine = Crowd(goals), PlainEngine(net)
+    group, engine = BatchObjective(goals), PlainEngine(net)
     pictures = torch.rand(5, 3, 32, 48, generator=torch.Generator().manual_seed(0))
     activations = engine.forward(pictures, group.layers)
     assert {a.ndim for a in activations.values()} == {2, 3}
@@ -226,7 +226,7 @@ def alignment_twin(maps: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize(("name", "twin"), [("diversity", diversity_twin), ("alignment", alignment_twin)])
 @pytest.mark.parametrize("count", [2, 3, 7])
 def test_comparisons_agree_with_numpy(name, twin, count):
-    group = crowd(*[f"2*{name}(block4b)"] * count)
+    group = batch(*[f"2*{name}(block4b)"] * count)
     maps = made_up(group.layers, count, 2)
     scores, _ = group.evaluate(maps, 2)
     a = maps["block4b"].double().numpy()
@@ -249,25 +249,27 @@ def test_a_comparison_is_climbed_with_the_others_held(of, twin):
 def test_families_do_not_see_each_other():
     text = "block4b:17 + 3*diversity(block4b)"
     maps = made_up(("block4b",), 5, 2)
-    mixed = Crowd([goal_of(text)] * 5, families=["a", "b", "a", "b", "a"])
+    mixed = BatchObjective([goal_of(text)] * 5, families=["a", "b", "a", "b", "a"])
     scores, seeds = mixed.evaluate(maps, 2)
     for items in ([0, 2, 4], [1, 3]):
         rows = [v * 5 + i for v in range(2) for i in items]
-        alone, seed = Crowd([goal_of(text)] * len(items)).evaluate({"block4b": maps["block4b"][rows]}, 2)
+        alone, seed = BatchObjective([goal_of(text)] * len(items)).evaluate(
+            {"block4b": maps["block4b"][rows]}, 2
+        )
         assert torch.equal(alone, scores[items])
         assert torch.equal(seed["block4b"], seeds["block4b"][rows])
 
 
 def test_one_alone_has_nobody_to_differ_from():
     for text in ("diversity(block4b)", "alignment(block4b)"):
-        score, seeds = crowd(text).evaluate(made_up(("block4b",), 1, 2), 2)
+        score, seeds = batch(text).evaluate(made_up(("block4b",), 1, 2), 2)
         assert float(score) == 0
         assert not seeds["block4b"].any()
 
 
 def test_only_those_who_ask_are_compared():
     """An item without the term is neither compared nor changed."""
-    group = crowd("block4b:1 + diversity(block4b)", "block4b:1", "block4b:2 + 2*diversity(block4b)")
+    group = batch("block4b:1 + diversity(block4b)", "block4b:1", "block4b:2 + 2*diversity(block4b)")
     maps = made_up(group.layers, 3, 1)
     scores, _ = group.evaluate(maps)
     a = maps["block4b"].double().numpy()
@@ -279,7 +281,7 @@ def test_only_those_who_ask_are_compared():
 # -- ascent ----------------------------------------------------------------------------------------
 
 
-def climb(group: Crowd, *, steps: int = 12, side: int = 64) -> tuple[Tensor, Tensor]:
+def climb(group: BatchObjective, *, steps: int = 12, side: int = 64) -> tuple[Tensor, Tensor]:
     """Scores before and after a short ascent from weak noise, every item with its own generator."""
     engine = PlainEngine(lite())
     starts = [
@@ -302,7 +304,7 @@ def climb(group: Crowd, *, steps: int = 12, side: int = 64) -> tuple[Tensor, Ten
     [*WHOLE, "-l2", "-tv(2)", "-alpha(6)", "diversity(block4b)", "alignment(block4b)", "logprob(207) - tv"],
 )
 def test_every_objective_rises_in_a_batch(text):
-    before, after = climb(crowd(text, "block4b:5", text))
+    before, after = climb(batch(text, "block4b:5", text))
     assert (after > before + 0.1 * before.abs()).all()
 
 
@@ -310,7 +312,7 @@ def test_diversity_shows_other_facets_of_the_same_unit():
     """Gram matrices 30 % farther apart than from independent starts, with 90 % of the activation."""
     found = {}
     for text in ("block5c:40", "block5c:40 + 20*diversity(block5c)"):
-        group, engine = crowd(*[text] * 4), PlainEngine(lite())
+        group, engine = batch(*[text] * 4), PlainEngine(lite())
         rngs = [torch.Generator().manual_seed(i) for i in range(4)]
         x = 0.45 + 0.1 * torch.stack([torch.rand(3, 64, 64, generator=rng) for rng in rngs])
         for _ in range(25):
@@ -330,10 +332,10 @@ def test_diversity_shows_other_facets_of_the_same_unit():
 def test_faults_are_named():
     region = bind(ob.parse('block4b@mask("coffee.png")'), lite(), open_picture=opened)
     for said, make in (
-        ("at least one objective", lambda: Crowd([])),
-        ("a portrait has no regions", lambda: Crowd([region])),
-        ("3 families for 1", lambda: Crowd([goal_of("block4b")], families=[1, 2, 3])),
-        ("balance terms is not for portraits", lambda: crowd("block4b - tv", balance="terms")),
+        ("at least one objective", lambda: BatchObjective([])),
+        ("a portrait has no regions", lambda: BatchObjective([region])),
+        ("3 families for 1", lambda: BatchObjective([goal_of("block4b")], families=[1, 2, 3])),
+        ("balance terms is not for portraits", lambda: batch("block4b - tv", balance="terms")),
         (
             "a portrait has no regions",
             lambda: bind(ob.parse('block4b@mask("coffee.png")'), lite(), portrait=True),
@@ -342,5 +344,5 @@ def test_faults_are_named():
         with pytest.raises(UsageError, match=said):
             make()
     with pytest.raises(UsageError, match="no cell 7,0; at this size"):
-        crowd("block4b:3@7,0").evaluate(made_up(("block4b",), 1, 1))
-    assert crowd("block4b", balance="terms").goals[0].balance == "terms"  # nothing to balance
+        batch("block4b:3@7,0").evaluate(made_up(("block4b",), 1, 1))
+    assert batch("block4b", balance="terms").objectives[0].balance == "terms"  # nothing to balance

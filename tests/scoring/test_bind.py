@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reverie import objective as ob
-from reverie.ascent.loop import dream
+from reverie.api import dream
 from reverie.ascent.session import Session
 from reverie.deepdream.state import State
 from reverie.engine.engine import PlainEngine
@@ -23,7 +23,8 @@ from reverie.network.network import Net
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.recipe.presets.preset import preset
-from reverie.scoring.bind import bind, covering
+from reverie.scoring.bind import bind
+from reverie.scoring.binder import covering
 from reverie.scoring.regularizers import distance_from_grey, total_variation
 from support import twins
 

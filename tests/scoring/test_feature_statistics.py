@@ -15,7 +15,7 @@ from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.objective import channel, parse
 from reverie.scoring.bind import bind
-from reverie.scoring.feature_statistics import Natural, distance
+from reverie.scoring.feature_statistics import FeatureStatistics, distance
 
 
 def statistics(channels: int, seed: int = 0) -> Statistics:
@@ -61,19 +61,21 @@ def test_a_residual_is_taken_off_first() -> None:
     natural = Statistics("b", torch.zeros(3), torch.ones(3), less="a")
     maps = {name: torch.randn(2, 3, 4, 5, generator=rng, dtype=torch.float64) for name in "ab"}
     slopes = {name: torch.zeros_like(tensor) for name, tensor in maps.items()}
-    score = Natural("unnatural", -2.0, [natural]).add(maps, slopes)
+    score = FeatureStatistics("unnatural", -2.0, [natural]).add(maps, slopes)
     rows = (maps["b"] - maps["a"]).permute(0, 2, 3, 1).reshape(-1, 3).numpy()
     assert float(score) == pytest.approx(-2 * by_numpy(rows, natural), rel=1e-9)
     assert torch.equal(slopes["a"], -slopes["b"])
     moved = {**maps, "b": maps["b"] + 1e-4 * slopes["b"]}
-    again = Natural("unnatural", -2.0, [natural]).add(moved, {k: v.clone() for k, v in slopes.items()})
+    again = FeatureStatistics("unnatural", -2.0, [natural]).add(
+        moved, {k: v.clone() for k, v in slopes.items()}
+    )
     assert float(again) > float(score)
 
 
 def test_priors_reach_as_deep_as_the_unit() -> None:
     net = load_net("lite0")
     goal = bind(channel("block3b", 1) + parse("-unnatural"), net, portrait=True)
-    assert {s.layer for s in goal.natural[0].statistics} == {
+    assert {s.layer for s in goal.priors[0].statistics} == {
         "stem", "block1a", "block2a", "block2b", "block3a", "block3b"
     }  # fmt: skip
 
@@ -85,7 +87,7 @@ def test_dreams_refuse_the_prior_and_networks_without_norms_go_without() -> None
     bare = wrap_net(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()).eval())
     with pytest.warns(ReverieWarning, match="no batch norms"):
         goal = bind(parse('layer("0") - unnatural'), bare, portrait=True)
-    assert goal.natural == ()
+    assert goal.priors == ()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         bind(parse('layer("0")'), bare, portrait=True)

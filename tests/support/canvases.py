@@ -7,7 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from reverie.canvas.base import Canvas, make_canvas
+from reverie.canvas.base import Canvas
+from reverie.canvas.make import make_canvas
 
 
 def canvas(kind: str, size: tuple[int, int] = (24, 16), seeds=(0,), channels: int = 3, **options) -> Canvas:

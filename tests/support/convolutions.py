@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.engine.torch.conv.activation import Activation
-from reverie.engine.torch.conv.prepared import PreparedConv
 from reverie.engine.torch.conv.spec import ConvSpec
 from reverie.engine.torch.conv.store import Store
+from reverie.engine.torch.plan.prepared import PreparedConv
 from reverie.native import Isa, instruction_sets
 
 SETS = [isa for isa in instruction_sets() if isa <= Isa.AVX512]

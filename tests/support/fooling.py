@@ -12,9 +12,12 @@ from torch import Tensor, nn
 
 import reverie
 from reverie.jobs.fooling.folder import Folder
+from reverie.jobs.fooling.large_print import PrintJob
 from reverie.jobs.fooling.run import EvolutionRun
 from reverie.jobs.fooling.settings import Settings, make_settings
 from reverie.jobs.job import Event, Listener, Step
+from reverie.jobs.output import Output
+from reverie.media.picture import Picture
 from reverie.network.network import Net
 
 NAMES = (("red things", "embers"), "stripes", "</script><b>tags", "{{data}}", "crane")
@@ -86,3 +89,8 @@ def unbroken(folder, **more):
     outcome = fooling(folder, **more).carry_out()
     assert not outcome.stopped
     return outcome, tree(folder)
+
+
+def printed(genome: Path, out: Path, side: int) -> Picture:
+    """The picture of a genome, drawn with so many pixels a side."""
+    return PrintJob(genome=genome, size=side, output=Output(path=str(out), overwrite=True)).run().picture

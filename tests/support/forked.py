@@ -23,7 +23,7 @@ from support.paths import TESTS
 FORKS = "forkserver" in multiprocessing.get_all_start_methods()
 #: What most commands import, and what this needs itself.
 LOADED = [
-    *("support.forked", "torch", "safetensors.torch", "cv2", "av", "reverie.cli.app", "reverie.ascent.loop"),
+    *("support.forked", "torch", "safetensors.torch", "cv2", "av", "reverie.cli.app", "reverie.api"),
     *(
         "reverie.motion.film.film",
         "reverie.media.video.write.render",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reverie.cli import options
 from reverie.cli.app import command
+from reverie.cli.recipe_options import recipe_from_options
 from reverie.recipe.recipe import Recipe
 
 
@@ -16,4 +16,4 @@ def parsed(*words: str) -> dict[str, Any]:
 
 
 def recipe_for(*words: str) -> Recipe:
-    return options.recipe_of(parsed(*words))
+    return recipe_from_options(parsed(*words))

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from torch import Tensor
+from typing import Any
 
 from reverie.ascent.octaves import Octave
 from reverie.ascent.session import Session
-from reverie.deepdream.state import State
+from reverie.ascent.state import AscentState
 from reverie.media.picture import Picture
 from reverie.recipe.recipe import Recipe
 
-if TYPE_CHECKING:
-    from reverie.portrait.state import PortraitState
-
-#: Given the state of a dream or of portraits, or None at the very first.
+#: Given the state, says the settings of the next step.
 Ask = Callable[[Any], Recipe]
 
 
@@ -35,7 +30,7 @@ class Frame:
     scores: tuple[float, ...]
     moved: float
     recipe: Recipe
-    state: State | PortraitState
+    state: AscentState[Any]
 
     @property
     def score(self) -> float:
@@ -50,22 +45,15 @@ class Frame:
 
 
 def dream(
-    recipe: Recipe | Ask,
-    picture: Picture | Tensor | None = None,
-    *,
-    session: Session | None = None,
-    state: State | PortraitState | None = None,
+    recipe: Recipe, *, session: Session, state: AscentState[Any], ask: Ask | None = None
 ) -> Iterator[Frame]:
-    """Gradient ascent on a picture, octave by octave; to stop is to leave the ``for``.
+    """Gradient ascent on what a state holds, octave by octave; to stop is to leave the ``for``.
 
     Args:
-        recipe: The settings, or a callable asked for them at each step (a dream that is steered); it is given
-            the state, and None the first time if there is none yet.
-        picture: What to dream on, a Picture or a tensor (C, H, W) in [0, 1]; None with a ``start`` of noise
-            or clouds.
-        session: The network, bound objectives and tiles, to share between dreams; made from the recipe if
-            missing.
-        state: A state that an earlier dream left, to go on from; ``picture`` is then not looked at.
+        recipe: The settings; the octaves are planned and entered by them.
+        session: The network, bound objectives and tiles.
+        state: What moves; where it stands is where the loop begins.
+        ask: Says the settings of each step instead (a dream that is steered).
 
     Yields:
         A Frame after each step.
@@ -73,18 +61,14 @@ def dream(
     Raises:
         UsageError, BadInput, NetworkError, ResourceError: as their docstrings say.
     """
-    ask: Ask = recipe if callable(recipe) else lambda _: recipe
-    first = ask(state)
-    session = session or Session(first)
-    state = state or begin(first, picture, session)
-    plan = state.plan(first)
+    plan = state.plan(recipe)
     for octave in plan[state.octave :]:
-        state.enter(octave, first)
+        state.enter(octave, recipe)
         while state.step < octave.steps:
-            now = ask(state)
+            now = recipe if ask is None else ask(state)
             goal = state.goal(session, now, octave)
             look = state.look(now)  # drawn at random: a roll of the picture, or several views of it
-            scores, gradient = session.gradient(goal, state.canvas, look)
+            scores, gradient = look.gradient(session, goal)
             state.ascend(gradient, octave, now)
             del gradient, look  # given up: at the next octave's size they would only take memory
             step = state.step - 1
@@ -92,26 +76,3 @@ def dream(
                 state.step = octave.steps  # over, also for whoever goes on from this state later
             yield Frame(octave, len(plan), step, scores, state.moved(), now, state)
         state.leave(octave)
-
-
-def begin(recipe: Recipe, picture: Picture | Tensor | None, session: Session) -> State | PortraitState:
-    """The state before the first step, of a dream or of a portrait."""
-    if recipe.portrait is None:
-        return State.begin(recipe, picture, session)
-    from reverie.portrait.state import PortraitState
-
-    return PortraitState.begin(recipe, picture, session)
-
-
-def render(
-    recipe: Recipe,
-    picture: Picture | Tensor | None = None,
-    *,
-    session: Session | None = None,
-) -> Picture:
-    """Dream to the end and return the finished picture."""
-    session = session or Session(recipe)
-    state = begin(recipe, picture, session)
-    for _ in dream(recipe, session=session, state=state):
-        pass
-    return state.finished(recipe)

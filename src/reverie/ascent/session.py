@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -23,13 +22,8 @@ from reverie.native.step import use, way
 from reverie.network.network import Net
 from reverie.network.zoo import load_net
 from reverie.recipe.recipe import Recipe
-from reverie.scoring.bind import Goal, bind
+from reverie.scoring.bind import BoundObjective, bind
 from reverie.transform.roll import Roll
-
-if TYPE_CHECKING:
-    from reverie.canvas.base import Canvas
-    from reverie.portrait.views import Views
-    from reverie.scoring.batch import Crowd
 
 #: The tile that is never cut.
 WHOLE = (0, 0)
@@ -106,7 +100,7 @@ class Session:
             tile = 0  # views are small, and what they climb may need all of them
         self._tile = (tile, tile) if isinstance(tile, int) else tile
         self._noted = ""
-        self._goals: dict[tuple[str, str, tuple[int, int] | None], Goal] = {}
+        self._goals: dict[tuple[str, str, tuple[int, int] | None], BoundObjective] = {}
         self._tilings: dict[tuple[tuple[str, ...], int, int], Tiling | None] = {}
         self._fields: tuple[object, dict[str, Tensor]] = (None, {})
         self._fixed = tile is not None
@@ -153,7 +147,7 @@ class Session:
         """A file's picture as (1, C, H, W) in [0, 1] on the network's device."""
         return as_tensor(self.open_file(name)).to(self.device)
 
-    def goal(self, recipe: Recipe, octave: int, size: tuple[int, int] | None = None) -> Goal:
+    def goal(self, recipe: Recipe, octave: int, size: tuple[int, int] | None = None) -> BoundObjective:
         """The bound objective of an octave; bound once.
 
         ``size`` is the (width, height) at which the features of a picture to be inverted are computed.
@@ -171,31 +165,18 @@ class Session:
             )
         return self._goals[key]
 
-    def gradient(
-        self, goal: Goal | Crowd, canvas: Pixels | Canvas, look: Roll | Views
-    ) -> tuple[tuple[float, ...], Tensor]:
-        """Scores of each picture and the gradient (N, C, H, W) at them, looked at through a roll or views.
+    def gradient(self, goal: BoundObjective, canvas: Pixels, roll: Roll) -> tuple[tuple[float, ...], Tensor]:
+        """Score of one picture as large as memory allows, and the gradient (1, C, H, W) at it, under a roll.
 
         The gradient is the caller's to change, until the next one is written into the same memory.
         """
-        if isinstance(look, Roll):
-            assert isinstance(goal, Goal)
-            assert isinstance(canvas, Pixels)
-            return self._of_dream(goal, canvas, look)
-        assert not isinstance(goal, Goal)
-        scores, gradient = look.gradient(goal, self.warm_engine() if look.warm else self.engine)
-        self._tell()
-        return tuple(scores.tolist()), gradient
-
-    def _of_dream(self, goal: Goal, canvas: Pixels, roll: Roll) -> tuple[tuple[float, ...], Tensor]:
-        """As ``gradient``, of one picture as large as memory allows."""
         width, height = canvas.size
         key = (id(goal), height, width)
         if self._fields[0] != key:
             self._fields = (key, goal.fields(height, width, canvas.base))
         margin = self._margin(goal, height, width) if canvas.circular else 0
         score, gradient = self._tiled(goal, canvas, roll, margin)
-        self._tell()
+        self.tell()
         return (float(score[0]),), gradient
 
     def warm_engine(self) -> Engine:
@@ -211,13 +192,13 @@ class Session:
         self._fields = (None, {})
         self.engine.release()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
         """Say once what the engine could not do fast."""
         if self.engine.note != self._noted:
             self._noted = self.engine.note
             warnings.warn(self._noted, ReverieWarning, stacklevel=3)
 
-    def _tiled(self, goal: Goal, canvas: Pixels, roll: Roll, margin: int) -> tuple[Tensor, Tensor]:
+    def _tiled(self, goal: BoundObjective, canvas: Pixels, roll: Roll, margin: int) -> tuple[Tensor, Tensor]:
         """The gradient, in smaller tiles once if memory runs out."""
         width, height = (side + 2 * margin for side in canvas.size)
         while True:
@@ -246,8 +227,8 @@ class Session:
                 self._tilings.clear()
                 self.engine.release()
 
-    def tiling(self, goal: Goal, height: int, width: int) -> Tiling | None:
-        """How a picture of this size is cut for this goal, decided once."""
+    def tiling(self, goal: BoundObjective, height: int, width: int) -> Tiling | None:
+        """How a picture of this size is cut for this objective, decided once."""
         key = (goal.layers, height, width)
         if key not in self._tilings:
             cut = self._cut(goal, height, width) if self._tile != WHOLE else None
@@ -255,8 +236,8 @@ class Session:
             self._tilings[key] = cut.tiling(shape) if cut is not None and shape is not None else None
         return self._tilings[key]
 
-    def _cut(self, goal: Goal, height: int, width: int) -> Cut | None:
-        """What cutting a picture of this size for this goal comes to; None where it cannot or need not be."""
+    def _cut(self, goal: BoundObjective, height: int, width: int) -> Cut | None:
+        """What cutting such a picture for this objective comes to; None where it cannot or need not be."""
         geometry = self.net.geometry(goal.layers) if goal.layers and height * width > 128 * 128 else None
         if geometry is None:  # sees the whole picture, or is too small to cut
             return None
@@ -273,7 +254,7 @@ class Session:
         room = room_for(self.engine.bytes_per_pixel(goal.layers), memory, height, width)
         return Cut(height, width, min(halo, full), stride, room)
 
-    def _margin(self, goal: Goal, height: int, width: int) -> int:
+    def _margin(self, goal: BoundObjective, height: int, width: int) -> int:
         """How much of the other side the network is shown beyond each edge of a seamless picture."""
         return min(64, height // 2, width // 2) if goal.layers else 0
 

@@ -155,7 +155,7 @@ def dreams(recipe: Recipe) -> list[Finding]:
 
 def small_dream(asked: Recipe, *, needed: bool = True) -> Finding:
     """A dream of a second with one engine: its score has to rise. If not ``needed``, it may be missing."""
-    from reverie.ascent.loop import dream
+    from reverie.api import dream
     from reverie.ascent.session import Session
     from reverie.engine.select import NoEngineError
     from reverie.recipe.recipe import make

@@ -13,9 +13,10 @@ from reverie import objective as ob
 from reverie.cli.moving_options import FILM_DEFAULT, FILM_OPTIONS, ZOOM_DEFAULT, ZOOM_OPTIONS
 from reverie.cli.recipe_options import DEFAULTS, OF_PORTRAIT, OPTION
 from reverie.errors import UsageError
+from reverie.portrait.units import alone
 from reverie.recipe.portrait import Portrait
 from reverie.recipe.presets.canvas_defaults import onto
-from reverie.recipe.presets.portrait import OF_CLASS, alone
+from reverie.recipe.presets.portrait import OF_CLASS
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import PARTS, Recipe
 
@@ -143,7 +144,7 @@ def _inversion(recipe: Recipe) -> tuple[list[str], list[str]] | None:
     from reverie.cli.verbs.invert import DEFAULT
 
     wanted = ob.parse(recipe.objective[0])
-    read = wanted.terms[0].read
+    read = wanted.terms[0].quantity
     single = len(recipe.objective) == 1 and recipe.portrait is not None
     if not single or not isinstance(read, ob.Inversion) or wanted != ob.inversion(read.file, read.layer):
         return None
@@ -188,7 +189,7 @@ def _typed(name: str, option: str, value: Any) -> list[str]:
 def _objective_words(texts: tuple[str, ...]) -> list[str]:
     """The shortest options for these objectives."""
     values = [ob.parse(text) for text in texts]
-    reads = [v.terms[0].read for v in values]
+    reads = [v.terms[0].quantity for v in values]
     bare = all(len(v.terms) == 1 and v.terms[0].weight == 1 and v.terms[0].region is None for v in values)
     if bare and all(isinstance(r, ob.Layer) and not r.border for r in reads):
         return [word for r in reads if isinstance(r, ob.Layer) for word in ("--layer", r.layer)]

@@ -6,7 +6,7 @@ import time
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from reverie.ascent.loop import dream
+from reverie.api import dream
 from reverie.cli.old_console import Voice
 from reverie.deepdream.state import State
 from reverie.gradient.tiles import PLANES

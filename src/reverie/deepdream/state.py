@@ -22,7 +22,7 @@ from reverie.native.step import laplacian_room
 from reverie.ops.colour import keep_colour
 from reverie.ops.filters import low_pass
 from reverie.recipe.recipe import Recipe
-from reverie.scoring.bind import Goal
+from reverie.scoring.bind import BoundObjective
 from reverie.transform.roll import Roll
 
 #: A dream of strength 0.5 moves a picture by this (RMS, 0..1) ...
@@ -47,6 +47,18 @@ class Origin:
     alpha: Floats | None
     depth: int
     source: Source | None
+
+
+@dataclass(frozen=True)
+class Rolled:
+    """A look at one picture, rolled."""
+
+    canvas: Pixels
+    roll: Roll
+
+    def gradient(self, session: Session, goal: BoundObjective) -> tuple[tuple[float, ...], Tensor]:
+        """The score, and the gradient (1, C, H, W): in tiles where the picture is large."""
+        return session.gradient(goal, self.canvas, self.roll)
 
 
 class State:
@@ -143,13 +155,13 @@ class State:
             self._lost = None
         self.octave, self.step = octave.index + 1, 0
 
-    def goal(self, session: Session, recipe: Recipe, octave: Octave) -> Goal:
+    def goal(self, session: Session, recipe: Recipe, octave: Octave) -> BoundObjective:
         """What is climbed in an octave."""
         return session.goal(recipe, octave.index)
 
-    def look(self, recipe: Recipe) -> Roll:
+    def look(self, recipe: Recipe) -> Rolled:
         """How the network looks at the picture in the next step, drawn at random."""
-        return Roll.draw(self.rng, recipe.jitter)
+        return Rolled(self.canvas, Roll.draw(self.rng, recipe.jitter))
 
     def ascend(self, gradient: Tensor, octave: Octave, recipe: Recipe) -> None:
         """One step uphill, then the projections: clip, and the ball of the strength's radius.

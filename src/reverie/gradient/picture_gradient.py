@@ -1,7 +1,7 @@
 """The seam: d(score)/d(picture), in bounded memory. Above it canvases and loops, below it engines.
 
-Nothing here knows what an objective is: a goal gives scores at layers (``Reading``) and at the picture
-(``Penalty``).
+Nothing here knows what an objective is: a bound one gives scores at layers (``Reading``) and at the picture
+(``PictureTerm``).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from reverie.gradient.tiles import Tile, Tiling
 from reverie.gradient.view import Pictured, View
 
 __all__ = [
+    "BoundObjectiveLike",
     "Engine",
-    "GoalLike",
     "PlainEngine",
     "Tiling",
     "View",
@@ -37,7 +37,7 @@ Fields = Mapping[str, Tensor]
 
 
 class Reading(Protocol):
-    """One term of a goal: a sum over the positions of one layer."""
+    """One term of a bound objective: a sum over the positions of one layer."""
 
     @property
     def weight(self) -> float: ...
@@ -65,8 +65,8 @@ class PictureTerm(Protocol):
         """
 
 
-class GoalLike(Protocol):
-    """What ``picture_gradient`` needs of a goal."""
+class BoundObjectiveLike(Protocol):
+    """What ``picture_gradient`` needs of a bound objective."""
 
     @property
     def balance(self) -> str: ...
@@ -80,7 +80,7 @@ class GoalLike(Protocol):
 
 def picture_gradient(
     engine: Engine,
-    goal: GoalLike,
+    goal: BoundObjectiveLike,
     picture: Pictured,
     *,
     fields: Fields | None = None,
@@ -91,14 +91,14 @@ def picture_gradient(
 ) -> tuple[Tensor, Tensor]:
     """The score and its gradient at the picture, each item of the batch on its own.
 
-    Beside the picture and its gradient nothing of their size is held, but for a goal that is balanced: then
-    one gradient for each of its terms.
+    Beside the picture and its gradient nothing of their size is held, but where terms are balanced: then one
+    gradient for each term.
 
     Args:
         engine: Computes activations and pulls seeds back.
         goal: A bound objective.
         picture: (N, C, H, W) in [0, 1]: a tensor, or what gives rectangles of one when asked for them.
-        fields: The goal's masks at this size, (1, 1, H, W).
+        fields: The objective's masks at this size, (1, 1, H, W).
         tiling: Cut the picture into tiles; None does it whole.
         roll: Show the network the picture rolled downwards and to the right by so many pixels. The gradient
             is at the picture as it lies.
@@ -169,17 +169,17 @@ def _add_tile(
 
 @dataclass(frozen=True)
 class _Sight:
-    """What a goal sees of a view through an engine, a tile at a time."""
+    """What a bound objective sees of a view through an engine, a tile at a time."""
 
     engine: Engine
-    goal: GoalLike
+    goal: BoundObjectiveLike
     view: View
     fields: Fields
     room: Tensor  # for one tile's pixels
     _pooled: dict[tuple[str, int, int], Tensor] = field(default_factory=dict)
 
     def activations(self, tile: Tile | None) -> dict[str, Tensor]:
-        """Of every layer that the goal reads, of a tile or of all."""
+        """Of every layer that the objective reads, of a tile or of all."""
         box = tile.seen if tile else self.view.all
         return self.engine.forward(self.view.cut(box, self.room), self.goal.layers)
 
@@ -270,7 +270,7 @@ def _share(group: Sequence[Reading], fields: Fields) -> float:
 
 
 def _add_penalty(penalty: PictureTerm, view: View, out: Tensor, *, balanced: bool) -> Tensor:
-    """Add a penalty's gradient, over its RMS where the goal is balanced; returns its weighted score (N,)."""
+    """Add a penalty's gradient, over its RMS where terms are balanced; returns its weighted score (N,)."""
     height, width = view.height, view.width
     rows = max(1, STRIP // width)
     score = out.new_zeros(out.shape[0])

@@ -11,10 +11,10 @@ from reverie.errors import UsageError
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result, heard
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output
-from reverie.jobs.provenance import Stop
 from reverie.jobs.reference import Reference
 from reverie.jobs.workspace import Workspace
 from reverie.recipe.recipe import Recipe
+from reverie.recipe.stop import Stop
 
 if TYPE_CHECKING:
     from reverie.media.picture import Picture

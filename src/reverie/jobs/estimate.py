@@ -113,7 +113,7 @@ def _estimate_dream(
 
 def seconds_per_pixel(session: Session, recipe: Recipe, picture: Picture | None) -> float:
     """Seconds a step takes for each pixel, measured on a small version of the same dream."""
-    from reverie.ascent.loop import dream
+    from reverie.api import dream
     from reverie.deepdream.state import State
 
     changes: dict[str, Any] = {"octaves": 1, "octave_top": 0, "steps": (3,), "max_change": None}

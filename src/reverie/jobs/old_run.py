@@ -21,13 +21,13 @@ from reverie.jobs.provenance import (
     NetworkNote,
     OutputNote,
     Provenance,
-    Stop,
     bare_network,
     of_picture,
     sha256_of,
 )
 from reverie.media.picture import MAX_PIXELS, Picture, check_save, load_picture, save_picture
 from reverie.recipe.recipe import Recipe
+from reverie.recipe.stop import Stop
 
 if TYPE_CHECKING:
     from reverie.ascent.loop import Frame
@@ -288,7 +288,7 @@ class Run:
         If memory runs out on the way, all of it is done again in smaller tiles: a dream is made in one way
         from its beginning to its end, or it could not be repeated.
         """
-        from reverie.ascent.loop import dream
+        from reverie.api import dream
 
         session = self.session
         while True:
@@ -310,7 +310,7 @@ class Run:
 
     def begin(self, picture: Picture | None) -> State | PortraitState:
         """The state before the first step, with names resolved and tiles chosen."""
-        from reverie.ascent.loop import begin
+        from reverie.api import begin
 
         session = self.session
         state = begin(self.recipe, picture, session)

@@ -19,7 +19,6 @@ from reverie.jobs.provenance import (
     OutputNote,
     Provenance,
     Steered,
-    Stop,
     bare_network,
     of_picture,
     sha256_of,
@@ -28,6 +27,7 @@ from reverie.jobs.steering import Steering
 from reverie.jobs.workspace import Workspace
 from reverie.media.picture import Picture, load_picture, save_picture
 from reverie.recipe.recipe import Recipe
+from reverie.recipe.stop import Stop
 
 if TYPE_CHECKING:
     from reverie.ascent.loop import Frame
@@ -152,7 +152,7 @@ class OpenRecipe:
             watch: Who is told of each step, and may steer and stop.
             until: Stop after this step, as an earlier run was.
         """
-        from reverie.ascent.loop import dream
+        from reverie.api import dream
 
         session = self.session
         while True:
@@ -173,7 +173,7 @@ class OpenRecipe:
 
     def begin(self, picture: Picture | None) -> State | PortraitState:
         """The state before the first step, with names resolved and tiles chosen."""
-        from reverie.ascent.loop import begin
+        from reverie.api import begin
 
         session = self.session
         state = begin(self.recipe, picture, session)

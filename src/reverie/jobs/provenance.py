@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from reverie.errors import BadInput, UsageError
 from reverie.recipe.recipe import Recipe, read
+from reverie.recipe.stop import Stop
 
 #: A recipe file longer than this, in bytes, is none.
 LONGEST = 1_000_000
@@ -76,13 +77,6 @@ class OutputNote(_Note):
 
     depth: Literal[8, 16] = 8
     quality: Annotated[int, Field(ge=1, le=100)] | None = None
-
-
-class Stop(_Note):
-    """The last step that was done of a dream that was stopped."""
-
-    octave: Annotated[int, Field(ge=0)]
-    step: Annotated[int, Field(ge=0)]
 
 
 class Steered(_Note):

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import importlib.machinery
 import os
+import sys
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
 ABI = 7
+#: What ctypes loads: a file for the platform, and for every version of Python. setup.py makes it.
+FILE = Path(__file__).with_name("_library" + {"darwin": ".dylib", "win32": ".dll"}.get(sys.platform, ".so"))
 #: Path of another library to load, or "none" for none at all; for tests of the library itself.
 INSTEAD = "REVERIE_NATIVE_LIBRARY"
 
@@ -34,13 +36,11 @@ class Isa(IntEnum):
 
 @functools.cache
 def _loaded() -> tuple[ctypes.CDLL | None, str]:
-    here = Path(__file__).parent
     instead = os.environ.get(INSTEAD)
     if instead == "none":
         return None, f"switched off by {INSTEAD}"
-    files = [here / f"_library{end}" for end in importlib.machinery.EXTENSION_SUFFIXES]
-    found = Path(instead) if instead else next((f for f in files if f.exists()), None)
-    if found is None:
+    found = Path(instead) if instead else FILE
+    if not instead and not found.exists():
         return None, "not built: no C++ compiler was found when reverie was installed"
     try:
         library = ctypes.CDLL(str(found))

@@ -5,108 +5,20 @@
 
 Both lines are the same value; ``str()`` prints the second and ``parse()`` reads it back. Nothing here knows
 pictures, networks or torch: ``scoring.bind`` turns an objective into something that can be computed.
+
+Every name in the ``__all__`` of these files is a name of this package. Errors list functions in the order in
+which the files of ``terms/`` are imported here.
 """
 
+# ruff: noqa: F403
 from __future__ import annotations
 
-from reverie.objective.objective import (
-    HIGHEST,
-    Objective,
-    Term,
-    alignment,
-    alpha,
-    caricature,
-    channel,
-    direction,
-    diversity,
-    guide,
-    interpolate,
-    inversion,
-    l2,
-    layer,
-    logit,
-    logprob,
-    mean,
-    neuron,
-    peak,
-    tv,
-)
-from reverie.objective.parser import parse
-from reverie.objective.terms import (
-    BARE_NAME,
-    L2,
-    PENALTIES,
-    Alignment,
-    Alpha,
-    AtLayer,
-    AtPicture,
-    Caricature,
-    Channel,
-    Direction,
-    Diversity,
-    Guide,
-    Inversion,
-    Layer,
-    Likeness,
-    Logit,
-    LogProb,
-    Mean,
-    Neuron,
-    OfClass,
-    Peak,
-    Read,
-    Region,
-    Together,
-    TotalVariation,
-    Unnatural,
-)
-
-__all__ = [
-    "BARE_NAME",
-    "HIGHEST",
-    "L2",
-    "PENALTIES",
-    "Alignment",
-    "Alpha",
-    "AtLayer",
-    "AtPicture",
-    "Caricature",
-    "Channel",
-    "Direction",
-    "Diversity",
-    "Guide",
-    "Inversion",
-    "Layer",
-    "Likeness",
-    "LogProb",
-    "Logit",
-    "Mean",
-    "Neuron",
-    "Objective",
-    "OfClass",
-    "Peak",
-    "Read",
-    "Region",
-    "Term",
-    "Together",
-    "TotalVariation",
-    "Unnatural",
-    "alignment",
-    "alpha",
-    "caricature",
-    "channel",
-    "direction",
-    "diversity",
-    "guide",
-    "interpolate",
-    "inversion",
-    "l2",
-    "layer",
-    "logit",
-    "logprob",
-    "mean",
-    "neuron",
-    "parse",
-    "peak",
-    "tv",
-]
+from reverie.objective.objective import *
+from reverie.objective.parser import *
+from reverie.objective.quantity import *
+from reverie.objective.terms.activations import *
+from reverie.objective.terms.classes import *
+from reverie.objective.terms.likeness import *
+from reverie.objective.terms.pairwise import *
+from reverie.objective.terms.regularizers import *
+from reverie.objective.text import *

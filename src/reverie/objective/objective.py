@@ -10,51 +10,28 @@ pictures, networks or torch: ``scoring.bind`` turns an objective into something 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reverie.errors import UsageError
-from reverie.objective.terms import (
-    L2,
-    Alignment,
-    Alpha,
-    AtPicture,
-    Caricature,
-    Channel,
-    Direction,
-    Diversity,
-    Guide,
-    Inversion,
-    Layer,
-    Likeness,
-    Logit,
-    LogProb,
-    Mean,
-    Neuron,
-    Peak,
-    Read,
-    Region,
-    Together,
-    TotalVariation,
-    Unnatural,
-    number,
-)
+from reverie.objective.quantity import Quantity, Region
+from reverie.objective.text import number
 
-#: The highest power a penalty may have.
-HIGHEST = 100.0
+__all__ = ["Objective", "Term", "interpolate"]
 
 
 @dataclass(frozen=True)
 class Term:
-    """A weight, what is read, and where it counts."""
+    """A weight, the quantity that is increased, and where it counts."""
 
     weight: float
-    read: Read
+    quantity: Quantity
     region: Region | None = None
 
     def __str__(self) -> str:
         scale = {1.0: "", -1.0: "-"}.get(self.weight, f"{number(self.weight)}*")
         where = f"@{self.region}" if self.region else ""
-        return f"{scale}{self.read}{where}"
+        return f"{scale}{self.quantity}{where}"
 
 
 @dataclass(frozen=True)
@@ -62,6 +39,11 @@ class Objective:
     """A weighted, signed sum of terms. Immutable; build with ``+``, ``-`` and ``*``."""
 
     terms: tuple[Term, ...]
+
+    @classmethod
+    def of(cls, quantity: Quantity) -> Objective:
+        """One quantity alone, as it is."""
+        return cls((Term(1.0, quantity),))
 
     def __add__(self, other: Objective) -> Objective:
         return Objective(self.terms + other.terms)
@@ -83,8 +65,8 @@ class Objective:
     def within(self, file: str, *, inverse: bool = False) -> Objective:
         """The same objective, counted only where the picture ``file`` is white (or black)."""
         for term in self.terms:
-            if isinstance(term.read, AtPicture | Together | Unnatural):
-                raise UsageError(f"objective: {term.read} cannot be confined to a region; drop the @mask")
+            if not term.quantity.has_regions:
+                raise UsageError(f"objective: {term.quantity} cannot be confined to a region; drop the @mask")
         region = Region(file, inverse)
         return Objective(tuple(replace(t, region=region) for t in self.terms))
 
@@ -93,22 +75,20 @@ class Objective:
         found: dict[str, None] = {}
         for term in self.terms:
             for file in (
-                *term.read.files(),
+                *term.quantity.files(),
                 *((term.region.file,) if term.region else ()),
             ):
                 found[file] = None
         return tuple(found)
 
-    def renamed(self, names: dict[str, str]) -> Objective:
+    def renamed(self, names: Mapping[str, str]) -> Objective:
         """The same objective with file names replaced (paths to bare names, or back)."""
 
         def rename(term: Term) -> Term:
-            read, region = term.read, term.region
-            if isinstance(read, Likeness):
-                read = replace(read, file=names.get(read.file, read.file))
+            region = term.region
             if region is not None:
                 region = replace(region, file=names.get(region.file, region.file))
-            return Term(term.weight, read, region)
+            return Term(term.weight, term.quantity.renamed(names), region)
 
         return Objective(tuple(rename(t) for t in self.terms))
 
@@ -118,109 +98,6 @@ class Objective:
             sign = "-" if term.weight < 0 else "+"
             text += f" {sign} {replace(term, weight=abs(term.weight))}"
         return text
-
-
-def _one(read: Read) -> Objective:
-    return Objective((Term(1.0, read),))
-
-
-def layer(name: str, *, border: int = 0) -> Objective:
-    """Mean square activation of a layer, the original deep dream. See ``Layer``."""
-    return _one(Layer(name, border))
-
-
-def mean(name: str) -> Objective:
-    """Mean activation of a layer."""
-    return _one(Mean(name))
-
-
-def channel(name: str, index: int) -> Objective:
-    """Mean activation of channel ``index`` of a layer."""
-    return _one(Channel(name, index))
-
-
-def neuron(
-    name: str, index: int, *, x: float = 0.5, y: float = 0.5, cell: tuple[int, int] | None = None
-) -> Objective:
-    """One neuron: a channel at a position, x and y in [0, 1] from the top left, or at a (column, row)."""
-    if cell is not None and min(cell) < 0:
-        raise UsageError(f"neuron: cell {cell[0]},{cell[1]}; columns and rows count from 0")
-    return _one(Neuron(name, index, x, y) if cell is None else Neuron(name, index, cell=cell))
-
-
-def peak(name: str, index: int) -> Objective:
-    """The largest activation of channel ``index`` over all positions; for portraits."""
-    return _one(Peak(name, index))
-
-
-def direction(name: str, weights: dict[int, float], *, cosine: float = 0.0) -> Objective:
-    """A direction in a layer's channel space, as ``{channel: weight}``. See ``Direction``."""
-    if not any(weights.values()) or not all(math.isfinite(w) for w in (*weights.values(), cosine)):
-        raise UsageError("direction: give finite channel weights, one of them not zero")
-    return _one(Direction(name, tuple(sorted(weights.items())), cosine))
-
-
-def logit(name: str | int) -> Objective:
-    """The unnormalised score of a class. See ``Logit``."""
-    return _one(Logit(str(name)))
-
-
-def logprob(name: str | int) -> Objective:
-    """The logarithm of a class's probability. See ``LogProb``."""
-    return _one(LogProb(str(name)))
-
-
-def guide(file: str, layer: str, *, how: str = "match") -> Objective:
-    """Dream towards the picture in ``file``. See ``Guide``."""
-    return _one(Guide(layer, file, how))
-
-
-def caricature(file: str, layer: str, *, cosine: float = 1.0) -> Objective:
-    """Exaggerate what a layer says of the picture in ``file``. See ``Caricature``."""
-    if not math.isfinite(cosine):
-        raise UsageError("caricature: give a finite power of the cosine")
-    return _one(Caricature(layer, file, cosine))
-
-
-def inversion(file: str, layer: str) -> Objective:
-    """What a layer remembers of the picture in ``file``. See ``Inversion``."""
-    return _one(Inversion(layer, file))
-
-
-def diversity(layer: str) -> Objective:
-    """How unlike the others in its batch an item is; for portraits. See ``Diversity``."""
-    return _one(Diversity(layer))
-
-
-def alignment(layer: str) -> Objective:
-    """How like its neighbours in the batch an item is; for portraits. See ``Alignment``."""
-    return _one(Alignment(layer))
-
-
-def tv(power: float = 1.0) -> Objective:
-    """Total variation of the picture; subtract it for smoothness. See ``TotalVariation``."""
-    return _one(TotalVariation(_power("tv", power)))
-
-
-def unnatural() -> Objective:
-    """Distance of the features from natural pictures' (portraits only); subtract it. See ``Unnatural``."""
-    return _one(Unnatural())
-
-
-def l2() -> Objective:
-    """Mean square distance of the picture from mid-grey; subtract it for restraint."""
-    return _one(L2())
-
-
-def alpha(power: float = 6.0) -> Objective:
-    """Alpha-norm of the picture's distance from mid-grey; subtract it to stay within the range."""
-    return _one(Alpha(_power("alpha", power)))
-
-
-def _power(what: str, power: float) -> float:
-    if not 1 <= power <= HIGHEST:
-        raise UsageError(f"{what}: a power of {power}; give one from 1 to {HIGHEST:g}")
-    return float(power)
 
 
 def interpolate(a: Objective, b: Objective, t: float) -> Objective:

@@ -5,20 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from reverie.ascent.loop import Frame, dream
 from reverie.ascent.session import Session
 from reverie.engine.engine import is_out_of_memory
 from reverie.errors import ResourceError
-from reverie.jobs.provenance import Stop
 from reverie.media.picture import Picture
 from reverie.portrait.state import PortraitState, facets_of, plan_of, portrait_of, seen_size, shared, size_of
 from reverie.recipe.recipe import Recipe
-
-if TYPE_CHECKING:
-    from reverie.ascent.loop import Frame
+from reverie.recipe.stop import Stop
 
 #: Views that go through the network at once, at most, of all pictures that are made together ...
 TOGETHER = 64
@@ -103,8 +100,6 @@ def _together(
     stop: Callable[[], bool] | None,
 ) -> list[Made]:
     """The portraits of a group, to their end or to where they are stopped."""
-    from reverie.ascent.loop import dream
-
     began = time.monotonic()
     places = [(i, recipe) for i in group for recipe in facets_of(recipes[i])]
     state = PortraitState.begin([recipe for _, recipe in places], picture, session)

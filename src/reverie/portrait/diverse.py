@@ -31,22 +31,22 @@ def diverse(text: str, net: Net, balance: str) -> str:
         UsageError: The objective is no unit's: it has penalties alone, or recreates a photograph.
     """
     wanted = ob.parse(text)
-    reads = [term.read for term in wanted.terms]
-    if any(isinstance(read, ob.Together) for read in reads):
+    quantities = [term.quantity for term in wanted.terms]
+    if any(isinstance(quantity, ob.Pairwise) for quantity in quantities):
         return text
-    if any(isinstance(read, ob.Inversion) for read in reads):
+    if any(isinstance(quantity, ob.Inversion) for quantity in quantities):
         raise UsageError(f'--diversity: "{text}" is about one photograph and has no facets; leave it out')
-    seen = [read for read in reads if isinstance(read, ob.AtLayer | ob.OfClass)]
+    seen = [quantity for quantity in quantities if isinstance(quantity, ob.AtLayer | ob.OfClass)]
     if not seen:
         raise UsageError(f'--diversity: "{text}" reads no layer, so it has no facets; leave it out')
     weight = WEIGHT_OF_LAYERS if balance == "layers" else WEIGHT
     return str(wanted + weight * ob.diversity(_layer(seen[0], net)))
 
 
-def _layer(read: ob.Read, net: Net) -> str:
+def _layer(quantity: ob.Quantity, net: Net) -> str:
     """Where facets are told apart: at the unit's own layer, if that has a map."""
-    if isinstance(read, ob.AtLayer):
-        name = net.layer(read.layer).name
+    if isinstance(quantity, ob.AtLayer):
+        name = net.layer(quantity.layer).name
         if net.geometry(name) is not None:
             return name
     return middle(net)

@@ -23,7 +23,7 @@ from reverie.portrait.projections import Projections
 from reverie.portrait.views import Views
 from reverie.recipe.portrait import Portrait, Span
 from reverie.recipe.recipe import Recipe
-from reverie.scoring.batch import Crowd
+from reverie.scoring.batch import BatchObjective
 from reverie.transform.parse import draw, frame_size, parse_transforms
 
 #: Width and height of a portrait for which none are given.
@@ -45,7 +45,7 @@ class PortraitState:
         self.step = 0
         self._optimiser: Optimiser | None = None
         self._shown: Tensor | None = None  # the picture that is looked at, with the canvas's graph
-        self._crowds: dict[tuple[int, tuple[int, int]], Crowd] = {}
+        self._objectives: dict[tuple[int, tuple[int, int]], BatchObjective] = {}
         self._size = canvas.size  # at the end
         self._start = self._small()
 
@@ -143,15 +143,16 @@ class PortraitState:
         """End an octave."""
         self.octave, self.step = octave.index + 1, 0
 
-    def goal(self, session: Session, recipe: Recipe, octave: Octave) -> Crowd:
+    def goal(self, session: Session, recipe: Recipe, octave: Octave) -> BatchObjective:
         """What each picture climbs, bound once an octave."""
         key = (octave.index, octave.size)
-        if key not in self._crowds:
-            goals = [session.goal(r, octave.index, octave.size) for r in self.recipes]
+        if key not in self._objectives:
+            objectives = [session.goal(r, octave.index, octave.size) for r in self.recipes]
             # Facets of one unit look at each other; portraits that are merely made together do not.
             one = portrait_of(recipe).facets > 1
-            self._crowds[key] = Crowd(goals, families=[0 if one else i for i in range(len(goals))])
-        return self._crowds[key]
+            families = [0 if one else i for i in range(len(objectives))]
+            self._objectives[key] = BatchObjective(objectives, families=families)
+        return self._objectives[key]
 
     def look(self, recipe: Recipe) -> Views:
         """How the network looks at the pictures in the next step: each item draws views of its own."""

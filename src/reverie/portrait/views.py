@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from reverie.ascent.session import Session
 from reverie.engine.engine import Engine
 from reverie.portrait.warmup import redirected
 from reverie.transform.apply import apply
 from reverie.transform.view import Drawn
 
 if TYPE_CHECKING:
-    from reverie.scoring.batch import Crowd
+    from reverie.scoring.batch import BatchObjective
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,13 @@ class Views:
         """Views of each picture."""
         return len(self.drawn[0]) if self.drawn else 1
 
-    def gradient(self, crowd: Crowd, engine: Engine) -> tuple[Tensor, Tensor]:
+    def gradient(self, session: Session, goal: BatchObjective) -> tuple[tuple[float, ...], Tensor]:
+        """The scores, and the gradient at the pictures, (N, C, H, W)."""
+        scores, gradient = self.through(goal, session.warm_engine() if self.warm else session.engine)
+        session.tell()
+        return tuple(scores.tolist()), gradient
+
+    def through(self, objective: BatchObjective, engine: Engine) -> tuple[Tensor, Tensor]:
         """Scores (N,), means over each item's views, and the gradient at the pictures, (N, C, H, W).
 
         Terms that read the picture itself are taken at the picture, not at its views.
@@ -45,21 +52,21 @@ class Views:
         leaf = self.picture.detach().requires_grad_(True)
         scores = torch.zeros(leaf.shape[0], dtype=leaf.dtype, device=leaf.device)
         gradient = torch.zeros_like(leaf, requires_grad=False)
-        if crowd.layers:
+        if objective.layers:
             with torch.enable_grad():
                 seen = apply(self.drawn, leaf, self.size) if self.drawn else leaf
-            scores, slope = self._through(crowd, engine, seen.detach())
+            scores, slope = self._seen(objective, engine, seen.detach())
             if seen is leaf:
                 gradient = slope.clone()
             else:
                 (gradient,) = torch.autograd.grad(seen, leaf, slope)
-        of_picture, slope = crowd.penalise(leaf.detach())
+        of_picture, slope = objective.penalise(leaf.detach())
         return scores + of_picture, gradient.add_(slope)
 
-    def _through(self, crowd: Crowd, engine: Engine, seen: Tensor) -> tuple[Tensor, Tensor]:
+    def _seen(self, objective: BatchObjective, engine: Engine, seen: Tensor) -> tuple[Tensor, Tensor]:
         """Scores (N,) and the gradient at what is seen, (V N, C, h, w)."""
         warmth: AbstractContextManager[object] = redirected() if self.warm else nullcontext()
         with warmth:
-            activations = engine.forward(seen, crowd.layers)
-            scores, seeds = crowd.evaluate(activations, views=self.count)
+            activations = engine.forward(seen, objective.layers)
+            scores, seeds = objective.evaluate(activations, views=self.count)
             return scores, engine.backward(seeds)

@@ -1,4 +1,4 @@
-"""A batch of portraits, each with a goal of its own: activations in, scores and seeds for every item out.
+"""A batch of portraits, each with its own objective: activations in, scores and seeds for every item out.
 
 Each item is computed alone, from a copy of its own activations, so that what it becomes cannot depend on who
 its neighbours are: not even in the last bit, which the order of a sum over a batch would decide. Only terms
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from reverie.errors import UsageError
 from reverie.gradient.cells import Window, as_map
-from reverie.scoring.bind import Goal
+from reverie.scoring.bind import BoundObjective
 from reverie.scoring.terms import BoundTerm
 
 #: Gradients shorter than this are not made longer where terms are balanced.
@@ -22,41 +22,43 @@ TINY = 1e-20
 Maps = Mapping[str, Tensor]  # layer -> (V, N, C, h, w)
 
 
-class Crowd:
-    """One goal for each item of a batch.
+class BatchObjective:
+    """One objective for each item of a batch.
 
     Args:
-        goals: In the order of the items, as ``bind(..., portrait=True)`` makes them; one may stand in several
-            places.
+        objectives: In the order of the items, as ``bind(..., portrait=True)`` makes them; one may stand in
+            several places.
         families: For each item whose facets it is one of: ``diversity`` and ``alignment`` compare an item
             with the others of its family. By default all are one family.
 
     Raises:
-        UsageError: There is no goal, a term is confined to a region, a balance is not "none" or "layers"
+        UsageError: There is no objective, a term is confined to a region, a balance is not "none" or "layers"
             where there is something to balance, or not every item has a family.
     """
 
-    def __init__(self, goals: Sequence[Goal], *, families: Sequence[Hashable] | None = None) -> None:
-        self.goals = tuple(goals)
-        families = [0] * len(self.goals) if families is None else families
-        if not self.goals:
+    def __init__(
+        self, objectives: Sequence[BoundObjective], *, families: Sequence[Hashable] | None = None
+    ) -> None:
+        self.objectives = tuple(objectives)
+        families = [0] * len(self.objectives) if families is None else families
+        if not self.objectives:
             raise UsageError("portraits: at least one objective is needed")
-        if len(families) != len(self.goals):
-            raise UsageError(f"portraits: {len(families)} families for {len(self.goals)} objectives")
-        for goal in self.goals:
-            _check(goal)
+        if len(families) != len(self.objectives):
+            raise UsageError(f"portraits: {len(families)} families for {len(self.objectives)} objectives")
+        for objective in self.objectives:
+            _check(objective)
         self._families: dict[tuple[Hashable, str], list[int]] = {}
-        for i, (goal, family) in enumerate(zip(self.goals, families, strict=True)):
-            for key in dict.fromkeys(term.key for term in goal.together):
+        for i, (objective, family) in enumerate(zip(self.objectives, families, strict=True)):
+            for key in dict.fromkeys(term.key for term in objective.pairwise):
                 self._families.setdefault((family, key), []).append(i)
 
     def __len__(self) -> int:
-        return len(self.goals)
+        return len(self.objectives)
 
     @property
     def layers(self) -> tuple[str, ...]:
         """Every layer that any item reads, each once."""
-        return tuple(dict.fromkeys(name for goal in self.goals for name in goal.layers))
+        return tuple(dict.fromkeys(name for objective in self.objectives for name in objective.layers))
 
     def evaluate(self, activations: Mapping[str, Tensor], views: int = 1) -> tuple[Tensor, dict[str, Tensor]]:
         """Scores of all items and the gradients at the layers; an item's score is the mean over its views.
@@ -76,7 +78,7 @@ class Crowd:
         maps = {k: _by_item(activations[k], views) for k in self.layers}
         seeds = {k: activations[k].new_zeros(activations[k].shape) for k in self.layers}
         slopes = {k: _by_item(seed, views) for k, seed in seeds.items()}  # writing here fills the seeds
-        scores = [_item(goal, i, maps, slopes) for i, goal in enumerate(self.goals)]
+        scores = [_item(objective, i, maps, slopes) for i, objective in enumerate(self.objectives)]
         for (_, key), items in self._families.items():
             for i, score in zip(items, self._compare(key, items, maps, slopes), strict=True):
                 scores[i] = scores[i] + score
@@ -84,13 +86,13 @@ class Crowd:
 
     def _compare(self, key: str, items: Sequence[int], maps: Maps, slopes: Maps) -> list[Tensor]:
         """Add a family's comparison of one kind to its items' slopes; returns their scores."""
-        term = next(t for t in self.goals[items[0]].together if t.key == key)
+        term = next(t for t in self.objectives[items[0]].pairwise if t.key == key)
         family = torch.stack([maps[term.layer][:, i] for i in items], 1)  # (V, n, C, h, w)
         values, found = term.of_maps(family)
         scores = []
         for place, i in enumerate(items):
-            weight = sum(t.weight for t in self.goals[i].together if t.key == key)
-            _add(self.goals[i], weight, found[:, place], slopes[term.layer][:, i])
+            weight = sum(t.weight for t in self.objectives[i].pairwise if t.key == key)
+            _add(self.objectives[i], weight, found[:, place], slopes[term.layer][:, i])
             scores.append(weight * values[:, place].mean())
         return scores
 
@@ -100,9 +102,9 @@ class Crowd:
         They are as weighted, whatever the balance.
         """
         scores, gradient = [], torch.zeros_like(picture)
-        for i, goal in enumerate(self.goals):
+        for i, objective in enumerate(self.objectives):
             score = picture.new_zeros(())
-            for penalty in goal.penalties:
+            for penalty in objective.penalties:
                 with torch.enable_grad():
                     leaf = picture[i : i + 1].detach().clone().requires_grad_(True)
                     value = penalty.piece(leaf, leaf.shape[2], leaf.shape[2])
@@ -119,19 +121,19 @@ def _by_item(activation: Tensor, views: int) -> Tensor:
     return cells.view(views, -1, *cells.shape[1:])
 
 
-def _item(goal: Goal, i: int, maps: Maps, slopes: Maps) -> Tensor:
+def _item(objective: BoundObjective, i: int, maps: Maps, slopes: Maps) -> Tensor:
     """Add the slopes of one item's terms to its own; returns its score."""
     cells: dict[str, Tensor] = {}
     score = next(iter(maps.values())).new_zeros(()) if maps else torch.zeros(())
-    for term in goal.terms:
+    for term in objective.terms:
         if term.layer not in cells:  # in memory as it would be if the item were alone
             cells[term.layer] = maps[term.layer][:, i].clone(memory_format=torch.contiguous_format)
         value, slope = _slope(term, cells[term.layer])
-        _add(goal, term.weight, slope, slopes[term.layer][:, i])
+        _add(objective, term.weight, slope, slopes[term.layer][:, i])
         score = score + term.weight * value.mean()
-    for natural in goal.natural:
-        mine = {name: maps[name][:, i] for name in natural.layers}
-        score = score + natural.add(mine, {name: slopes[name][:, i] for name in natural.layers}).to(score)
+    for prior in objective.priors:
+        mine = {name: maps[name][:, i] for name in prior.layers}
+        score = score + prior.add(mine, {name: slopes[name][:, i] for name in prior.layers}).to(score)
     return score
 
 
@@ -148,18 +150,18 @@ def _slope(term: BoundTerm, cells: Tensor) -> tuple[Tensor, Tensor]:
     return value.detach(), slope
 
 
-def _add(goal: Goal, weight: float, slope: Tensor, out: Tensor) -> None:
+def _add(objective: BoundObjective, weight: float, slope: Tensor, out: Tensor) -> None:
     """Add a term's share of an item's gradient (V, C, h, w), for a score that is the mean over the views."""
-    if goal.balance == "layers":
+    if objective.balance == "layers":
         norm: Tensor = torch.linalg.vector_norm(slope, dim=(1, 2, 3), keepdim=True)
         slope = slope / norm.clamp_min(TINY)
     out += slope * (weight / len(slope))
 
 
-def _check(goal: Goal) -> None:
-    for term in goal.terms:
+def _check(objective: BoundObjective) -> None:
+    for term in objective.terms:
         if term.mask is not None:
             raise UsageError(f'objective "{term.text}": a portrait has no regions; drop the @')
-    parts = len(goal.terms) + len(goal.together) + len(goal.natural) + len(goal.penalties)
-    if goal.balance not in ("none", "layers") and parts > 1:
-        raise UsageError(f"portraits: balance {goal.balance} is not for portraits; use layers or none")
+    parts = len(objective.terms) + len(objective.pairwise) + len(objective.priors) + len(objective.penalties)
+    if objective.balance not in ("none", "layers") and parts > 1:
+        raise UsageError(f"portraits: balance {objective.balance} is not for portraits; use layers or none")

@@ -12,7 +12,7 @@ from reverie.network.batch_norms import Statistics
 
 
 @dataclass(frozen=True)
-class Natural:
+class FeatureStatistics:
     """Distance from the feature statistics of the pictures that a network was trained on (Yin et al. 2020).
 
     Per layer the mean over its channels of ((m - M) / S)^2 + (s / S - 1)^2, with m and s a channel's mean and

@@ -1,20 +1,41 @@
 """What the terms of an objective compute at each position of a map.
 
-A value is called with the cells that count, (N, C, h, w), and where they lie in the whole map; it gives one
-number a cell, (N, h, w). Those that are linear also say their gradient without autograd (``pull``).
+A score function is called with the cells that count, (N, C, h, w), and where they lie in the whole map; it
+gives one number a cell, (N, h, w). Those that are linear also say their gradient without autograd (``pull``).
+Below each stand the quantities that it scores.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from reverie.errors import UsageError
 from reverie.gradient.cells import Window
+from reverie.objective import (
+    Caricature,
+    Channel,
+    Direction,
+    Guide,
+    Inversion,
+    Layer,
+    Logit,
+    LogProb,
+    Mean,
+    Neuron,
+    Peak,
+)
+from reverie.scoring.place import Place
+from reverie.scoring.registry import scores
+
+if TYPE_CHECKING:
+    from reverie.scoring.binder import Binder
+    from reverie.scoring.terms import BoundTerm
 
 #: At most so many dot products are held at once when a guide's columns are matched.
 MATCH_CELLS = 1 << 24
@@ -22,18 +43,18 @@ MATCH_CELLS = 1 << 24
 LEAST_COSINE = 0.1
 TINY = 1e-12
 
-Value = Callable[[Tensor, Window], Tensor]
+ScoreFunction = Callable[[Tensor, Window], Tensor]
 
 
 @runtime_checkable
 class Linear(Protocol):
-    """A value whose gradient does not depend on the activations."""
+    """A score function whose gradient does not depend on the activations."""
 
     def __call__(self, cells: Tensor, window: Window) -> Tensor:
-        """See ``Value``."""
+        """See ``ScoreFunction``."""
 
     def pull(self, counts: Tensor, cells: Tensor) -> Tensor:
-        """The gradient (N, C, h, w) of the value summed over positions that count as ``counts`` (h, w)."""
+        """The gradient (N, C, h, w) of the function summed over positions that count as ``counts`` (h, w)."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +73,27 @@ class Pick:
         return seed
 
 
+@scores(Channel)
+def _channel(wanted: Channel, binder: Binder) -> BoundTerm:
+    return binder.at_layer(wanted.layer, Pick(binder.channel(wanted.layer, wanted.index)))
+
+
+@scores(Neuron)
+def _neuron(wanted: Neuron, binder: Binder) -> BoundTerm:
+    pick = Pick(binder.channel(wanted.layer, wanted.index))
+    return binder.at_layer(wanted.layer, pick, place=Place(wanted.x, wanted.y, wanted.cell))
+
+
+@scores(Peak)
+def _peak(wanted: Peak, binder: Binder) -> BoundTerm:
+    return binder.at_layer(wanted.layer, Pick(binder.channel(wanted.layer, wanted.index)), peak=True)
+
+
+@scores(Logit)
+def _logit(wanted: Logit, binder: Binder) -> BoundTerm:
+    return binder.at_class_scores(Pick(binder.class_index(wanted.name)))
+
+
 @dataclass(frozen=True)
 class MeanOfChannels:
     """The mean of all channels."""
@@ -64,40 +106,66 @@ class MeanOfChannels:
         return counts.expand(cells.shape) / cells.shape[1]
 
 
+@scores(Mean)
+def _mean(wanted: Mean, binder: Binder) -> BoundTerm:
+    return binder.at_layer(wanted.layer, MeanOfChannels())
+
+
 def mean_square(cells: Tensor, window: Window) -> Tensor:
     """The mean square of all channels, which the original deep dream climbs (Mordvintsev et al. 2015)."""
     return (cells * cells).mean(1)
 
 
-def log_probability(index: int) -> Value:
+@scores(Layer)
+def _layer(wanted: Layer, binder: Binder) -> BoundTerm:
+    return binder.at_layer(wanted.layer, mean_square, border=wanted.border)
+
+
+def log_probability(index: int) -> ScoreFunction:
     """The log-softmax of one class over all, at each position."""
     return lambda cells, _: cells.log_softmax(1)[:, index]
 
 
-def along(vector: Tensor, power: float) -> Value:
+@scores(LogProb)
+def _logprob(wanted: LogProb, binder: Binder) -> BoundTerm:
+    index = binder.class_index(wanted.name)
+    if binder.term.region:
+        raise UsageError(f'objective "{binder.term}": a probability has no region; drop the @')
+    return binder.at_layer("logits", log_probability(index))
+
+
+def along(vector: Tensor, power: float) -> ScoreFunction:
     """The dot product with a vector (C,) of unit length, times the cosine to a power (Olah et al. 2017)."""
 
-    def value(cells: Tensor, window: Window) -> Tensor:
+    def score(cells: Tensor, window: Window) -> Tensor:
         dot = torch.einsum("nchw,c->nhw", cells, vector.to(cells))
         if not power:
             return dot
         length = cells.square().sum(1).clamp_min(TINY).sqrt()
         return dot * (dot / length).clamp_min(LEAST_COSINE) ** power
 
-    return value
+    return score
 
 
-def by_channels(features: Tensor) -> Value:
+@scores(Direction)
+def _direction(wanted: Direction, binder: Binder) -> BoundTerm:
+    vector = torch.zeros(binder.net.channels_of(wanted.layer), dtype=torch.float64)
+    for index, weight in wanted.weights:
+        vector[binder.channel(wanted.layer, index)] = weight
+    return binder.at_layer(wanted.layer, along(vector / vector.norm(), wanted.cosine))
+
+
+def by_channels(features: Tensor) -> ScoreFunction:
     """The square of each channel weighted by its sum over features (C, M) (K. Crowson's deep_dream)."""
     weights = features.sum(1)
     weights = weights / weights.abs().sum().clamp_min(TINY)
     return lambda cells, _: torch.einsum("nchw,c->nhw", cells * cells, weights.to(cells))
 
 
-def by_match(features: Tensor) -> Value:
+def by_match(features: Tensor) -> ScoreFunction:
     """The dot product with the column of features (C, M) that fits best (Mordvintsev et al. 2015)."""
 
-    def value(cells: Tensor, window: Window) -> Tensor:
+    def score(cells: Tensor, window: Window) -> Tensor:
         columns = features.to(cells)
         flat = cells.detach().flatten(2).transpose(1, 2).reshape(-1, cells.shape[1])  # (N h w, C)
         rows = max(1, MATCH_CELLS // columns.shape[1])
@@ -105,7 +173,14 @@ def by_match(features: Tensor) -> Value:
         wanted = columns.t()[best].view(cells.shape[0], *cells.shape[2:], -1).permute(0, 3, 1, 2)
         return (cells * wanted).sum(1)
 
-    return value
+    return score
+
+
+@scores(Guide)
+def _guide(wanted: Guide, binder: Binder) -> BoundTerm:
+    features = binder.features(wanted.file, wanted.layer)[0].flatten(1)  # (C, M)
+    likeness = by_channels if wanted.how == "channels" else by_match
+    return binder.at_layer(wanted.layer, likeness(features))
 
 
 @dataclass(frozen=True)
@@ -126,11 +201,11 @@ class Target:
         return window.cut(self._sized[key])
 
 
-def exaggerated(features: Tensor, power: float) -> Value:
+def exaggerated(features: Tensor, power: float) -> ScoreFunction:
     """A caricature: see ``objective.Caricature`` (Olah et al. 2018)."""
     target = Target(features / features.square().sum(1).mean().sqrt().clamp_min(TINY))
 
-    def value(cells: Tensor, window: Window) -> Tensor:
+    def score(cells: Tensor, window: Window) -> Tensor:
         wanted = target.at(cells, window)
         dot = (cells * wanted).sum(1)
         if not power:
@@ -138,11 +213,22 @@ def exaggerated(features: Tensor, power: float) -> Value:
         length = (cells.square().sum(1) * wanted.square().sum(1)).clamp_min(TINY).sqrt()
         return dot * (dot / length).clamp_min(LEAST_COSINE) ** power
 
-    return value
+    return score
 
 
-def remembered(features: Tensor) -> Value:
+@scores(Caricature)
+def _caricature(wanted: Caricature, binder: Binder) -> BoundTerm:
+    features = binder.features(wanted.file, wanted.layer, binder.size)
+    return binder.at_layer(wanted.layer, exaggerated(features, wanted.cosine))
+
+
+def remembered(features: Tensor) -> ScoreFunction:
     """Minus the square distance from features over their mean square length (Mahendran & Vedaldi 2015)."""
     target = Target(features)
     size = features.square().sum(1).mean().clamp_min(TINY)
     return lambda cells, window: -(cells - target.at(cells, window)).square().sum(1) / size.to(cells)
+
+
+@scores(Inversion)
+def _inversion(wanted: Inversion, binder: Binder) -> BoundTerm:
+    return binder.at_layer(wanted.layer, remembered(binder.features(wanted.file, wanted.layer, binder.size)))

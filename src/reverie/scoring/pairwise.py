@@ -6,12 +6,24 @@ view. An item's score is climbed with the others held where they are.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
+
+from reverie.objective import Alignment, Diversity
+from reverie.scoring.registry import scores
+
+if TYPE_CHECKING:
+    from reverie.scoring.binder import Binder
+    from reverie.scoring.terms import Comparison
 
 #: Alignment reaches so many places to both sides (lucid).
 PLACES = 4
 TINY = 1e-10
+
+OfMaps = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
 def diversity(maps: Tensor) -> tuple[Tensor, Tensor]:
@@ -33,6 +45,11 @@ def diversity(maps: Tensor) -> tuple[Tensor, Tensor]:
     return -cosine[..., 0, 0], (-2 * slope @ columns).view(maps.shape)
 
 
+@scores(Diversity)
+def _diversity(wanted: Diversity, binder: Binder) -> Comparison:
+    return binder.among_items(wanted.layer, diversity)
+
+
 def alignment(maps: Tensor) -> tuple[Tensor, Tensor]:
     """Minus the mean square difference from the neighbours in the batch, halved with each place (lucid).
 
@@ -50,3 +67,8 @@ def alignment(maps: Tensor) -> tuple[Tensor, Tensor]:
         slope[:, places:] -= 2 * share * apart
         slope[:, :-places] += 2 * share * apart
     return score, slope
+
+
+@scores(Alignment)
+def _alignment(wanted: Alignment, binder: Binder) -> Comparison:
+    return binder.among_items(wanted.layer, alignment)

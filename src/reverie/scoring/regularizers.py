@@ -7,8 +7,16 @@ if there is one; ``rows``, how many of them count; ``height``, of the whole pict
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from torch import Tensor
+
+from reverie.objective import L2, Alpha, TotalVariation
+from reverie.scoring.registry import scores
+
+if TYPE_CHECKING:
+    from reverie.scoring.binder import Binder
+    from reverie.scoring.terms import Penalty
 
 OfRows = Callable[[Tensor, int, int], Tensor]
 
@@ -34,10 +42,20 @@ def total_variation_to(power: float) -> OfRows:
     return lambda strip, rows, height: _differences(strip, rows, height, power)
 
 
+@scores(TotalVariation)
+def _tv(wanted: TotalVariation, binder: Binder) -> Penalty:
+    return binder.at_picture(total_variation_to(wanted.power))
+
+
 def distance_from_grey(strip: Tensor, rows: int, height: int) -> Tensor:
     """Mean square distance from 0.5, the part of some rows, (N,); arguments as ``total_variation``."""
     own = strip[:, :, :rows]
     return (own - 0.5).square().sum((1, 2, 3)) / (own[0, :, 0].numel() * height)
+
+
+@scores(L2)
+def _l2(wanted: L2, binder: Binder) -> Penalty:
+    return binder.at_picture(distance_from_grey)
 
 
 def alpha_norm(power: float) -> OfRows:
@@ -48,6 +66,11 @@ def alpha_norm(power: float) -> OfRows:
         return _power(own - 0.5, power).sum((1, 2, 3)) / (own[0, :, 0].numel() * height)
 
     return of_rows
+
+
+@scores(Alpha)
+def _alpha(wanted: Alpha, binder: Binder) -> Penalty:
+    return binder.at_picture(alpha_norm(wanted.power))
 
 
 def _differences(strip: Tensor, rows: int, height: int, power: float) -> Tensor:

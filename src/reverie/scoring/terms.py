@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from reverie.errors import UsageError
 from reverie.gradient.cells import Window
-from reverie.scoring import functions as values
-from reverie.scoring.functions import Value
+from reverie.scoring.functions import Linear, ScoreFunction, mean_square
+from reverie.scoring.pairwise import OfMaps
+from reverie.scoring.place import Place
 from reverie.scoring.regularizers import OfRows
-
-
-@dataclass(frozen=True)
-class Place:
-    """The one position that a neuron's term reads: fractions of the map, or the column and row of a cell."""
-
-    x: float
-    y: float
-    cell: tuple[int, int] | None = None
-
-    def find(self, window: Window, text: str) -> tuple[int, int]:
-        """Row and column in the whole map; UsageError where the map has no such cell."""
-        if self.cell is None:
-            return round(self.y * (window.height - 1)), round(self.x * (window.width - 1))
-        column, row = self.cell
-        if row >= window.height or column >= window.width:
-            raise UsageError(
-                f'objective "{text}": no cell {column},{row}; at this size the layer has columns 0 to '
-                f"{window.width - 1} and rows 0 to {window.height - 1}"
-            )
-        return row, column
 
 
 @dataclass(frozen=True)
@@ -47,7 +25,7 @@ class BoundTerm:
     text: str
     weight: float
     layer: str
-    value: Value
+    function: ScoreFunction
     mask: str | None = None
     border: int = 0
     place: Place | None = None
@@ -65,8 +43,8 @@ class BoundTerm:
             row, column = self._place(window, self.place)
             if not (0 <= row < height and 0 <= column < width):
                 return cells.flatten(1).sum(1) * 0
-            return self.value(cells[:, :, row : row + 1, column : column + 1], window)[:, 0, 0]
-        found = self.value(cells, window)  # (N, h, w)
+            return self.function(cells[:, :, row : row + 1, column : column + 1], window)[:, 0, 0]
+        found = self.function(cells, window)  # (N, h, w)
         if self.peak:
             return found.amax((1, 2))
         if self.border:
@@ -81,12 +59,12 @@ class BoundTerm:
         A layer's mean square is what most dreams climb, at every step; channels, neurons and classes are what
         most portraits climb.
         """
-        if self.value is values.mean_square and not self.border and mask is None:
+        if self.function is mean_square and not self.border and mask is None:
             return self._slope_of_square(activation, window)
-        if not isinstance(self.value, values.Linear) or self.peak:
+        if not isinstance(self.function, Linear) or self.peak:
             return None
         score, cells = self.score(activation, window, mask), window.owned(activation)
-        slope = self.value.pull(self._counts(cells, window, mask), cells)
+        slope = self.function.pull(self._counts(cells, window, mask), cells)
         if cells.shape == activation.shape:
             return score, slope
         seed = activation.new_zeros(activation.shape)
@@ -140,7 +118,7 @@ class Comparison:
     weight: float
     layer: str
     key: str  # terms of equal keys are compared with each other
-    of_maps: Callable[[Tensor], tuple[Tensor, Tensor]]
+    of_maps: OfMaps
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reverie.cli.verbs.dream import names_for
 from reverie.errors import UsageError
+from reverie.jobs.batch import names_for
 from reverie.jobs.provenance import of_picture
 from support.commands import Ran
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from reverie.cli.verbs.see import fitting
 from reverie.jobs.provenance import of_picture
 from reverie.media.picture import load_picture
+from reverie.portrait.targets import fitting
 from support.commands import Ran
 from support.portraits import repeats
 

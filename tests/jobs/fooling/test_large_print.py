@@ -10,10 +10,9 @@ from PIL import Image
 
 from reverie.errors import BadInput, UsageError
 from reverie.evolve import genome_from_json
-from reverie.jobs.dream import Output
-from reverie.jobs.fooling.large_print import print_genome, read_genome
+from reverie.jobs.fooling.large_print import read_genome
 from reverie.media.picture import read_provenance
-from support.fooling import small, unbroken
+from support.fooling import printed, small, unbroken
 
 
 def test_a_genome_and_a_picture_draw_the_same_pixels_again(tmp_path):
@@ -22,7 +21,7 @@ def test_a_genome_and_a_picture_draw_the_same_pixels_again(tmp_path):
         png = tmp_path / "f" / entry["png"]
         shown = np.asarray(Image.open(png))
         for source in (png, tmp_path / "f" / entry["genome"]):
-            print_genome(str(source), str(tmp_path / "again.png"), 32, Output(overwrite=True))
+            printed(source, tmp_path / "again.png", 32)
             assert np.array_equal(np.asarray(Image.open(tmp_path / "again.png")), shown)
         inside = read_provenance(png)
         assert inside["class"] == {"index": entry["class"], "name": entry["name"]}
@@ -34,7 +33,7 @@ def test_a_genome_and_a_picture_draw_the_same_pixels_again(tmp_path):
 def test_a_print_is_the_picture_drawn_finer(tmp_path):
     outcome, _ = unbroken(tmp_path / "f")
     entry = outcome.archive[0]
-    large = print_genome(str(tmp_path / "f" / entry["genome"]), str(tmp_path / "large.png"), 512)
+    large = printed(tmp_path / "f" / entry["genome"], tmp_path / "large.png", 512)
     assert large.size == (512, 512)
     shown = np.asarray(Image.open(tmp_path / "f" / entry["png"])).astype(float) / 255
     middles = large.pixels.reshape(32, 16, 32, 16, 3)[:, 7:9, :, 7:9].mean((1, 3))
@@ -68,7 +67,7 @@ def written(**changes):
 def test_a_damaged_genome_is_bad_input(tmp_path, text):
     (tmp_path / "g.json").write_text(text)
     with pytest.raises(BadInput, match=r"g\.json: "):
-        print_genome(str(tmp_path / "g.json"), str(tmp_path / "out.png"), 64)
+        printed(tmp_path / "g.json", tmp_path / "out.png", 64)
     assert not (tmp_path / "out.png").exists()
 
 
@@ -87,4 +86,4 @@ def test_a_genome_that_is_no_file(tmp_path):
 def test_a_size_that_cannot_be_printed(tmp_path, side):
     outcome, _ = unbroken(tmp_path / "f")
     with pytest.raises(UsageError, match="size: "):
-        print_genome(str(tmp_path / "f" / outcome.archive[0]["genome"]), str(tmp_path / "o.png"), side)
+        printed(tmp_path / "f" / outcome.archive[0]["genome"], tmp_path / "o.png", side)

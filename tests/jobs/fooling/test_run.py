@@ -15,11 +15,15 @@ from PIL import Image
 
 from reverie.errors import BadInput, ReverieWarning, UsageError
 from reverie.evolve import load_checkpoint
-from reverie.jobs.fooling.run import Outcome, done, percent
+from reverie.jobs.fooling.evolved import done
+from reverie.jobs.fooling.folder import Folder
+from reverie.jobs.fooling.levels import percent
+from reverie.jobs.fooling.run import EvolutionResult
 from reverie.jobs.fooling.settings import ENCODINGS, make_settings
 from reverie.media.picture import read_provenance
 from support import twins
 from support.fooling import CLOCKED, NAMES, Five, five, fooling, small, tree, unbroken
+from support.listeners import Recorder
 
 # -- what is written -------------------------------------------------------------------------------
 
@@ -35,7 +39,7 @@ def test_every_class_has_a_picture_a_genome_and_an_entry(tmp_path):
     assert (outcome.generation, outcome.evaluations) == (5, 12 + 5 * 8)
     assert outcome.confidences == [entry["confidence"] for entry in archive]
     assert outcome.median == sorted(outcome.confidences)[2]
-    assert outcome.seconds[0] > 0
+    assert outcome.network_seconds > 0
 
 
 def test_confidences_are_read_from_the_files(tmp_path):
@@ -101,11 +105,8 @@ def test_stopped_anywhere_and_resumed_is_unbroken(tmp_path):
     _, files = unbroken(tmp_path / "whole")
     for after in range(6):
         folder = tmp_path / str(after)
-        seen = []
         run = fooling(folder, checkpoint_every=1e9)
-        outcome = run.carry_out(
-            each=lambda g, seen=seen: seen.append(g.index), stop=lambda n=after, s=seen: len(s) > n
-        )
+        outcome = run.carry_out(listener=Recorder(after=after + 1))
         assert outcome.stopped
         assert outcome.archive == ()
         assert outcome.generation == after
@@ -301,7 +302,9 @@ def test_certainty_is_never_rounded_up_to(value):
 @given(st.lists(st.floats(0, 1), max_size=20))
 def test_counts_are_of_what_is_over(sure):
     archive = tuple({"confidence": c} for c in sure)
-    outcome = Outcome("f", 1, 1, archive, (0.0, 0.0), False)
+    outcome = EvolutionResult(
+        settings=make_settings(), folder=Folder("f"), generation=1, evaluations=1, archive=archive
+    )
     assert outcome.over == tuple(len([c for c in sure if c > level]) for level in (0.5, 0.95, 0.99))
 
 

@@ -17,10 +17,10 @@ from torch import nn
 from reverie.analysis.stimuli import as_input
 from reverie.ascent.session import Session
 from reverie.errors import BadInput, ReverieWarning, UsageError
-from reverie.jobs.dream import Run
 from reverie.jobs.microscope import build as make_module
 from reverie.jobs.microscope import readings as readings_module
 from reverie.jobs.microscope.readings import read_portraits
+from reverie.jobs.old_run import Run
 from reverie.jobs.provenance import of_picture
 from reverie.media.picture import load_picture
 from reverie.media.picture import write as write_module

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from reverie.ascent.loop import render
+from reverie.api import render
 from reverie.ascent.session import Session
 from reverie.errors import UsageError
 from reverie.motion.film.film import film

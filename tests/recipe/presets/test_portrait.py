@@ -6,11 +6,12 @@ import pytest
 import torch
 
 from reverie import objective as ob
-from reverie.ascent.loop import begin, dream
+from reverie.api import begin, dream
 from reverie.ascent.session import Session
 from reverie.network.zoo import load_net
 from reverie.portrait.state import PortraitState
-from reverie.recipe.presets.portrait import PORTRAITS, of_unit
+from reverie.portrait.units import of_unit
+from reverie.recipe.presets.portrait import PORTRAITS
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 

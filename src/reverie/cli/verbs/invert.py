@@ -18,11 +18,11 @@ from reverie.cli.verbs.see import (
     Rate,
     Transform,
     Views,
-    fitting,
     make_portraits,
 )
 from reverie.errors import BadInput, UsageError
-from reverie.recipe.presets.portrait import of_inversion
+from reverie.portrait.targets import fitting
+from reverie.portrait.units import of_inversion
 
 if TYPE_CHECKING:
     from reverie.network.network import Net

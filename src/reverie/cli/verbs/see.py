@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,17 +12,12 @@ from reverie.cli import old_options as o
 from reverie.cli.old_console import Voice
 from reverie.errors import UsageError
 from reverie.jobs.portraits import Sitting
+from reverie.portrait.targets import fitting, named_targets, with_objective
 from reverie.recipe.portrait import MOST_FACETS, Portrait
-from reverie.recipe.presets.portrait import of_unit
 
 if TYPE_CHECKING:
     from reverie.jobs.old_run import Run
-    from reverie.network.network import Net
-    from reverie.objective import Objective
     from reverie.recipe.recipe import Recipe
-
-#: The most portraits that one command makes.
-MOST_TARGETS = 10_000
 
 Targets = Annotated[
     list[str] | None,
@@ -182,66 +176,3 @@ def make_portraits(
         return
     output = Output(given["depth"], given["quality"], not given["no_metadata"], given["overwrite"])
     Sitting(run, labels, output, voice, given["out"], photo, given["preview"]).go()
-
-
-def fitting(size: tuple[int, int], side: int) -> tuple[int, int]:
-    """A picture's size, its longer side no longer than this, and neither shorter than a recipe allows."""
-    factor = min(1.0, side / max(size))
-    return max(32, round(size[0] * factor)), max(32, round(size[1] * factor))
-
-
-def named_targets(texts: list[str], net: Net) -> list[tuple[str, Objective]]:
-    """(label, objective) of each target, each once; ``block5c:*`` and ``block5c:0-15`` stand for many."""
-    from reverie.objective.parser import target
-
-    found: dict[str, Objective] = {}
-    for text in texts:
-        for one in spread(text, net):
-            found.setdefault(one.strip(), _class_if_logit(target(one, net)))
-            if len(found) > MOST_TARGETS:
-                raise UsageError(f"more than {MOST_TARGETS} targets; give fewer at once")
-    return list(found.items())
-
-
-def _class_if_logit(wanted: Objective) -> Objective:
-    """A channel of the logits is a class, and is climbed as classes are."""
-    from reverie import objective as ob
-
-    read = wanted.terms[0].read
-    if (
-        not isinstance(read, ob.Channel)
-        or read.layer != "logits"
-        or wanted != ob.channel("logits", read.index)
-    ):
-        return wanted
-    return ob.logit(read.index)
-
-
-def spread(text: str, net: Net) -> list[str]:
-    """Every channel of ``layer:*`` or ``layer:A-B``; anything else is itself."""
-    match = re.fullmatch(r"(.+):(?:\*|(\d{1,6})-(\d{1,6}))", text.strip())
-    if match is None:
-        return [text]
-    name = net.layer(match[1]).name
-    channels = net.channels_of(name)
-    first, last = (0, channels - 1) if match[2] is None else (int(match[2]), int(match[3]))
-    if not first <= last:
-        raise UsageError(f"{text}: from {first} down to {last} there are none; give the smaller one first")
-    if last >= channels:
-        raise UsageError(f"{text}: {name} has channels 0 to {channels - 1}")
-    return [f"{match[1]}:{i}" for i in range(first, last + 1)]
-
-
-def with_objective(recipe: Recipe, wanted: Objective, net: Net) -> Recipe:
-    """The recipe of a target: a class is climbed as the preset climbs classes, facets so that they differ."""
-    from reverie import objective as ob
-    from reverie.portrait.diverse import diverse
-
-    text = of_unit(wanted, recipe.preset, net)
-    if recipe.portrait is not None and recipe.portrait.facets > 1:
-        text = diverse(text, net, recipe.balance)
-    elif any(isinstance(term.read, ob.Together) for term in wanted.terms):
-        raise UsageError(
-            f'target "{wanted}": compares several pictures of one unit; say how many: --diversity N'
-        )
-    return recipe.but(objective=(text,))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from reverie.ascent.loop import Frame, begin, dream
+from reverie.ascent.loop import Frame, dream
 from reverie.ascent.session import Session
 from reverie.ascent.start import prepare
 from reverie.deepdream.state import State
@@ -132,8 +132,7 @@ def _opened(
     full = recipe.model_copy(update={"mask": None})
     if settings.strength is not None:
         full = full.model_copy(update={"strength": settings.strength.most})
-    state = begin(full, source, session)
-    assert isinstance(state, State)
+    state = State.begin(full, source, session)
     state.canvas = state.canvas.rebased(source, mask)
     score = 0.0 if move.blank else _dreamt(full, state, session, told)
     return FilmState.over(state, move), score

@@ -24,7 +24,7 @@ from reverie.motion.film.motion import Move
 from reverie.native.step import laplacian_room
 from reverie.recipe.film import Film
 from reverie.recipe.recipe import Recipe
-from reverie.scoring.bind import Goal
+from reverie.scoring.bind import BoundObjective
 
 cv2: Any = opencv  # its stubs leave out DIS, and the number formats of arrays
 
@@ -173,7 +173,7 @@ class FilmState(State):
         steps = [*smaller, max(1, film.steps - sum(smaller))]
         return [Octave(i, size, steps[i], 0.0, 1.0) for i, size in enumerate(sizes)]
 
-    def goal(self, session: Session, recipe: Recipe, octave: Octave) -> Goal:
+    def goal(self, session: Session, recipe: Recipe, octave: Octave) -> BoundObjective:
         """What is climbed: that of the full dream's octave of this size."""
         full = len(State.plan(self, recipe)) if len(recipe.objective) > 1 else 1
         behind = APART * (len(self.plan(recipe)) - 1 - octave.index)

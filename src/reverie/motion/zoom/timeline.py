@@ -86,7 +86,7 @@ class Timeline:
 def textured(objective: str, ground: str, share: float) -> str:
     """An objective with a share of another if it reads classes, whose pictures alone are short of texture."""
     wanted = parse(objective)
-    if share <= 0 or not any(isinstance(term.read, OfClass) for term in wanted.terms):
+    if share <= 0 or not any(isinstance(term.quantity, OfClass) for term in wanted.terms):
         return objective
     return str((1 - share) * wanted + share * parse(ground))
 

@@ -6,13 +6,9 @@ of 0 to 255 are shares of it here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from reverie.objective import Channel, Logit, Objective, peak
 from reverie.transform.parse import LUCID, MACO
-
-if TYPE_CHECKING:
-    from reverie.network.network import Net
 
 #: What all portraits have in common: from noise, one size, terms as weighted.
 _PORTRAIT: Final[dict[str, Any]] = {
@@ -198,32 +194,5 @@ STRONGEST: Final = 0.5
 COARSE: Final = 16
 #: What a class's portrait climbs where that is not its score alone: text with a gap for the class.
 OF_CLASS: Final[dict[str, str]] = dict.fromkeys(("portrait", "sketch"), "logprob({0}) + 0.4*class({0})")
-
-
 #: Layers whose cells are no further apart than so many pixels are near the picture.
 SHALLOW: Final = 8
-
-
-def of_inversion(layer: str, net: Net) -> str:
-    """The preset that an inversion of a layer is made with if none is named."""
-    geometry = net.geometry(layer)
-    return "inversion-shallow" if geometry and geometry[0] <= SHALLOW else "inversion"
-
-
-def of_unit(wanted: Objective, preset: str, net: Net) -> str:
-    """An objective's text; a class or a channel alone is climbed as the preset climbs them."""
-    if not alone(wanted) or preset not in OF_CLASS:
-        return str(wanted)
-    read = wanted.terms[0].read
-    if isinstance(read, Logit):
-        return OF_CLASS[preset].format(str(read).removeprefix("class(").removesuffix(")"))
-    if isinstance(read, Channel) and ((net.geometry(read.layer) or (0, 0))[0] >= COARSE):
-        return str(wanted + STRONGEST * peak(read.layer, read.index))
-    return str(wanted)
-
-
-def alone(wanted: Objective) -> bool:
-    """Whether it is one unit and nothing else."""
-    term = wanted.terms[0]
-    unit = isinstance(term.read, Logit | Channel)
-    return unit and len(wanted.terms) == 1 and term.weight == 1 and term.region is None

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from reverie.engine.engine import PlainEngine
-from reverie.engine.torch.conv.prepared import PreparedConv
 from reverie.engine.torch.engine import TorchEngine
 from reverie.engine.torch.kernels.mean_pool import PreparedBox
+from reverie.engine.torch.plan.prepared import PreparedConv
 from reverie.engine.torch.plan.steps import ConvStep, PointsStep, Step
 from reverie.network.wrap import wrap_net
 from support.convolutions import (

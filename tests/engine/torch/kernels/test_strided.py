@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reverie.engine.torch.conv.activation import Activation
-from reverie.engine.torch.conv.prepared import PreparedConv
 from reverie.engine.torch.conv.spec import ConvSpec
 from reverie.engine.torch.conv.store import Store
 from reverie.engine.torch.kernels import dense as torch_dense
+from reverie.engine.torch.plan.prepared import PreparedConv
 from reverie.native import Isa
 from support.convolutions import (
     FP32,

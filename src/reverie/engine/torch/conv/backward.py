@@ -17,10 +17,9 @@ import torch
 from torch import Tensor
 
 from reverie.engine.torch.conv.onednn import CHANNELS_LAST, convolve
-from reverie.engine.torch.conv.spec import ConvSpec, Pair
+from reverie.engine.torch.conv.spec import FEW, ConvSpec, Pair
 from reverie.engine.torch.conv.taps import Taps, in_phases, one_phase
 from reverie.engine.torch.conv.weights import Weights
-from reverie.engine.torch.kernels.dense import FEW
 
 #: From the gradient (N, out, h, w), and another one (N, in, H, W) or None that is added, to (N, in, H, W).
 WayBack = Callable[[Tensor, Tensor | None], Tensor]

@@ -10,6 +10,7 @@ from torch import Tensor
 from reverie.engine.torch.conv.activation import Activation
 
 Pair = tuple[int, int]
+FEW = 8  # channels of a picture, not of a layer
 
 
 @dataclass

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from reverie.engine.torch.conv.spec import FEW
 from reverie.engine.torch.conv.taps import Taps, in_phases
 from reverie.engine.torch.kernels.cells import into_cells, out_of_cells
 from reverie.engine.torch.kernels.conv import DenseConv, Gate, Given
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from reverie.engine.torch.conv.store import Store
 
 CHANNELS = 16  # of the input of a convolution: fewer leave too little to multiply
-FEW = 8  # channels of a picture, not of a layer
 #: Multiplications below which starting threads and switching between libraries costs what is won.
 LEAST = 2_000_000
 #: Filters with a kind of their own.

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from reverie.engine.torch.conv.activation import Activation
-from reverie.engine.torch.conv.prepared import PreparedConv
 from reverie.engine.torch.conv.spec import ConvSpec
 from reverie.engine.torch.conv.store import Store
 from reverie.engine.torch.kernels.conv import gates
@@ -16,6 +15,7 @@ from reverie.engine.torch.kernels.dense import PointsBack, PointsForth, is_point
 from reverie.engine.torch.kernels.max_pool import POOLED, Pool, can_pool
 from reverie.engine.torch.kernels.mean_pool import PreparedBox
 from reverie.engine.torch.plan.plan import Formats, Plan
+from reverie.engine.torch.plan.prepared import PreparedConv
 from reverie.engine.torch.plan.steps import (
     ActivationStep,
     AddStep,

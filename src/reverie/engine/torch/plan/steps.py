@@ -16,11 +16,11 @@ from torch import Tensor
 
 from reverie.engine.torch.conv.activation import Activation
 from reverie.engine.torch.conv.onednn import CHANNELS_LAST
-from reverie.engine.torch.conv.prepared import PreparedConv
 from reverie.engine.torch.kernels.conv import Given, empty
 from reverie.engine.torch.kernels.dense import PointsBack, PointsForth
 from reverie.engine.torch.kernels.max_pool import Pool
 from reverie.engine.torch.kernels.mean_pool import PreparedBox
+from reverie.engine.torch.plan.prepared import PreparedConv
 from reverie.engine.torch.trace.record import Call, Ref, replace, visit
 
 aten = torch.ops.aten

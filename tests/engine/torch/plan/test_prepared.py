@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.engine.torch.conv.onednn import fused_operators, layout
-from reverie.engine.torch.conv.prepared import PreparedConv
 from reverie.engine.torch.conv.spec import ConvSpec
 from reverie.engine.torch.conv.store import Store
+from reverie.engine.torch.plan.prepared import PreparedConv
 
 # inputs, outputs, kernel, stride, padding, dilation, groups
 CONVS = (

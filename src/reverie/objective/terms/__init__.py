@@ -1,0 +1,1 @@
+"""All kinds of quantities, by what they read; how to add one is told in CONTRIBUTING.md."""

@@ -1,0 +1,135 @@
+"""What somebody means who names things to make portraits of: layers, channels, classes, objectives."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from reverie import objective as ob
+from reverie.errors import UsageError, did_you_mean
+from reverie.portrait.diverse import diverse
+from reverie.portrait.units import of_unit
+
+if TYPE_CHECKING:
+    from reverie.network.class_names import ClassNames
+    from reverie.network.network import Net
+    from reverie.recipe.recipe import Recipe
+
+#: The most portraits that one command makes.
+MOST_TARGETS: Final = 10_000
+#: A unit as the command line takes it: any layer, a channel or a class, and perhaps column and row of a cell.
+UNIT: Final = re.compile(r"(?P<layer>.+?)\s*:\s*(?P<index>\d+)(?:\s*@\s*(?P<column>\d+)\s*,\s*(?P<row>\d+))?")
+
+
+def named_targets(texts: list[str], net: Net) -> list[tuple[str, ob.Objective]]:
+    """(label, objective) of each target, each once; ``block5c:*`` and ``block5c:0-15`` stand for many."""
+    found: dict[str, ob.Objective] = {}
+    for text in texts:
+        for one in spread(text, net):
+            found.setdefault(one.strip(), _class_if_logit(target(one, net)))
+            if len(found) > MOST_TARGETS:
+                raise UsageError(f"more than {MOST_TARGETS} targets; give fewer at once")
+    return list(found.items())
+
+
+def _class_if_logit(wanted: ob.Objective) -> ob.Objective:
+    """A channel of the logits is a class, and is climbed as classes are."""
+    quantity = wanted.terms[0].quantity
+    if (
+        not isinstance(quantity, ob.Channel)
+        or quantity.layer != "logits"
+        or wanted != ob.channel("logits", quantity.index)
+    ):
+        return wanted
+    return ob.logit(quantity.index)
+
+
+def spread(text: str, net: Net) -> list[str]:
+    """Every channel of ``layer:*`` or ``layer:A-B``; anything else is itself."""
+    match = re.fullmatch(r"(.+):(?:\*|(\d{1,6})-(\d{1,6}))", text.strip())
+    if match is None:
+        return [text]
+    name = net.layer(match[1]).name
+    channels = net.channels_of(name)
+    first, last = (0, channels - 1) if match[2] is None else (int(match[2]), int(match[3]))
+    if not first <= last:
+        raise UsageError(f"{text}: from {first} down to {last} there are none; give the smaller one first")
+    if last >= channels:
+        raise UsageError(f"{text}: {name} has channels 0 to {channels - 1}")
+    return [f"{match[1]}:{i}" for i in range(first, last + 1)]
+
+
+def target(text: str, net: Net) -> ob.Objective:
+    """What somebody means who names a thing to make a portrait of.
+
+    Args:
+        text: A layer, ``layer:channel``, ``layer:channel@column,row``, a class by any of its names, its
+            number or its WordNet id, or any objective; a layer comes before a class of the same name. Names
+            may stand in quotes.
+        net: Where layers and classes are looked up.
+
+    Raises:
+        UsageError: No layer or class has that name (the nearest of both are listed), several classes have it,
+            or it is no objective.
+    """
+    name = text.strip()
+    if re.fullmatch(r'"(?:[^"\\]|\\.)*"', name):
+        name = re.sub(r"\\(.)", r"\1", name[1:-1])
+    if name in net.layers:
+        return ob.layer(name)
+    unit = UNIT.fullmatch(name)
+    if unit and unit["layer"].strip('"') in net.layers:
+        layer, index = unit["layer"].strip('"'), int(unit["index"])
+        if unit["column"] is None:
+            return ob.channel(layer, index)
+        return ob.neuron(layer, index, cell=(int(unit["column"]), int(unit["row"])))
+    if net.classes is None and name.isdecimal():
+        return ob.logit(name)
+    if net.classes is not None and _names_a_class(name, net.classes):
+        net.classes.lookup(name)  # several of that name, or no such number
+        return ob.logit(name)
+    if re.search(r"[-+*@:(\"]", name) and not (unit and ob.BARE_NAME.fullmatch(unit["layer"])):
+        return ob.parse(text)
+    if name in ob.PENALTIES:
+        return ob.parse(text)
+    _unknown(unit["layer"] if unit else name, net, classes=unit is None)
+
+
+def _names_a_class(name: str, classes: ClassNames) -> bool:
+    """Whether a class, or several, or a number that none has, is meant."""
+    if name.lstrip("-").isdecimal():
+        return True
+    if any(name.casefold() == n.casefold() for i in range(len(classes)) for n in classes.synonyms(i)):
+        return True
+    try:
+        classes.lookup(name)
+    except UsageError:
+        return False
+    return True
+
+
+def _unknown(name: str, net: Net, *, classes: bool) -> NoReturn:
+    names = dict.fromkeys(net.layers)
+    if classes and net.classes is not None:
+        names |= dict.fromkeys(n for i in range(len(net.classes)) for n in net.classes.synonyms(i))
+    what = "no layer or class" if classes and net.classes is not None else "no layer"
+    hint = did_you_mean(name, names) or "give a layer, layer:channel, a class or an objective"
+    raise UsageError(f'target "{name}": {what} of network {net.name} has that name; {hint}')
+
+
+def with_objective(recipe: Recipe, wanted: ob.Objective, net: Net) -> Recipe:
+    """The recipe of a target: a class is climbed as the preset climbs classes, facets so that they differ."""
+    text = of_unit(wanted, recipe.preset, net)
+    if recipe.portrait is not None and recipe.portrait.facets > 1:
+        text = diverse(text, net, recipe.balance)
+    elif any(isinstance(term.quantity, ob.Pairwise) for term in wanted.terms):
+        raise UsageError(
+            f'target "{wanted}": compares several pictures of one unit; say how many: --diversity N'
+        )
+    return recipe.but(objective=(text,))
+
+
+def fitting(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """A picture's size, its longer side no longer than this, and neither shorter than a recipe allows."""
+    factor = min(1.0, side / max(size))
+    return max(32, round(size[0] * factor)), max(32, round(size[1] * factor))

@@ -1,0 +1,155 @@
+"""What a term of an objective is bound with: where its names are looked up, and what it can become."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from reverie.errors import UsageError
+from reverie.gradient.cells import as_map
+from reverie.network.network import Net
+from reverie.objective import Term
+from reverie.scoring.functions import ScoreFunction
+from reverie.scoring.pairwise import OfMaps
+from reverie.scoring.place import Place
+from reverie.scoring.regularizers import OfRows
+from reverie.scoring.terms import BoundTerm, Comparison, Penalty
+
+#: The longest side at which a guide picture is shown to the network, in pixels.
+GUIDE_SIDE = 448
+Opener = Callable[[str], Tensor]
+Size = tuple[int, int]  # width, height
+
+
+@dataclass(frozen=True)
+class Binder:
+    """One term, the network and the files.
+
+    Attributes:
+        term: What is to be bound.
+        net: Where layers, channels and classes are looked up.
+        open_picture: Gives the picture of a file name as (1, C, H, W) in [0, 1].
+        size: (width, height) of what the network will be shown, if that is known.
+        portrait: Whether it is for a portrait, which is seen whole.
+    """
+
+    term: Term
+    net: Net
+    open_picture: Opener
+    size: Size | None
+    portrait: bool
+
+    # -- what a term becomes -----------------------------------------------------------------------
+
+    def at_layer(
+        self,
+        layer: str,
+        function: ScoreFunction,
+        *,
+        border: int = 0,
+        place: Place | None = None,
+        peak: bool = False,
+    ) -> BoundTerm:
+        """A sum over the positions of a layer; see ``BoundTerm`` for what restricts them.
+
+        Raises:
+            UsageError: No such layer, a region where there is no map, or a term that only portraits have.
+        """
+        name = self.net.layer(layer).name
+        self.check_portrait()
+        if self.term.region and self.net.geometry(name) is None:
+            raise UsageError(f'objective "{self.term}": layer {name} has no map, so no region of it; drop @')
+        return self._bound(name, function, border=border, place=place, peak=peak)
+
+    def at_class_scores(self, function: ScoreFunction) -> BoundTerm:
+        """A sum over the map of class scores. Its mean is the logits: it can be cut into tiles.
+
+        A portrait needs no tiles, and a network may have no such map: then it is at the logits.
+
+        Raises:
+            UsageError: A region where the network has no such map.
+        """
+        net = self.net
+        if self.term.region and net.class_map is None:
+            raise UsageError(f'objective "{self.term}": network {net.name} has no class map; drop the @')
+        layer = "logits" if self.portrait and "logits" in net.layers else net.class_map or "logits"
+        return self._bound(layer, function)
+
+    def among_items(self, layer: str, of_maps: OfMaps) -> Comparison:
+        """A comparison of the items of a batch at a layer. UsageError: no such layer, or no portrait."""
+        self.check_portrait()
+        name = self.net.layer(layer).name
+        return Comparison(str(self.term), self.term.weight, name, str(self.term.quantity), of_maps)
+
+    def at_picture(self, of_rows: OfRows) -> Penalty:
+        """A sum over the rows of the picture itself."""
+        return Penalty(str(self.term.quantity), self.term.weight, of_rows)
+
+    # -- what is looked up -------------------------------------------------------------------------
+
+    def channel(self, layer: str, index: int) -> int:
+        """The index of a channel; UsageError where the layer has no such channel, or does not exist."""
+        channels = self.net.channels_of(layer)
+        if not 0 <= index < channels:
+            raise UsageError(f"channel {index}: {layer} has channels 0 to {channels - 1}")
+        return index
+
+    def class_index(self, name: str) -> int:
+        """The channel of the logits that a class is; UsageError where there is none of that name."""
+        if self.net.classes is not None:
+            return self.net.classes.lookup(name)
+        if name.isdigit():
+            return self.channel("logits", int(name))
+        raise UsageError(f'class "{name}": network {self.net.name} has no class names; give the index')
+
+    def features(self, file: str, layer: str, size: Size | None = None) -> Tensor:
+        """What a layer says of a picture, (1, C, h, w): at a size, or as large as it is up to a limit."""
+        name = self.net.layer(layer).name
+        picture = self.open_picture(file)
+        scale = GUIDE_SIDE / max(picture.shape[2:])
+        if size is not None:
+            picture = covering(picture, size)
+        elif scale < 1:
+            smaller = [max(self.net.min_size, round(s * scale)) for s in picture.shape[2:]]
+            picture = F.interpolate(picture, size=smaller, mode="bilinear", antialias=True)
+        with torch.no_grad():
+            return as_map(self.net.forward(picture.to(self.net.device), [name])[name])
+
+    # -- what is refused ---------------------------------------------------------------------------
+
+    def check_portrait(self) -> None:
+        """UsageError where only portraits have the term, and this is none."""
+        if self.term.quantity.only_portraits and not self.portrait:
+            raise UsageError(f'objective "{self.term}": only portraits have it; drop it here')
+
+    def check_region(self) -> None:
+        """UsageError where a portrait's term is confined to a region."""
+        if self.term.region and self.term.quantity.has_regions and self.portrait:
+            raise UsageError(f'objective "{self.term}": a portrait has no regions; drop the @')
+
+    def _bound(
+        self,
+        layer: str,
+        function: ScoreFunction,
+        *,
+        border: int = 0,
+        place: Place | None = None,
+        peak: bool = False,
+    ) -> BoundTerm:
+        region = str(self.term.region) if self.term.region else None
+        return BoundTerm(str(self.term), self.term.weight, layer, function, region, border, place, peak)
+
+
+def covering(picture: Tensor, size: Size) -> Tensor:
+    """The middle of a picture (1, C, H, W), scaled so that it just covers (width, height)."""
+    width, height = size
+    scale = max(width / picture.shape[3], height / picture.shape[2])
+    whole = max(height, round(picture.shape[2] * scale)), max(width, round(picture.shape[3] * scale))
+    if picture.shape[2:] != whole:
+        picture = F.interpolate(picture, size=whole, mode="bilinear", antialias=True)
+    top, left = (whole[0] - height) // 2, (whole[1] - width) // 2
+    return picture[:, :, top : top + height, left : left + width]
