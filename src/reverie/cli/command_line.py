@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from reverie import objective as ob
-from reverie.cli.moving_options import FILM_DEFAULT, FILM_OPTIONS, ZOOM_DEFAULT, ZOOM_OPTIONS
-from reverie.cli.recipe_options import DEFAULTS, OF_PORTRAIT, OPTION
+from reverie.cli.moving_options import MOVING
+from reverie.cli.recipe_options import DEFAULTS, INVERSION, OF_PORTRAIT, OPTION
 from reverie.errors import UsageError
 from reverie.portrait.units import alone
 from reverie.recipe.portrait import Portrait
@@ -22,9 +22,6 @@ from reverie.recipe.recipe import PARTS, Recipe
 
 if TYPE_CHECKING:
     from reverie.jobs.provenance import Provenance
-
-#: What moves: the verb, which is a part of the recipe too, its usual preset, and its options.
-MOVING: Final = {"zoom": (ZOOM_DEFAULT, ZOOM_OPTIONS), "film": (FILM_DEFAULT, FILM_OPTIONS)}
 
 #: Settings of several values in one word.
 _JOINED: Final[Mapping[str, Callable[[Any], str]]] = {
@@ -141,17 +138,15 @@ def _moving_options(recipe: Recipe, part: str, *, photo: bool) -> list[str] | No
 
 def _inversion(recipe: Recipe) -> tuple[list[str], list[str]] | None:
     """``invert`` with its photograph, and its options, if it can make this."""
-    from reverie.cli.verbs.invert import DEFAULT
-
     wanted = ob.parse(recipe.objective[0])
     read = wanted.terms[0].quantity
     single = len(recipe.objective) == 1 and recipe.portrait is not None
     if not single or not isinstance(read, ob.Inversion) or wanted != ob.inversion(read.file, read.layer):
         return None
-    options = command_of(recipe.model_copy(update={"objective": preset(DEFAULT).objective}))
+    options = command_of(recipe.model_copy(update={"objective": preset(INVERSION).objective}))
     if options is None or {"--print-size", "--transparency", "--no-transparency"} & {*options}:
         return None
-    if options[:2] == ["--preset", DEFAULT]:
+    if options[:2] == ["--preset", INVERSION]:
         options = options[2:]
     elif options[:1] != ["--preset"]:  # what see takes by itself has to be named here
         options = ["--preset", recipe.preset, *options]

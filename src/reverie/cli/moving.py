@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from reverie.cli.complaints import given_as
 from reverie.cli.console import Console
-from reverie.cli.moving_options import FilmFiles
+from reverie.cli.moving_options import MOVING, FilmFiles
 from reverie.cli.options import Messages
 from reverie.cli.recipe_options import OPTION, console_of, recipe_from_options, where_to
 from reverie.errors import BadInput, Interrupted, ReverieError, UsageError
@@ -18,7 +18,8 @@ from reverie.recipe.recipe import PARTS, Recipe
 
 if TYPE_CHECKING:
     from reverie.jobs.job import Event, Job, Kept, Listener, Result
-    from reverie.jobs.moving import MovingJob, MovingResult
+    from reverie.jobs.moving import MovingResult
+    from reverie.jobs.moving_job import MovingJob
     from reverie.jobs.output import FilmOutput
     from reverie.jobs.workspace import Workspace
 
@@ -28,25 +29,18 @@ if TYPE_CHECKING:
 NAMES: Final = {"path": "-o", "photo": "PHOTO", "video": "VIDEO", "result": "RESULT", "input": "--input"}
 
 
-def recipe_with(
-    part: str,
-    options: Mapping[str, str],
-    own: Mapping[str, Any],
-    rest: Mapping[str, Any],
-    default: str,
-) -> Recipe:
-    """The recipe that the options of a verb ask for, with its ``zoom`` or ``film``.
+def recipe_with(part: str, own: Mapping[str, Any], rest: Mapping[str, Any]) -> Recipe:
+    """The recipe that the options of a verb ask for.
 
     Args:
         part: ``zoom`` or ``film``.
-        options: Fields of that part, and how they are typed.
-        own: Options that set them, by those names.
+        own: Options that set fields of that part of the recipe, by their names.
         rest: Options that set all else.
-        default: The preset if none is named.
 
     Raises:
         UsageError: An option cannot be.
     """
+    default, options = MOVING[part]
     recipe = recipe_from_options(rest, default)
     for other in PARTS.keys() - {part}:
         if getattr(recipe, other) is not None:
@@ -59,7 +53,7 @@ def recipe_with(
 
 
 def typed_options(
-    part: str, options: Mapping[str, str], own: Mapping[str, Any], rest: Mapping[str, Any], files: FilmFiles
+    part: str, own: Mapping[str, Any], rest: Mapping[str, Any], files: FilmFiles
 ) -> dict[str, str]:
     """How what was given is typed, for complaints; the arguments as of ``recipe_with``."""
     written = {"codec": "--codec", "quality": "--quality"}
@@ -67,7 +61,7 @@ def typed_options(
     return {
         **NAMES,
         **given_as(OPTION, rest),
-        **given_as(options, own, part),
+        **given_as(MOVING[part][1], own, part),
         **given_as(written, files.given()),
         **given_as({"rate": "--fps"}, rate),
     }

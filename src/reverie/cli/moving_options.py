@@ -172,8 +172,8 @@ def options_of(model: type[BaseModel], *groups: type[Group]) -> dict[str, str]:
     return {name: "--" + name.replace("_", "-") for name in names if name in model.model_fields}
 
 
-#: Fields of ``recipe.zoom`` and ``recipe.film``, and the options that set them.
-ZOOM_OPTIONS: Final = options_of(Zoom, ZoomTarget, ZoomMotion, ZoomAscent) | {"scenes": "--objective"}
-FILM_OPTIONS: Final = options_of(Film, FilmMotion, FilmAscent) | {"mask": "--mask"}
-#: Presets that are taken when none is named.
-ZOOM_DEFAULT, FILM_DEFAULT = "zoom", "reverie"
+#: What moves, which is a part of the recipe: its usual preset, and the fields of it that options set.
+MOVING: Final = {
+    "zoom": ("zoom", options_of(Zoom, ZoomTarget, ZoomMotion, ZoomAscent) | {"scenes": "--objective"}),
+    "film": ("reverie", options_of(Film, FilmMotion, FilmAscent) | {"mask": "--mask"}),
+}

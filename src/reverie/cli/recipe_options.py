@@ -50,6 +50,8 @@ OPTION = {name: "--" + name.replace("_", "-") for name in SET_BY_OPTIONS} | {"st
 
 #: Presets that are taken when none is named, by ``dream`` and by ``see``.
 DEFAULTS = ("reverie", "portrait")
+#: The preset that ``invert`` takes.
+INVERSION = "inversion"
 #: Settings of a portrait that an option sets, and the option.
 OF_PORTRAIT = {
     "canvas": "--canvas",

@@ -7,7 +7,6 @@ from collections.abc import Callable, Generator, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from reverie.errors import BadInput, ResourceError
 from reverie.jobs.provenance import FileNote
 from reverie.recipe.recipe import Recipe
 
@@ -93,11 +92,3 @@ class FrameSource(ABC):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def vanished(source: FrameSource, error: BadInput | ResourceError | OSError) -> ResourceError | None:
-    """The error to tell where a file went away while it was read; None where it is still there."""
-    name = source.gone()
-    if name is None:
-        return None
-    return ResourceError(f"{name}: is no longer there; put it back ({error})")

@@ -13,13 +13,12 @@ from reverie.errors import BadInput, NetworkError, ResourceError, ReverieWarning
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import FilmOutput, Output, Written
-from reverie.jobs.provenance import Provenance, find, of_picture, sha256_of
+from reverie.jobs.provenance import find, of_picture, sha256_of
 from reverie.jobs.reference import Reference
 from reverie.jobs.workspace import Workspace
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
-    from reverie.ascent.session import Session
     from reverie.jobs.dream import PictureResult
     from reverie.jobs.frame_source import FrameSource
     from reverie.jobs.moving import MovingResult, MovingWork
@@ -53,89 +52,75 @@ class RerunJob(Job[Result]):
 
         again = _Again(self, workspace or Workspace())
         if again.note.moving is None:
-            photo = again.photo()
-            opened = again.opened()
-            if again.note.recipe.portrait is not None:
-                return estimate_portraits(opened)
-            return estimate_dreams(opened, [photo])
-        encoding = again.film_output.check(writes=False)
+            photo, opened = again.photo(), again.opened()
+            alone = again.note.recipe.portrait is not None
+            return estimate_portraits(opened) if alone else estimate_dreams(opened, [photo])
+        encoding = again.film_output().check(writes=False)
         with again.frames(again.note.recipe, encoding) as source:
             return estimate_frames(again.work(source), lambda recipe: again.frames(recipe, encoding))
 
     def _work(self, listener: Listener, workspace: Workspace) -> Result:
         again = _Again(self, workspace)
-        return again.picture(listener) if again.note.moving is None else again.film(listener)
+        return again.picture(listener, self.label) if again.note.moving is None else again.film(listener)
 
 
 class _Again:
     """A result, what is written in it, and where the files are that made it."""
 
     def __init__(self, job: RerunJob, workspace: Workspace) -> None:
-        self.job, self.workspace = job, workspace
+        self.workspace, self.to = workspace, job.output
         self.result = workspace.resolver.path(job.result)
         self.note = of_picture(self.result)
-        self.given = workspace.path(job.input)
+        self.source = workspace.path(job.input)
         self.folders = [Path(self.result).parent, Path(".")]
-        alike = Path(job.output.path).suffix.lower() == Path(self.result).suffix.lower()
-        self._quality = self.note.output.quality if alike else None
-        self._alike = alike
+        self.alike = Path(self.to.path).suffix.lower() == Path(self.result).suffix.lower()
+        if self.source is not None and self.note.source is None:
+            raise UsageError(
+                f"--input {self.source}: {self.result} was made without a photograph; leave it out"
+            )
 
-    @property
-    def picture_output(self) -> Output:
-        """How the same picture is written; in another format as is usual there."""
-        depth = self.note.output.depth if self._alike else None
-        to = self.job.output
-        return Output(path=to.path, overwrite=to.overwrite, depth=depth, quality=self._quality)
-
-    @property
-    def film_output(self) -> FilmOutput:
-        """How the same film is written; in another container as is usual there."""
-        moving, to = self.note.moving, self.job.output
-        assert moving is not None
-        return FilmOutput(
-            path=to.path,
-            overwrite=to.overwrite,
-            codec=moving.codec if self._alike else None,
-            quality=self._quality,
-            allow_flashes=moving.allow_flashes,
-        )
-
-    def picture(self, listener: Listener) -> PictureResult:
+    def picture(self, listener: Listener, label: str) -> PictureResult:
         """Make the picture."""
         from reverie.jobs.dream import make_dream
 
-        output = self.picture_output
+        note = self.note
+        output = Output(**self.to.model_dump(), **(note.output.model_dump() if self.alike else {}))
         output.check()
-        photo = self.photo()
-        opened = self.opened()
-        watch = Watch(listener, self.job.label, replay=self.note.steered)
-        made = make_dream(opened, photo, output, watch, until=self.note.stopped)
-        listener.on_event(ItemFinished(self.job.label, 1, 1, made.path, made))
+        photo, watch = self.photo(), Watch(listener, label, replay=note.steered)
+        made = make_dream(self.opened(), photo, output, watch, until=note.stopped)
+        listener.on_event(ItemFinished(label, 1, 1, made.path, made))
         return made
 
     def film(self, listener: Listener) -> MovingResult:
         """Make the zoom or the film."""
-        output = self.film_output
+        output = self.film_output()
         encoding = output.check()
         with self.frames(self.note.recipe, encoding) as source:
             return self.work(source).carry_out(output, encoding, listener, replay=self.note.steered)
 
+    def film_output(self) -> FilmOutput:
+        """How the same film is written; in another container as is usual there."""
+        moving = self.note.moving
+        assert moving is not None
+        alike = {"codec": moving.codec, "quality": self.note.output.quality} if self.alike else {}
+        return FilmOutput(**self.to.model_dump(), allow_flashes=moving.allow_flashes, **alike)
+
     def photo(self) -> Reference | None:
         """The photograph that was dreamt on, if there was one."""
-        source, result, photo = self.note.source, self.result, self._given()
+        source = self.note.source
         if source is None:
             return None
-        if photo is None:
-            return Reference(path=os.fspath(find(source, self.folders, result, hint=HINT)))
-        self._check_source(photo, sha256_of(photo))
-        return Reference(path=photo)
+        if self.source is not None:
+            self._check_source(self.source, sha256_of(self.source))
+            return Reference(path=self.source)
+        return Reference(path=os.fspath(find(source, self.folders, self.result, hint=HINT)))
 
     def frames(self, recipe: Recipe, encoding: Encoding) -> FrameSource:
         """What the frames came from, with its files open."""
         from reverie.jobs.film import FilmSource
         from reverie.jobs.zoom import ZoomSource
 
-        note, path, limit = self.note, self._given(), self.workspace.max_pixels
+        note, path, limit = self.note, self.source, self.workspace.max_pixels
         if note.source is not None and path is None:
             there = (os.fspath(folder / note.source.name) for folder in self.folders)
             path = next((name for name in there if os.path.exists(name)), None)
@@ -155,101 +140,86 @@ class _Again:
             raise
         return source
 
-    def opened(self) -> OpenRecipe:
-        """The recipe on what made the picture."""
-        paths = self.paths
-        _check_engine(self.note, self.result)
-        opened = OpenRecipe(self.note.recipe, self.workspace, engine=self.note.engine, paths=paths)
-        _check_weights(self.note, opened, self.result)
-        return opened
-
-    def work(self, source: FrameSource) -> MovingWork:
-        """A source of frames at what made the film."""
-        from reverie.jobs.moving import MovingWork
-
-        _check_engine(self.note, self.result)
-        work = MovingWork(source, self.workspace, engine=self.note.engine, paths=self.paths)
-        _check_weights(self.note, work.opened, self.result)
-        return work
-
-    @cached_property
-    def paths(self) -> dict[str, str]:
-        """Where masks, guides, music and the weights are, by the names in the recipe."""
-        note, hint = self.note, "put it there"
-        paths = {f.name: os.fspath(find(f, self.folders, self.result, hint=hint)) for f in note.files}
-        return paths | {note.recipe.network: _weights(note, self.folders)}
-
-    def _given(self) -> str | None:
-        """The source that was given; UsageError where there was none."""
-        if self.given is not None and self.note.source is None:
-            raise UsageError(
-                f"--input {self.given}: {self.result} was made without a photograph; leave it out"
-            )
-        return self.given
-
     def _check_source(self, path: str, digest: str) -> None:
         """BadInput where a file is not what was dreamt on."""
-        assert self.note.source is not None
-        expected = self.note.source.sha256
+        expected = self.note.source.sha256 if self.note.source else None
         if digest != expected:
             raise BadInput(
                 f"{path}: not the source of {self.result}: SHA-256 is {digest}, expected {expected}; {HINT}"
             )
 
+    def opened(self) -> OpenRecipe:
+        """The recipe on what made the picture."""
+        paths = self.paths
+        self._check_engine()
+        opened = OpenRecipe(self.note.recipe, self.workspace, engine=self.note.engine, paths=paths)
+        self._check_network(opened)
+        return opened
 
-def _check_weights(note: Provenance, opened: OpenRecipe, result: str) -> None:
-    """NetworkError unless the weights are those that dreamed."""
-    digest = _session(opened, result).net.weights_sha256
-    if digest != note.network.sha256:
+    def work(self, source: FrameSource) -> MovingWork:
+        """A source of frames on what made the film."""
+        from reverie.jobs.moving import MovingWork
+
+        self._check_engine()
+        work = MovingWork(source, self.workspace, engine=self.note.engine, paths=self.paths)
+        self._check_network(work.opened)
+        return work
+
+    @cached_property
+    def paths(self) -> dict[str, str]:
+        """Where masks, guides, music and the weights are, by the names in the recipe."""
+        hint = "put it there"
+        paths = {f.name: os.fspath(find(f, self.folders, self.result, hint=hint)) for f in self.note.files}
+        return paths | {self.note.recipe.network: self._weights()}
+
+    def _weights(self) -> str:
+        """The network's name with the weights file where it is."""
+        network = self.note.recipe.network
+        family, colon, file = network.partition(":")
+        if not colon or family == "torchvision":
+            return network
+        for folder in self.folders:
+            if (folder / file).is_file():
+                return f"{family}:{folder / file}"
         raise NetworkError(
-            f"network {note.network.name}: its weights are not those of {result}: "
-            f"SHA-256 is {digest}, expected {note.network.sha256}"
+            f"weights {file}: not found beside the result nor in the current folder; put it there"
         )
 
+    def _check_network(self, opened: OpenRecipe) -> None:
+        """NetworkError unless the weights are those that dreamed; ResourceError where their engine is not."""
+        from reverie.engine.select import NoEngineError
 
-def _weights(note: Provenance, folders: list[Path]) -> str:
-    """The network's name with the weights file where it is."""
-    family, colon, file = note.recipe.network.partition(":")
-    if not colon or family == "torchvision":
-        return note.recipe.network
-    for folder in folders:
-        if (folder / file).is_file():
-            return f"{family}:{folder / file}"
-    raise NetworkError(f"weights {file}: not found beside the result nor in the current folder; put it there")
-
-
-def _session(opened: OpenRecipe, result: str) -> Session:
-    """The session; ResourceError where this machine has not got the engine that dreamed."""
-    from reverie.engine.select import NoEngineError
-
-    try:
-        return opened.session
-    except NoEngineError as error:
-        why = str(error).removesuffix("; use --engine auto")
-        raise ResourceError(
-            f"{result}: cannot be made in the same way here ({why}); rerun it where it was made, "
-            f"or make one like it with reverie dream --recipe {result}"
-        ) from error
-
-
-def _check_engine(note: Provenance, result: str) -> None:
-    """Say what differs here; ResourceError where the device is missing."""
-    import torch
-
-    from reverie.engine.engine import pick_device
-
-    try:
-        pick_device(note.engine.device)
-    except UsageError as error:
-        raise ResourceError(
-            f"{result}: was made on {note.engine.device}, which is not here; rerun it there, "
-            f"or make one like it with reverie dream --recipe {result}"
-        ) from error
-    here = (("reverie", __version__, note.reverie), ("torch", torch.__version__, note.engine.torch))
-    for what, mine, theirs in here:
-        if mine != theirs:
-            warnings.warn(
-                f"{result}: was made with {what} {theirs}, this is {mine}; the bytes may differ",
-                ReverieWarning,
-                stacklevel=2,
+        try:
+            digest = opened.session.net.weights_sha256
+        except NoEngineError as error:
+            why = str(error).removesuffix("; use --engine auto")
+            raise ResourceError(
+                f"{self.result}: cannot be made in the same way here ({why}); rerun it where it was made, "
+                f"or make one like it with reverie dream --recipe {self.result}"
+            ) from error
+        expected = self.note.network
+        if digest != expected.sha256:
+            raise NetworkError(
+                f"network {expected.name}: its weights are not those of {self.result}: "
+                f"SHA-256 is {digest}, expected {expected.sha256}"
             )
+
+    def _check_engine(self) -> None:
+        """Say what differs here; ResourceError where the device is missing."""
+        import torch
+
+        from reverie.engine.engine import pick_device
+
+        note, result = self.note, self.result
+        try:
+            pick_device(note.engine.device)
+        except UsageError as error:
+            raise ResourceError(
+                f"{result}: was made on {note.engine.device}, which is not here; rerun it there, "
+                f"or make one like it with reverie dream --recipe {result}"
+            ) from error
+        here = (("reverie", __version__, note.reverie), ("torch", torch.__version__, note.engine.torch))
+        for what, mine, theirs in here:
+            if mine != theirs:
+                words = f"{result}: was made with {what} {theirs}, this is {mine}; the bytes may differ"
+                warnings.warn(words, ReverieWarning, stacklevel=2)

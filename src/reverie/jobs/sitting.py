@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reverie.errors import BadInput, ResourceError
-from reverie.jobs.frame_source import FrameSource, vanished
+from reverie.jobs.frame_source import FrameSource
 from reverie.jobs.job import Listener, Step
 from reverie.jobs.provenance import Steered
 from reverie.jobs.steering import Steering
@@ -78,11 +78,11 @@ class Sitting:
             render.keep()  # what a scene opens with has a state of its own: the last frame's is as it was
             return str(stopped)
         except (BadInput, ResourceError, OSError) as error:
-            gone = vanished(source, error)
-            if gone is None:
+            name = source.gone()
+            if name is None:
                 raise
             render.keep()  # it was read ahead: nothing had begun to move since the last frame
-            raise gone from error
+            raise ResourceError(f"{name}: is no longer there; put it back ({error})") from error
         return ""
 
     def _add(self, frame: MovingFrame) -> None:

@@ -11,8 +11,6 @@ from reverie.cli.complaints import told_as_typed
 from reverie.cli.groups import OFFERED, Without, all_given, takes_groups
 from reverie.cli.moving import film_output, make_film, recipe_with, typed_options
 from reverie.cli.moving_options import (
-    FILM_DEFAULT,
-    FILM_OPTIONS,
     FilmAppearance,
     FilmAscent,
     FilmFiles,
@@ -58,8 +56,8 @@ def film(
     rest = dict(all_given(target, base, appearance, size, compute))
     if appearance.mask is not None and not is_picture(appearance.mask):
         own["mask"] = rest.pop("mask")
-    with told_as_typed(typed_options("film", FILM_OPTIONS, own, rest, files)):
-        recipe = recipe_with("film", FILM_OPTIONS, own, rest, FILM_DEFAULT).but(start="photo")
+    with told_as_typed(typed_options("film", own, rest, files)):
+        recipe = recipe_with("film", own, rest).but(start="photo")
         from reverie.jobs.film import FilmJob
 
         output = film_output(files, "film.mp4", video, needed=not messages.dry_run)

@@ -12,8 +12,6 @@ from reverie.cli.complaints import told_as_typed
 from reverie.cli.groups import OFFERED, Without, all_given, takes_groups
 from reverie.cli.moving import film_output, make_film, recipe_with, typed_options
 from reverie.cli.moving_options import (
-    ZOOM_DEFAULT,
-    ZOOM_OPTIONS,
     FilmFiles,
     ZoomAscent,
     ZoomBase,
@@ -57,8 +55,8 @@ def zoom(
     targets, scenes = scened(target.given())
     own = {**all_given(target, motion, ascent), "scenes": scenes}
     rest = {**targets, **all_given(base, appearance, size, compute)}
-    with told_as_typed(typed_options("zoom", ZOOM_OPTIONS, own, rest, files)):
-        recipe = recipe_with("zoom", ZOOM_OPTIONS, own, rest, ZOOM_DEFAULT)
+    with told_as_typed(typed_options("zoom", own, rest, files)):
+        recipe = recipe_with("zoom", own, rest)
         if size.size and not size.max_size:
             recipe = recipe.but(max_size=None)
         if photo is not None:
