@@ -3,14 +3,15 @@
 from pathlib import Path
 
 import reverie
-from reverie.jobs.old_run import Output, Run
+from reverie.jobs.dream import DreamJob
+from reverie.jobs.output import Output
 from reverie.jobs.provenance import of_picture
-from reverie.jobs.rerun import rerun
+from reverie.jobs.rerun import RerunJob
 
-run = Run(reverie.preset("reverie", objective=["block4b"], steps=[8]))
-result = run.carry_out("me.jpg", "me-dream.png", Output(overwrite=True))
+recipe = reverie.preset("reverie", objective=["block4b"], steps=[8])
+result = DreamJob(recipe=recipe, photo="me.jpg", output=Output(path="me-dream.png", overwrite=True)).run()
 print(f"{result.path}: moved {result.moved:.3f} in {result.seconds:.1f} s")
 
 print(of_picture("me-dream.png").recipe.objective)
-rerun("me-dream.png", "again.png", overwrite=True)
+RerunJob(result="me-dream.png", output=Output(path="again.png", overwrite=True)).run()
 assert Path("again.png").read_bytes() == Path("me-dream.png").read_bytes()

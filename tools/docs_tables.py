@@ -40,18 +40,18 @@ def portrait_settings() -> str:
 
 def zoom_settings() -> str:
     """Every field of a zoom's settings, likewise."""
-    from reverie.cli.verbs.zoom import OPTIONS
+    from reverie.cli.moving_options import MOVING
     from reverie.recipe.zoom import Zoom
 
-    return fields(Zoom, OPTIONS)
+    return fields(Zoom, MOVING["zoom"][1])
 
 
 def film_settings() -> str:
     """Every field of a film's settings, likewise."""
-    from reverie.cli.verbs.film import OPTIONS
+    from reverie.cli.moving_options import MOVING
     from reverie.recipe.film import Film
 
-    return fields(Film, OPTIONS)
+    return fields(Film, MOVING["film"][1])
 
 
 def fields(model: type[BaseModel], options: Mapping[str, str], without: Iterable[str] = ()) -> str:

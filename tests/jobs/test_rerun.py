@@ -12,14 +12,18 @@ import torch
 from PIL import Image
 
 from reverie.engine.select import NoEngineError
-from reverie.errors import BadInput, NetworkError, ResourceError, ReverieWarning
+from reverie.errors import BadInput, NetworkError, ResourceError, UsageError
+from reverie.jobs.film import FilmJob
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.provenance import EngineNote, of_picture
-from reverie.jobs.rerun import rerun
+from reverie.jobs.rerun import RerunJob
 from reverie.media.picture import load_picture, read_provenance
 from reverie.native import step as native_picture
 from reverie.recipe.presets.preset import PRESETS, preset
-from support.dreams import QUICK, dreamt, edit, made, remade
+from support import films
+from support.dreams import QUICK, dreamt, edit, made, remade, rerun
+from support.listeners import Recorder, again
+from support.moving import Viewer, scene
 
 pytestmark = pytest.mark.usefixtures("in_its_folder")
 
@@ -210,5 +214,75 @@ def test_a_missing_device_is_a_resource_error(here: Path) -> None:
 def test_other_versions_are_warned_of(here: Path) -> None:
     made(here)
     edit(lambda d: d["engine"].update(torch="1.0"))
-    with pytest.warns(ReverieWarning, match="torch 1.0"):
+    assert "torch 1.0" in rerun("d.png", "e.png").warnings[0]
+
+
+def test_it_is_told_of_as_the_job_that_made_it(here: Path) -> None:
+    made(here)
+    job, listener = RerunJob(result="d.png", output="e.png"), Recorder()
+    assert again(job) == job
+    result = again(job).run(listener)
+    assert listener.in_order()
+    assert [item.path for item in listener.items] == ["e.png"]
+    assert [(step.label, step.ends) for step in listener.steps] == [("d.png", False), ("d.png", True)] * 2
+    assert result.files == ("e.png",)
+    assert Path("e.png").read_bytes() == Path("d.png").read_bytes()
+
+
+def test_a_rerun_can_be_stopped_where_it_is(here: Path) -> None:
+    made(here, steps=(3,))
+    result = RerunJob(result="d.png", output="e.png").run(Recorder(after=2))
+    assert result.stopped == "octave 1, step 2"
+    assert of_picture("e.png").stopped is not None
+
+
+def test_a_steered_dream_reruns_to_the_same_bytes(here: Path) -> None:
+    made(here, "straight.png", steps=(3,))
+    recipe = preset("reverie", **{**QUICK, "steps": (3,)})
+    changes: dict[int, dict[str, object]] = {1: {"objective": ("block4b",)}, 4: {"strength": 0.2}}
+    dreamt(recipe, listener=Recorder(steer=changes))
+    steered = of_picture("d.png").steered
+    assert [(one.octave, one.step) for one in steered] == [(0, 1), (1, 1)]
+    assert [sorted(one.changes) for one in steered] == [["objective"], ["objective", "strength"]]
+    assert Path("d.png").read_bytes() != Path("straight.png").read_bytes()
+    remade()
+    listener = Recorder(steer={0: {"strength": 0.9}})  # is not asked
+    RerunJob(result="again.png", output="e.png").run(listener)
+    assert Path("e.png").read_bytes() == Path("again.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "changes", [{"seed": 4}, {"objective": ['guide("x.png", block4a)']}, {"steps": "no"}]
+)
+def test_changes_that_were_edited_are_refused(here: Path, changes: dict[str, Any]) -> None:
+    made(here)
+    edit(lambda d: d.update(steered=[{"octave": 0, "step": 1, "changes": changes}]))
+    with pytest.raises(UsageError, match=next(iter(changes)) if "objective" not in changes else "x.png"):
         rerun("d.png", "e.png")
+    edit(lambda d: d.update(steered=[{"octave": 0, "changes": {}}]))
+    with pytest.raises(UsageError, match="an octave and a step are needed, or a frame"):
+        of_picture("d.png")
+
+
+def test_a_film_reruns_and_goes_on_with_a_rerun_that_was_stopped(here: Path) -> None:
+    films.film(here / "a.mp4", pictures=scene(8))
+    recipe = preset("reverie", film={"steps": 3}, threads=1, octaves=1, steps=(2,))
+    FilmJob(recipe=recipe, video="a.mp4", output="d.mkv").run()
+    job, viewer = RerunJob(result="d.mkv", output="e.mkv"), Viewer(frames=3)
+    assert again(job) == job
+    assert job.run(viewer).stopped == "frame 3 of 8"
+    assert viewer.kept == 3
+    assert job.run(viewer := Viewer()).files == ("e.mkv",)
+    assert (viewer.in_order(), len(viewer.frames)) == (True, 5)
+    assert Path("e.mkv").read_bytes() == Path("d.mkv").read_bytes()
+
+
+def test_what_it_would_cost_is_measured(here: Path) -> None:
+    made(here)
+    estimate = RerunJob(result="d.png", output="e.png").estimate()
+    assert "octave 2" in estimate.text
+    films.film(here / "a.mp4", pictures=scene(3))
+    recipe = preset("reverie", film={"steps": 3}, threads=1, octaves=1, steps=(2,))
+    FilmJob(recipe=recipe, video="a.mp4", output="d.mkv").run()
+    assert RerunJob(result="d.mkv", output="e.mkv").estimate().details["frames"] == 3
+    assert not Path("e.png").exists()

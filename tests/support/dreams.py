@@ -16,7 +16,7 @@ from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output
 from reverie.jobs.provenance import EngineNote, of_picture
 from reverie.jobs.reference import Reference
-from reverie.jobs.rerun import rerun
+from reverie.jobs.rerun import RerunJob
 from reverie.media.picture import load_picture, save_picture
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
@@ -60,6 +60,13 @@ def blackened(path: str) -> None:
         provenance=picture.provenance,
         overwrite=True,
     )
+
+
+def rerun(result: str, out: str, *, photo: str | None = None) -> PictureResult:
+    """The picture again, from what is written in it."""
+    made = RerunJob(result=result, input=photo, output=out).run()
+    assert isinstance(made, PictureResult)
+    return made
 
 
 def remade(path: str = "d.png") -> None:

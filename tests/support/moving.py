@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reverie.jobs.job import Kept, Step
 from support.forked import limited
+from support.listeners import Recorder
 
 #: Small and short, on one thread.
 QUICK = ("--threads", "1", "--max-size", "64", "--steps", "3")
@@ -92,3 +94,29 @@ def sha(path: Path) -> str:
 def left_over(folder: Path) -> list[str]:
     """What a command left behind that is no result."""
     return [p.name for p in folder.iterdir() if p.name.endswith(".part") or p.name.startswith(".reverie")]
+
+
+class Viewer(Recorder):
+    """A recorder of a zoom or a film that stops after so many frames, or so many steps of its openings."""
+
+    def __init__(self, frames: int | None = None, openings: int | None = None, **more: Any) -> None:
+        super().__init__(**more)
+        self._most = {"frames": frames, "openings": openings}
+
+    @property
+    def frames(self) -> list[Step]:
+        """The steps that are whole frames."""
+        return [step for step in self.steps if step.text.startswith("frame ")]
+
+    @property
+    def openings(self) -> list[Step]:
+        """The steps of dreams that scenes open with."""
+        return [step for step in self.steps if step.text.startswith("a scene opens")]
+
+    @property
+    def kept(self) -> int | None:
+        """How many frames were said to be safe, if it ended before its time."""
+        return next((event.done for event in self.events if isinstance(event, Kept)), None)
+
+    def should_stop(self) -> bool:
+        return any(most is not None and len(getattr(self, name)) >= most for name, most in self._most.items())

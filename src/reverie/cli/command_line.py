@@ -1,20 +1,69 @@
-"""The command line that makes a recipe: what ``reverie show`` tells."""
+"""The command line that makes a result: what ``reverie show`` tells."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+import os
+import shlex
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from reverie import objective as ob
-from reverie.cli.old_options import DEFAULTS, OF_PORTRAIT, OPTION
+from reverie.cli.moving_options import MOVING
+from reverie.cli.recipe_options import DEFAULTS, INVERSION, OF_PORTRAIT, OPTION
 from reverie.errors import UsageError
 from reverie.portrait.units import alone
 from reverie.recipe.portrait import Portrait
 from reverie.recipe.presets.canvas_defaults import onto
 from reverie.recipe.presets.portrait import OF_CLASS
 from reverie.recipe.presets.preset import preset
-from reverie.recipe.recipe import Recipe
+from reverie.recipe.recipe import PARTS, Recipe
+
+if TYPE_CHECKING:
+    from reverie.jobs.provenance import Provenance
+
+#: Settings of several values in one word.
+_JOINED: Final[Mapping[str, Callable[[Any], str]]] = {
+    "steps": lambda value: ",".join(map(str, value)),
+    "size": lambda value: "x".join(map(str, value)),
+    "rate": lambda value: ",".join(f"{first}..{last}" for first, last in value),
+}
+
+
+def command_line(note: Provenance, result: str) -> str:
+    """The command that makes a result: its options if options can say it, else its own recipe."""
+    path, recipe = Path(result), note.recipe
+    if note.steered:
+        return shlex.join(["reverie", "rerun", result])
+    if recipe.portrait is not None and recipe.portrait.facets > 1:  # this alone; its recipe makes all of them
+        return shlex.join(["reverie", "rerun", result, "-o", f"{path.stem}-rerun{path.suffix}"])
+    source = [note.source.name] if note.source else []
+    if note.moving is not None:
+        verb = "film" if recipe.film is not None else "zoom"
+        words, options = [verb, *source], _moving_options(recipe, verb, photo=bool(source))
+    elif (inversion := _inversion(recipe)) is not None:
+        words, options = inversion
+    else:
+        start = ["--from", *source] if source else []
+        words = ["dream", *source] if recipe.portrait is None else ["see", *start]
+        options = command_of(recipe)
+    out = path.name + (os.sep if note.moving and os.path.isdir(result) else "")
+    rest = ["--recipe", result] if options is None else options
+    return shlex.join(["reverie", *words, "-o", out, *_output_words(note, out), *rest])
+
+
+def _output_words(note: Provenance, out: str) -> list[str]:
+    """How the file was written, where that is not as usual."""
+    words: list[str] = []
+    if note.moving is None:
+        words += ["--depth", "16"] if note.output.depth == 16 else []
+    else:
+        from reverie.media.video.write.formats import encoding_for
+
+        words += ["--codec", note.moving.codec] if note.moving.codec != encoding_for(out).codec else []
+    words += ["--quality", str(note.output.quality)] if note.output.quality is not None else []
+    return [*words, *(["--allow-flashes"] if note.moving and note.moving.allow_flashes else [])]
 
 
 def command_of(recipe: Recipe) -> list[str] | None:
@@ -23,36 +72,24 @@ def command_of(recipe: Recipe) -> list[str] | None:
         base = preset(recipe.preset).model_dump()
     except UsageError:
         return None
-    mine = recipe.model_dump()
-    differs = {k: v for k, v in mine.items() if v != base[k]}
-    if "steps" in differs and "max_score" in differs and recipe.max_score is None:
-        del differs["max_score"]  # a given number of steps lifts it
+    changed = _changed(recipe.model_dump(), base)
+    if "steps" in changed and "max_score" in changed and recipe.max_score is None:
+        del changed["max_score"]  # a given number of steps lifts it
     words = [] if recipe.preset in DEFAULTS else ["--preset", recipe.preset]
-    targets: list[str] = []
-    if recipe.portrait is not None:
-        differs.pop("start", None)  # said by --from, or by its absence
-        differs.pop("portrait", None)
-        changed = _portrait_words(recipe.portrait, base["portrait"])
-        wanted = differs.pop("objective", ())
-        # A unit alone is climbed as the preset climbs units of such a layer: see ``of_unit``.
-        as_target = len(wanted) < 2 and not (
-            recipe.preset in OF_CLASS and any(alone(ob.parse(t)) for t in wanted)
-        )
-        if changed is None or not as_target:
-            return None
-        words += changed
-        targets = [*(["--"] if any(t.startswith("-") for t in wanted) else []), *wanted]
-    if any(k not in OPTION or v is None for k, v in differs.items()):
+    if recipe.portrait is None:
+        said = _words(changed, OPTION)
+        return None if said is None else words + said
+    changed.pop("start", None)  # said by --from, or by its absence
+    changed.pop("portrait", None)
+    wanted = changed.pop("objective", ())
+    # A unit alone is climbed as the preset climbs units of such a layer: see ``of_unit``.
+    as_target = len(wanted) < 2 and not (
+        recipe.preset in OF_CLASS and any(alone(ob.parse(text)) for text in wanted)
+    )
+    look, said = _portrait_words(recipe.portrait, base["portrait"]), _words(changed, OPTION)
+    if look is None or said is None or not as_target:
         return None
-    for name, value in differs.items():
-        if name == "objective":
-            words += _objective_words(value)
-        elif name == "seamless":
-            words += ["--seamless" if value else "--no-seamless"]
-        else:
-            text = {"steps": ",", "size": "x"}.get(name)
-            words += [OPTION[name], text.join(map(str, value)) if text else _plain(value)]
-    return words + targets
+    return [*words, *look, *said, *(["--"] if any(t.startswith("-") for t in wanted) else []), *wanted]
 
 
 def _portrait_words(mine: Portrait, base: Mapping[str, Any] | None) -> list[str] | None:
@@ -60,26 +97,88 @@ def _portrait_words(mine: Portrait, base: Mapping[str, Any] | None) -> list[str]
     if base is None:
         return None
     usual = Portrait(**onto(base, {"canvas": mine.canvas})).model_dump()
-    changed = {k: v for k, v in mine.model_dump().items() if v != usual[k]}
+    changed = _changed(mine.model_dump(), usual)
     changed |= {"canvas": mine.canvas} if mine.canvas != base["canvas"] else {}
-    words: list[str] = []
-    for name, value in changed.items():
-        option = OF_PORTRAIT.get(name)
-        if option is None or value is None or value == () or name == "facets":
+    return None if "facets" in changed else _words(changed, OF_PORTRAIT)
+
+
+def _moving_options(recipe: Recipe, part: str, *, photo: bool) -> list[str] | None:
+    """The options of a zoom or a film that differ from those of its preset; None if options cannot say it."""
+    usual, options = MOVING[part]
+    try:
+        base = preset(recipe.preset)
+    except UsageError:
+        return None
+    alike: dict[str, Any] = {part: getattr(base, part)}
+    if recipe.size is not None:
+        alike["max_size"] = base.max_size  # a size that is given leaves it out
+    if photo or recipe.start == "clouds":
+        alike["start"] = base.start
+    if recipe.start == "clouds" and not photo and base.start == "noise":
+        return None
+    mine = getattr(recipe, part).model_dump(mode="json")
+    theirs = (getattr(base, part) or PARTS[part]()).model_dump(mode="json")
+    scenes = mine.get("scenes", [])
+    if recipe.zoom is not None and scenes and tuple(scenes) == recipe.zoom.objectives:
+        if recipe.objective != base.objective:
             return None
-        if name == "transforms":
-            words += [word for text in value for word in (option, text)]
-        elif name == "rate":
-            words += [option, ",".join(f"{first}..{last}" for first, last in value)]
-        elif name == "transparency":
-            words += [option if value else "--no-transparency"]
-        else:
-            words += [option, str(value)]
+        alike["objective"] = tuple(scenes)  # none has its own beginning: they are said as targets are
+        mine["scenes"] = theirs["scenes"]
+    words, said = command_of(recipe.model_copy(update=alike)), _words(_changed(mine, theirs), options)
+    if words is None or said is None:
+        return None
+    if "objective" in alike and len(scenes) == 1 and "--class" not in words:
+        return None
+    if words[:2] == ["--preset", usual]:
+        words = words[2:]
+    elif recipe.preset in DEFAULTS and recipe.preset != usual:
+        words = ["--preset", recipe.preset, *words]
+    return words + said
+
+
+def _inversion(recipe: Recipe) -> tuple[list[str], list[str]] | None:
+    """``invert`` with its photograph, and its options, if it can make this."""
+    wanted = ob.parse(recipe.objective[0])
+    read = wanted.terms[0].quantity
+    single = len(recipe.objective) == 1 and recipe.portrait is not None
+    if not single or not isinstance(read, ob.Inversion) or wanted != ob.inversion(read.file, read.layer):
+        return None
+    options = command_of(recipe.model_copy(update={"objective": preset(INVERSION).objective}))
+    if options is None or {"--print-size", "--transparency", "--no-transparency"} & {*options}:
+        return None
+    if options[:2] == ["--preset", INVERSION]:
+        options = options[2:]
+    elif options[:1] != ["--preset"]:  # what see takes by itself has to be named here
+        options = ["--preset", recipe.preset, *options]
+    return ["invert", read.file, "--layer", read.layer], options
+
+
+def _changed(mine: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that are not as they were."""
+    return {name: value for name, value in mine.items() if value != base[name]}
+
+
+def _words(settings: Mapping[str, Any], options: Mapping[str, str]) -> list[str] | None:
+    """Settings as they are typed; None if one has no option, or cannot be said."""
+    words: list[str] = []
+    for name, value in settings.items():
+        if name not in options or value is None or value == ():
+            return None
+        words += _typed(name, options[name], value)
     return words
 
 
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+def _typed(name: str, option: str, value: Any) -> list[str]:
+    """One setting as it is typed."""
+    if isinstance(value, bool):
+        return [option if value else option.replace("--", "--no-", 1)]
+    if name == "objective":
+        return _objective_words(value)
+    if name in ("scenes", "transforms"):
+        return [word for text in value for word in (option, text)]
+    if isinstance(value, tuple):
+        return [option, _JOINED[name](value)]
+    return [option, value if isinstance(value, str) else json.dumps(value)]
 
 
 def _objective_words(texts: tuple[str, ...]) -> list[str]:

@@ -146,13 +146,17 @@ def tell_item(console: Console, event: Event) -> None:
             error = {"code": event.error.exit_code, "message": str(event.error)}
             console.result("", {"error": error, "input": event.label})
     elif isinstance(event.result, PictureResult):
-        result = event.result
-        console.result(result.path, result.as_json())
-        width, height = result.size
-        console.info(
-            f"{result.path}: {width} x {height}, moved {result.moved:.3f}, score {result.score:.4g}, "
-            f"{result.seconds:.1f} s"
-        )
+        tell_picture(console, event.result)
+
+
+def tell_picture(console: Console, result: PictureResult) -> None:
+    """Say what came of a picture."""
+    console.result(result.path, result.as_json())
+    width, height = result.size
+    console.info(
+        f"{result.path}: {width} x {height}, moved {result.moved:.3f}, score {result.score:.4g}, "
+        f"{result.seconds:.1f} s"
+    )
 
 
 def preview_of(path: str | None, overwrite: bool, *taken: str) -> Preview | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from reverie import objective as ob
+from reverie.cli.complaints import given_as, told_as_typed
 from reverie.cli.console import Console
 from reverie.cli.groups import Group, all_given
 from reverie.cli.options import GUIDE_LAYER, Compute, Files, Messages, Size
@@ -49,6 +50,8 @@ OPTION = {name: "--" + name.replace("_", "-") for name in SET_BY_OPTIONS} | {"st
 
 #: Presets that are taken when none is named, by ``dream`` and by ``see``.
 DEFAULTS = ("reverie", "portrait")
+#: The preset that ``invert`` takes.
+INVERSION = "inversion"
 #: Settings of a portrait that an option sets, and the option.
 OF_PORTRAIT = {
     "canvas": "--canvas",
@@ -119,7 +122,7 @@ def recipe_from_options(given: Mapping[str, Any], default: str = "reverie") -> R
     """
     name, changes = settings_from(given)
     portrait = changes.get("portrait", {})
-    try:
+    with told_as_typed(given_as(OPTION | OF_PORTRAIT, {**changes, **portrait})):
         if not given.get("recipe"):
             return preset(name or default, **changes)
         if name is not None:
@@ -132,8 +135,6 @@ def recipe_from_options(given: Mapping[str, Any], default: str = "reverie") -> R
         if portrait and recipe.portrait is not None:
             changes["portrait"] = onto(recipe.portrait.model_dump(), portrait)
         return make(**{**recipe.model_dump(), **changes}) if changes else recipe
-    except UsageError as error:
-        raise UsageError(as_typed(str(error), {**changes, **portrait})) from error
 
 
 def settings_from(given: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
@@ -158,17 +159,6 @@ def settings_from(given: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]
     if portrait:
         changes["portrait"] = portrait
     return name, changes
-
-
-def as_typed(message: str, changes: Mapping[str, Any]) -> str:
-    """A complaint about fields, with those that came from the command line called as they are typed there."""
-
-    def typed(match: re.Match[str]) -> str:
-        field = match[2]
-        return f"{match[1]}{options[field] if field in changes else field}: "
-
-    options = OPTION | OF_PORTRAIT
-    return re.sub(rf"(^|; )({'|'.join(options)})(?:\.[\w.]+)?: ", typed, message)
 
 
 def objectives(given: Mapping[str, Any]) -> tuple[str, ...]:

@@ -91,6 +91,15 @@ class ItemFinished:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """The job ends before its time and can be gone on with: ``done`` of ``total`` frames are safe."""
+
+    label: str
+    done: int
+    total: int | None
+
+
+@dataclass(frozen=True)
 class Warned:
     """Something that the user should know and that does not stop the work."""
 
@@ -104,7 +113,7 @@ class Finished:
     result: Result
 
 
-Event = Started | Step | ItemFinished | Warned | Finished
+Event = Started | Step | ItemFinished | Kept | Warned | Finished
 
 
 class Listener:
@@ -123,8 +132,8 @@ class Listener:
     def steer(self, recipe: Recipe) -> Recipe | None:
         """The recipe to go on with from the next step on, or None for the one at work.
 
-        Asked before each step of a dream. Only settings of ``STEERABLE`` may change; what changed is recorded
-        in the result, so that it can be made again.
+        Asked before each step of a dream, and each frame of a zoom. Only settings of ``STEERABLE`` may
+        change; what changed is recorded in the result, so that it can be made again.
         """
         return None
 

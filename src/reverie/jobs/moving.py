@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -13,87 +11,57 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import ValidationError
 
-from reverie.errors import BadInput, Interrupted, ResourceError
-from reverie.jobs.moving_source import Made, Work, vanished
-from reverie.jobs.old_run import Run, check_writable, memory_errors
-from reverie.jobs.provenance import EngineNote, MovingNote, Provenance
-from reverie.media.picture import MAX_PIXELS, Picture
-from reverie.notices import collect_warnings, warn
+from reverie.jobs.frame_source import FrameSource
+from reverie.jobs.job import ItemFinished, Kept, Listener, Result
+from reverie.jobs.open_recipe import OpenRecipe
+from reverie.jobs.output import FilmOutput
+from reverie.jobs.provenance import EngineNote, MovingNote, Provenance, Steered
+from reverie.jobs.sitting import Shrunk, Sitting
+from reverie.jobs.steering import Steering
+from reverie.jobs.workspace import Workspace
+from reverie.media.picture import Picture
+from reverie.notices import warn
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
-    from reverie.ascent.loop import Frame
     from reverie.ascent.session import Session
     from reverie.media.video.write.formats import Encoding
-    from reverie.media.video.write.render import Render
-    from reverie.motion.flashing.guard import FlashGuard, FlashReport
-    from reverie.network.network import Net
+    from reverie.motion.flashing.guard import FlashReport
 
 #: Seconds after which frames are made safe, even where fewer than a second of the film is there.
 PATIENCE = 10.0
 
 
-@dataclass(frozen=True)
-class MovingOutput:
-    """How a film is written; ``codec`` and ``quality`` None take what suits the name's ending."""
+@dataclass(frozen=True, kw_only=True)
+class MovingResult(Result):
+    """What came of a zoom or a film.
 
-    codec: str | None = None
-    quality: int | None = None
-    metadata: bool = True
-    overwrite: bool = False
-    allow_flashes: bool = False
-
-    def check(self, out: str, *, writes: bool = True) -> Encoding:
-        """How a film of this name is packed, asked before the work; ``writes``: and whether it can be there.
-
-        Raises:
-            UsageError: No such container, codec or quality, or something else is there.
-            ResourceError: Nothing can be written there.
-        """
-        from reverie.media.video.write.formats import encoding_for
-        from reverie.media.video.write.work_folder import check_target, target
-
-        encoding = encoding_for(out, codec=self.codec, quality=self.quality)
-        if not writes:
-            return encoding
-        place = target(out, encoding)
-        check_target(place, out, encoding, overwrite=self.overwrite)
-        if not place.parent.is_dir():
-            raise ResourceError(f"cannot write {out}: there is no folder {place.parent}; create it first")
-        check_writable(os.fspath(place.parent), out)
-        return encoding
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far it is: after frame ``index`` of ``frames`` (None where nobody knows how many there are).
-
-    ``before`` frames were there when this sitting began.
+    Attributes:
+        path: Where it is; where it will be, if it was stopped.
+        size: (width, height) in pixels.
+        frames: How many are safe: all of them, unless it was stopped.
+        total: How many there are to be, or None where nobody knows.
+        length: Seconds that they play.
+        rate: Frames a second, nominal where they vary.
+        before: How many of them were made by earlier runs.
+        recipe: With bare file names.
+        flashes: What was found of flashing light, and damped.
+        steered: What a listener changed on the way.
     """
-
-    made: Made
-    frames: int | None
-    before: int
-
-
-@dataclass(frozen=True)
-class MovingResult:
-    """What came of a zoom or a film."""
 
     path: str
     size: tuple[int, int]
     frames: int
-    length: float  # seconds that it plays
+    total: int | None
+    length: float
     rate: Fraction
-    seconds: float  # of this sitting
-    before: int  # frames that earlier sittings made
+    before: int
     recipe: Recipe
     flashes: FlashReport
-    warnings: tuple[str, ...] = ()
+    steered: tuple[Steered, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """A JSON object."""
-        return {
+        document = {
             "path": self.path,
             "size": list(self.size),
             "frames": self.frames,
@@ -105,147 +73,94 @@ class MovingResult:
             "recipe": self.recipe.model_dump(mode="json"),
             "warnings": list(self.warnings),
         }
+        return document | ({"stopped": self.stopped} if self.stopped else {})
 
 
-@dataclass(frozen=True)
-class _Listener:
-    """Who is told how far it is, and asked whether to go on."""
-
-    each: Callable[[Progress], None] | None
-    opening: Callable[[Frame], None] | None
-    stop: Callable[[], bool] | None
-
-    def tell(self, progress: Progress) -> None:
-        """A frame is made."""
-        if self.each is not None:
-            self.each(progress)
-
-    def tell_step(self, frame: Frame) -> None:
-        """A step of a dream that a scene opens with is made; Interrupted if it was the last one wanted."""
-        if self.opening is not None:
-            self.opening(frame)
-        if self.stops():
-            raise Interrupted("stopped in the dream that a scene opens with")
-
-    def stops(self) -> bool:
-        """Whether to stop here."""
-        return self.stop is not None and self.stop()
-
-
-class _Shrunk(Exception):
-    """Memory ran out before anything was safe: all of it is done again in smaller tiles."""
-
-
-class Moving:
-    """A work, and the network at it. Use it once.
+class MovingWork:
+    """A source of frames, and the network at it. Use it once.
 
     Attributes:
         kept: Frames that are safe, also after an error.
+        recipe: With bare file names.
     """
 
     def __init__(
         self,
-        work: Work,
+        source: FrameSource,
+        workspace: Workspace,
         *,
-        max_pixels: int = MAX_PIXELS,
-        offline: bool = False,
         engine: EngineNote | None = None,
         paths: Mapping[str, str] | None = None,
-        net: Net | None = None,
     ) -> None:
-        """A work to be carried out; the arguments are those of ``Run``, and so are its errors."""
-        self.work = work
+        """A source at work; ``engine``, ``paths`` and errors are those of ``OpenRecipe``."""
+        self.source = source
+        self.workspace = workspace
         self.kept = 0
         self._engine = engine
-        self._more: dict[str, Any] = {
-            "max_pixels": max_pixels,
-            "offline": offline,
-            "paths": paths,
-            "net": net,
-        }
-        self.run = Run(work.recipe, engine=engine, **self._more)
-        self.recipe = work.bare(self.run.recipe)
+        self._paths = paths
+        self.opened = self._opened(engine)
+        self.recipe = source.bare(self.opened.recipe)
+
+    def on(self, source: FrameSource) -> MovingWork:
+        """Another source at the same work, as a trial."""
+        return MovingWork(source, self.workspace, engine=self._engine, paths=self._paths)
+
+    def _opened(self, engine: EngineNote | None) -> OpenRecipe:
+        return OpenRecipe(self.source.recipe, self.workspace, engine=engine, paths=self._paths)
 
     @property
     def session(self) -> Session:
         """The network at work."""
-        return self.run.session
+        return self.opened.session
 
     def settle(self) -> None:
         """Load the network, resolve every name and choose the tiles: what cannot be is said now."""
-        width, height = self.work.size
-        for recipe in self.work.objectives(self.recipe):
+        width, height = self.source.size
+        for recipe in self.source.objectives(self.recipe):
             for octave in range(len(recipe.objective)):
                 self.session.goal(recipe, octave)
-        self.run.begin(Picture(np.zeros((height, width, 3), np.float32)))
-
-    def provenance(self, output: MovingOutput, encoding: Encoding) -> Provenance:
-        """What is written into the result, and what decides its bytes."""
-        work = self.work
-        blank = Picture(np.zeros((1, 1, 3), np.float32), source=work.source)
-        note = self.run.provenance(blank, 8, output.quality, None, self.recipe)
-        moving = MovingNote(
-            size=work.size,
-            rate=str(work.rate),
-            codec=encoding.codec,
-            container=encoding.container,
-            allow_flashes=output.allow_flashes,
-        )
-        return note.model_copy(update={"files": note.files + work.notes(), "moving": moving})
+        self.opened.begin(Picture(np.zeros((height, width, 3), np.float32)))
 
     def carry_out(
         self,
-        out: str,
-        output: MovingOutput | None = None,
+        output: FilmOutput,
+        encoding: Encoding,
+        listener: Listener,
         *,
-        each: Callable[[Progress], None] | None = None,
-        opening: Callable[[Frame], None] | None = None,
-        stop: Callable[[], bool] | None = None,
+        replay: Sequence[Steered] | None = None,
     ) -> MovingResult:
         """Make the film, or go on with the one that was begun under this name.
 
         Args:
-            out: The result; its ending chooses the container.
-            output: How it is written.
-            each: Called after each frame.
-            opening: Called after each step of the dreams that scenes open with, which take far longer.
-            stop: Asked after each frame and each of those steps; on True what there is is made safe and
-                ``Interrupted`` raised.
+            output: Where it goes.
+            encoding: What ``output.check`` said.
+            listener: Who is told of each frame and of each step of the dreams that scenes open with, which
+                take far longer, and asked after each whether to stop; asked for the recipe of each frame.
+            replay: Changes of an earlier run, which are made again instead of asking for it.
 
         Raises:
-            Interrupted: As asked for; the same call goes on.
             UsageError: Something else was begun or stands under this name.
             ResourceError: Disk or memory ran out, or the source vanished; ``kept`` frames are safe.
             ReverieError: Of other kinds, before the work or where the source is damaged.
         """
-        output = output or MovingOutput()
-        encoding = output.check(out)
-        began, listener = time.monotonic(), _Listener(each, opening, stop)
-        with collect_warnings() as said, memory_errors():
-            for words in self.work.warnings:
+        source, result = self.source, None
+        try:
+            for words in source.warnings:
                 warn(words)
-            self._pin(out)
-            while True:
+            self._pin(output.path)
+            while result is None:
                 try:
-                    made = self._sitting(out, output, encoding, listener)
-                    break
-                except _Shrunk:
+                    result = self._sitting(output, encoding, listener, replay)
+                except Shrunk:
                     continue
-            frames, length, before, report = made
-            if words := report.words():
+        finally:
+            if result is None or result.stopped:
+                listener.on_event(Kept(source.name, self.kept, source.frames))
+        if not result.stopped:
+            if words := result.flashes.words():
                 warn(words)
-        return MovingResult(
-            out,
-            self.work.size,
-            frames,
-            float(length),
-            self.work.rate,
-            time.monotonic() - began,
-            before,
-            self.recipe,
-            report,
-            tuple(said),
-        )
+            listener.on_event(ItemFinished(source.name, 1, 1, result.path, result))
+        return result
 
     def _pin(self, out: str) -> None:
         """Settle; where this very film was begun, on the engine and in the tiles that began it."""
@@ -257,104 +172,78 @@ class Moving:
             same = found.get("recipe") == self.recipe.model_dump(mode="json")
             note = _engine_in(found) if same else None
             if note is not None:
-                self.run = Run(self.work.recipe, engine=note, **self._more)
+                self.opened = self._opened(note)
                 try:
                     _ = self.session
                 except NoEngineError:  # another machine: the key will tell
-                    self.run = Run(self.work.recipe, engine=None, **self._more)
+                    self.opened = self._opened(None)
         self.settle()
 
     def _sitting(
         self,
-        out: str,
-        output: MovingOutput,
+        output: FilmOutput,
         encoding: Encoding,
-        listener: _Listener,
-    ) -> tuple[int, Fraction, int, FlashReport]:
-        """One sitting at the film: (frames, seconds that they play, frames of earlier sittings, flashes)."""
+        listener: Listener,
+        replay: Sequence[Steered] | None,
+    ) -> MovingResult:
+        """One sitting at the film, to its end or to where it is stopped."""
         from reverie.media.video.write.render import Render
-        from reverie.motion.flashing.guard import FlashGuard
 
-        work = self.work
-        note = self.provenance(output, encoding)
+        began, source = time.monotonic(), self.source
+        note = self._provenance(output, encoding)
         with Render(
-            out,
+            output.path,
             note.document(),
-            size=work.size,
-            rate=work.rate,
+            size=source.size,
+            rate=source.rate,
             encoding=encoding,
-            aspect=work.aspect,
-            alpha=work.alpha,
+            aspect=source.aspect,
+            alpha=source.alpha,
             overwrite=output.overwrite,
             patience=PATIENCE,
         ) as render:
             self.kept = before = render.done
-            kept = render.state
-            length = Fraction(0)
-            guard = FlashGuard(work.size, work.rate, allow=output.allow_flashes)
-            if kept is not None:
-                guard, length = FlashGuard.from_dict(kept["guard"]), Fraction(kept["length"])
+            steering = Steering(listener, replay)
+            sitting = Sitting(source, self.recipe, render, steering, allow_flashes=output.allow_flashes)
             try:
-                frames = before
-                if not render.complete:
-                    frames, length = self._frames(render, guard, length, listener)
-                report = guard.report()
-                found = {name: float(value) for name, value in report.as_dict().items()}
-                document = note.model_copy(update={"flashes": found}).document()
-                sound = work.sound() if encoding.keeps_sound else None
-                render.finish(sound=sound, metadata=document if output.metadata else None)
+                stopped = "" if render.complete else sitting.fill(self.session, listener)
+                report, steered = sitting.guard.report(), tuple(steering.steered)
+                if not stopped:
+                    found = {name: float(value) for name, value in report.as_dict().items()}
+                    document = note.model_copy(update={"flashes": found, "steered": steered}).document()
+                    sound = source.sound() if encoding.keeps_sound else None
+                    render.finish(sound=sound, metadata=document if output.metadata else None)
             finally:
                 self.kept = render.done
-        return frames, length, before, report
+        return MovingResult(
+            files=() if stopped else (output.path,),
+            seconds=time.monotonic() - began,
+            stopped=stopped,
+            path=output.path,
+            size=source.size,
+            frames=self.kept,
+            total=source.frames,
+            length=float(sitting.length),
+            rate=source.rate,
+            before=before,
+            recipe=self.recipe,
+            flashes=report,
+            steered=steered,
+        )
 
-    def _frames(
-        self, render: Render, guard: FlashGuard, length: Fraction, listener: _Listener
-    ) -> tuple[int, Fraction]:
-        """Every frame that is missing, into the render: how many there are then, and how long they play."""
-        work, before, state = self.work, render.done, render.state
-        shrunk = self.session.shrunk
-        count = before
-        kept = None if state is None else state["work"]
-        frames = work.make(self.recipe, self.session, kept, listener.tell_step)
-        try:
-            with closing(frames):
-                for made in frames:
-                    if self.session.shrunk != shrunk:
-                        self._out_of_memory(render)
-                    length = max(length, made.time + made.duration)
-                    self._add(render, guard, made, length)
-                    count += 1
-                    listener.tell(Progress(made, work.frames, before))
-                    if listener.stops() and count != work.frames:
-                        raise Interrupted(f"stopped after frame {count} of {work.frames or 'a film'}")
-        except Interrupted:
-            render.keep()  # what a scene opens with has a state of its own: the last frame's is as it was
-            raise
-        except (BadInput, ResourceError, OSError) as error:
-            gone = vanished(work, error)
-            if gone is None:
-                raise
-            render.keep()  # it was read ahead: nothing had begun to move since the last frame
-            raise gone from error
-        return count, length
-
-    def _add(self, render: Render, guard: FlashGuard, made: Made, length: Fraction) -> None:
-        """One frame, its light held where it flashes, with the state to go on from."""
-
-        def state() -> dict[str, Any]:
-            work = made.state.state_dict()
-            return {"work": work, "guard": guard.state_dict(), "length": str(length)}
-
-        rgb = guard(made.rgb, made.time)
-        if self.work.alpha and made.alpha is not None:
-            rgb = np.dstack([rgb, made.alpha])
-        render.add(rgb, made.time, made.duration, state)
-
-    def _out_of_memory(self, render: Render) -> None:
-        """Begin again in smaller tiles, or end where that would throw away what is safe."""
-        if render.done:
-            raise ResourceError("out of memory; close other programs and go on, or begin with --max-size")
-        raise _Shrunk
+    def _provenance(self, output: FilmOutput, encoding: Encoding) -> Provenance:
+        """What is written into the result, and what decides its bytes."""
+        source = self.source
+        blank = Picture(np.zeros((1, 1, 3), np.float32), source=source.source)
+        note = self.opened.provenance(blank, 8, output.quality, recipe=self.recipe)
+        moving = MovingNote(
+            size=source.size,
+            rate=str(source.rate),
+            codec=encoding.codec,
+            container=encoding.container,
+            allow_flashes=output.allow_flashes,
+        )
+        return note.model_copy(update={"files": note.files + source.notes(), "moving": moving})
 
 
 def _engine_in(key: Mapping[str, Any]) -> EngineNote | None:

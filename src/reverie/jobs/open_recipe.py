@@ -22,6 +22,7 @@ from reverie.jobs.provenance import (
     of_picture,
     sha256_of,
 )
+from reverie.jobs.steering import Steering
 from reverie.jobs.workspace import Workspace
 from reverie.media.picture import Picture, load_picture, save_picture
 from reverie.recipe.recipe import Recipe
@@ -32,24 +33,6 @@ if TYPE_CHECKING:
     from reverie.ascent.session import Session
     from reverie.deepdream.state import State
     from reverie.portrait.state import PortraitState
-
-#: Settings that may change while a dream runs: what the loop reads anew at each step.
-STEERABLE = (
-    "objective",
-    "balance",
-    "strength",
-    "step_size",
-    "jitter",
-    "smoothing",
-    "levels",
-    "tilt",
-    "centre",
-    "normalise",
-    "max_change",
-    "max_score",
-    "drift",
-    "keep_colour",
-)
 
 
 class OpenRecipe:
@@ -273,44 +256,23 @@ class Watch:
         replay: Sequence[Steered] | None = None,
     ) -> None:
         self.listener = listener
-        self.steered: list[Steered] = []
-        self._replay = None if replay is None else {(one.octave, one.step): one.changes for one in replay}
+        self._steering = Steering(listener, replay)
         self.turn(label, before, part)
 
     def turn(self, label: str, before: float, part: float) -> None:
         """What comes now is called so, and is this part of the whole job, after what was done before."""
         self.label, self._before, self._part, self._done = label, before, part, 0.0
 
+    @property
+    def steered(self) -> Sequence[Steered]:
+        """What was changed, and before which step."""
+        return self._steering.steered
+
     def begin(self, recipe: Recipe) -> Callable[[Any], Recipe]:
         """What the loop asks for its recipe: this one, as it is steered from step to step."""
-        self.steered.clear()
-        now = recipe
-
-        def ask(state: Any) -> Recipe:
-            nonlocal now
-            if state is not None:
-                now = self._steer(now, recipe, state.octave, state.step)
-            return now
-
-        return ask
-
-    def _steer(self, now: Recipe, first: Recipe, octave: int, step: int) -> Recipe:
-        if self._replay is not None:
-            changes = self._replay.get((octave, step))
-            wanted = now if changes is None else first.but(**changes)
-        else:
-            wanted = self.listener.steer(now) or now
-        if wanted == now:
-            return now
-        mine, theirs = first.model_dump(mode="json"), wanted.model_dump(mode="json")
-        changes = {name: value for name, value in theirs.items() if value != mine[name]}
-        if fixed := [name for name in changes if name not in STEERABLE]:
-            raise UsageError(
-                f"{', '.join(fixed)}: cannot change while a dream runs; {', '.join(STEERABLE)} can"
-            )
-        self.steered = [one for one in self.steered if (one.octave, one.step) != (octave, step)]
-        self.steered.append(Steered(octave=octave, step=step, changes=changes))
-        return wanted
+        steering = self._steering
+        steering.begin(recipe)
+        return lambda state: recipe if state is None else steering.at(octave=state.octave, step=state.step)
 
     def step(self, frame: Frame) -> None:
         """Tell of a frame."""

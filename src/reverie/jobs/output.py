@@ -1,4 +1,4 @@
-"""Where a still picture goes and how it is written, and what is asked before the work."""
+"""Where a picture or a film goes and how it is written, and what is asked before the work."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from reverie.media.picture import check_save
 
 if TYPE_CHECKING:
     from reverie.media.picture import Picture
+    from reverie.media.video.write.formats import Encoding
 
 
 class Written(BaseModel):
@@ -58,6 +59,39 @@ class Output(Written):
             return self.depth
         deep = Path(self.path).suffix.lower() in (".png", ".tif", ".tiff")
         return picture.depth if deep else 8
+
+
+class FilmOutput(Written):
+    """A film: a file, whose ending chooses the container, or a folder or a pattern of numbered pictures.
+
+    ``codec`` and ``quality`` None take what suits the ending; ``metadata``: whether the recipe is written
+    into it; ``allow_flashes`` leaves flashing light in.
+    """
+
+    codec: str | None = None
+    quality: int | None = None
+    metadata: bool = True
+    allow_flashes: bool = False
+
+    def check(self, *, writes: bool = True) -> Encoding:
+        """How the film is packed, asked before the work; ``writes``: and whether it can be there.
+
+        Raises:
+            UsageError: No such container, codec or quality, or something else is there.
+            ResourceError: Nothing can be written there.
+        """
+        from reverie.media.video.write.formats import encoding_for
+        from reverie.media.video.write.work_folder import check_target, target
+
+        encoding = encoding_for(self.path, codec=self.codec, quality=self.quality)
+        if writes:
+            place = target(self.path, encoding)
+            check_target(place, self.path, encoding, overwrite=self.overwrite)
+            if not place.parent.is_dir():
+                missing = f"there is no folder {place.parent}; create it first"
+                raise ResourceError(f"cannot write {self.path}: {missing}")
+            check_writable(os.fspath(place.parent), self.path)
+        return encoding
 
 
 def check_writable(folder: str, name: str) -> None:

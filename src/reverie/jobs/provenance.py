@@ -8,9 +8,9 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from reverie.errors import BadInput, UsageError
 from reverie.recipe.recipe import Recipe, read
@@ -80,11 +80,23 @@ class OutputNote(_Note):
 
 
 class Steered(_Note):
-    """Settings that were changed before a step of a dream that was steered; as in the recipe, as JSON."""
+    """Settings that were changed before a step of a dream or a frame of a zoom; as in the recipe, as JSON."""
 
-    octave: Annotated[int, Field(ge=0)]
-    step: Annotated[int, Field(ge=0)]
+    octave: Annotated[int, Field(ge=0)] | None = None
+    step: Annotated[int, Field(ge=0)] | None = None
+    frame: Annotated[int, Field(ge=0)] | None = None
     changes: dict[str, Any]
+
+    @property
+    def place(self) -> tuple[int | None, ...]:
+        """Octave, step and frame: where it is."""
+        return self.octave, self.step, self.frame
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if (self.frame is None) == (self.octave is None) or (self.octave is None) != (self.step is None):
+            raise ValueError("an octave and a step are needed, or a frame")
+        return self
 
 
 class MovingNote(_Note):
@@ -115,6 +127,10 @@ class Provenance(_Note):
     def document(self) -> dict[str, Any]:
         """As JSON, without what does not apply: that it was stopped or steered, and what moves."""
         document = self.model_dump(mode="json")
+        for one in document["steered"]:
+            for name in ("octave", "step", "frame"):
+                if one[name] is None:
+                    del one[name]
         for name in ("stopped", "steered", "moving", "flashes"):
             if not document[name]:
                 del document[name]

@@ -1,191 +1,225 @@
-"""The same picture or film again, from its own metadata."""
+"""The job of making a picture, a zoom or a film again, from its own metadata."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from reverie._version import __version__
 from reverie.errors import BadInput, NetworkError, ResourceError, UsageError
-from reverie.jobs.old_run import Asked, Each, Output, Result, Run
-from reverie.jobs.provenance import Provenance, find, of_picture, sha256_of
-from reverie.media.picture import MAX_PIXELS
-from reverie.notices import collect_warnings, warn
+from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
+from reverie.jobs.open_recipe import OpenRecipe, Watch
+from reverie.jobs.output import FilmOutput, Output, Written
+from reverie.jobs.provenance import find, of_picture, sha256_of
+from reverie.jobs.reference import Reference
+from reverie.jobs.workspace import Workspace
+from reverie.notices import warn
+from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
-    from reverie.ascent.session import Session
-    from reverie.jobs.moving import Moving, MovingOutput
-    from reverie.jobs.moving_source import Work
+    from reverie.jobs.dream import PictureResult
+    from reverie.jobs.frame_source import FrameSource
+    from reverie.jobs.moving import MovingResult, MovingWork
+    from reverie.media.video.write.formats import Encoding
+
+HINT = "give the source with --input"
 
 
-def rerun(
-    result: str,
-    out: str,
-    *,
-    photo: str | None = None,
-    overwrite: bool = False,
-    max_pixels: int = MAX_PIXELS,
-    offline: bool = False,
-    each: Each | None = None,
-    stop: Asked | None = None,
-) -> Result:
-    """Make a result again from its own metadata: the same bytes, on the same machine and versions.
+class RerunJob(Job[Result]):
+    """A result made again: the same bytes, on the same machine and versions. Only its metadata is read.
 
-    The source, masks and guides are looked for beside the result, then in the current folder.
+    The source, masks and guides are looked for beside the result, then in the current folder; ``input`` says
+    where the source is otherwise. Its result is that of the job that made it. Raises beside what that does:
 
-    Raises:
         BadInput: A file is missing or another one than it was.
-        UsageError: The recipe makes no sense.
         NetworkError: The weights are not the ones that dreamed.
         ResourceError: The device, the native library or its instruction set is not here.
     """
-    note = of_picture(result)
-    same = Path(out).suffix.lower() == Path(result).suffix.lower()
-    depth = note.output.depth if same else None
-    output = Output(depth, note.output.quality if same else None, overwrite=overwrite)
-    output.check(out)
-    folders = _folders(result)
-    if note.source is not None:
-        hint = "give the source with --input"
-        if photo is None:
-            photo = os.fspath(find(note.source, folders, result, hint=hint))
-        elif (digest := sha256_of(photo)) != note.source.sha256:
-            expected = note.source.sha256
-            raise BadInput(
-                f"{photo}: not the source of {result}: SHA-256 is {digest}, expected {expected}; {hint}"
+
+    kind: Literal["rerun"] = "rerun"
+    result: Reference
+    input: Reference | None = None
+    output: Written
+
+    @property
+    def label(self) -> str:
+        return os.path.basename(str(self.result))
+
+    def estimate(self, workspace: Workspace | None = None) -> Estimate:
+        from reverie.jobs.estimate import estimate_dreams, estimate_frames, estimate_portraits
+
+        again = _Again(self, workspace or Workspace())
+        if again.note.moving is None:
+            photo, opened = again.photo(), again.opened()
+            alone = again.note.recipe.portrait is not None
+            return estimate_portraits(opened) if alone else estimate_dreams(opened, [photo])
+        encoding = again.film_output().check(writes=False)
+        with again.frames(again.note.recipe, encoding) as source:
+            return estimate_frames(again.work(source), lambda recipe: again.frames(recipe, encoding))
+
+    def _work(self, listener: Listener, workspace: Workspace) -> Result:
+        again = _Again(self, workspace)
+        return again.picture(listener, self.label) if again.note.moving is None else again.film(listener)
+
+
+class _Again:
+    """A result, what is written in it, and where the files are that made it."""
+
+    def __init__(self, job: RerunJob, workspace: Workspace) -> None:
+        self.workspace, self.to = workspace, job.output
+        self.result = workspace.resolver.path(job.result)
+        self.note = of_picture(self.result)
+        self.source = workspace.path(job.input)
+        self.folders = [Path(self.result).parent, Path(".")]
+        self.alike = Path(self.to.path).suffix.lower() == Path(self.result).suffix.lower()
+        if self.source is not None and self.note.source is None:
+            raise UsageError(
+                f"--input {self.source}: {self.result} was made without a photograph; leave it out"
             )
-    elif photo is not None:
-        raise UsageError(f"--input {photo}: {result} was made without a photograph; leave it out")
-    hint = "put it there"
-    paths = {f.name: os.fspath(find(f, folders, result, hint=hint)) for f in note.files}
-    paths[note.recipe.network] = _weights(note, folders)
-    with collect_warnings() as said:
-        _check_engine(note, result)
-    run = Run(note.recipe, max_pixels=max_pixels, offline=offline, engine=note.engine, paths=paths)
-    _check_weights(note, run, result)
-    made = run.carry_out(photo, out, output, each=each, stop=stop, until=note.stopped)
-    return replace(made, warnings=(*said, *made.warnings))
 
+    def picture(self, listener: Listener, label: str) -> PictureResult:
+        """Make the picture."""
+        from reverie.jobs.dream import make_dream
 
-def moving_again(
-    result: str,
-    out: str,
-    *,
-    source: str | None = None,
-    overwrite: bool = False,
-    max_pixels: int = MAX_PIXELS,
-    offline: bool = False,
-) -> tuple[Moving, MovingOutput]:
-    """What makes a zoom or a film again from its own metadata, ready to be carried out into ``out``.
+        note = self.note
+        output = Output(**self.to.model_dump(), **(note.output.model_dump() if self.alike else {}))
+        output.check()
+        photo, watch = self.photo(), Watch(listener, label, replay=note.steered)
+        made = make_dream(self.opened(), photo, output, watch, until=note.stopped)
+        listener.on_event(ItemFinished(label, 1, 1, made.path, made))
+        return made
 
-    The photograph or film, masks, guides and music are looked for beside the result, then in the current
-    folder. What is ready holds them open: close its ``work`` in the end.
+    def film(self, listener: Listener) -> MovingResult:
+        """Make the zoom or the film."""
+        output = self.film_output()
+        encoding = output.check()
+        with self.frames(self.note.recipe, encoding) as source:
+            return self.work(source).carry_out(output, encoding, listener, replay=self.note.steered)
 
-    Raises:
-        BadInput, UsageError, NetworkError, ResourceError: As ``rerun``.
-    """
-    from reverie.jobs.moving import Moving, MovingOutput
-    from reverie.jobs.moving_source import Film, Zoom
+    def film_output(self) -> FilmOutput:
+        """How the same film is written; in another container as is usual there."""
+        moving = self.note.moving
+        assert moving is not None
+        alike = {"codec": moving.codec, "quality": self.note.output.quality} if self.alike else {}
+        return FilmOutput(**self.to.model_dump(), allow_flashes=moving.allow_flashes, **alike)
 
-    note = of_picture(result)
-    if note.moving is None:
-        raise UsageError(f"{result}: does not move")
-    same = Path(out).suffix.lower() == Path(result).suffix.lower()
-    output = MovingOutput(
-        note.moving.codec if same else None,
-        note.output.quality if same else None,
-        overwrite=overwrite,
-        allow_flashes=note.moving.allow_flashes,
-    )
-    encoding = output.check(out)
-    folders = _folders(result)
-    if note.source is None and source is not None:
-        raise UsageError(f"--input {source}: {result} was made without a photograph; leave it out")
-    if note.source is not None and source is None:
-        source = next(
-            (os.fspath(f / note.source.name) for f in folders if (f / note.source.name).exists()), None
-        )
+    def photo(self) -> Reference | None:
+        """The photograph that was dreamt on, if there was one."""
+        source = self.note.source
         if source is None:
-            where = f"not found beside {result} nor in the current folder; give the source with --input"
-            raise BadInput(f"{note.source.name}: {where}")
-    paths = {f.name: os.fspath(find(f, folders, result, hint="put it there")) for f in note.files}
-    paths[note.recipe.network] = _weights(note, folders)
-    work: Work
-    if note.recipe.zoom is not None:
-        work = Zoom(note.recipe, source, encoding, max_pixels=max_pixels)
-    else:
-        work = Film(note.recipe, source or "", encoding, paths=paths, max_pixels=max_pixels)
-    try:
-        if work.source and note.source and work.source.sha256 != note.source.sha256:
+            return None
+        if self.source is not None:
+            self._check_source(self.source, sha256_of(self.source))
+            return Reference(path=self.source)
+        return Reference(path=os.fspath(find(source, self.folders, self.result, hint=HINT)))
+
+    def frames(self, recipe: Recipe, encoding: Encoding) -> FrameSource:
+        """What the frames came from, with its files open."""
+        from reverie.jobs.film import FilmSource
+        from reverie.jobs.zoom import ZoomSource
+
+        note, path, limit = self.note, self.source, self.workspace.max_pixels
+        if note.source is not None and path is None:
+            there = (os.fspath(folder / note.source.name) for folder in self.folders)
+            path = next((name for name in there if os.path.exists(name)), None)
+            if path is None:
+                where = f"not found beside {self.result} nor in the current folder; {HINT}"
+                raise BadInput(f"{note.source.name}: {where}")
+        source: FrameSource
+        if recipe.zoom is not None:
+            source = ZoomSource(recipe, path, encoding, max_pixels=limit)
+        else:
+            source = FilmSource(recipe, path or "", encoding, paths=self.paths, max_pixels=limit)
+        try:
+            if source.source is not None and path is not None:
+                self._check_source(path, source.source.sha256)
+        except BaseException:
+            source.close()
+            raise
+        return source
+
+    def _check_source(self, path: str, digest: str) -> None:
+        """BadInput where a file is not what was dreamt on."""
+        expected = self.note.source.sha256 if self.note.source else None
+        if digest != expected:
             raise BadInput(
-                f"{source}: not the source of {result}: SHA-256 is {work.source.sha256}, expected "
-                f"{note.source.sha256}; give the source with --input"
+                f"{path}: not the source of {self.result}: SHA-256 is {digest}, expected {expected}; {HINT}"
             )
-        _check_engine(note, result)
-        moving = Moving(work, max_pixels=max_pixels, offline=offline, engine=note.engine, paths=paths)
-        _check_weights(note, moving.run, result)
-    except BaseException:
-        work.close()
-        raise
-    return moving, output
 
+    def opened(self) -> OpenRecipe:
+        """The recipe on what made the picture."""
+        paths = self.paths
+        self._check_engine()
+        opened = OpenRecipe(self.note.recipe, self.workspace, engine=self.note.engine, paths=paths)
+        self._check_network(opened)
+        return opened
 
-def _folders(result: str) -> list[Path]:
-    """Where files are looked for."""
-    return [Path(result).parent, Path(".")]
+    def work(self, source: FrameSource) -> MovingWork:
+        """A source of frames on what made the film."""
+        from reverie.jobs.moving import MovingWork
 
+        self._check_engine()
+        work = MovingWork(source, self.workspace, engine=self.note.engine, paths=self.paths)
+        self._check_network(work.opened)
+        return work
 
-def _check_weights(note: Provenance, run: Run, result: str) -> None:
-    """NetworkError unless the weights are those that dreamed."""
-    digest = _session(run, result).net.weights_sha256
-    if digest != note.network.sha256:
+    @cached_property
+    def paths(self) -> dict[str, str]:
+        """Where masks, guides, music and the weights are, by the names in the recipe."""
+        hint = "put it there"
+        paths = {f.name: os.fspath(find(f, self.folders, self.result, hint=hint)) for f in self.note.files}
+        return paths | {self.note.recipe.network: self._weights()}
+
+    def _weights(self) -> str:
+        """The network's name with the weights file where it is."""
+        network = self.note.recipe.network
+        family, colon, file = network.partition(":")
+        if not colon or family == "torchvision":
+            return network
+        for folder in self.folders:
+            if (folder / file).is_file():
+                return f"{family}:{folder / file}"
         raise NetworkError(
-            f"network {note.network.name}: its weights are not those of {result}: "
-            f"SHA-256 is {digest}, expected {note.network.sha256}"
+            f"weights {file}: not found beside the result nor in the current folder; put it there"
         )
 
+    def _check_network(self, opened: OpenRecipe) -> None:
+        """NetworkError unless the weights are those that dreamed; ResourceError where their engine is not."""
+        from reverie.engine.select import NoEngineError
 
-def _weights(note: Provenance, folders: list[Path]) -> str:
-    """The network's name with the weights file where it is."""
-    family, colon, file = note.recipe.network.partition(":")
-    if not colon or family == "torchvision":
-        return note.recipe.network
-    for folder in folders:
-        if (folder / file).is_file():
-            return f"{family}:{folder / file}"
-    raise NetworkError(f"weights {file}: not found beside the result nor in the current folder; put it there")
+        try:
+            digest = opened.session.net.weights_sha256
+        except NoEngineError as error:
+            why = str(error).removesuffix("; use --engine auto")
+            raise ResourceError(
+                f"{self.result}: cannot be made in the same way here ({why}); rerun it where it was made, "
+                f"or make one like it with reverie dream --recipe {self.result}"
+            ) from error
+        expected = self.note.network
+        if digest != expected.sha256:
+            raise NetworkError(
+                f"network {expected.name}: its weights are not those of {self.result}: "
+                f"SHA-256 is {digest}, expected {expected.sha256}"
+            )
 
+    def _check_engine(self) -> None:
+        """Say what differs here; ResourceError where the device is missing."""
+        import torch
 
-def _session(run: Run, result: str) -> Session:
-    """The run's session; ResourceError where this machine has not got the engine that dreamed."""
-    from reverie.engine.select import NoEngineError
+        from reverie.engine.engine import pick_device
 
-    try:
-        return run.session
-    except NoEngineError as error:
-        why = str(error).removesuffix("; use --engine auto")
-        raise ResourceError(
-            f"{result}: cannot be made in the same way here ({why}); rerun it where it was made, "
-            f"or make one like it with reverie dream --recipe {result}"
-        ) from error
-
-
-def _check_engine(note: Provenance, result: str) -> None:
-    """Say what differs here; ResourceError where the device is missing."""
-    import torch
-
-    from reverie.engine.engine import pick_device
-
-    try:
-        pick_device(note.engine.device)
-    except UsageError as error:
-        raise ResourceError(
-            f"{result}: was made on {note.engine.device}, which is not here; rerun it there, "
-            f"or make one like it with reverie dream --recipe {result}"
-        ) from error
-    here = (("reverie", __version__, note.reverie), ("torch", torch.__version__, note.engine.torch))
-    for what, mine, theirs in here:
-        if mine != theirs:
-            warn(f"{result}: was made with {what} {theirs}, this is {mine}; the bytes may differ")
+        note, result = self.note, self.result
+        try:
+            pick_device(note.engine.device)
+        except UsageError as error:
+            raise ResourceError(
+                f"{result}: was made on {note.engine.device}, which is not here; rerun it there, "
+                f"or make one like it with reverie dream --recipe {result}"
+            ) from error
+        here = (("reverie", __version__, note.reverie), ("torch", torch.__version__, note.engine.torch))
+        for what, mine, theirs in here:
+            if mine != theirs:
+                words = f"{result}: was made with {what} {theirs}, this is {mine}; the bytes may differ"
+                warn(words)

@@ -54,6 +54,25 @@ def test_the_same_zoom_is_the_same_bytes_and_another_seed_is_not(session):
     assert not np.array_equal(one[-1], other[-1])
 
 
+def test_each_frame_is_asked_for_its_recipe(session):
+    """What it is steered to goes before the scenes, and before the strength over time."""
+    made = recipe(duration=0.24, scenes=["block4a", "block5a"], crossfade=0, strength=0.1)
+    straight, asked = list(zoom(made, session=session)), []
+    stronger = made.but(objective=["block4c"], strength=0.3)
+
+    def steer(index):
+        asked.append(index)
+        return stronger if index in (3, 4) else made
+
+    steered = list(zoom(made, session=session, steer=steer))
+    assert asked == list(range(6))
+    assert [frame.recipe.objective for frame in steered[2:5]] == [("block4a",), ("block4c",), ("block4c",)]
+    assert [frame.recipe.strength for frame in steered[2:]] == [0.1, 0.3, 0.3, 0.1]
+    assert steered[5].recipe == straight[5].recipe
+    same = [np.array_equal(a.rgb, b.rgb) for a, b in zip(straight, steered, strict=True)]
+    assert same == [True] * 3 + [False] * 3
+
+
 @pytest.mark.parametrize("settings", [{}, {"loop": True, "rotate": 20}, {"steady": False}])
 def test_a_zoom_goes_on_with_the_same_bytes(session, settings, tmp_path):
     made = recipe(duration=0.4, scenes=["block5a", "block5c"], **settings)

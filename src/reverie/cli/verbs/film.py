@@ -7,27 +7,18 @@ from typing import Annotated
 
 import typer
 
-from reverie.cli import moving_options as m
-from reverie.cli import old_options as o
+from reverie.cli.complaints import told_as_typed
+from reverie.cli.groups import OFFERED, Without, all_given, takes_groups
+from reverie.cli.moving import film_output, make_film, recipe_with, typed_options
+from reverie.cli.moving_options import (
+    FilmAppearance,
+    FilmAscent,
+    FilmFiles,
+    FilmMotion,
+)
+from reverie.cli.options import Base, Compute, Messages, Size, Target
+from reverie.cli.recipe_options import workspace_of
 from reverie.errors import BadInput, UsageError
-from reverie.recipe.film import Film
-
-#: Options that are settings of the film, and how they are typed.
-OPTIONS = {
-    "start": "--start",
-    "duration": "--duration",
-    "every": "--every",
-    "fps": "--fps",
-    "strength": "--strength",
-    "steps": "--steps",
-    "pulse": "--pulse",
-    "pulse_depth": "--pulse-depth",
-    "flow": "--flow",
-    "leak": "--leak",
-    "cuts": "--cuts",
-}
-#: What ``reverie film`` starts from when no preset is named.
-DEFAULT = "reverie"
 
 Video = Annotated[
     str | None,
@@ -36,72 +27,20 @@ Video = Annotated[
         help="MP4, MOV, MKV, WebM, AVI, GIF or APNG, a folder of pictures, or frames/%04d.png.",
     ),
 ]
-Start = Annotated[float | None, m.part_setting(Film, "start", metavar="SECONDS")]
-Duration = Annotated[float | None, m.part_setting(Film, "duration", metavar="SECONDS")]
-Every = Annotated[int | None, m.part_setting(Film, "every", metavar="N")]
-Fps = Annotated[float | None, m.part_setting(Film, "fps")]
-Strength = Annotated[str | None, m.part_setting(Film, "strength", panel=o.LOOK, metavar="CURVE")]
-Steps = Annotated[int | None, m.part_setting(Film, "steps", panel=o.LOOK)]
-Pulse = Annotated[str | None, m.part_setting(Film, "pulse", metavar="FILE|film")]
-PulseDepth = Annotated[float | None, m.part_setting(Film, "pulse_depth")]
-Flow = Annotated[str | None, m.part_setting(Film, "flow")]
-Leak = Annotated[float | None, m.part_setting(Film, "leak")]
-Cuts = Annotated[bool | None, m.part_setting(Film, "cuts", "--cuts/--no-cuts")]
-Mask = Annotated[
-    str | None,
-    o.other("--mask", help="A picture or a film: white dreams, black stays.", panel=o.LOOK, metavar="FILE"),
-]
 
 
+@takes_groups
 def film(
     video: Video = None,
-    layer: o.Layer = None,
-    channel: o.Channel = None,
-    class_: o.Class = None,
-    objective: o.ObjectiveText = None,
-    guide: o.Guide = None,
-    balance: o.Balance = None,
-    preset: o.Preset = None,
-    recipe: o.RecipeFile = None,
-    start: Start = None,
-    duration: Duration = None,
-    every: Every = None,
-    fps: Fps = None,
-    pulse: Pulse = None,
-    pulse_depth: PulseDepth = None,
-    flow: Flow = None,
-    leak: Leak = None,
-    cuts: Cuts = None,
-    strength: Strength = None,
-    steps: Steps = None,
-    octaves: o.Octaves = None,
-    octave_scale: o.OctaveScale = None,
-    jitter: o.Jitter = None,
-    mask: Mask = None,
-    keep_colour: o.KeepColour = None,
-    size: o.Size = None,
-    max_size: o.MaxSize = None,
-    seed: o.Seed = None,
-    max_pixels: o.MaxPixels = None,
-    network: o.Network = None,
-    engine: o.Engine = None,
-    precision: o.Precision = None,
-    device: o.Device = None,
-    threads: o.Threads = None,
-    halo: o.Halo = None,
-    offline: o.Offline = False,
-    out: m.Out = None,
-    codec: m.Codec = None,
-    quality: m.Quality = None,
-    no_metadata: o.NoMetadata = False,
-    overwrite: m.Overwrite = False,
-    preview: m.PreviewFile = None,
-    allow_flashes: m.AllowFlashes = False,
-    json: o.Json = False,
-    dry_run: o.DryRun = False,
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
-    debug: o.Debug = False,
+    target: Target = OFFERED,
+    base: Base = OFFERED,
+    motion: FilmMotion = OFFERED,
+    ascent: FilmAscent = OFFERED,
+    appearance: Annotated[FilmAppearance, Without("seamless")] = OFFERED,
+    size: Annotated[Size, Without("start")] = OFFERED,
+    compute: Compute = OFFERED,
+    files: Annotated[FilmFiles, Without("depth")] = OFFERED,
+    messages: Messages = OFFERED,
 ) -> None:
     """Let a film dream, without flicker: the dream moves with what is seen, and keeps the film's sound.
 
@@ -111,25 +50,19 @@ def film(
 
     The same command again goes on with a film that was stopped or killed.
     """
-    Command(dict(locals())).go()
+    if video is None:
+        raise UsageError("nothing to dream on: give a film, as in reverie film me.mp4 -o dream.mp4")
+    own = dict(all_given(motion, ascent))
+    rest = dict(all_given(target, base, appearance, size, compute))
+    if appearance.mask is not None and not is_picture(appearance.mask):
+        own["mask"] = rest.pop("mask")
+    with told_as_typed(typed_options("film", own, rest, files)):
+        recipe = recipe_with("film", own, rest).but(start="photo")
+        from reverie.jobs.film import FilmJob
 
-
-class Command(m.MovingCommand):
-    """The command as given, and who is told."""
-
-    verb = "film"
-
-    def go(self) -> None:
-        """Check everything that can be checked, then dream."""
-        from reverie.jobs.moving_source import Film as FilmWork
-
-        video, mask = self.given["video"], self.given["mask"]
-        if video is None:
-            raise UsageError("nothing to dream on: give a film, as in reverie film me.mp4 -o dream.mp4")
-        moves = mask is not None and not is_picture(mask)
-        options = {**OPTIONS, "mask": "--mask"} if moves else OPTIONS
-        recipe = m.moving_recipe(self.given, "film", options, default=DEFAULT)
-        self.carry_out(recipe.but(start="photo"), video, FilmWork)
+        output = film_output(files, "film.mp4", video, needed=not messages.dry_run)
+        job = FilmJob(recipe=recipe, video=video, output=output)
+        make_film(job, workspace_of(compute, size), files, messages)
 
 
 def is_picture(path: str) -> bool:

@@ -38,6 +38,7 @@ def run(
     """Carry out a job that is described in JSON, as `Job.document()` writes it."""
     from reverie.cli.progress import preview_of, run_job, tell_estimate, tell_item
     from reverie.jobs.document import LONGEST, load_job, parse_job
+    from reverie.jobs.dream import PictureResult
 
     console, workspace = console_of(messages), workspace_of(compute, limits)
     found: Any
@@ -51,7 +52,7 @@ def run(
     taken = [found.output.path] if hasattr(found, "output") else []
     preview = preview_of(files.preview, False, *taken)
     result = run_job(found, console, workspace, also=preview, on_event=partial(tell_item, console))
-    if found.kind != "dream":  # whose result was told as its item
+    if not isinstance(result, PictureResult):  # which was told as an item
         console.result("\n".join(result.files), result.as_json())
     if result.stopped:
         raise Interrupted(f"stopped after {result.stopped}")

@@ -76,6 +76,7 @@ def zoom(
     session: Session | None = None,
     state: ZoomState | None = None,
     opening: Callable[[Frame], None] | None = None,
+    steer: Callable[[int], Recipe] | None = None,
 ) -> Iterator[MovingFrame]:
     """An endless zoom, frame by frame; to stop is to leave the ``for``.
 
@@ -88,6 +89,8 @@ def zoom(
             then not looked at.
         opening: Called after each step of the loop until the first frame is there, which takes far longer
             than any other; what it raises ends the zoom.
+        steer: Asked before each frame, by its number, for the recipe of its own dream; an objective or
+            strength in it that is not ``recipe``'s goes before the scenes, or the strength over time.
 
     Yields:
         A frame, ``recipe.zoom.frames`` of them in all; its size is the recipe's.
@@ -95,7 +98,7 @@ def zoom(
     Raises:
         UsageError, BadInput, NetworkError, ResourceError: as ``dream`` does, before the first frame.
     """
-    journey = Journey(recipe, session or Session(recipe), opening)
+    journey = Journey(recipe, session or Session(recipe), opening, steer)
     if state is None:
         state, frame = journey.open(picture)
         yield frame
@@ -109,12 +112,17 @@ class Journey:
     """A zoom's settings at work: how its first frame comes about, and each from the one before."""
 
     def __init__(
-        self, recipe: Recipe, session: Session, opening: Callable[[Frame], None] | None = None
+        self,
+        recipe: Recipe,
+        session: Session,
+        opening: Callable[[Frame], None] | None = None,
+        steer: Callable[[int], Recipe] | None = None,
     ) -> None:
-        self.recipe = recipe
+        self.recipe = self.now = recipe
         self.session = session
         self.runtime = session.runtime
         self.opening = opening
+        self.steer = steer
         self.settings = settings = recipe.zoom or Zoom.model_validate({})
         self.timeline = Timeline.of(settings, recipe.objective[-1])
         if settings.halves:
@@ -125,6 +133,8 @@ class Journey:
 
     def objective(self, seconds: float) -> tuple[str, ...]:
         """What is dreamed of at a time, one for all octaves or several."""
+        if self.now.objective != self.recipe.objective:
+            return self.now.objective
         return self.timeline.objective(seconds) or self.recipe.objective
 
     def settle(self, state: State, recipe: Recipe) -> None:
@@ -133,7 +143,8 @@ class Journey:
 
     def open(self, picture: Picture | Tensor | None) -> tuple[ZoomState, MovingFrame]:
         """Frame 0: a whole dream."""
-        recipe = self.recipe.model_copy(update={"objective": self.objective(0)})
+        self._ask(0)
+        recipe = self.now.model_copy(update={"objective": self.objective(0)})
         begun = State.begin(recipe, picture, self.session)
         self.settle(begun, recipe)
         last = self._dreamt(recipe, begun, opens=True)
@@ -157,8 +168,15 @@ class Journey:
             first = hold(first, reference, circular=self.recipe.seamless)
         return first, reference
 
+    def _ask(self, index: int) -> None:
+        """Have the recipe of a frame."""
+        if self.steer is not None:
+            self.now = self.steer(index)
+
     def advance(self, state: ZoomState) -> MovingFrame:
         """The next frame: the last one seen from nearer, and a short dream over it."""
+        if state.index > 0:
+            self._ask(state.index)
         view = self._view(state)
         dreamt, last = self._dream(view, state)
         state.picture = self._shown(dreamt, view, state)
@@ -222,9 +240,9 @@ class Journey:
             "steps": (settings.steps,),
             "octaves": settings.octaves,
         }
-        if self.recipe.strength is not None:
+        if self.now.strength is not None and self.now.strength == self.recipe.strength:
             changes["strength"] = settings.strength.at(index, settings.fps)
-        return self.recipe.model_copy(update=changes)
+        return self.now.model_copy(update=changes)
 
     def _frame(self, state: ZoomState, last: Frame) -> MovingFrame:
         index, rate = state.index - 1, self.settings.rate

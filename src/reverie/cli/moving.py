@@ -1,0 +1,176 @@
+"""What ``reverie zoom``, ``film`` and ``rerun`` share: the recipe, making the film, and how to go on."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+
+from reverie.cli.complaints import given_as
+from reverie.cli.console import Console
+from reverie.cli.moving_options import MOVING, FilmFiles
+from reverie.cli.options import Messages
+from reverie.cli.recipe_options import OPTION, console_of, recipe_from_options, where_to
+from reverie.errors import BadInput, Interrupted, ReverieError, UsageError
+from reverie.recipe.recipe import PARTS, Recipe
+
+if TYPE_CHECKING:
+    from reverie.jobs.job import Event, Job, Kept, Listener, Result
+    from reverie.jobs.moving import MovingResult
+    from reverie.jobs.moving_job import MovingJob
+    from reverie.jobs.output import FilmOutput
+    from reverie.jobs.workspace import Workspace
+
+    R = TypeVar("R", bound=Result)
+
+#: How files of jobs are typed.
+NAMES: Final = {"path": "-o", "photo": "PHOTO", "video": "VIDEO", "result": "RESULT", "input": "--input"}
+
+
+def recipe_with(part: str, own: Mapping[str, Any], rest: Mapping[str, Any]) -> Recipe:
+    """The recipe that the options of a verb ask for.
+
+    Args:
+        part: ``zoom`` or ``film``.
+        own: Options that set fields of that part of the recipe, by their names.
+        rest: Options that set all else.
+
+    Raises:
+        UsageError: An option cannot be.
+    """
+    default, options = MOVING[part]
+    recipe = recipe_from_options(rest, default)
+    for other in PARTS.keys() - {part}:
+        if getattr(recipe, other) is not None:
+            what = rest["recipe"] or f"--preset {recipe.preset}"
+            verb = {"portrait": "see"}.get(other, other)
+            raise UsageError(f"{what}: is not for {part}s; use it with reverie {verb}")
+    found = getattr(recipe, part)
+    changes = {name: own[name] for name in options if own.get(name) is not None}
+    return recipe.but(**{part: {**(found.model_dump() if found else {}), **changes}})
+
+
+def typed_options(
+    part: str, own: Mapping[str, Any], rest: Mapping[str, Any], files: FilmFiles
+) -> dict[str, str]:
+    """How what was given is typed, for complaints; the arguments as of ``recipe_with``."""
+    written = {"codec": "--codec", "quality": "--quality"}
+    rate = {"rate": own.get("fps")}  # whoever reads films calls it so
+    return {
+        **NAMES,
+        **given_as(OPTION, rest),
+        **given_as(MOVING[part][1], own, part),
+        **given_as(written, files.given()),
+        **given_as({"rate": "--fps"}, rate),
+    }
+
+
+def film_output(files: FilmFiles, usual: str, source: str | None, *, needed: bool = True) -> FilmOutput:
+    """Where a film goes and how it is written; ``usual`` where nothing says where and none is needed.
+
+    Raises:
+        UsageError: Nothing says where and it is needed, or what is written would be what is read.
+    """
+    from reverie.jobs.output import FilmOutput
+
+    out = where_to(files.out, usual) if needed or files.out is not None else usual
+    _check_names(out, files.preview, source)
+    return FilmOutput(
+        path=out,
+        codec=files.codec,
+        quality=files.quality,
+        metadata=not files.no_metadata,
+        overwrite=files.overwrite,
+        allow_flashes=files.allow_flashes,
+    )
+
+
+def make_film(job: MovingJob, workspace: Workspace, files: FilmFiles, messages: Messages) -> None:
+    """Make a zoom or a film, or say what it would cost (``--dry-run``)."""
+    from reverie.cli.progress import preview_of, tell_estimate
+
+    console = console_of(messages)
+    if messages.dry_run:
+        tell_estimate(job, console, workspace)
+        return
+    job.output.check()
+    preview = preview_of(files.preview, files.overwrite)
+    tell_film(console, run_resumable(job, console, workspace, job.kind, also=preview))
+
+
+def _check_names(out: str, preview: str | None, source: str | None) -> None:
+    """UsageError if what is written would be what is read, or two files were one."""
+    taken = [_place(name) for name in (out, source) if name is not None]
+    if len(set(taken)) < len(taken):
+        raise UsageError(f"-o {out}: is the input too; give it another name")
+    if preview is not None and _place(preview) in taken:
+        raise UsageError(f"--preview {preview}: is the output or the input too; give it another name")
+
+
+def _place(name: str) -> str:
+    """The file, or the folder of a sequence, that a name stands for."""
+    folder, last = os.path.split(name)
+    return os.path.realpath((folder or ".") if "%" in last or "*" in last else name)
+
+
+def run_resumable(
+    job: Job[R], console: Console, workspace: Workspace, verb: str, *, also: Listener | None = None
+) -> R:
+    """Carry a job out; where frames are safe at its end before its time, say how to go on.
+
+    Raises:
+        Interrupted: A film was stopped.
+        ReverieError: Of the job.
+    """
+    from reverie.cli.progress import run_job
+    from reverie.jobs.job import Kept
+
+    kept: list[Kept] = []
+
+    def remember(event: Event) -> None:
+        if isinstance(event, Kept):
+            kept.append(event)
+
+    try:
+        result = run_job(job, console, workspace, also=also, on_event=remember)
+    except ReverieError as error:
+        if not kept:
+            raise
+        _ended(error, kept[-1], verb)
+    except KeyboardInterrupt:
+        if not kept:
+            raise
+        _ended(Interrupted("stopped at once"), kept[-1], verb)
+    if kept:
+        _ended(Interrupted(f"stopped after {result.stopped}"), kept[-1], verb)
+    return result
+
+
+def _ended(error: ReverieError, kept: Kept, verb: str) -> NoReturn:
+    """Raise an error again; where frames are safe, with their number and the command that goes on."""
+    damaged = isinstance(error, UsageError | BadInput)
+    if damaged or not kept.done:
+        if isinstance(error, Interrupted):
+            raise Interrupted(f"{error}; nothing is safe yet") from error
+        raise error
+    of = f" of {kept.total}" if kept.total else ""
+    raise type(error)(f"{error}; {kept.done}{of} frames are safe, go on with: {_again(verb)}") from error
+
+
+def _again(verb: str) -> str:
+    """The command that was given, to be given once more."""
+    words = sys.argv[sys.argv.index(verb) :] if verb in sys.argv else [verb, "..."]
+    return shlex.join(["reverie", *words])
+
+
+def tell_film(console: Console, result: MovingResult) -> None:
+    """Say what came of a zoom or a film."""
+    console.result(result.path, result.as_json())
+    width, height = result.size
+    more = f", the first {result.before} of them earlier" if result.before else ""
+    console.info(
+        f"{result.path}: {width} x {height}, {result.frames} frames{more}, plays {result.length:.2f} s, "
+        f"made in {result.seconds:.1f} s"
+    )

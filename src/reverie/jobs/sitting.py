@@ -1,0 +1,159 @@
+"""One sitting at a zoom or a film: the frames that are missing, told of and made safe."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reverie.errors import BadInput, ResourceError
+from reverie.jobs.frame_source import FrameSource
+from reverie.jobs.job import Listener, Step
+from reverie.jobs.provenance import Steered
+from reverie.jobs.steering import Steering
+from reverie.motion.flashing.guard import FlashGuard
+from reverie.recipe.recipe import Recipe
+
+if TYPE_CHECKING:
+    from reverie.ascent.loop import Frame
+    from reverie.ascent.session import Session
+    from reverie.media.video.write.render import Render
+    from reverie.motion.frame import MovingFrame
+
+
+class Shrunk(Exception):
+    """Memory ran out before anything was safe: all of it is done again in smaller tiles."""
+
+
+class Stopped(Exception):
+    """The listener stopped it; where, in words."""
+
+
+class Sitting:
+    """Frames on their way into a render.
+
+    Attributes:
+        length: Seconds that the frames in it play.
+        guard: Holds their light where it flashes.
+        steering: What the recipe of each frame is, where the source can be steered.
+    """
+
+    def __init__(
+        self, source: FrameSource, recipe: Recipe, render: Render, steering: Steering, *, allow_flashes: bool
+    ) -> None:
+        """Goes on after the frames of the render; ``recipe`` has bare file names."""
+        self.source, self.recipe, self.render, self.steering = source, recipe, render, steering
+        kept: Mapping[str, Any] = render.state or {}
+        self.length = Fraction(kept.get("length", 0))
+        self.guard = (
+            FlashGuard.from_dict(kept["guard"])
+            if kept
+            else FlashGuard(source.size, source.rate, allow=allow_flashes)
+        )
+        steering.begin(recipe, [Steered.model_validate(one) for one in kept.get("steered", ())])
+
+    def fill(self, session: Session, listener: Listener) -> str:
+        """Make every frame that is missing; where the listener stopped it, or "" if they are all there.
+
+        Raises:
+            Shrunk: Memory ran out and nothing is safe.
+            ReverieError: All frames before are safe.
+        """
+        source, render, shrunk = self.source, self.render, session.shrunk
+        watch = FrameWatch(listener, source)
+        kept = None if render.state is None else render.state["work"]
+        frames = source.render(self.recipe, session, kept, watch.opening, lambda n: self.steering.at(frame=n))
+        try:
+            with closing(frames):
+                for frame in frames:
+                    if session.shrunk != shrunk:
+                        self._out_of_memory()
+                    self._add(frame)
+                    watch.frame(frame)
+        except Stopped as stopped:
+            render.keep()  # what a scene opens with has a state of its own: the last frame's is as it was
+            return str(stopped)
+        except (BadInput, ResourceError, OSError) as error:
+            name = source.gone()
+            if name is None:
+                raise
+            render.keep()  # it was read ahead: nothing had begun to move since the last frame
+            raise ResourceError(f"{name}: is no longer there; put it back ({error})") from error
+        return ""
+
+    def _add(self, frame: MovingFrame) -> None:
+        """One frame, with the state to go on from."""
+        self.length = max(self.length, frame.time + frame.duration)
+
+        def state() -> dict[str, Any]:
+            steered = [one.model_dump() for one in self.steering.steered if (one.frame or 0) <= frame.index]
+            work, guard = frame.state.state_dict(), self.guard.state_dict()
+            return {"work": work, "guard": guard, "length": str(self.length), "steered": steered}
+
+        rgb, alpha = self.guard(frame.rgb, frame.time), frame.picture.alpha
+        if self.source.alpha and alpha is not None:
+            rgb = np.dstack([rgb, np.rint(alpha.clip(0, 1) * 255).astype(np.uint8)])
+        self.render.add(rgb, frame.time, frame.duration, state)
+
+    def _out_of_memory(self) -> None:
+        """Begin again in smaller tiles, or end where that would throw away what is safe."""
+        if self.render.done:
+            raise ResourceError("out of memory; close other programs and go on, or begin with --max-size")
+        raise Shrunk
+
+
+class FrameWatch:
+    """Tells a listener of frames, and of the steps of dreams that scenes open with; raises when it stops."""
+
+    def __init__(self, listener: Listener, source: FrameSource) -> None:
+        self.listener = listener
+        self.label, self.total = source.name, source.frames
+        self._first: tuple[float, int] | None = None  # when, and at which frame, it began to be counted
+        self._share: float | None = None if self.total is None else 0.0
+        self._opened = False
+
+    def frame(self, frame: MovingFrame) -> None:
+        """A frame is in the film."""
+        now, done = time.monotonic(), frame.index + 1
+        first = self._first is None
+        self._first = began, before = self._first or (now, done)
+        speed = f", {(done - before) / (now - began):.2f} frames/s" if done > before and now > began else ""
+        of = f"/{self.total}" if self.total else ""
+        text = f"frame {done}{of}{speed}, score {frame.score:.4g}"
+        self._share = done / self.total if self.total else None
+        step = Step(
+            self.label,
+            text,
+            share=self._share,
+            score=frame.score,
+            moved=frame.moved,
+            ends=first or done == self.total,
+            more=f"{text}, moved {frame.moved:.3f}",
+            draw=lambda: frame.picture,
+        )
+        self.listener.on_event(step)
+        if self.listener.should_stop() and done != self.total:
+            raise Stopped(f"frame {done} of {self.total or 'a film'}")
+
+    def opening(self, frame: Frame) -> None:
+        """A step of a dream that a scene opens with is made."""
+        octave, first = frame.octave, not self._opened and self._first is None
+        self._opened = True
+        of = f"octave {octave.index + 1}/{frame.octaves}, step {frame.step + 1}/{octave.steps}"
+        width, height = octave.size
+        step = Step(
+            self.label,
+            f"a scene opens: {of}",
+            share=self._share,
+            score=frame.score,
+            moved=frame.moved,
+            ends=first,  # said at once: it takes far longer than a frame
+            more=f"a scene opens, {width} x {height}, {of}, score {frame.score:.4g}",
+        )
+        self.listener.on_event(step)
+        if self.listener.should_stop():
+            raise Stopped("a step of the dream that a scene opens with")

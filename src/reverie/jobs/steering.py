@@ -1,0 +1,83 @@
+"""Recipes that change while they are at work: as a listener says, or as it said in an earlier run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from reverie.errors import UsageError
+from reverie.jobs.job import Listener
+from reverie.jobs.provenance import Steered
+from reverie.recipe.recipe import Recipe
+
+#: Settings that may change while a dream runs: what the loop reads anew at each step.
+STEERABLE: Final = (
+    "objective",
+    "balance",
+    "strength",
+    "step_size",
+    "jitter",
+    "smoothing",
+    "levels",
+    "tilt",
+    "centre",
+    "normalise",
+    "max_change",
+    "max_score",
+    "drift",
+    "keep_colour",
+)
+
+
+class Steering:
+    """A recipe as it is steered from place to place: a step of a dream, or a frame of a zoom.
+
+    Args:
+        listener: Who is asked at each place.
+        replay: Changes of an earlier run, which are made again instead of asking.
+
+    Attributes:
+        steered: What was changed from the recipe it began with, and where.
+    """
+
+    def __init__(self, listener: Listener, replay: Sequence[Steered] | None = None) -> None:
+        self.steered: list[Steered] = []
+        self._listener = listener
+        self._replay = None if replay is None else {one.place: one.changes for one in replay}
+
+    def begin(self, recipe: Recipe, steered: Sequence[Steered] = ()) -> None:
+        """Begin with a recipe, or go on where it was changed before."""
+        self.steered = list(steered)
+        self._first = recipe
+        self._now = recipe.but(**self.steered[-1].changes) if self.steered else recipe
+
+    def at(self, **place: int) -> Recipe:
+        """The recipe from here on: ``octave`` and ``step`` of a dream, or ``frame`` of a zoom.
+
+        Raises:
+            UsageError: Something is to change that cannot, or to be read that is not open.
+        """
+        here = Steered(**place, changes={})
+        if self._replay is not None:
+            changes = self._replay.get(here.place)
+            wanted = self._now if changes is None else self._first.but(**changes)
+        else:
+            wanted = self._listener.steer(self._now) or self._now
+        if wanted != self._now:
+            self._record(here, wanted)
+        return self._now
+
+    def _record(self, here: Steered, wanted: Recipe) -> None:
+        mine, theirs = self._first.model_dump(mode="json"), wanted.model_dump(mode="json")
+        changes = {name: value for name, value in theirs.items() if value != mine[name]}
+        if fixed := [name for name in changes if name not in STEERABLE]:
+            raise UsageError(
+                f"{', '.join(fixed)}: cannot change while a dream runs; {', '.join(STEERABLE)} can"
+            )
+        if unknown := [name for name in wanted.files() if name not in self._first.files()]:
+            raise UsageError(
+                f'"{unknown[0]}": only files of the recipe it began with are open; name it there'
+            )
+        self.steered = [one for one in self.steered if one.place != here.place]
+        self.steered.append(here.model_copy(update={"changes": changes}))
+        self._now = wanted
