@@ -17,6 +17,7 @@ from reverie.media.picture import Picture, load_picture, read_provenance, save_p
 from reverie.native import step as native_picture
 from reverie.recipe.presets.preset import PRESETS, preset
 from support.dreams import QUICK, made, remade
+from support.slow import mostly_slow
 
 pytestmark = pytest.mark.usefixtures("in_its_folder")
 
@@ -108,7 +109,7 @@ def test_16_bits_and_alpha_are_kept_where_the_format_can(here: Path) -> None:
     assert load_picture("d.webp").alpha is not None
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@mostly_slow("name", PRESETS, quick=2)
 def test_strength_zero_returns_the_pixels(here: Path, name: str) -> None:
     recipe = preset(name, **QUICK, strength=0.0)
     Run(recipe).carry_out("chelsea.png", "d.png")

@@ -15,6 +15,7 @@ from reverie.media.video.write.formats import encoding_for
 from reverie.recipe.presets.preset import preset
 from support import films
 from support.moving import frames_of, left_over, scene
+from support.slow import mostly_slow
 
 COMMON = {"threads": 1, "octaves": 1, "steps": (2,)}
 
@@ -49,7 +50,7 @@ def at_opening(count):
     return {"opening": seen.append, "stop": lambda: len(seen) >= count}
 
 
-@pytest.mark.parametrize("stops", [(1,), (5, 1, 3), (11,)])
+@mostly_slow("stops", [(1,), (5, 1, 3), (11,)])
 def test_a_zoom_that_was_stopped_goes_on_to_the_same_bytes(net, tmp_path, stops):
     whole, out = str(tmp_path / "whole.mp4"), str(tmp_path / "z.mp4")
     zooming(net, whole).carry_out(whole)
@@ -85,6 +86,7 @@ def test_a_film_that_was_stopped_goes_on_to_the_same_bytes(net, tmp_path):
     assert (tmp_path / "d.mkv").read_bytes() == (tmp_path / "whole.mkv").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_zoom_stops_within_its_opening_dream(net, tmp_path):
     whole, out = str(tmp_path / "whole.mp4"), str(tmp_path / "z.mp4")
     steps = []
@@ -101,6 +103,7 @@ def test_a_zoom_stops_within_its_opening_dream(net, tmp_path):
     assert (tmp_path / "z.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_film_stops_where_a_scene_opens_with_all_before_it_safe(net, tmp_path):
     """In the opening's own dream, and in the rounds behind it."""
     pictures = [*scene(6), *(255 - picture for picture in scene(5))]
@@ -124,6 +127,7 @@ def test_a_film_stops_where_a_scene_opens_with_all_before_it_safe(net, tmp_path)
     assert (tmp_path / "d.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
 
 
+@pytest.mark.slow
 def test_another_film_under_the_name_is_not_gone_on_with(net, tmp_path):
     out = str(tmp_path / "z.mp4")
     with pytest.raises(Interrupted):

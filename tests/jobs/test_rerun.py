@@ -20,11 +20,12 @@ from reverie.media.picture import load_picture, read_provenance
 from reverie.native import step as native_picture
 from reverie.recipe.presets.preset import PRESETS, preset
 from support.dreams import QUICK, edit, made, remade
+from support.slow import mostly_slow
 
 pytestmark = pytest.mark.usefixtures("in_its_folder")
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@mostly_slow("name", PRESETS, quick=2)
 def test_every_preset_reruns_to_the_same_bytes(here: Path, name: str) -> None:
     recipe = preset(name, **{**QUICK, "octaves": None if name == "crowsonkb" else 2})
     Run(recipe).carry_out("chelsea.png", "d.png")
@@ -67,6 +68,7 @@ def test_a_mask_that_changed_is_refused(here: Path) -> None:
     assert not Path("e.png").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["plain", "torch", "native"])
 def test_every_engine_reruns_in_tiles_with_the_halo_it_had(here: Path, engine: str) -> None:
     from reverie.ascent.session import Session
@@ -83,6 +85,7 @@ def test_every_engine_reruns_in_tiles_with_the_halo_it_had(here: Path, engine: s
     remade()
 
 
+@pytest.mark.slow
 def test_a_picture_from_before_there_was_a_setting_for_the_halo_keeps_its_own(here: Path) -> None:
     recipe = preset("reverie", **QUICK, objective=("block3a",), size=(224, 160), halo="full", engine="plain")
     note = EngineNote(engine="plain", device="cpu", precision="fp32", threads=1, tile=64)
@@ -116,7 +119,7 @@ def test_an_engine_that_is_not_here_is_a_resource_error(
     assert not Path("e.png").exists()
 
 
-@pytest.mark.parametrize("way", native_picture.ways())
+@mostly_slow("way", native_picture.ways())
 def test_the_rest_of_the_step_is_done_again_as_it_was(here: Path, way: str) -> None:
     note = EngineNote(engine="plain", device="cpu", precision="fp32", threads=1, step=way)
     Run(preset("reverie", **QUICK), engine=note).carry_out("chelsea.png", "d.png")
@@ -150,7 +153,7 @@ def test_without_the_library_a_native_dream_is_not_made_another_way(
         rerun("d.png", "e.png")
 
 
-@pytest.mark.parametrize("extension", ["jpg", "webp", "tif", "avif"])
+@mostly_slow("extension", ["jpg", "webp", "tif", "avif"])
 def test_other_formats_carry_the_same_recipe_and_rerun(here: Path, extension: str) -> None:
     made(here)
     made(here, f"d.{extension}")

@@ -26,6 +26,7 @@ from reverie.recipe.presets.preset import preset
 from reverie.scoring.bind import bind, covering
 from reverie.scoring.regularizers import distance_from_grey, total_variation
 from support import twins
+from support.slow import mostly_slow
 
 
 @cache
@@ -284,7 +285,7 @@ RISING = [
 ]
 
 
-@pytest.mark.parametrize("text", RISING)
+@mostly_slow("text", RISING, quick=6)
 def test_every_objective_rises_under_ascent(text):
     recipe = preset("reverie", objective=(text,), **GENTLE)
     session = Session(recipe, net=lite(), open_file=opened)

@@ -29,6 +29,7 @@ from reverie.network.zoo import load_net
 from support import microscope as help_
 from support.commands import environment
 from support.microscope import CLASSES, LAYERS, run_of, site_of, tree, waves
+from support.slow import mostly_slow
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +140,7 @@ def test_the_engine_may_change_on_the_way(site, photographs):
     assert site_of(other, site.root, maker=refuse, photos=[str(photographs)]).missing() == []
 
 
-@pytest.mark.parametrize("damage", ["missing", "cut short", "another", "no recipe"])
+@mostly_slow("damage", ["missing", "cut short", "another", "no recipe"])
 def test_what_is_damaged_is_made_again(run, tmp_path, damage):
     microscope = site_of(run, tmp_path / "site", classes=["none"], channels="0-3")
     microscope.make()
@@ -160,6 +161,7 @@ def test_what_is_damaged_is_made_again(run, tmp_path, damage):
     assert tree(microscope.root) == whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [1, 2, 7, 12, 26, 44])
 def test_stopped_at_any_write_it_ends_the_same(run, tmp_path, monkeypatch, at):
     options = {"classes": ["tabby"], "channels": "0-3", "batch": 3}
@@ -192,6 +194,7 @@ class Killed(BaseException):
     """The process ends here."""
 
 
+@pytest.mark.slow
 def test_killed_half_way_and_restarted_it_ends_the_same(site, photographs, tmp_path):
     script = Path(help_.__file__)
     words = [sys.executable, str(script), str(tmp_path / "site"), str(photographs)]
@@ -349,6 +352,7 @@ class Classifier(nn.Module):
         return self.classify(x.mean((2, 3)))
 
 
+@pytest.mark.slow
 def test_any_network(tmp_path):
     torch.manual_seed(0)
     run = run_of()
