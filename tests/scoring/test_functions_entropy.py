@@ -12,10 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-import twins
-from networks import PatchTransformer
 from reverie import objective as ob
-from reverie.ascent.loop import dream
+from reverie.api import dream
 from reverie.ascent.session import Session
 from reverie.deepdream.state import State
 from reverie.engine.engine import PlainEngine
@@ -25,12 +23,13 @@ from reverie.gradient.picture_gradient import Tiling, picture_gradient
 from reverie.network.network import Net
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
-from reverie.portrait.batch import sit
+from reverie.portrait.batch import make_portraits
 from reverie.recipe.presets.preset import preset
 from reverie.scoring.batch import BatchObjective
 from reverie.scoring.bind import BoundObjective, bind
 from reverie.scoring.functions import softmax_entropy
-from twins import one_thread  # noqa: F401
+from support import twins
+from support.networks import PatchTransformer
 
 
 @cache
@@ -222,6 +221,6 @@ def test_a_portrait_becomes_undecided_or_sure():
         preset("naive", objective=(text,), size=(96, 96), steps=(16,), seed=3)
         for text in ("entropy(logits)", "-entropy(logits)")
     ]
-    undecided, sure = (made.score for made in sit(recipes, Session(recipes[0], net=lite())))
+    undecided, sure = (made.score for made in make_portraits(recipes, Session(recipes[0], net=lite())))
     assert undecided > 6
     assert -0.1 < sure <= 0
