@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from reverie.engine.engine import PlainEngine
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.zoo import load_net
 
 
 @cache
-def lite64() -> Net:
+def lite64() -> Network:
     return load_net("lite0").to(dtype=torch.float64)
 
 

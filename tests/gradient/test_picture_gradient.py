@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from reverie import objective as ob
 from reverie.engine.engine import PlainEngine
 from reverie.gradient.picture_gradient import picture_gradient
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.scoring.bind import BoundObjective, bind
@@ -21,7 +21,7 @@ MASK = torch.linspace(0, 1, 40).view(1, 1, 1, 40).expand(1, 3, 30, 40)
 
 
 @cache
-def lite64() -> Net:
+def lite64() -> Network:
     return load_net("lite0").to(dtype=torch.float64)
 
 
@@ -40,7 +40,7 @@ class Smooth(nn.Module):
 
 
 @cache
-def smooth64() -> Net:
+def smooth64() -> Network:
     torch.manual_seed(3)
     return wrap_net(Smooth().double(), mean=0.5, std=0.25)
 
@@ -57,11 +57,11 @@ def photograph(height: int = 64, width: int = 80) -> Tensor:
     return (twins.photo("chelsea", height, width).double() + 0.02 * noise).clamp(0.001, 0.999)
 
 
-def goal_of(text: str, net: Net, balance: str = "none") -> BoundObjective:
+def goal_of(text: str, net: Network, balance: str = "none") -> BoundObjective:
     return bind(ob.parse(text), net, balance=balance, open_picture=opened)
 
 
-def assert_is_the_slope(text: str, net: Net, picture: Tensor, *, step: float = 1e-6) -> None:
+def assert_is_the_slope(text: str, net: Network, picture: Tensor, *, step: float = 1e-6) -> None:
     """Central differences along three random directions and along the gradient itself, to 1e-5."""
     goal, engine = goal_of(text, net), PlainEngine(net)
     score, gradient = picture_gradient(engine, goal, picture)

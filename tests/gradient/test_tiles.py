@@ -19,7 +19,7 @@ from reverie.engine.select import ENGINES, NoEngineError, make_engine
 from reverie.errors import ResourceError
 from reverie.gradient.picture_gradient import picture_gradient
 from reverie.gradient.tiles import BUDGET, BUDGET_A_PIXEL, Cut, Tiling, common_shape, room_for, round_up
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.recipe.presets.preset import preset
@@ -29,7 +29,7 @@ from support import twins
 
 
 @cache
-def lite(double: bool = False) -> Net:
+def lite(double: bool = False) -> Network:
     net = load_net("lite0")
     return net.to(dtype=torch.float64) if double else net
 
@@ -38,11 +38,11 @@ def opened(name: str) -> Tensor:
     return twins.photo(name.split(".")[0], 120, 160)
 
 
-def goal_of(text: str, net: Net, balance: str = "none") -> BoundObjective:
+def goal_of(text: str, net: Network, balance: str = "none") -> BoundObjective:
     return bind(ob.parse(text), net, balance=balance, open_picture=opened)
 
 
-def full_halo(net: Net, goal: BoundObjective) -> tuple[int, int]:
+def full_halo(net: Network, goal: BoundObjective) -> tuple[int, int]:
     geometry = net.geometry(goal.layers)
     assert geometry is not None
     stride, field = geometry
@@ -204,7 +204,7 @@ def test_a_halo_that_is_too_small_would_be_noticed():
     assert error(gradient, whole) > 1e-4
 
 
-def engine_of(name: str, net: Net) -> Engine:
+def engine_of(name: str, net: Network) -> Engine:
     """An engine in fp32, or the test is skipped where it cannot be."""
     try:
         return make_engine(name, net, precision="fp32")

@@ -15,7 +15,7 @@ from reverie import objective as ob
 from reverie.engine.engine import PlainEngine
 from reverie.errors import UsageError
 from reverie.gradient.picture_gradient import picture_gradient
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.scoring.batch import BatchObjective
@@ -28,7 +28,7 @@ Maps = dict[str, Tensor]
 
 
 @cache
-def lite() -> Net:
+def lite() -> Network:
     return load_net("lite0")
 
 

@@ -19,7 +19,7 @@ from reverie.errors import UsageError
 from reverie.gradient.cells import Window
 from reverie.gradient.picture_gradient import picture_gradient
 from reverie.media.picture import Picture
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.recipe.presets.preset import preset
@@ -30,7 +30,7 @@ from support import twins
 
 
 @cache
-def lite() -> Net:
+def lite() -> Network:
     return load_net("lite0")
 
 
@@ -43,7 +43,7 @@ def half(name: str) -> Tensor:
     return mask
 
 
-def score_of(text: str, picture: Tensor, *, net: Net | None = None) -> float:
+def score_of(text: str, picture: Tensor, *, net: Network | None = None) -> float:
     net = net or lite()
     goal = bind(ob.parse(text), net, open_picture=half)
     return float(picture_gradient(PlainEngine(net), goal, picture)[0])

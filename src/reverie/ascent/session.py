@@ -18,7 +18,7 @@ from reverie.gradient.tiles import Cut, Shape, Tiling, common_shape, free_memory
 from reverie.media.picture import Picture, load_picture
 from reverie.native import Unavailable
 from reverie.native.runtime import Runtime, computes
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.zoo import load_net
 from reverie.notices import warn
 from reverie.recipe.recipe import Recipe
@@ -75,7 +75,7 @@ class Session:
         self,
         recipe: Recipe,
         *,
-        net: Net | None = None,
+        net: Network | None = None,
         tile: int | Shape | None = None,
         isa: str | None = None,
         step: str | None = None,

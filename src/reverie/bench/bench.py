@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from reverie.network.network import Net
+    from reverie.network.network import Network
 
 NAIVE = "naive loop"
 REFERENCE = "plain"
@@ -162,7 +162,7 @@ def trial_picture(channels: int, width: int, height: int) -> Tensor:
     return (0.3 * clouds + 0.1 * grain).contiguous()
 
 
-def step_of(job: Job, net: Net, picture: Tensor) -> tuple[Callable[[], Tensor], str]:
+def step_of(job: Job, net: Network, picture: Tensor) -> tuple[Callable[[], Tensor], str]:
     """A step of the job's row, and in words what runs in it."""
     from reverie.engine.engine import pick_device
 

@@ -13,7 +13,7 @@ from reverie.native import Isa, Unavailable, instruction_sets, missing
 from reverie.native.lite import MATHS, SLACK, LiteNetwork, Math, Pictures, Seed, Work, padded
 from reverie.native.threads import share as share_threads
 from reverie.network.efficientnet_lite import HEAD, Block, Conv, Lite
-from reverie.network.network import Net
+from reverie.network.network import Network
 
 #: The picture whose working memory stands for all sizes when tiles are planned, in pixels a side.
 PROBE = 512
@@ -38,7 +38,7 @@ class NativeEngine:
     note = ""
 
     def __init__(
-        self, net: Net, *, isa: Isa | None = None, precision: str = "auto", threads: int | None = None
+        self, net: Network, *, isa: Isa | None = None, precision: str = "auto", threads: int | None = None
     ) -> None:
         """Takes over the network's weights.
 

@@ -27,7 +27,7 @@ class Layer:
         name: What objectives and the command line call it.
         channels: How many features it has.
         stride: Input pixels from one position to the next; None when it has no positions in the
-            picture (logits, tokens) or nobody has measured them yet (see ``Net.geometry``).
+            picture (logits, tokens) or nobody has measured them yet (see ``Network.geometry``).
         receptive_field: Side in input pixels of the square one position sees; None as for stride.
         draws: A few words on what it tends to draw; empty when nobody has looked.
     """
@@ -39,7 +39,7 @@ class Layer:
     draws: str = ""
 
 
-class Net:
+class Network:
     """A frozen network that can dream.
 
     Attributes:
@@ -188,7 +188,7 @@ class Net:
             self._bytes[key] = self._measure_bytes(key)
         return self._bytes[key]
 
-    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Net:
+    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Network:
         """This network with a copy of its module on another device or in another number format.
 
         The module of this one is not changed. Without anything to change, this one is returned.

@@ -17,7 +17,7 @@ from reverie.engine.engine import PlainEngine
 from reverie.engine.torch.engine import TorchEngine
 from reverie.errors import UsageError
 from reverie.native import dense as native_dense
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.wrap import state_sha256, wrap_net
 from reverie.network.zoo import load_net
 from support import torch_networks
@@ -28,7 +28,7 @@ SIZES = ((64, 64), (33, 47), (97, 34), (50, 131))
 
 
 @cache
-def lite() -> Net:
+def lite() -> Network:
     return load_net("lite0")
 
 
@@ -36,7 +36,7 @@ def error(found: Tensor, expected: Tensor) -> float:
     return float((found.double() - expected.double()).norm() / expected.double().norm())
 
 
-def assert_equals_plain(net: Net, x: Tensor, layers: list[str], *, tolerance: float = 1e-9) -> None:
+def assert_equals_plain(net: Network, x: Tensor, layers: list[str], *, tolerance: float = 1e-9) -> None:
     """In float64: activations, the gradient of all layers together, and again of one after the other."""
     net64, x = net.to(dtype=torch.float64), x.double()
     plain, engine = PlainEngine(net64), TorchEngine(net64)

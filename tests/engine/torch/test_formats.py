@@ -11,7 +11,7 @@ from reverie.engine.torch import formats as torch_choice
 from reverie.engine.torch.engine import TorchEngine
 from reverie.native import Isa, instruction_sets
 from reverie.native import dense as native_dense
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from support.networks import PatchTransformer
@@ -19,7 +19,7 @@ from support.torch_networks import cosine, dense_network, picture, seeds_for
 
 
 @cache
-def lite() -> Net:
+def lite() -> Network:
     return load_net("lite0")
 
 

@@ -2,7 +2,7 @@
 
 A network is run once at each size of picture while its operators are written down (``torch_record``); the
 list becomes a plan (``torch_plan``) of steps with hand-written backward passes (``torch_steps``,
-``torch_conv``, ``torch_back``). The network's own module is only read, through ``Net``: nothing of it is
+``torch_conv``, ``torch_back``). The network's own module is only read, through ``Network``: nothing of it is
 changed.
 """
 
@@ -31,7 +31,7 @@ from reverie.engine.torch.trace.record import Unrecordable, record, thaw
 from reverie.errors import ReverieError, UsageError
 from reverie.native import Isa
 from reverie.native.threads import share as share_threads
-from reverie.network.network import PROBE, Net
+from reverie.network.network import PROBE, Network
 
 PLANS = 24  # sizes of picture that are remembered; octaves times the few shapes of their tiles
 #: What a plan has to agree with autograd in before it is used: cosine and ratio of the gradients.
@@ -76,7 +76,7 @@ class TorchEngine:
     name = "torch"
 
     def __init__(
-        self, net: Net, *, device: str = "cpu", precision: str = "auto", isa: str | None = None
+        self, net: Network, *, device: str = "cpu", precision: str = "auto", isa: str | None = None
     ) -> None:
         """An engine on a device in a number format; the given ``net`` itself is not changed.
 
@@ -207,7 +207,7 @@ class TorchEngine:
     # -- from the picture to the module's input, and back
 
     def _prepare(self, leaf: Tensor) -> tuple[Tensor, Tensor | None]:
-        """What the module takes, in the network's number format; see ``Net``."""
+        """What the module takes, in the network's number format; see ``Network``."""
         size = self.net.input_size
         if size is not None and leaf.shape[-2:] != size:
             with torch.enable_grad():
@@ -330,7 +330,7 @@ class TorchEngine:
         return bytes_held / (picture.shape[-2] * picture.shape[-1])
 
 
-def _affine(net: Net) -> tuple[Tensor, Tensor]:
+def _affine(net: Network) -> tuple[Tensor, Tensor]:
     """Scale and shift by channel, (1, C, 1, 1), from a picture to what the module takes."""
     mean, std = (torch.tensor(v, dtype=torch.float64).view(1, -1, 1, 1) for v in (net.mean, net.std))
     return (1 / std).float(), (-mean / std).float()

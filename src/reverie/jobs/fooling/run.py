@@ -32,7 +32,7 @@ from reverie.notices import warn
 
 if TYPE_CHECKING:
     from reverie.evolve import Evolution, Generation
-    from reverie.network.network import Net
+    from reverie.network.network import Network
 
 __all__ = ["EvolutionResult", "EvolutionRun", "make_settings"]
 
@@ -107,7 +107,7 @@ class EvolutionRun:
         resume: bool = False,
         overwrite: bool = False,
         given: Mapping[str, Any] | None = None,
-        net: Net | None = None,
+        net: Network | None = None,
         threads: int = 0,
         engine: str = "auto",
         device: str = "auto",
