@@ -20,7 +20,7 @@ PROBE = 128  # side in pixels of the picture that memory is measured with
 
 
 @dataclass(frozen=True)
-class Layer:
+class NetworkLayer:
     """A place in a network that an objective can look at.
 
     Attributes:
@@ -58,7 +58,7 @@ class Network:
         name: str,
         module: nn.Module,
         *,
-        layers: Mapping[str, Layer],
+        layers: Mapping[str, NetworkLayer],
         mean: Sequence[float],
         std: Sequence[float],
         classes: ClassNames | None = None,
@@ -88,7 +88,7 @@ class Network:
         return f"<{kind} {self.name}: {self.channels} channels, {self.device}, {self.dtype}>"
 
     @property
-    def layers(self) -> dict[str, Layer]:
+    def layers(self) -> dict[str, NetworkLayer]:
         """Every layer by name, in the order they run."""
         return self._layers
 
@@ -124,7 +124,7 @@ class Network:
                 return tensor.dtype
         return torch.get_default_dtype()
 
-    def layer(self, name: str) -> Layer:
+    def layer(self, name: str) -> NetworkLayer:
         """The layer of that name.
 
         Raises:

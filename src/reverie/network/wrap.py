@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from reverie.errors import NetworkError, UsageError
 from reverie.network.class_names import ClassNames
-from reverie.network.network import Layer, Network
+from reverie.network.network import Network, NetworkLayer
 
 OUTPUT = "output"
 SIDES = (
@@ -124,11 +124,11 @@ class WrappedNetwork(Network):
         self._fields: dict[str, tuple[int, int] | None] = {}
 
     @property
-    def layers(self) -> dict[str, Layer]:
+    def layers(self) -> dict[str, NetworkLayer]:
         """Every layer that runs, by name; channels measured on a small picture the first time."""
         if not self._layers:
             found = self._read_probe(list(self._names()))
-            self._layers = {n: Layer(n, _channels(a)) for n, a in found.items()}
+            self._layers = {n: NetworkLayer(n, _channels(a)) for n, a in found.items()}
         return self._layers
 
     @property
@@ -148,7 +148,7 @@ class WrappedNetwork(Network):
             self._smallest = next((side for side in powers if self._works(side)), None)
         return self._smallest or self._probe_side()
 
-    def layer(self, name: str) -> Layer:
+    def layer(self, name: str) -> NetworkLayer:
         """The layer of that name.
 
         Raises:
