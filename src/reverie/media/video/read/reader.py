@@ -25,7 +25,7 @@ from reverie.media.video.read.clip import (
     pixel_aspect,
     scaled,
 )
-from reverie.media.video.read.decode import Film, Say, look
+from reverie.media.video.read.decode import Say, VideoFile, look
 from reverie.media.video.read.frame import Bytes, Colour, Info, Shot
 from reverie.media.video.read.image_sequence import RATE, Sequence, is_sequence, look_at_sequence, still_there
 from reverie.media.video.read.prefetch import Ahead, Said
@@ -109,15 +109,15 @@ class Movie:
 
     def __init__(
         self,
-        film: Film | Sequence,
+        film: VideoFile | Sequence,
         part: Part,
         size: tuple[int, int] | None,
         max_size: int | None,
     ) -> None:
         self._every = part.every
         self._film = film
-        self.path = film.file.name if isinstance(film, Film) else film.name
-        first = film.first if isinstance(film, Film) else Fraction(0)
+        self.path = film.file.name if isinstance(film, VideoFile) else film.name
+        first = film.first if isinstance(film, VideoFile) else Fraction(0)
         begin = first + part.start
         self.span = (begin, None if part.duration is None else begin + part.duration)
         self._open: weakref.WeakSet[Ahead[Shot]] = weakref.WeakSet()
@@ -125,7 +125,7 @@ class Movie:
         try:
             self.origin = self._first_time(part.start)
             shown = scaled(film.full_size, size, max_size)
-            if isinstance(film, Film):
+            if isinstance(film, VideoFile):
                 self.info = _film_info(film, self.span, self._every, self.origin, shown)
             else:
                 self.info = _sequence_info(film, self.span, self._every, shown)
@@ -167,7 +167,7 @@ class Movie:
 
     def sound(self) -> Sound | None:
         """The film's sound streams, for copying, within what was asked for; None where it has none."""
-        if not isinstance(self._film, Film) or not self._film.sound:
+        if not isinstance(self._film, VideoFile) or not self._film.sound:
             return None
         end = None if self.span[1] is None else self.origin + self.info.duration
         return Sound(self._film.file, self._film.kind, self.origin, end, self.span[0] > self._film.first)
@@ -176,7 +176,7 @@ class Movie:
         """Stop every decoder and close the file."""
         for ahead in list(self._open):
             ahead.close()
-        if isinstance(self._film, Film):
+        if isinstance(self._film, VideoFile):
             self._film.file.close()
 
     def __enter__(self) -> Movie:
@@ -221,7 +221,11 @@ def _sequence_info(
 
 
 def _film_info(
-    film: Film, span: tuple[Fraction, Fraction | None], every: int, origin: Fraction, size: tuple[int, int]
+    film: VideoFile,
+    span: tuple[Fraction, Fraction | None],
+    every: int,
+    origin: Fraction,
+    size: tuple[int, int],
 ) -> Info:
     length, count = _promised(film, span[1], every, origin)
     if film.times is not None:
@@ -246,7 +250,9 @@ def _film_info(
     )
 
 
-def _promised(film: Film, end: Fraction | None, every: int, origin: Fraction) -> tuple[Fraction, int | None]:
+def _promised(
+    film: VideoFile, end: Fraction | None, every: int, origin: Fraction
+) -> tuple[Fraction, int | None]:
     """(seconds, frames) of a part by the film's header; (0, None) where it does not say."""
     stops = [film.first + film.length] if film.length else []
     stop = min((*stops, *([] if end is None else [end])), default=origin)
@@ -259,7 +265,7 @@ class _Work:
 
     def __init__(
         self,
-        film: Film | Sequence,
+        film: VideoFile | Sequence,
         span: tuple[Fraction, Fraction | None],
         every: int,
         origin: Fraction,
@@ -271,7 +277,9 @@ class _Work:
 
     def taken(self, say: Say) -> Iterator[Still[Any]]:
         stills: Iterable[Still[Any]]
-        stills = self.film.stills(say, self.span[0]) if isinstance(self.film, Film) else self.film.stills()
+        stills = (
+            self.film.stills(say, self.span[0]) if isinstance(self.film, VideoFile) else self.film.stills()
+        )
         return take(stills, *self.span, self.every, 1 / self.film.rate)
 
     def shots(self) -> Iterator[Shot | Said]:
@@ -294,7 +302,7 @@ class _Work:
 
     def _picture(self) -> Callable[[Any, Say], tuple[Bytes, Bytes | None]]:
         film = self.film
-        if isinstance(film, Film):
+        if isinstance(film, VideoFile):
             return film.converter(self.size)
 
         def loaded(path: str, say: Say) -> tuple[Bytes, Bytes | None]:
@@ -304,7 +312,7 @@ class _Work:
         return loaded
 
 
-def _digest(film: Film | Sequence) -> str:
+def _digest(film: VideoFile | Sequence) -> str:
     if isinstance(film, Sequence):
         return film.fingerprint()
     whole = hashlib.sha256()
