@@ -22,7 +22,7 @@ from reverie.errors import BadInput, ResourceError, UsageError
 from reverie.media.video.write.encode import Segment
 from reverie.media.video.write.formats import Encoding, Reel, encoding_for
 from reverie.media.video.write.mux import finish
-from reverie.media.video.write.partial_film import Film
+from reverie.media.video.write.partial_film import PartialFilm
 from reverie.media.video.write.segment_writer import Writer
 from reverie.media.video.write.serialise import pack
 from reverie.media.video.write.work_folder import FORMAT, Bytes, Folder, check_target, folder_of, target
@@ -235,7 +235,7 @@ class Render:
         assert safe is not None
         with self._folder.writing():
             whole = self._folder.whole(self._path)
-            film = Film(self._folder.partial, self.reel, safe.frames, safe.recent[-1])
+            film = PartialFilm(self._folder.partial, self.reel, safe.frames, safe.recent[-1])
             try:
                 finish(film, whole, self.out, sound=sound, metadata=metadata)
             except BaseException:
