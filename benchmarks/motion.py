@@ -32,7 +32,7 @@ from reverie.ascent.session import Session, as_tensor
 from reverie.bench.machine import cores, describe, in_words
 from reverie.canvas.detail import Pixels
 from reverie.media.picture import Picture, save_picture
-from reverie.media.video.read.frame import Shot
+from reverie.media.video.read.frame import VideoFrame
 from reverie.media.video.read.reader import open_movie
 from reverie.motion.film.film import FilmFrame, film
 from reverie.motion.flashing.guard import FlashGuard
@@ -185,9 +185,9 @@ class Played:
         self.info = SimpleNamespace(frames=len(frames), rate=rate)
         self._frames, self._rate = frames, rate
 
-    def frames(self, skip: int = 0) -> Iterator[Shot]:
+    def frames(self, skip: int = 0) -> Iterator[VideoFrame]:
         for index, rgb in list(enumerate(self._frames))[skip:]:
-            yield Shot(index=index, time=index / self._rate, duration=1 / self._rate, rgb=rgb)
+            yield VideoFrame(index=index, time=index / self._rate, duration=1 / self._rate, rgb=rgb)
 
 
 def source(given: argparse.Namespace) -> Played:

@@ -17,7 +17,7 @@ from reverie.native.runtime import computes
 from reverie.recipe.film import Film
 
 if TYPE_CHECKING:
-    from reverie.media.video.read.frame import Shot
+    from reverie.media.video.read.frame import VideoFrame
     from reverie.media.video.read.reader import Movie
 
 
@@ -29,7 +29,7 @@ class Move:
     nothing (black, white, a flash), and what was before it is waited for. ``motion`` is None in both cases.
     """
 
-    shot: Shot
+    shot: VideoFrame
     motion: Motion | None
     begins: bool = False
     blank: bool = False
@@ -50,7 +50,7 @@ def moves(movie: Movie, settings: Film, *, skip: int = 0, last: Bytes | None = N
             close()
 
 
-def _move(shot: Shot, last: Bytes | None, settings: Film) -> Move:
+def _move(shot: VideoFrame, last: Bytes | None, settings: Film) -> Move:
     if is_blank(shot.rgb):
         return Move(shot, None, blank=True)
     if last is None or last.shape != shot.rgb.shape:

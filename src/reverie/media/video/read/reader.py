@@ -26,7 +26,7 @@ from reverie.media.video.read.clip import (
     scaled,
 )
 from reverie.media.video.read.decode import Say, VideoFile, look
-from reverie.media.video.read.frame import Bytes, Colour, Info, Shot
+from reverie.media.video.read.frame import Bytes, Colour, Info, VideoFrame
 from reverie.media.video.read.image_sequence import RATE, Sequence, is_sequence, look_at_sequence, still_there
 from reverie.media.video.read.prefetch import Ahead, Said
 from reverie.media.video.read.probe import LocalFile, check_header, decoding, film_kind, read_head
@@ -120,7 +120,7 @@ class Movie:
         first = film.first if isinstance(film, VideoFile) else Fraction(0)
         begin = first + part.start
         self.span = (begin, None if part.duration is None else begin + part.duration)
-        self._open: weakref.WeakSet[Ahead[Shot]] = weakref.WeakSet()
+        self._open: weakref.WeakSet[Ahead[VideoFrame]] = weakref.WeakSet()
         self._source: Source | None = None
         try:
             self.origin = self._first_time(part.start)
@@ -146,7 +146,7 @@ class Movie:
             )
         return self._source
 
-    def frames(self, skip: int = 0) -> Iterator[Shot]:
+    def frames(self, skip: int = 0) -> Iterator[VideoFrame]:
         """The frames in order, decoded ahead in a thread; leaving the loop or closing ends it.
 
         Args:
@@ -161,7 +161,7 @@ class Movie:
         width, height = self.info.size
         depth = max(2, min(_DEPTH, _WAITING_BYTES // (width * height * 4)))
         work = _Work(self._film, self.span, self._every, self.origin, self.info.size, skip)
-        ahead: Ahead[Shot] = Ahead(work.shots, depth, "reverie-film")
+        ahead: Ahead[VideoFrame] = Ahead(work.shots, depth, "reverie-film")
         self._open.add(ahead)
         return ahead
 
@@ -282,7 +282,7 @@ class _Work:
         )
         return take(stills, *self.span, self.every, 1 / self.film.rate)
 
-    def shots(self) -> Iterator[Shot | Said]:
+    def shots(self) -> Iterator[VideoFrame | Said]:
         said: list[str] = []
         new: list[Said] = []
 
@@ -295,7 +295,7 @@ class _Work:
         for index, still in enumerate(self.taken(say)):
             if index >= self.skip:
                 rgb, alpha = picture(still.what, say)
-                yield Shot(index, still.time - self.origin, still.duration, rgb, alpha)
+                yield VideoFrame(index, still.time - self.origin, still.duration, rgb, alpha)
             yield from new
             new.clear()
         yield from new
