@@ -65,7 +65,7 @@ class SoundInfo:
 
 
 @dataclass(frozen=True)
-class Info:
+class VideoInfo:
     """What is known of a film before it is read.
 
     Attributes:

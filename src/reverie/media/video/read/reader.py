@@ -26,7 +26,7 @@ from reverie.media.video.read.clip import (
     scaled,
 )
 from reverie.media.video.read.decode import Say, VideoFile, look
-from reverie.media.video.read.frame import Bytes, Colour, Info, VideoFrame
+from reverie.media.video.read.frame import Bytes, Colour, VideoFrame, VideoInfo
 from reverie.media.video.read.image_sequence import RATE, Sequence, is_sequence, look_at_sequence, still_there
 from reverie.media.video.read.prefetch import Ahead, Said
 from reverie.media.video.read.probe import LocalFile, check_header, decoding, film_kind, read_head
@@ -103,7 +103,7 @@ class Movie:
     """
 
     path: str
-    info: Info
+    info: VideoInfo
     origin: Fraction
     span: tuple[Fraction, Fraction | None]
 
@@ -198,10 +198,10 @@ class Movie:
 
 def _sequence_info(
     film: Sequence, span: tuple[Fraction, Fraction | None], every: int, size: tuple[int, int]
-) -> Info:
+) -> VideoInfo:
     times = [still.time for still in film.stills()]
     length, count = measured(times, 1 / film.rate, film.rate, span, every)
-    return Info(
+    return VideoInfo(
         size=size,
         full_size=film.full_size,
         rate=film.rate / every,
@@ -226,11 +226,11 @@ def _film_info(
     every: int,
     origin: Fraction,
     size: tuple[int, int],
-) -> Info:
+) -> VideoInfo:
     length, count = _promised(film, span[1], every, origin)
     if film.times is not None:
         length, count = measured(film.times, film.last, film.rate, span, every)
-    return Info(
+    return VideoInfo(
         size=size,
         full_size=film.full_size,
         rate=film.rate / every,
