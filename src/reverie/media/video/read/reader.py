@@ -27,7 +27,13 @@ from reverie.media.video.read.clip import (
 )
 from reverie.media.video.read.decode import Say, VideoFile, look
 from reverie.media.video.read.frame import Bytes, Colour, VideoFrame, VideoInfo
-from reverie.media.video.read.image_sequence import RATE, Sequence, is_sequence, look_at_sequence, still_there
+from reverie.media.video.read.image_sequence import (
+    RATE,
+    ImageSequence,
+    is_sequence,
+    look_at_sequence,
+    still_there,
+)
 from reverie.media.video.read.prefetch import Ahead, Said
 from reverie.media.video.read.probe import LocalFile, check_header, decoding, film_kind, read_head
 from reverie.media.video.read.timing import Still, take
@@ -109,7 +115,7 @@ class Movie:
 
     def __init__(
         self,
-        film: VideoFile | Sequence,
+        film: VideoFile | ImageSequence,
         part: Part,
         size: tuple[int, int] | None,
         max_size: int | None,
@@ -197,7 +203,7 @@ class Movie:
 
 
 def _sequence_info(
-    film: Sequence, span: tuple[Fraction, Fraction | None], every: int, size: tuple[int, int]
+    film: ImageSequence, span: tuple[Fraction, Fraction | None], every: int, size: tuple[int, int]
 ) -> VideoInfo:
     times = [still.time for still in film.stills()]
     length, count = measured(times, 1 / film.rate, film.rate, span, every)
@@ -265,7 +271,7 @@ class _Work:
 
     def __init__(
         self,
-        film: VideoFile | Sequence,
+        film: VideoFile | ImageSequence,
         span: tuple[Fraction, Fraction | None],
         every: int,
         origin: Fraction,
@@ -312,8 +318,8 @@ class _Work:
         return loaded
 
 
-def _digest(film: VideoFile | Sequence) -> str:
-    if isinstance(film, Sequence):
+def _digest(film: VideoFile | ImageSequence) -> str:
+    if isinstance(film, ImageSequence):
         return film.fingerprint()
     whole = hashlib.sha256()
     with decoding(film.file):
