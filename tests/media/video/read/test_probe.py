@@ -16,7 +16,7 @@ import pytest
 
 from reverie.errors import BadInput, ReverieError
 from reverie.media.video.read.audio import samples
-from reverie.media.video.read.probe import LocalFile, Reader, _refuse
+from reverie.media.video.read.probe import ByteReader, LocalFile, _refuse
 from reverie.media.video.read.reader import open_movie
 from support import films as make
 
@@ -269,7 +269,7 @@ def test_even_a_demuxer_that_may_follow_references_gets_nothing(trap: Trap) -> N
     with inside(trap.folder):
         try:
             with av.open(
-                Reader(file), mode="r", format="mov", options={"enable_drefs": "1"}, io_open=_refuse
+                ByteReader(file), mode="r", format="mov", options={"enable_drefs": "1"}, io_open=_refuse
             ) as film:
                 list(film.decode(video=0))
         except av.FFmpegError:
