@@ -33,7 +33,7 @@ from reverie.bench.machine import cores, describe, in_words
 from reverie.canvas.detail import Pixels
 from reverie.media.picture import Picture, save_picture
 from reverie.media.video.read.frame import VideoFrame
-from reverie.media.video.read.reader import open_movie
+from reverie.media.video.read.reader import open_video
 from reverie.motion.film.film import FilmFrame, film
 from reverie.motion.flashing.guard import FlashGuard
 from reverie.motion.zoom.zoom import zoom
@@ -194,7 +194,7 @@ def source(given: argparse.Namespace) -> Played:
     """The film that is asked for, at its size, or one that is drawn."""
     size, count = size_of(given), given.frames or 50
     if given.video:
-        with open_movie(given.video, start=given.start or None, size=size) as movie:
+        with open_video(given.video, start=given.start or None, size=size) as movie:
             return Played([shot.rgb for shot in islice(movie.frames(), count)], movie.info.rate)
     return Played([drawn(k, size) for k in range(count)], Fraction(25))
 

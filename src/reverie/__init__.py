@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reverie.errors import ReverieError
     from reverie.gradient.picture_gradient import picture_gradient
     from reverie.media.picture import Picture, load_picture
-    from reverie.media.video.read.reader import open_movie
+    from reverie.media.video.read.reader import open_video
     from reverie.motion.film.film import film
     from reverie.motion.zoom.zoom import zoom
     from reverie.network.network import Network
@@ -48,7 +48,7 @@ _HOME = {
     "film": "motion.film.film",
     "load_net": "network.zoo",
     "load_picture": "media.picture",
-    "open_movie": "media.video.read.reader",
+    "open_video": "media.video.read.reader",
     "picture_gradient": "gradient.picture_gradient",
     "preset": "recipe.presets.preset",
     "render": "api",
@@ -75,7 +75,7 @@ __all__ = [
     "load_net",
     "load_picture",
     "objective",
-    "open_movie",
+    "open_video",
     "picture_gradient",
     "preset",
     "render",

@@ -26,7 +26,7 @@ from reverie.recipe.film import Film
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
-    from reverie.media.video.read.reader import Movie
+    from reverie.media.video.read.reader import Video
 
 #: Loudness and beat of the music at a time in seconds from the first frame, 0..1.
 Pulse = Callable[[float], float]
@@ -50,11 +50,11 @@ class FilmFrame(MovingFrame):
 
 def film(
     recipe: Recipe,
-    movie: Movie,
+    movie: Video,
     *,
     session: Session | None = None,
     state: FilmState | None = None,
-    masks: Movie | None = None,
+    masks: Video | None = None,
     pulse: Pulse | None = None,
     opening: Callable[[Frame], None] | None = None,
 ) -> Iterator[FilmFrame]:

@@ -18,7 +18,7 @@ from reverie.recipe.film import Film
 
 if TYPE_CHECKING:
     from reverie.media.video.read.frame import VideoFrame
-    from reverie.media.video.read.reader import Movie
+    from reverie.media.video.read.reader import Video
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Move:
     blank: bool = False
 
 
-def moves(movie: Movie, settings: Film, *, skip: int = 0, last: Bytes | None = None) -> Iterator[Move]:
+def moves(movie: Video, settings: Film, *, skip: int = 0, last: Bytes | None = None) -> Iterator[Move]:
     """Each frame of a film and its motion, as it goes; ``last`` is the last that showed something before."""
     shots = movie.frames(skip)
     try:
@@ -70,7 +70,7 @@ class Masks:
         session: Opens pictures, and says where tensors are kept.
     """
 
-    def __init__(self, name: str | None, movie: Movie | None, session: Session) -> None:
+    def __init__(self, name: str | None, movie: Video | None, session: Session) -> None:
         self.runtime = session.runtime
         with self.runtime.use():
             self._still = session.open_tensor(name).mean(1, keepdim=True) if name else None

@@ -39,14 +39,14 @@ from reverie.media.video.read.probe import LocalFile, check_header, decoding, fi
 from reverie.media.video.read.timing import Still, take
 from reverie.notices import warn
 
-__all__ = ["Movie", "even_size", "open_movie"]
+__all__ = ["Video", "even_size", "open_video"]
 
 # Frames waiting to be dreamt over: a few, and never more than this many bytes of them.
 _DEPTH = 16
 _WAITING_BYTES = 96_000_000
 
 
-def open_movie(
+def open_video(
     path: str | PathLike[str],
     *,
     start: Fraction | float | None = None,
@@ -56,7 +56,7 @@ def open_movie(
     size: tuple[int, int] | None = None,
     rate: Fraction | float | None = None,
     max_pixels: int = MAX_PIXELS,
-) -> Movie:
+) -> Video:
     """Open a film, a GIF, an APNG or a sequence of pictures for reading.
 
     Films are MP4, MOV, MKV, WebM and AVI, told apart by their bytes. A sequence is a folder of pictures
@@ -84,7 +84,7 @@ def open_movie(
     name = os.fspath(path)
     if is_sequence(name):
         pace = RATE if rate is None else exactly("rate", rate, Fraction(1, 1000), Fraction(1000))
-        return Movie(look_at_sequence(name, pace, max_pixels, _warn), part, size, max_size)
+        return Video(look_at_sequence(name, pace, max_pixels, _warn), part, size, max_size)
     file = LocalFile(name)
     try:
         head = read_head(file)
@@ -92,13 +92,13 @@ def open_movie(
         check_header(head, kind, name, max_pixels)
         if rate is not None:
             raise UsageError(f"rate: {name} has its own; a rate is for folders and patterns of pictures")
-        return Movie(look(file, kind, max_pixels, _warn), part, size, max_size)
+        return Video(look(file, kind, max_pixels, _warn), part, size, max_size)
     except BaseException:
         file.close()
         raise
 
 
-class Movie:
+class Video:
     """A film that is open for reading: a context manager; `frames` may be asked for several times.
 
     Attributes:
@@ -185,7 +185,7 @@ class Movie:
         if isinstance(self._film, VideoFile):
             self._film.file.close()
 
-    def __enter__(self) -> Movie:
+    def __enter__(self) -> Video:
         return self
 
     def __exit__(
@@ -267,7 +267,7 @@ def _promised(
 
 
 class _Work:
-    """What the decoding thread does; it knows the film and not the Movie, which may be forgotten."""
+    """What the decoding thread does; it knows the film and not the Video, which may be forgotten."""
 
     def __init__(
         self,
