@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reverie.ascent.session import Session
     from reverie.media.video.read.audio import Sound
     from reverie.media.video.read.reader import Video
-    from reverie.media.video.write.formats import Encoding
+    from reverie.media.video.write.formats import VideoEncoding
     from reverie.motion.frame import MovingFrame
 
 #: Samples a second in which music is heard.
@@ -43,7 +43,7 @@ class FilmJob(MovingJob):
     def label(self) -> str:
         return _name(str(self.video))
 
-    def open(self, recipe: Recipe, encoding: Encoding, workspace: Workspace) -> FilmSource:
+    def open(self, recipe: Recipe, encoding: VideoEncoding, workspace: Workspace) -> FilmSource:
         path = workspace.resolver.path(self.video)
         return FilmSource(recipe, path, encoding, max_pixels=workspace.max_pixels)
 
@@ -55,7 +55,7 @@ class FilmSource(FrameSource):
         self,
         recipe: Recipe,
         path: str,
-        encoding: Encoding,
+        encoding: VideoEncoding,
         *,
         paths: Mapping[str, str] | None = None,
         max_pixels: int = MAX_PIXELS,

@@ -20,7 +20,7 @@ import numpy as np
 from reverie._version import __version__
 from reverie.errors import BadInput, ResourceError, UsageError
 from reverie.media.video.write.encode import Segment
-from reverie.media.video.write.formats import Encoding, Reel, encoding_for
+from reverie.media.video.write.formats import Reel, VideoEncoding, encoding_for
 from reverie.media.video.write.mux import finish
 from reverie.media.video.write.partial_film import PartialFilm
 from reverie.media.video.write.segment_writer import Writer
@@ -76,7 +76,7 @@ class Render:
         *,
         size: tuple[int, int],
         rate: Fraction,
-        encoding: Encoding,
+        encoding: VideoEncoding,
         aspect: Fraction = Fraction(1),
         alpha: bool = False,
         overwrite: bool = False,
