@@ -25,7 +25,7 @@ from reverie.media.video.write.mux import finish
 from reverie.media.video.write.partial_film import PartialFilm
 from reverie.media.video.write.segment_writer import Writer
 from reverie.media.video.write.serialise import pack
-from reverie.media.video.write.work_folder import FORMAT, Bytes, Folder, check_target, folder_of, target
+from reverie.media.video.write.work_folder import FORMAT, Bytes, WorkFolder, check_target, folder_of, target
 
 if TYPE_CHECKING:
     from reverie.media.video.read.audio import Sound
@@ -45,7 +45,7 @@ def key_of(out: str | os.PathLike[str]) -> dict[str, Any] | None:
     name = os.fspath(out)
     path = target(name, encoding_for(name))
     try:
-        found = Folder(folder_of(path), name).read()
+        found = WorkFolder(folder_of(path), name).read()
     except BadInput:
         return None
     return None if found is None else dict(found["key"])
@@ -106,7 +106,7 @@ class Render:
         self.reel.check()
         self._overwrite, self._patience = overwrite, patience
         self._path = target(self.out, encoding)
-        self._folder = Folder(folder_of(self._path), self.out)
+        self._folder = WorkFolder(folder_of(self._path), self.out)
         self.part = self._folder.partial
         self._check_out()
         head = Segment(self.reel).head()

@@ -82,7 +82,7 @@ def folder_of(path: Path) -> Path:
     return path.with_name(path.name + ".part")
 
 
-class Folder:
+class WorkFolder:
     """A work folder, held by one process at a time.
 
     ``render.json`` says what is made, ``partial.mp4`` plays as far as it is safe, ``checkpoint`` is how to go
