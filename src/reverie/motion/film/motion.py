@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Move:
+class FrameMotion:
     """A frame of a film, and how it came from the last one that showed something.
 
     ``begins``: nothing of an earlier frame is on it: the first, or one after a cut. ``blank``: it shows
@@ -35,7 +35,7 @@ class Move:
     blank: bool = False
 
 
-def moves(movie: Video, settings: Film, *, skip: int = 0, last: Bytes | None = None) -> Iterator[Move]:
+def moves(movie: Video, settings: Film, *, skip: int = 0, last: Bytes | None = None) -> Iterator[FrameMotion]:
     """Each frame of a film and its motion, as it goes; ``last`` is the last that showed something before."""
     shots = movie.frames(skip)
     try:
@@ -50,15 +50,15 @@ def moves(movie: Video, settings: Film, *, skip: int = 0, last: Bytes | None = N
             close()
 
 
-def _move(shot: VideoFrame, last: Bytes | None, settings: Film) -> Move:
+def _move(shot: VideoFrame, last: Bytes | None, settings: Film) -> FrameMotion:
     if is_blank(shot.rgb):
-        return Move(shot, None, blank=True)
+        return FrameMotion(shot, None, blank=True)
     if last is None or last.shape != shot.rgb.shape:
-        return Move(shot, None, begins=True)
+        return FrameMotion(shot, None, begins=True)
     motion = between(last, shot.rgb, settings.flow)
     if settings.cuts and is_cut(last, shot.rgb, motion.share):
-        return Move(shot, None, begins=True)
-    return Move(shot, motion)
+        return FrameMotion(shot, None, begins=True)
+    return FrameMotion(shot, motion)
 
 
 class Masks:

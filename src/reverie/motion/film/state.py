@@ -20,7 +20,7 @@ from reverie.deepdream.state import REACH, REACH_OF_STD, Origin, State
 from reverie.errors import UsageError
 from reverie.media.picture import Picture
 from reverie.motion.film.flow import Motion, grid
-from reverie.motion.film.motion import Move
+from reverie.motion.film.motion import FrameMotion
 from reverie.native.runtime import Runtime, computes
 from reverie.native.step import laplacian_room
 from reverie.recipe.film import Film
@@ -91,7 +91,7 @@ class FilmState(State):
         self._before: Tensor | None = None
 
     @staticmethod
-    def over(state: State, move: Move) -> FilmState:
+    def over(state: State, move: FrameMotion) -> FilmState:
         """The state that carries on what a full dream has begun; the dream comes to the film's own size."""
         height, width = state.canvas.source.shape[2:]
         last = None if move.blank else torch.from_numpy(move.shot.rgb)
@@ -145,7 +145,7 @@ class FilmState(State):
         return state
 
     @computes
-    def carry(self, move: Move, source: Tensor, mask: Tensor | None) -> None:
+    def carry(self, move: FrameMotion, source: Tensor, mask: Tensor | None) -> None:
         """Go on to the next frame, source (1, C, H, W) and mask (1, 1, h, w), and move as the film did."""
         canvas = self.canvas
         motion = move.motion
@@ -375,6 +375,6 @@ def _carried_once(canvas: FilmPixels) -> FilmPixels:
     return canvas
 
 
-def _alpha(move: Move) -> Any:
+def _alpha(move: FrameMotion) -> Any:
     alpha = move.shot.alpha
     return None if alpha is None else alpha.astype("float32") / 255
