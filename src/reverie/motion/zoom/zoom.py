@@ -18,7 +18,7 @@ from reverie.media.picture import Picture
 from reverie.motion.frame import MovingFrame
 from reverie.motion.zoom.camera import Camera
 from reverie.motion.zoom.edges import moved
-from reverie.motion.zoom.loop_closing import Homecoming
+from reverie.motion.zoom.loop_closing import LoopClosing
 from reverie.motion.zoom.steady import Reference, evened, hold
 from reverie.motion.zoom.timeline import Timeline, with_halves
 from reverie.native.runtime import computes
@@ -194,7 +194,7 @@ class Journey:
         else:
             source, state.anchor = moved(state.picture, camera, index, state.anchor)
         source = source.clamp_(0, 1)
-        home = Homecoming(camera)
+        home = LoopClosing(camera)
         if first is None or not home.way(index):
             return _View(source, state.mask)
         seen, shown = home.first_seen(first, index), home.shown(index).to(source)
