@@ -19,7 +19,7 @@ from reverie.motion.frame import MovingFrame
 from reverie.motion.zoom.camera import Camera
 from reverie.motion.zoom.edges import moved
 from reverie.motion.zoom.loop_closing import LoopClosing
-from reverie.motion.zoom.steady import Reference, evened, hold
+from reverie.motion.zoom.steady import SteadyReference, evened, hold
 from reverie.motion.zoom.timeline import Timeline, with_halves
 from reverie.native.runtime import computes
 from reverie.ops.colour import keep_colour
@@ -41,7 +41,7 @@ class ZoomState:
     picture: Tensor  # (1, C, H, W), the last frame
     rng: torch.Generator
     reach: float  # RMS that a frame's dream of strength 0.5 goes
-    reference: Reference | None  # where the picture is held
+    reference: SteadyReference | None  # where the picture is held
     mask: Tensor | None  # (1, 1, H', W'), where it may dream
     first: Tensor | None  # of a loop, frame 0
     anchor: int = 0  # the frame whose edges mirror what the view uncovers
@@ -64,7 +64,7 @@ class ZoomState:
         """The state that ``state_dict`` described; ``recipe`` is not looked at."""
         rng = torch.Generator()
         rng.set_state(kept["generator"])
-        reference = Reference.from_dict(kept["reference"]) if kept["reference"] else None
+        reference = SteadyReference.from_dict(kept["reference"]) if kept["reference"] else None
         rest = {name: kept[name] for name in ("index", "picture", "reach", "mask", "first", "anchor")}
         return ZoomState(rng=rng, reference=reference, **rest)
 
@@ -159,11 +159,11 @@ class Journey:
         return state, frame
 
     @computes
-    def _settled(self, first: Tensor) -> tuple[Tensor, Reference | None]:
+    def _settled(self, first: Tensor) -> tuple[Tensor, SteadyReference | None]:
         """The opening dream's picture (1, C, H, W) as it is held, and where; as it is if nothing is held."""
         if not self.settings.steady:
             return first, None
-        reference = Reference.of(first).healthy()
+        reference = SteadyReference.of(first).healthy()
         for _ in range(SETTLING):
             first = hold(first, reference, circular=self.recipe.seamless)
         return first, reference
