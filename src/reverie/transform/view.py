@@ -180,7 +180,7 @@ def _saturation(view: SampledView, numbers: Numbers, word: str, chance: Numbers)
 
 
 @dataclass(frozen=True)
-class Kind:
+class TransformKind:
     """What a transform's arguments may be, and what it does.
 
     Attributes:
@@ -211,8 +211,8 @@ PIXELS = (0.0, 4096.0)
 ENLARGED = (0.05, 20.0)
 TURN = (-360.0, 360.0)
 COUNT = (1.0, 1000.0)
-KINDS: Final[dict[str, Kind]] = {
-    "pad": Kind(
+KINDS: Final[dict[str, TransformKind]] = {
+    "pad": TransformKind(
         _pad,
         chances=1,
         counts=(1,),
@@ -220,14 +220,14 @@ KINDS: Final[dict[str, Kind]] = {
         words=FILLS,
         whole=(0,),
     ),
-    "jitter": Kind(
+    "jitter": TransformKind(
         _jitter,
         chances=2,
         counts=(1,),
         limits=(PIXELS,),
         whole=(0,),
     ),
-    "scale": Kind(
+    "scale": TransformKind(
         _scale,
         chances=1,
         counts=(1, 2, 3),
@@ -235,7 +235,7 @@ KINDS: Final[dict[str, Kind]] = {
         whole=(2,),
         between=True,
     ),
-    "rotate": Kind(
+    "rotate": TransformKind(
         _rotate,
         chances=2,
         counts=(1, 2, 3, 4),
@@ -243,7 +243,7 @@ KINDS: Final[dict[str, Kind]] = {
         whole=(2, 3),
         between=True,
     ),
-    "crop": Kind(
+    "crop": TransformKind(
         _crop,
         chances=3,
         counts=(1, 2),
@@ -251,15 +251,15 @@ KINDS: Final[dict[str, Kind]] = {
         words=("normal",),
         between=True,
     ),
-    "window": Kind(
+    "window": TransformKind(
         _window,
         chances=2,
         counts=(1, 2),
         limits=((1.0, 16384.0), GAIN),
         whole=(0,),
     ),
-    "flip": Kind(_flip, chances=1, counts=(1,), limits=(UNIT,)),
-    "noise": Kind(
+    "flip": TransformKind(_flip, chances=1, counts=(1,), limits=(UNIT,)),
+    "noise": TransformKind(
         _noise,
         chances=2,
         counts=(1, 2),
@@ -268,10 +268,16 @@ KINDS: Final[dict[str, Kind]] = {
         between=True,
         idle=Noise(0.0, False, 0),
     ),
-    "blur": Kind(_blur, chances=1, counts=(1, 2), limits=(SIGMA, SIGMA), between=True, idle=Blur(0.0)),
-    "brightness": Kind(_brightness, chances=1, counts=(1,), limits=(UNIT,), idle=Tint()),
-    "contrast": Kind(_contrast, chances=1, counts=(1, 2), limits=(GAIN, GAIN), between=True, idle=Tint()),
-    "saturation": Kind(_saturation, chances=1, counts=(1, 2), limits=(GAIN, GAIN), between=True, idle=Tint()),
+    "blur": TransformKind(
+        _blur, chances=1, counts=(1, 2), limits=(SIGMA, SIGMA), between=True, idle=Blur(0.0)
+    ),
+    "brightness": TransformKind(_brightness, chances=1, counts=(1,), limits=(UNIT,), idle=Tint()),
+    "contrast": TransformKind(
+        _contrast, chances=1, counts=(1, 2), limits=(GAIN, GAIN), between=True, idle=Tint()
+    ),
+    "saturation": TransformKind(
+        _saturation, chances=1, counts=(1, 2), limits=(GAIN, GAIN), between=True, idle=Tint()
+    ),
 }
 
 
