@@ -8,7 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from reverie.engine.torch.kernels.conv import DenseConv, Given
+from reverie.engine.torch.kernels.conv import ConvInput, DenseConv
 from reverie.native import Isa, dense, instruction_sets
 from reverie.native.dense import Convolution, Kind
 from support.convolutions import (
@@ -39,7 +39,7 @@ def test_every_kind_is_the_convolution(isa: Isa, kind: Kind, size: tuple[int, in
     conv = DenseConv(taps, [x.shape], [expected.shape], before, [bias])
     for threads in (1, 3):
         torch.set_num_threads(threads)
-        ((found, gate),) = conv([Given(last(x))], [None])
+        ((found, gate),) = conv([ConvInput(last(x))], [None])
         assert gate is None
         assert off(found, expected) < 3e-5
         if threads == 1:
@@ -58,7 +58,7 @@ def test_products_in_bf16_are_off_by_what_they_are_said_to(kind: Kind) -> None:
     expected = F.conv2d(x, weight)
     taps = Convolution(weight.permute(2, 3, 1, 0).numpy(), kind, Isa.AVX512_BF16)
     assert taps.bytes < Convolution(weight.permute(2, 3, 1, 0).numpy(), kind, Isa.AVX512).bytes
-    ((found, _),) = DenseConv(taps, [x.shape], [expected.shape], (0, 0))([Given(last(x))], [None])
+    ((found, _),) = DenseConv(taps, [x.shape], [expected.shape], (0, 0))([ConvInput(last(x))], [None])
     error = off(found, expected)
     if kind in dense.ERRORS:
         assert 0.6 * dense.ERRORS[kind] < error < 1.1 * dense.ERRORS[kind]
@@ -75,8 +75,8 @@ def test_products_in_bf16_of_small_whole_numbers_are_exact() -> None:
     expected = F.conv2d(x, weight)
     conv = DenseConv(taps, [x.shape], [expected.shape], (0, 0))
     # What lay in the memory before must not matter, infinite as it may be.
-    conv([Given(last(torch.full_like(x, float("inf"))))], [None])
-    assert torch.equal(conv([Given(last(x))], [None])[0].map.double(), expected)
+    conv([ConvInput(last(torch.full_like(x, float("inf"))))], [None])
+    assert torch.equal(conv([ConvInput(last(x))], [None])[0].map.double(), expected)
 
 
 @pytest.mark.parametrize(("results", "taps"), [(6, 3), (4, 5), (5, 4)])
@@ -91,5 +91,5 @@ def test_a_tile_is_a_correlation_of_every_place_with_every_tap(results: int, tap
         weight[0, tap, 0, 0] = 1
         kind = Kind[f"W{results}X{results}_{taps}X{taps}"]
         conv = DenseConv(Convolution(weight.numpy(), kind, SETS[0]), [x.shape], [out], (0, 0))
-        row = conv([Given(last(x))], [None])[0].map[0, 0, 0].tolist()
+        row = conv([ConvInput(last(x))], [None])[0].map[0, 0, 0].tolist()
         assert row == pytest.approx([int(i + tap == place) for i in range(results)], abs=2e-5)

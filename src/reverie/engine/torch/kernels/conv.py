@@ -33,7 +33,7 @@ class Gate(NamedTuple):
     slope: float
 
 
-class Given(NamedTuple):
+class ConvInput(NamedTuple):
     """What a convolution reads: a map (N, C, H, W), channels last, or some channels of one; its gate."""
 
     map: Tensor
@@ -127,13 +127,13 @@ class DenseConv:
 
     def __call__(
         self,
-        given: Sequence[Given],
+        given: Sequence[ConvInput],
         others: Sequence[Tensor | None],
         *,
         activation: Activation | None = None,
         keep: bool = False,
         into: Sequence[Tensor | None] | None = None,
-    ) -> list[Given]:
+    ) -> list[ConvInput]:
         """Activation(convolution(inputs through gates) + others), and with ``keep`` the outputs' gates.
 
         Outputs are written ``into`` maps that are given, channels last, or some channels of larger ones.
@@ -164,7 +164,7 @@ class DenseConv:
             if keep and not target.linear:
                 kept = Gate(torch.empty(bits, dtype=torch.int16), self._slope)
                 target.open = kept.bits.data_ptr()
-            results.append(Given(y, kept))
+            results.append(ConvInput(y, kept))
         job.threads, job.past_caches = torch.get_num_threads(), past
         self._convolution.run(job)
         return results

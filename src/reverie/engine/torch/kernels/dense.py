@@ -18,7 +18,7 @@ from torch import Tensor
 from reverie.engine.torch.conv.spec import FEW
 from reverie.engine.torch.conv.taps import Taps, in_phases
 from reverie.engine.torch.kernels.cells import into_cells, out_of_cells
-from reverie.engine.torch.kernels.conv import DenseConv, Gate, Given
+from reverie.engine.torch.kernels.conv import ConvInput, DenseConv, Gate
 from reverie.engine.torch.kernels.strided import StridedBack, StridedForth
 from reverie.engine.torch.kernels.weights import cheapest_weights, pair, shared_weights
 from reverie.native import Isa, dense
@@ -55,7 +55,9 @@ class _Forward:
         into: Tensor | None = None,
     ) -> tuple[Tensor, Gate | None]:
         """Activation(convolution(x) + other), and its gate."""
-        (found,) = self._conv([Given(self._read(x))], [other], activation=activation, keep=keep, into=[into])
+        (found,) = self._conv(
+            [ConvInput(self._read(x))], [other], activation=activation, keep=keep, into=[into]
+        )
         return found
 
 
@@ -89,7 +91,7 @@ class Back:
 
     def __call__(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
         """The gradient at the input, plus ``pending``."""
-        return self._conv([Given(gradient, gate)], [pending])[0].map
+        return self._conv([ConvInput(gradient, gate)], [pending])[0].map
 
 
 class CellsForth(_Forward):
@@ -129,7 +131,7 @@ class CellsBack:
 
     def __call__(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
         """As ``Back``."""
-        (found,) = self._conv([Given(gradient, gate)], [None])
+        (found,) = self._conv([ConvInput(gradient, gate)], [None])
         whole = out_of_cells(found.map, self._shape, (2, 2))
         return whole if pending is None else whole + pending
 
@@ -156,10 +158,10 @@ class PointsForth:
         self._activation = next((spec.activation for spec in specs if spec.activation is not None), None)
         self._conv = DenseConv(convolution, [shape], outs, (0, 0), biases, linear=linear)
 
-    def __call__(self, x: Tensor, into: Sequence[Tensor | None] | None = None) -> list[Given]:
+    def __call__(self, x: Tensor, into: Sequence[Tensor | None] | None = None) -> list[ConvInput]:
         """Activation(convolution(x)) of each, and its gate."""
         others = [None] * len(self.made)
-        return self._conv([Given(x)], others, activation=self._activation, keep=True, into=into)
+        return self._conv([ConvInput(x)], others, activation=self._activation, keep=True, into=into)
 
 
 class PointsBack:
@@ -172,7 +174,7 @@ class PointsBack:
         convolution = shared_weights("points back", specs, weight, Kind.GATHERED, isa, store)
         self._conv = DenseConv(convolution, [spec.out_shape(shape) for spec in specs], [shape], (0, 0))
 
-    def __call__(self, gradients: Sequence[Given], pending: Tensor | None) -> Tensor:
+    def __call__(self, gradients: Sequence[ConvInput], pending: Tensor | None) -> Tensor:
         """The sum of their gradients, plus ``pending``."""
         return self._conv(gradients, [pending])[0].map
 

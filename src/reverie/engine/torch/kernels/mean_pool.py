@@ -13,7 +13,7 @@ from torch import Tensor
 
 from reverie.engine.torch.conv.activation import Activation
 from reverie.engine.torch.conv.onednn import CHANNELS_LAST
-from reverie.engine.torch.kernels.conv import DenseConv, Gate, Given, gates
+from reverie.engine.torch.kernels.conv import ConvInput, DenseConv, Gate, gates
 from reverie.native import Isa, dense
 
 
@@ -62,7 +62,7 @@ class PreparedBox:
         """Activation(mean(x) + bias + other). (N, C, H, W) -> the same, and its gate if it ``gates``."""
         if self._forth is not None:
             (found,) = self._forth(
-                [Given(x)], [other], activation=self.activation, keep=self.gates, into=[into]
+                [ConvInput(x)], [other], activation=self.activation, keep=self.gates, into=[into]
             )
             return found.map, found.gate
         y = self._mean(x)
@@ -74,7 +74,7 @@ class PreparedBox:
     def backward(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
         """The gradient at the input, plus ``pending``; as of ``PreparedConv``."""
         if self._back is not None:
-            return self._back([Given(gradient, gate)], [pending])[0].map
+            return self._back([ConvInput(gradient, gate)], [pending])[0].map
         found = self._mean(gradient.contiguous(memory_format=CHANNELS_LAST))
         return found if pending is None else found.add_(pending)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor
 
-from reverie.engine.torch.kernels.conv import DenseConv, Gate, Given, Places, empty
+from reverie.engine.torch.kernels.conv import ConvInput, DenseConv, Gate, Places, empty
 from reverie.engine.torch.kernels.weights import ERROR, Pair, pair, shared_weights, work_of
 from reverie.native import Isa, dense
 from reverie.native.dense import Kind, Way
@@ -75,9 +75,9 @@ class StridedForth:
     ) -> tuple[Tensor, Gate | None]:
         """As of the others; sums of phases wait where the result will be."""
         for part in self._parts[:-1]:
-            ((other, _),) = part([Given(x)], [other], into=[into])
+            ((other, _),) = part([ConvInput(x)], [other], into=[into])
             into = other
-        (found,) = self._parts[-1]([Given(x)], [other], activation=activation, keep=keep, into=[into])
+        (found,) = self._parts[-1]([ConvInput(x)], [other], activation=activation, keep=keep, into=[into])
         return found
 
 
@@ -102,7 +102,7 @@ class StridedBack:
         """As ``Back``."""
         found = empty(self._shape)
         for part in self._parts:
-            part([Given(gradient, gate)], [pending], into=[found])
+            part([ConvInput(gradient, gate)], [pending], into=[found])
         return found
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from reverie.engine.torch.conv.activation import Activation
 from reverie.engine.torch.conv.onednn import CHANNELS_LAST
-from reverie.engine.torch.kernels.conv import Given, empty
+from reverie.engine.torch.kernels.conv import ConvInput, empty
 from reverie.engine.torch.kernels.dense import PointsBack, PointsForth
 from reverie.engine.torch.kernels.max_pool import Pool
 from reverie.engine.torch.kernels.mean_pool import PreparedBox
@@ -175,7 +175,7 @@ class PointsStep(Step):
         pending, _ = run.take(self.reads[0])
         shapes = zip(taken, self._forth.made, strict=True)
         gradients = [torch.zeros(shape) if gradient is None else gradient for gradient, shape in shapes]
-        given = [Given(g, gate) for g, gate in zip(gradients, run.saved[id(self)], strict=True)]
+        given = [ConvInput(g, gate) for g, gate in zip(gradients, run.saved[id(self)], strict=True)]
         run.give(self.reads[0], self._back(given, pending), owned=True)
 
 
