@@ -26,7 +26,7 @@ LINE = 64
 Pair = tuple[int, int]
 
 
-class Gate(NamedTuple):
+class ActivationMask(NamedTuple):
     """Where an activation let its values through unchanged, a bit each; elsewhere its slope was ``slope``."""
 
     bits: Tensor  # (N, H, W, chunks of 16 channels), int16
@@ -37,7 +37,7 @@ class ConvInput(NamedTuple):
     """What a convolution reads: a map (N, C, H, W), channels last, or some channels of one; its gate."""
 
     map: Tensor
-    gate: Gate | None = None
+    gate: ActivationMask | None = None
 
 
 class Places(NamedTuple):
@@ -162,7 +162,7 @@ class DenseConv:
                 held.append(other)
                 target.other = other.data_ptr()
             if keep and not target.linear:
-                kept = Gate(torch.empty(bits, dtype=torch.int16), self._slope)
+                kept = ActivationMask(torch.empty(bits, dtype=torch.int16), self._slope)
                 target.open = kept.bits.data_ptr()
             results.append(ConvInput(y, kept))
         job.threads, job.past_caches = torch.get_num_threads(), past

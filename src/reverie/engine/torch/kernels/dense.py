@@ -18,7 +18,7 @@ from torch import Tensor
 from reverie.engine.torch.conv.spec import FEW
 from reverie.engine.torch.conv.taps import Taps, in_phases
 from reverie.engine.torch.kernels.cells import into_cells, out_of_cells
-from reverie.engine.torch.kernels.conv import ConvInput, DenseConv, Gate
+from reverie.engine.torch.kernels.conv import ActivationMask, ConvInput, DenseConv
 from reverie.engine.torch.kernels.strided import StridedBack, StridedForth
 from reverie.engine.torch.kernels.weights import cheapest_weights, pair, shared_weights
 from reverie.native import Isa, dense
@@ -53,7 +53,7 @@ class _Forward:
         activation: Activation | None = None,
         keep: bool = False,
         into: Tensor | None = None,
-    ) -> tuple[Tensor, Gate | None]:
+    ) -> tuple[Tensor, ActivationMask | None]:
         """Activation(convolution(x) + other), and its gate."""
         (found,) = self._conv(
             [ConvInput(self._read(x))], [other], activation=activation, keep=keep, into=[into]
@@ -89,7 +89,9 @@ class Back:
         before = (rows - 1 - spec.padding[0], columns - 1 - spec.padding[1])
         self._conv = DenseConv(packed, [out], [shape], before)
 
-    def __call__(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
+    def __call__(
+        self, gradient: Tensor, pending: Tensor | None, gate: ActivationMask | None = None
+    ) -> Tensor:
         """The gradient at the input, plus ``pending``."""
         return self._conv([ConvInput(gradient, gate)], [pending])[0].map
 
@@ -129,7 +131,9 @@ class CellsBack:
         packed = cheapest_weights(("cells back", rows, columns), spec, weight, kernel, out, cells, store, isa)
         self._conv = DenseConv(packed, [out], [cells], (-rows.first, -columns.first))
 
-    def __call__(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
+    def __call__(
+        self, gradient: Tensor, pending: Tensor | None, gate: ActivationMask | None = None
+    ) -> Tensor:
         """As ``Back``."""
         (found,) = self._conv([ConvInput(gradient, gate)], [None])
         whole = out_of_cells(found.map, self._shape, (2, 2))

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from reverie.engine.torch.conv.activation import Activation
 from reverie.engine.torch.conv.onednn import CHANNELS_LAST
-from reverie.engine.torch.kernels.conv import ConvInput, DenseConv, Gate, gates
+from reverie.engine.torch.kernels.conv import ActivationMask, ConvInput, DenseConv, gates
 from reverie.native import Isa, dense
 
 
@@ -58,7 +58,7 @@ class PreparedBox:
 
     def forward(
         self, x: Tensor, other: Tensor | None, into: Tensor | None = None
-    ) -> tuple[Tensor, Gate | None]:
+    ) -> tuple[Tensor, ActivationMask | None]:
         """Activation(mean(x) + bias + other). (N, C, H, W) -> the same, and its gate if it ``gates``."""
         if self._forth is not None:
             (found,) = self._forth(
@@ -71,7 +71,9 @@ class PreparedBox:
                 y = y.add_(added)
         return (y if self.activation is None else self.activation.apply_(y)), None
 
-    def backward(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
+    def backward(
+        self, gradient: Tensor, pending: Tensor | None, gate: ActivationMask | None = None
+    ) -> Tensor:
         """The gradient at the input, plus ``pending``; as of ``PreparedConv``."""
         if self._back is not None:
             return self._back([ConvInput(gradient, gate)], [pending])[0].map

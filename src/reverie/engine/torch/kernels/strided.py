@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor
 
-from reverie.engine.torch.kernels.conv import ConvInput, DenseConv, Gate, Places, empty
+from reverie.engine.torch.kernels.conv import ActivationMask, ConvInput, DenseConv, Places, empty
 from reverie.engine.torch.kernels.weights import ERROR, Pair, pair, shared_weights, work_of
 from reverie.native import Isa, dense
 from reverie.native.dense import Kind, Way
@@ -72,7 +72,7 @@ class StridedForth:
         activation: Activation | None = None,
         keep: bool = False,
         into: Tensor | None = None,
-    ) -> tuple[Tensor, Gate | None]:
+    ) -> tuple[Tensor, ActivationMask | None]:
         """As of the others; sums of phases wait where the result will be."""
         for part in self._parts[:-1]:
             ((other, _),) = part([ConvInput(x)], [other], into=[into])
@@ -98,7 +98,9 @@ class StridedBack:
             whole = Places(pair(shape[2:]), spec.stride, phase.first)
             self._parts.append(DenseConv(packed, [out], [made], before, places=whole))
 
-    def __call__(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
+    def __call__(
+        self, gradient: Tensor, pending: Tensor | None, gate: ActivationMask | None = None
+    ) -> Tensor:
         """As ``Back``."""
         found = empty(self._shape)
         for part in self._parts:
