@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from reverie.engine.torch.conv.spec import FEW
-from reverie.engine.torch.conv.taps import Taps, in_phases
+from reverie.engine.torch.conv.taps import KernelTaps, in_phases
 from reverie.engine.torch.kernels.cells import into_cells, out_of_cells
 from reverie.engine.torch.kernels.conv import ActivationMask, ConvInput, DenseConv
 from reverie.engine.torch.kernels.strided import StridedBack, StridedForth
@@ -251,10 +251,10 @@ def _of_a_picture(spec: ConvSpec, shape: torch.Size) -> bool:
     return (rows.size, columns.size) in KERNELS
 
 
-def _cell_taps(spec: ConvSpec, shape: torch.Size) -> tuple[Taps, Taps]:
+def _cell_taps(spec: ConvSpec, shape: torch.Size) -> tuple[KernelTaps, KernelTaps]:
     out = spec.out_shape(shape)
     kernel, padding = spec.weight.shape[2:], spec.padding
-    rows, columns = (Taps.of(kernel[i], 2, padding[i], shape[2 + i], out[2 + i]) for i in (0, 1))
+    rows, columns = (KernelTaps.of(kernel[i], 2, padding[i], shape[2 + i], out[2 + i]) for i in (0, 1))
     return rows, columns
 
 
