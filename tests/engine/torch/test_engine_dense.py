@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from reverie.engine.engine import PlainEngine
 from reverie.engine.torch.engine import TorchEngine
-from reverie.engine.torch.plan.steps import CatStep, ConvStep, NativePoolStep, PointsStep
+from reverie.engine.torch.plan.steps import CatStep, ConvStep, NativePoolStep, PointwiseStep
 from reverie.native import Isa, Unavailable
 from reverie.network.wrap import wrap_net
 from support.convolutions import (
@@ -66,7 +66,7 @@ def test_a_whole_network_of_them(isa: Isa, size: tuple[int, int]) -> None:
     (plan,) = engine._plans.values()
     kinds = [type(step) for step in plan.steps]
     assert kinds.count(NativePoolStep) == 2
-    assert sorted(len(step.writes) for step in plan.steps if isinstance(step, PointsStep)) == [1, 2]
+    assert sorted(len(step.writes) for step in plan.steps if isinstance(step, PointwiseStep)) == [1, 2]
     assert all(step.conv._dense is not None for step in plan.steps if isinstance(step, ConvStep))
 
 
@@ -103,7 +103,7 @@ def test_none_means_torch_alone() -> None:
     engine.forward(torch.rand(1, 3, 48, 48), ["output"])
     assert engine.isa == "none"
     (plan,) = engine._plans.values()
-    assert not any(isinstance(step, PointsStep | NativePoolStep) for step in plan.steps)
+    assert not any(isinstance(step, PointwiseStep | NativePoolStep) for step in plan.steps)
     assert all(step.conv._dense is None for step in plan.steps if isinstance(step, ConvStep))
 
 

@@ -13,7 +13,7 @@ from reverie.engine.torch.conv.spec import ConvSpec
 from reverie.engine.torch.conv.store import Store
 from reverie.engine.torch.kernels import dense as torch_dense
 from reverie.engine.torch.kernels.conv import ConvInput
-from reverie.engine.torch.kernels.dense import PointsBack, PointsForth
+from reverie.engine.torch.kernels.dense import PointwiseBack, PointwiseForth
 from reverie.engine.torch.kernels.max_pool import Pool
 from reverie.native import Isa
 from support.convolutions import (
@@ -96,8 +96,8 @@ def test_points_that_read_one_map_are_each_its_own(
         ConvSpec(w, b, (1, 1), (0, 0), (1, 1), 1, activation=a)
         for w, b, a in zip(weights, biases, acts, strict=True)
     ]
-    forth = PointsForth(specs, x.shape, Store([]), isa)
-    back = PointsBack(specs, x.shape, Store([]), isa)
+    forth = PointwiseForth(specs, x.shape, Store([]), isa)
+    back = PointwiseBack(specs, x.shape, Store([]), isa)
     whole = [F.conv2d(x, w, b) for w, b in zip(weights, biases, strict=True)]
     found = forth(last(x.detach()))
     sums, given, wide = [], [], 0

@@ -15,7 +15,7 @@ from reverie.engine.engine import PlainEngine
 from reverie.engine.torch.engine import TorchEngine
 from reverie.engine.torch.kernels.mean_pool import PreparedBox
 from reverie.engine.torch.plan.prepared import PreparedConv
-from reverie.engine.torch.plan.steps import ConvStep, PointsStep, Step
+from reverie.engine.torch.plan.steps import ConvStep, PointwiseStep, Step
 from reverie.network.wrap import wrap_net
 from support.convolutions import (
     RELUS,
@@ -131,7 +131,7 @@ def test_fewer_channels_are_averaged_behind_the_convolution(isa: str, first: boo
     steps = steps_of(engine)
     assert boxes(steps) == [16]
     if isa != "none":  # all three that read the map are one
-        assert [len(step.writes) for step in steps if isinstance(step, PointsStep)] == [3]
+        assert [len(step.writes) for step in steps if isinstance(step, PointwiseStep)] == [3]
     else:
         assert sum(isinstance(step, ConvStep) and isinstance(step.conv, PreparedConv) for step in steps) == 5
 

@@ -140,7 +140,7 @@ class CellsBack:
         return whole if pending is None else whole + pending
 
 
-class PointsForth:
+class PointwiseForth:
     """Convolutions of 1 x 1 that read the same map, as one; their activations are alike, or there is none.
 
     Attributes:
@@ -168,7 +168,7 @@ class PointsForth:
         return self._conv([ConvInput(x)], others, activation=self._activation, keep=True, into=into)
 
 
-class PointsBack:
+class PointwiseBack:
     """The gradient of some such convolutions at what they read: one with their outputs side by side."""
 
     def __init__(self, specs: Sequence[ConvSpec], shape: torch.Size, store: Store, isa: Isa) -> None:
@@ -208,7 +208,7 @@ def back(spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> Back | Ce
     return None
 
 
-def is_points(spec: ConvSpec, shape: torch.Size) -> bool:
+def is_pointwise(spec: ConvSpec, shape: torch.Size) -> bool:
     """Whether a convolution is one of 1 x 1 that the native kernels take."""
     return (
         spec.groups == 1

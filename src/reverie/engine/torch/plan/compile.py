@@ -11,7 +11,7 @@ from reverie.engine.torch.conv.activation import Activation
 from reverie.engine.torch.conv.spec import ConvSpec
 from reverie.engine.torch.conv.store import Store
 from reverie.engine.torch.kernels.conv import gates
-from reverie.engine.torch.kernels.dense import PointsBack, PointsForth, is_points
+from reverie.engine.torch.kernels.dense import PointwiseBack, PointwiseForth, is_pointwise
 from reverie.engine.torch.kernels.max_pool import POOLED, Pool, can_pool
 from reverie.engine.torch.kernels.mean_pool import PreparedBox
 from reverie.engine.torch.plan.plan import Formats, Plan
@@ -24,7 +24,7 @@ from reverie.engine.torch.plan.steps import (
     ConvStep,
     MaxPoolStep,
     NativePoolStep,
-    PointsStep,
+    PointwiseStep,
     ScaleStep,
     Step,
 )
@@ -190,7 +190,7 @@ class _Builder:
             and self._in_fp32()
             and chain.other is None
             and (activation is None or gates(activation))
-            and is_points(chain.spec, self._shapes[chain.x])
+            and is_pointwise(chain.spec, self._shapes[chain.x])
         )
 
     def _points(self, first: Chain) -> Step:
@@ -211,9 +211,9 @@ class _Builder:
         assert native is not None
         early = [self._is_early(chain) for chain in chains]  # each counts its work
         specs, shape = [chain.spec for chain in chains], self._shapes[first.x]
-        forth = PointsForth(specs, shape, self._store, native.early if all(early) else native.forward)
-        back = PointsBack(specs, shape, self._store, native.backward)
-        return PointsStep(forth, back, first.x, tuple(chain.y for chain in chains))
+        forth = PointwiseForth(specs, shape, self._store, native.early if all(early) else native.forward)
+        back = PointwiseBack(specs, shape, self._store, native.backward)
+        return PointwiseStep(forth, back, first.x, tuple(chain.y for chain in chains))
 
     def _of_points(self, at: int) -> Chain | None:
         """A convolution, with a mean before it or not."""

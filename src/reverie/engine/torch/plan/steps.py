@@ -17,7 +17,7 @@ from torch import Tensor
 from reverie.engine.torch.conv.activation import Activation
 from reverie.engine.torch.conv.onednn import CHANNELS_LAST
 from reverie.engine.torch.kernels.conv import ConvInput, empty
-from reverie.engine.torch.kernels.dense import PointsBack, PointsForth
+from reverie.engine.torch.kernels.dense import PointwiseBack, PointwiseForth
 from reverie.engine.torch.kernels.max_pool import Pool
 from reverie.engine.torch.kernels.mean_pool import PreparedBox
 from reverie.engine.torch.plan.prepared import PreparedConv
@@ -149,10 +149,10 @@ class ConvStep(Step):
         run.give(self.reads[0], found, owned=True)
 
 
-class PointsStep(Step):
+class PointwiseStep(Step):
     """Convolutions of 1 x 1 that read one value, each with its activation; keeps where it let through."""
 
-    def __init__(self, forth: PointsForth, back: PointsBack, x: int, ys: tuple[int, ...]) -> None:
+    def __init__(self, forth: PointwiseForth, back: PointwiseBack, x: int, ys: tuple[int, ...]) -> None:
         self._forth, self._back = forth, back
         self.reads, self.writes = (x,), ys
 
