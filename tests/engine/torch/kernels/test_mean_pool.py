@@ -15,7 +15,7 @@ from reverie.engine.engine import PlainEngine
 from reverie.engine.torch.engine import TorchEngine
 from reverie.engine.torch.kernels.mean_pool import PreparedBox
 from reverie.engine.torch.plan.prepared import PreparedConv
-from reverie.engine.torch.plan.steps import ConvStep, PointwiseStep, Step
+from reverie.engine.torch.plan.steps import ConvStep, PlanStep, PointwiseStep
 from reverie.network.wrap import wrap_net
 from support.convolutions import (
     RELUS,
@@ -95,12 +95,12 @@ class Pooled(nn.Module):
         return self.norm(self.behind(self.mean(x))).relu()
 
 
-def steps_of(engine: TorchEngine) -> list[Step]:
+def steps_of(engine: TorchEngine) -> list[PlanStep]:
     (plan,) = engine._plans.values()
     return plan.steps
 
 
-def boxes(steps: list[Step]) -> list[int]:
+def boxes(steps: list[PlanStep]) -> list[int]:
     """Channels that are averaged."""
     return [
         step.conv.shape[1]

@@ -77,7 +77,7 @@ class Place:
         return run.places[self.of].narrow(1, self.first, self.channels)
 
 
-class Step:
+class PlanStep:
     """One step; ``reads`` and ``writes`` are numbers of values, ``keeps`` those its backward pass needs."""
 
     reads: tuple[int, ...]
@@ -112,7 +112,7 @@ def _behind(activation: Activation | None, run: Run, index: int) -> tuple[Tensor
     return activation.backward(gradient, y, into=into), True
 
 
-class ConvStep(Step):
+class ConvStep(PlanStep):
     """Convolution, batch norm folded in, or mean over windows; another value added, activation."""
 
     def __init__(self, conv: PreparedConv | PreparedBox, x: int, other: int | None, y: int) -> None:
@@ -149,7 +149,7 @@ class ConvStep(Step):
         run.give(self.reads[0], found, owned=True)
 
 
-class PointwiseStep(Step):
+class PointwiseStep(PlanStep):
     """Convolutions of 1 x 1 that read one value, each with its activation; keeps where it let through."""
 
     def __init__(self, forth: PointwiseForth, back: PointwiseBack, x: int, ys: tuple[int, ...]) -> None:
@@ -179,7 +179,7 @@ class PointwiseStep(Step):
         run.give(self.reads[0], self._back(given, pending), owned=True)
 
 
-class ScaleStep(Step):
+class ScaleStep(PlanStep):
     """Channels scaled and shifted (a batch norm that has no convolution before it), then an activation."""
 
     def __init__(self, scale: Tensor, shift: Tensor, activation: Activation | None, x: int, y: int) -> None:
@@ -200,7 +200,7 @@ class ScaleStep(Step):
             run.give(self.reads[0], gradient.mul_(scale) if owned else gradient * scale, owned=True)
 
 
-class ActivationStep(Step):
+class ActivationStep(PlanStep):
     """An activation that nothing could take along."""
 
     def __init__(self, activation: Activation, x: int, y: int) -> None:
@@ -217,7 +217,7 @@ class ActivationStep(Step):
             run.give(self.reads[0], gradient, owned=owned)
 
 
-class AddStep(Step):
+class AddStep(PlanStep):
     """The sum of two values of one shape, then an activation."""
 
     def __init__(self, activation: Activation | None, a: int, b: int, y: int) -> None:
@@ -237,7 +237,7 @@ class AddStep(Step):
                 run.give(read, gradient, owned=False)
 
 
-class CatStep(Step):
+class CatStep(PlanStep):
     """Values side by side along an axis.
 
     Attributes:
@@ -249,7 +249,7 @@ class CatStep(Step):
         self.reads, self.writes = xs, (y,)
         self.placed: set[int] = set()
 
-    def place(self, producers: Mapping[int, Step], shape: torch.Size) -> None:
+    def place(self, producers: Mapping[int, PlanStep], shape: torch.Size) -> None:
         """Has the steps that made its values, and can, write them where they belong; ``shape`` is its own."""
         if self._axis != 1 or len(shape) != 4:
             return
@@ -279,7 +279,7 @@ class CatStep(Step):
                 run.give(read, part, owned=False)
 
 
-class MaxPoolStep(Step):
+class MaxPoolStep(PlanStep):
     """Max pooling; keeps where the maxima were."""
 
     def __init__(self, window: tuple[Any, ...], shape: torch.Size, x: int, y: int) -> None:
@@ -304,7 +304,7 @@ class MaxPoolStep(Step):
         run.give(self.reads[0], found.to(gradient.dtype), owned=True)
 
 
-class NativePoolStep(Step):
+class NativePoolStep(PlanStep):
     """Max pooling by the native library; keeps where the maxima were."""
 
     def __init__(self, pool: Pool, x: int, y: int) -> None:
@@ -320,7 +320,7 @@ class NativePoolStep(Step):
             run.give(self.reads[0], self._pool.backward(gradient, run.saved[id(self)]), owned=True)
 
 
-class AnyStep(Step):
+class AnyStep(PlanStep):
     """Any operator, differentiated by autograd."""
 
     def __init__(self, call: Call, reads: dict[int, int], dtype: torch.dtype) -> None:
