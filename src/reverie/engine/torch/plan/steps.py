@@ -62,7 +62,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Place:
+class ChannelSlice:
     """Some channels of a value of a shape: where another value is written straight away."""
 
     of: int
@@ -86,7 +86,7 @@ class PlanStep:
     limited: bool = False  # whether rounding what it keeps up to a limit would change a slope
     constants: tuple[Tensor, ...] = ()  # of autograd's steps, which show up among what autograd keeps
     #: Where values are to be written, if ``can_place``.
-    places: Mapping[int, Place] = MappingProxyType({})
+    places: Mapping[int, ChannelSlice] = MappingProxyType({})
 
     @property
     def can_place(self) -> bool:
@@ -257,7 +257,7 @@ class CatStep(PlanStep):
         for index, width in zip(self.reads, self._widths, strict=True):
             step = producers.get(index)
             if step is not None and step.can_place and self.reads.count(index) == 1:
-                step.places = {**step.places, index: Place(self.writes[0], shape, first, width)}
+                step.places = {**step.places, index: ChannelSlice(self.writes[0], shape, first, width)}
                 self.placed.add(index)
             first += width
 
