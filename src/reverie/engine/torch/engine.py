@@ -25,7 +25,7 @@ from reverie.engine.torch.formats import FORMATS, fastest, formats_of, native_se
 from reverie.engine.torch.plan.compile import build
 from reverie.engine.torch.plan.cuda_graphs import Replay, Replays, cuda_capture
 from reverie.engine.torch.plan.memory import peak_bytes
-from reverie.engine.torch.plan.plan import Formats, Plan, Sets
+from reverie.engine.torch.plan.plan import ExecutionPlan, Formats, Sets
 from reverie.engine.torch.plan.steps import Run
 from reverie.engine.torch.trace.record import Unrecordable, record, thaw
 from reverie.errors import ReverieError, UsageError
@@ -42,7 +42,7 @@ COSINE, RATIO = 0.99, 0.02
 class _Pass:
     """A forward pass that waits for its backward."""
 
-    plan: Plan
+    plan: ExecutionPlan
     run: Run | None  # None with a replay, which has its own
     replay: Replay | None
     leaf: Tensor  # the picture
@@ -117,7 +117,7 @@ class TorchEngine:
         self._store = Store(weights)
         self._trained = [w for w in weights if not w.is_inference()]  # or could be; others have no version
         self._versions: list[int] = []
-        self._plans: OrderedDict[tuple[tuple[str, ...], torch.Size], Plan] = OrderedDict()
+        self._plans: OrderedDict[tuple[tuple[str, ...], torch.Size], ExecutionPlan] = OrderedDict()
         self._trusted: set[tuple[str, ...]] = set()
         self._bytes: dict[tuple[str, ...], float] = {}
         self._plain: PlainEngine | None = None  # once something fell back
@@ -236,7 +236,7 @@ class TorchEngine:
 
     # -- plans
 
-    def _plan(self, layers: tuple[str, ...], x: Tensor) -> Plan:
+    def _plan(self, layers: tuple[str, ...], x: Tensor) -> ExecutionPlan:
         self._forget_if_changed()
         key = (layers, x.shape)
         if key in self._plans:
@@ -253,7 +253,7 @@ class TorchEngine:
             self._plans.popitem(last=False)
         return plan
 
-    def _build(self, layers: tuple[str, ...], x: Tensor, formats: Formats, store: Store) -> Plan:
+    def _build(self, layers: tuple[str, ...], x: Tensor, formats: Formats, store: Store) -> ExecutionPlan:
         wanted = list(layers)
         self.net._check(wanted)
         x = x.contiguous(memory_format=CHANNELS_LAST)

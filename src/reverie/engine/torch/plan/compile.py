@@ -14,7 +14,7 @@ from reverie.engine.torch.kernels.conv import gates
 from reverie.engine.torch.kernels.dense import PointwiseBack, PointwiseForth, is_pointwise
 from reverie.engine.torch.kernels.max_pool import POOLED, Pool, can_pool
 from reverie.engine.torch.kernels.mean_pool import PreparedBox
-from reverie.engine.torch.plan.plan import Formats, Plan
+from reverie.engine.torch.plan.plan import ExecutionPlan, Formats
 from reverie.engine.torch.plan.prepared import PreparedConv
 from reverie.engine.torch.plan.steps import (
     ActivationStep,
@@ -38,7 +38,7 @@ EARLY = 10_000
 aten = torch.ops.aten
 
 
-def build(recording: Recording, formats: Formats, store: Store) -> Plan:
+def build(recording: Recording, formats: Formats, store: Store) -> ExecutionPlan:
     """The plan for a recording."""
     return _Builder(recording, formats, store).build()
 
@@ -51,7 +51,7 @@ class _Builder:
         self._work = 0  # multiplications of the convolutions so far
         self._units: dict[int, float] = {}  # by value, what it is multiplied with; 1 unless it says so
 
-    def build(self) -> Plan:
+    def build(self) -> ExecutionPlan:
         for at, call in enumerate(self._graph.calls):
             if at not in self._graph.taken:
                 self._placed.append(self._step(at, call))
@@ -64,7 +64,7 @@ class _Builder:
         for step in steps:
             if isinstance(step, CatStep):
                 step.place(producers, self._shapes[step.writes[0]])
-        return Plan(steps, self._graph.layers, self._formats)
+        return ExecutionPlan(steps, self._graph.layers, self._formats)
 
     # -- steps
 

@@ -35,7 +35,7 @@ class Formats:
     native: Sets | None = None  # None for torch's operators alone
 
 
-class Plan:
+class ExecutionPlan:
     """The steps for some layers at one size of picture."""
 
     def __init__(self, steps: Sequence[PlanStep], layers: Mapping[str, int], formats: Formats) -> None:
