@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 import torch
 
-from reverie.engine.engine import PlainEngine
+from reverie.engine.engine import AutogradEngine
 from reverie.network.network import Network
 from reverie.network.zoo import load_net
 
@@ -19,4 +19,4 @@ def lite64() -> Network:
 
 def test_backward_without_a_forward_is_an_error():
     with pytest.raises(RuntimeError, match="forward before"):
-        PlainEngine(lite64()).backward({})
+        AutogradEngine(lite64()).backward({})

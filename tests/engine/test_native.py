@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reverie.api import render
-from reverie.engine.engine import PlainEngine
+from reverie.engine.engine import AutogradEngine
 from reverie.engine.native import NativeEngine
 from reverie.errors import UsageError
 from reverie.gradient.picture_gradient import picture_gradient
@@ -209,7 +209,7 @@ def test_every_objective(lite0: Network, text: str, balance: str) -> None:
     picture = noise(1, 96, 121)
     goal = bind(parse(text), lite0, balance=balance)
     score, gradient = picture_gradient(NativeEngine(lite0, precision="fp32", threads=2), goal, picture)
-    wanted_score, wanted = picture_gradient(PlainEngine(lite0), goal, picture)
+    wanted_score, wanted = picture_gradient(AutogradEngine(lite0), goal, picture)
     assert torch.allclose(score, wanted_score, rtol=1e-4, atol=1e-7)
     assert cosine(gradient, wanted) > 0.9999
     assert abs(float(gradient.norm() / wanted.norm()) - 1) < 1e-3

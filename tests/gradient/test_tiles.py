@@ -14,7 +14,7 @@ from reverie import objective as ob
 from reverie.api import dream
 from reverie.ascent.session import Session
 from reverie.deepdream.state import State
-from reverie.engine.engine import Engine, PlainEngine
+from reverie.engine.engine import AutogradEngine, Engine
 from reverie.engine.select import ENGINES, NoEngineError, make_engine
 from reverie.errors import ResourceError
 from reverie.gradient.picture_gradient import picture_gradient
@@ -175,8 +175,8 @@ def test_tiles_change_nothing_in_float64(text, balance, height, width, side):
     tiling = Tiling(round_up(side, stride), halo, stride)
     assert len(tiling.tiles(height, width)) > 3
     picture = twins.photo("chelsea", height, width).double()
-    score, gradient = picture_gradient(PlainEngine(net), goal, picture, tiling=tiling)
-    whole_score, whole = picture_gradient(PlainEngine(net), goal, picture)
+    score, gradient = picture_gradient(AutogradEngine(net), goal, picture, tiling=tiling)
+    whole_score, whole = picture_gradient(AutogradEngine(net), goal, picture)
     assert float(score) == pytest.approx(float(whole_score), rel=1e-10)
     assert error(gradient, whole) <= 1e-10
 
@@ -190,8 +190,8 @@ def test_tiles_change_nothing_for_a_class_and_a_deep_layer_together():
     picture = twins.photo("coffee", 97, 1203).double()
     tiling = Tiling(128, halo, stride)
     assert min(t.seen[3] - t.seen[1] for t in tiling.tiles(97, 1203)) < 700
-    _, gradient = picture_gradient(PlainEngine(net), goal, picture, tiling=tiling)
-    _, whole = picture_gradient(PlainEngine(net), goal, picture)
+    _, gradient = picture_gradient(AutogradEngine(net), goal, picture, tiling=tiling)
+    _, whole = picture_gradient(AutogradEngine(net), goal, picture)
     assert error(gradient, whole) <= 1e-10
 
 
@@ -199,8 +199,8 @@ def test_a_halo_that_is_too_small_would_be_noticed():
     net = lite(True)
     goal = goal_of("block4a", net)
     picture = twins.photo("chelsea", 233, 301).double()
-    _, gradient = picture_gradient(PlainEngine(net), goal, picture, tiling=Tiling(96, 16, 16))
-    _, whole = picture_gradient(PlainEngine(net), goal, picture)
+    _, gradient = picture_gradient(AutogradEngine(net), goal, picture, tiling=Tiling(96, 16, 16))
+    _, whole = picture_gradient(AutogradEngine(net), goal, picture)
     assert error(gradient, whole) > 1e-4
 
 
@@ -283,8 +283,8 @@ def test_any_size_any_tile(height, width, side):
     stride, halo = full_halo(net, goal)
     picture = twins.photo("chelsea", height, width).double()
     tiling = Tiling(round_up(side, stride), halo, stride)
-    _, gradient = picture_gradient(PlainEngine(net), goal, picture, tiling=tiling)
-    _, whole = picture_gradient(PlainEngine(net), goal, picture)
+    _, gradient = picture_gradient(AutogradEngine(net), goal, picture, tiling=tiling)
+    _, whole = picture_gradient(AutogradEngine(net), goal, picture)
     assert error(gradient, whole) <= 1e-10
 
 

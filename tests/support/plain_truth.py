@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from reverie.engine.engine import Engine, PlainEngine
+from reverie.engine.engine import AutogradEngine, Engine
 from reverie.network.network import Network
 
 
@@ -24,7 +24,7 @@ class Truth:
     """The plain engine in float64. Every instruction set asks it the same, so its last answers are kept."""
 
     def __init__(self, net: Network, keep: int = 4) -> None:
-        self._engine = PlainEngine(net.to(dtype=torch.float64))
+        self._engine = AutogradEngine(net.to(dtype=torch.float64))
         self._kept: dict[object, Wanted] = {}
         self._keep = keep
 

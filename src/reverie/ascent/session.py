@@ -10,7 +10,7 @@ from torch import Tensor
 
 from reverie.ascent.octaves import Octave
 from reverie.canvas.detail import Pixels
-from reverie.engine.engine import Engine, PlainEngine, is_out_of_memory, out_of_memory, pick_device
+from reverie.engine.engine import AutogradEngine, Engine, is_out_of_memory, out_of_memory, pick_device
 from reverie.engine.select import NoEngineError, make_engine
 from reverie.errors import BadInput
 from reverie.gradient.picture_gradient import picture_gradient
@@ -110,7 +110,7 @@ class Session:
         self._fixed = tile is not None
         self.shrunk = False  # memory ran out once and the tiles were halved
         self.used: Tiling | None = None
-        self._plain: PlainEngine | None = None
+        self._plain: AutogradEngine | None = None
 
     def path(self) -> Path:
         """What ran so far."""
@@ -192,7 +192,7 @@ class Session:
         if self.engine.name == "plain":
             return self.engine
         if self._plain is None:
-            self._plain = PlainEngine(self.net, device=self.device)
+            self._plain = AutogradEngine(self.net, device=self.device)
         return self._plain
 
     def release(self) -> None:

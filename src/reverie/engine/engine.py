@@ -57,7 +57,7 @@ class Engine(Protocol):
         """Give working memory back; the next ``forward`` takes it again."""
 
 
-class PlainEngine:
+class AutogradEngine:
     """Frozen weights, cut at the deepest layer that is read, autograd for the rest."""
 
     name = "plain"

@@ -6,7 +6,7 @@ from typing import Final
 
 import torch
 
-from reverie.engine.engine import Engine, PlainEngine, pick_precision
+from reverie.engine.engine import AutogradEngine, Engine, pick_precision
 from reverie.engine.native import NativeEngine
 from reverie.engine.torch.engine import TorchEngine
 from reverie.errors import UsageError, did_you_mean
@@ -63,8 +63,8 @@ def make_engine(
     raise UsageError(f"--engine {name}: {did_you_mean(name, ('auto', *ENGINES))}")
 
 
-def _plain(net: Network, device: str, precision: str) -> PlainEngine:
-    return PlainEngine(net, device=device, precision=pick_precision(precision, device))
+def _plain(net: Network, device: str, precision: str) -> AutogradEngine:
+    return AutogradEngine(net, device=device, precision=pick_precision(precision, device))
 
 
 def _torch(net: Network, device: str, precision: str, isa: str | None) -> Engine:

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from reverie.engine.engine import PlainEngine, is_out_of_memory
+from reverie.engine.engine import AutogradEngine, is_out_of_memory
 from reverie.engine.malloc import give_pages_back, keep_pages
 from reverie.engine.torch.conv.onednn import CHANNELS_LAST
 from reverie.engine.torch.conv.store import Store
@@ -56,7 +56,7 @@ class TorchEngine:
     Batch norms are folded, activations fused, tensors channels-last; weights get no gradient; the backward
     pass of a convolution is a forward convolution with weights that are flipped and packed once. A network
     that does what no list of operators can repeat (random numbers, decisions on pixels, hooks of the module's
-    owner, which have to fire) is left to ``PlainEngine``, and ``note`` says so.
+    owner, which have to fire) is left to ``AutogradEngine``, and ``note`` says so.
 
     Precisions and the cosine of their gradients with float64's, at the depths that dreams use:
 
@@ -120,7 +120,7 @@ class TorchEngine:
         self._plans: OrderedDict[tuple[tuple[str, ...], torch.Size], ExecutionPlan] = OrderedDict()
         self._trusted: set[tuple[str, ...]] = set()
         self._bytes: dict[tuple[str, ...], float] = {}
-        self._plain: PlainEngine | None = None  # once something fell back
+        self._plain: AutogradEngine | None = None  # once something fell back
         self._refused: set[tuple[str, ...]] = set()
         self._pass: _Pass | None = None
 
@@ -285,7 +285,7 @@ class TorchEngine:
         # what is packed in these formats is of use to the plans that come after it
         store = self._store if formats == self._formats else Store([])
         plan = self._build(layers, x, formats, store)
-        reference = PlainEngine(self.net, device=self.device.type)
+        reference = AutogradEngine(self.net, device=self.device.type)
         expected = reference.forward(second.to(self.net.dtype), layers)
         x, _ = self._prepare(second)
         run, found = plan.forward(x.to(self.net.dtype))
@@ -305,10 +305,10 @@ class TorchEngine:
         ours = torch.zeros_like(x) if ours is None else ours
         _agree(ours / self._per_channel(self.net.std, ours), slope, "the gradient")
 
-    def _fall_back(self, reason: str) -> PlainEngine:
+    def _fall_back(self, reason: str) -> AutogradEngine:
         if self._plain is None:
             precision = "fp32" if self.precision == "fp32+bf16" else self.precision
-            self._plain = PlainEngine(self.net, device=self.device.type, precision=precision)
+            self._plain = AutogradEngine(self.net, device=self.device.type, precision=precision)
         self.note = (
             self.note or f"network {self.net.name} runs by plain autograd: {reason.splitlines()[0][:200]}"
         )
@@ -316,7 +316,7 @@ class TorchEngine:
 
     def _measure(self, layers: tuple[str, ...]) -> float:
         if any(self._hooks):
-            return PlainEngine(self.net).bytes_per_pixel(layers)
+            return AutogradEngine(self.net).bytes_per_pixel(layers)
         picture = self._probe()
         with torch.no_grad():
             try:

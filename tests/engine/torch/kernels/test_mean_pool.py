@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from reverie.engine.engine import PlainEngine
+from reverie.engine.engine import AutogradEngine
 from reverie.engine.torch.engine import TorchEngine
 from reverie.engine.torch.kernels.mean_pool import PreparedBox
 from reverie.engine.torch.plan.prepared import PreparedConv
@@ -110,7 +110,7 @@ def boxes(steps: list[PlanStep]) -> list[int]:
 
 
 def agrees(net: Any, engine: TorchEngine, layers: list[str], least: float = 0.99999) -> None:
-    plain = PlainEngine(net.to(dtype=torch.float64))
+    plain = AutogradEngine(net.to(dtype=torch.float64))
     x = torch.rand(2, 3, 41, 52, generator=torch.Generator().manual_seed(1))
     expected = plain.forward(x.double(), layers)
     found = engine.forward(x, layers)
