@@ -34,7 +34,7 @@ SEEN = 0.2
 
 
 @dataclass(frozen=True)
-class Path:
+class ExecutionRecord:
     """What ran, as it is written beside the recipe so that the same can run again."""
 
     engine: str
@@ -112,12 +112,12 @@ class Session:
         self.used: Tiling | None = None
         self._plain: AutogradEngine | None = None
 
-    def path(self) -> Path:
+    def path(self) -> ExecutionRecord:
         """What ran so far."""
         down, across = self._tile or (None, None)
         if self._tile is None and self.used is not None:
             down, across = self.used.side, self.used.across or self.used.side
-        return Path(
+        return ExecutionRecord(
             engine=self.engine.name,
             device=self.device,
             precision=self.engine.precision,
