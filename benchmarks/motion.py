@@ -30,7 +30,7 @@ from benchmarks.motion_measures import flicker as flicker_of
 from reverie.api import render
 from reverie.ascent.session import Session, as_tensor
 from reverie.bench.machine import cores, describe, in_words
-from reverie.canvas.detail import Pixels
+from reverie.canvas.detail import DetailCanvas
 from reverie.media.picture import Picture, save_picture
 from reverie.media.video.read.frame import VideoFrame
 from reverie.media.video.read.reader import open_video
@@ -233,7 +233,7 @@ def dreamt(given: argparse.Namespace, recipe: Recipe, movie: Played, session: Se
 def score(session: Session, recipe: Recipe, rgb: np.ndarray) -> float:
     """What the objective makes of a frame."""
     picture = as_tensor(Picture(rgb.astype(np.float32) / 255)).to(session.device)
-    (found,), _ = session.gradient(session.goal(recipe, 0), Pixels(picture), Roll(0, 0))
+    (found,), _ = session.gradient(session.goal(recipe, 0), DetailCanvas(picture), Roll(0, 0))
     return found
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from reverie import objective as ob
-from reverie.canvas.detail import Pixels
+from reverie.canvas.detail import DetailCanvas
 from reverie.engine.engine import AutogradEngine
 from reverie.gradient.picture_gradient import picture_gradient
 from reverie.gradient.tiles import Tiling
@@ -63,7 +63,7 @@ def test_a_view_is_the_rolled_and_padded_picture(size, down, right, data):
 )
 def test_a_picture_that_is_made_where_it_is_looked_at_is_the_picture(size, roll, soft, data):
     rng = torch.Generator().manual_seed(data.draw(st.integers(0, 99)))
-    canvas = Pixels(torch.rand(1, 3, *size, generator=rng), soft=soft)
+    canvas = DetailCanvas(torch.rand(1, 3, *size, generator=rng), soft=soft)
     canvas.add(0.3 * torch.randn(1, 3, *size, generator=rng))
     margin = data.draw(st.integers(0, min(size)))
     made, whole = View(canvas.shown(), *roll, margin), View(canvas.picture(), *roll, margin)

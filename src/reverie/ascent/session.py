@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from reverie.ascent.octaves import Octave
-from reverie.canvas.detail import Pixels
+from reverie.canvas.detail import DetailCanvas
 from reverie.engine.engine import AutogradEngine, Engine, is_out_of_memory, out_of_memory, pick_device
 from reverie.engine.select import NoEngineError, make_engine
 from reverie.errors import BadInput
@@ -173,7 +173,9 @@ class Session:
         return self._goals[key]
 
     @computes
-    def gradient(self, goal: BoundObjective, canvas: Pixels, roll: Roll) -> tuple[tuple[float, ...], Tensor]:
+    def gradient(
+        self, goal: BoundObjective, canvas: DetailCanvas, roll: Roll
+    ) -> tuple[tuple[float, ...], Tensor]:
         """Score of one picture as large as memory allows, and the gradient (1, C, H, W) at it, under a roll.
 
         The gradient is the caller's to change, until the next one is written into the same memory.
@@ -206,7 +208,9 @@ class Session:
             self._noted = self.engine.note
             warn(self._noted, stacklevel=3)
 
-    def _tiled(self, goal: BoundObjective, canvas: Pixels, roll: Roll, margin: int) -> tuple[Tensor, Tensor]:
+    def _tiled(
+        self, goal: BoundObjective, canvas: DetailCanvas, roll: Roll, margin: int
+    ) -> tuple[Tensor, Tensor]:
         """The gradient, in smaller tiles once if memory runs out."""
         width, height = (side + 2 * margin for side in canvas.size)
         while True:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from reverie.ascent.loop import Frame, dream
 from reverie.ascent.session import Session, as_tensor
-from reverie.canvas.detail import Pixels
+from reverie.canvas.detail import DetailCanvas
 from reverie.deepdream.state import REACH, State
 from reverie.media.picture import Picture
 from reverie.motion.frame import MovingFrame
@@ -103,7 +103,7 @@ def zoom(
         state, frame = journey.open(picture)
         yield frame
     else:
-        journey.settle(State(Pixels(state.picture), state.rng, state.reach), recipe)
+        journey.settle(State(DetailCanvas(state.picture), state.rng, state.reach), recipe)
     while state.index < journey.settings.frames:
         yield journey.advance(state)
 
@@ -202,17 +202,17 @@ class Journey:
         free = 1 - shown if state.mask is None else (1 - shown) * _fitted(state.mask, shown)
         return _View(source, free, seen, shown)
 
-    def _dream(self, view: _View, state: ZoomState) -> tuple[Pixels, Frame]:
+    def _dream(self, view: _View, state: ZoomState) -> tuple[DetailCanvas, Frame]:
         """A frame's own short dream over what the view shows, and the loop's last frame."""
         recipe = self._short(state.index)
         soft, plain = recipe.clip == "soft", recipe.resampling == "bilinear"
         with self.runtime.use():
-            canvas = Pixels(view.source, view.mask, circular=recipe.seamless, soft=soft, plain=plain)
+            canvas = DetailCanvas(view.source, view.mask, circular=recipe.seamless, soft=soft, plain=plain)
         short = State(canvas, state.rng, state.reach, runtime=self.runtime)
         return canvas, self._dreamt(recipe, short, opens=state.index < 1)
 
     @computes
-    def _shown(self, canvas: Pixels, view: _View, state: ZoomState) -> Tensor:
+    def _shown(self, canvas: DetailCanvas, view: _View, state: ZoomState) -> Tensor:
         """The frame (1, C, H, W) that comes of a dream: held, and gone over to where a loop comes home."""
         source, recipe = view.source, self.recipe
         # Where the largest octave is not the picture's.
