@@ -17,7 +17,7 @@ from reverie.ops.filters import resize
 SOFT_LIMIT = 2.0
 
 
-class Shown:
+class LazyPicture:
     """A canvas's picture that is never held whole: it gives the rectangle that is asked for.
 
     ``shown[:, :, rows, columns]`` is what a tensor (1, C, H, W) of the picture would give there, made afresh.
@@ -118,9 +118,9 @@ class DetailCanvas:
         picture = base + self._bent(detail, base, mask)
         return picture if out is None else out.copy_(picture)
 
-    def shown(self) -> Shown:
+    def shown(self) -> LazyPicture:
         """The picture, made where and when it is looked at."""
-        return Shown(self)
+        return LazyPicture(self)
 
     def moved(self) -> float:
         """Root mean square distance from the source at this size."""
