@@ -17,13 +17,13 @@ from reverie.canvas.detail import DetailCanvas
 from reverie.native.runtime import carried
 
 
-class FilmPixels(DetailCanvas):
-    """Pixels whose detail follows a flow. On a device, or with edges that meet, as any other canvas."""
+class FilmCanvas(DetailCanvas):
+    """A canvas whose detail follows a flow. On a device, or with edges that meet, as any other canvas."""
 
     @staticmethod
-    def of(canvas: DetailCanvas) -> FilmPixels:
+    def of(canvas: DetailCanvas) -> FilmCanvas:
         """A film's canvas that is in all else like another."""
-        film = FilmPixels(
+        film = FilmCanvas(
             canvas.source, canvas.mask_source, circular=canvas.circular, soft=canvas.soft, plain=canvas.plain
         )
         film.detail = canvas.detail

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from reverie.ascent.octaves import Octave, octave_sizes
 from reverie.ascent.session import Session
-from reverie.canvas.film import FilmPixels
+from reverie.canvas.film import FilmCanvas
 from reverie.deepdream.direction import Direction, step_direction
 from reverie.deepdream.state import REACH, REACH_OF_STD, Origin, State
 from reverie.errors import UsageError
@@ -70,7 +70,7 @@ class FilmState(State):
 
     def __init__(
         self,
-        canvas: FilmPixels,
+        canvas: FilmCanvas,
         rng: torch.Generator,
         reach: float,
         *,
@@ -79,7 +79,7 @@ class FilmState(State):
         runtime: Runtime | None = None,
     ) -> None:
         super().__init__(canvas, rng, reach, runtime=runtime)
-        self.canvas: FilmPixels = canvas
+        self.canvas: FilmCanvas = canvas
         self.index = index
         self.last = last
         self.fresh: Tensor | None = None
@@ -96,7 +96,7 @@ class FilmState(State):
         height, width = state.canvas.source.shape[2:]
         last = None if move.blank else torch.from_numpy(move.shot.rgb)
         with state.runtime.use():
-            canvas = FilmPixels.of(state.canvas.at((width, height)))
+            canvas = FilmCanvas.of(state.canvas.at((width, height)))
             carried = _carried_once(canvas)
             held = canvas.moved() / canvas.mask_share() if canvas.mask_share() else 0.0
         film = FilmState(carried, state.rng, state.reach, index=0, last=last, runtime=state.runtime)
@@ -131,7 +131,7 @@ class FilmState(State):
         if missing:
             raise UsageError(f"the state of a film lacks {', '.join(sorted(missing))}; begin the film again")
         detail = kept["detail"].clone()
-        canvas = FilmPixels(
+        canvas = FilmCanvas(
             torch.full_like(detail, 0.5),
             circular=recipe.seamless,
             soft=recipe.clip == "soft",
@@ -363,7 +363,7 @@ def _moved(fresh: Tensor, motion: Motion) -> Tensor:
     return torch.from_numpy(there).to(fresh.device)[None, None]
 
 
-def _carried_once(canvas: FilmPixels) -> FilmPixels:
+def _carried_once(canvas: FilmCanvas) -> FilmCanvas:
     """A canvas as it is after a few frames of motion: without the noise that no motion leaves as it is.
 
     So that the first frame is like those that follow, in sharpness and in score.
