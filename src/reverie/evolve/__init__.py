@@ -15,7 +15,7 @@ from reverie.evolve.genome import Encoding
 from reverie.evolve.genome_file import genome_from_json, genome_json
 from reverie.evolve.score import NetScore
 from reverie.evolve.search import Generation, Score, evolve
-from reverie.evolve.state import Ancestor, Evolution, Plan, Row, ancestry
+from reverie.evolve.state import Ancestor, Evolution, EvolutionPlan, Row, ancestry
 
 __all__ = [
     "ENCODINGS",
@@ -23,10 +23,10 @@ __all__ = [
     "Archive",
     "Encoding",
     "Evolution",
+    "EvolutionPlan",
     "Generation",
     "Lineage",
     "NetScore",
-    "Plan",
     "Row",
     "Score",
     "ancestry",

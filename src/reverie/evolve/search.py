@@ -15,7 +15,7 @@ from torch import Tensor
 from reverie.errors import UsageError
 from reverie.evolve.archive import NOBODY, Archive
 from reverie.evolve.genome import Encoding, child_rng
-from reverie.evolve.state import PRUNE, Evolution, Plan, Row
+from reverie.evolve.state import PRUNE, Evolution, EvolutionPlan, Row
 
 #: Pictures (N, C, H, W) in [0, 1] to confidences (N, classes).
 Score = Callable[[Tensor], Tensor]
@@ -87,7 +87,9 @@ def evolve(
         UsageError: A setting out of its range or not the state's; a score of another shape or not finite.
     """
     cells = None if classes is None else tuple(classes)
-    plan = Plan.of(encoding, size=size, seed=seed, population=population, children=children, classes=cells)
+    plan = EvolutionPlan.of(
+        encoding, size=size, seed=seed, population=population, children=children, classes=cells
+    )
     if batch < 1:
         raise UsageError(f"batch {batch}: must be at least 1")
     if state is None:

@@ -20,7 +20,7 @@ PRUNE = 50
 
 
 @dataclass(frozen=True)
-class Plan:
+class EvolutionPlan:
     """What decides the result, beside the classifier.
 
     Attributes:
@@ -51,11 +51,11 @@ class Plan:
             raise UsageError("classes: each only once, and at least one")
 
     @staticmethod
-    def of(encoding: Encoding[Any], **others: Any) -> Plan:
+    def of(encoding: Encoding[Any], **others: Any) -> EvolutionPlan:
         """The plan of an encoding; ``others`` are the fields."""
-        return Plan(encoding.name, encoding.settings(), **others)
+        return EvolutionPlan(encoding.name, encoding.settings(), **others)
 
-    def check_same(self, other: Plan) -> None:
+    def check_same(self, other: EvolutionPlan) -> None:
         """UsageError naming what differs, where a run of ``self`` is asked to go on as ``other``."""
         mine, theirs = asdict(self), asdict(other)
         changed = [f"{k} {theirs[k]} (was {mine[k]})" for k in mine if mine[k] != theirs[k]]
@@ -90,7 +90,7 @@ class Row(NamedTuple):
 class Evolution:
     """A run so far. ``generation`` is the next one to do; the start is number 0."""
 
-    plan: Plan
+    plan: EvolutionPlan
     generation: int = 0
     evaluations: int = 0
     archive: Archive = field(default_factory=Archive)
@@ -196,7 +196,7 @@ def ancestry(state: Evolution, encoding: Encoding[Any], number: int) -> list[Anc
 
 
 def born(
-    plan: Plan,
+    plan: EvolutionPlan,
     encoding: Encoding[Any],
     generation: int,
     place: int,
@@ -218,7 +218,7 @@ def _as_bytes(data: Mapping[str, Any]) -> NDArray[np.uint8]:
     return np.frombuffer(json.dumps(data, sort_keys=True).encode(), np.uint8)
 
 
-def _plan(data: NDArray[Any]) -> Plan:
+def _plan(data: NDArray[Any]) -> EvolutionPlan:
     fields = json.loads(data.astype(np.uint8).tobytes())
     classes = fields.pop("classes")
-    return Plan(**fields, classes=None if classes is None else tuple(classes))
+    return EvolutionPlan(**fields, classes=None if classes is None else tuple(classes))

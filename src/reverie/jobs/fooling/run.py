@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reverie.errors import BadInput, ResourceError, UsageError
-from reverie.evolve import Plan, load_checkpoint, save_checkpoint
+from reverie.evolve import EvolutionPlan, load_checkpoint, save_checkpoint
 from reverie.jobs.fooling.evolved import Evolved, done
 from reverie.jobs.fooling.folder import Folder, Note, check_same
 from reverie.jobs.fooling.judge import Arena
@@ -220,7 +220,7 @@ class EvolutionRun:
         state, _ = load_checkpoint(path)
         settings = self.settings
         population, children = settings.counts
-        plan = Plan.of(
+        plan = EvolutionPlan.of(
             self.arena.encoding,
             size=settings.size,
             seed=settings.seed,
