@@ -15,7 +15,7 @@ from reverie.evolve.genome import Encoding
 from reverie.evolve.genome_file import genome_from_json, genome_json
 from reverie.evolve.score import NetScore
 from reverie.evolve.search import Generation, Score, evolve
-from reverie.evolve.state import Ancestor, Evolution, EvolutionPlan, Row, ancestry
+from reverie.evolve.state import Ancestor, Evolution, EvolutionPlan, HistoryRow, ancestry
 
 __all__ = [
     "ENCODINGS",
@@ -25,9 +25,9 @@ __all__ = [
     "Evolution",
     "EvolutionPlan",
     "Generation",
+    "HistoryRow",
     "Lineage",
     "NetScore",
-    "Row",
     "Score",
     "ancestry",
     "evolve",

@@ -15,7 +15,7 @@ from torch import Tensor
 from reverie.errors import UsageError
 from reverie.evolve.archive import NOBODY, Archive
 from reverie.evolve.genome import Encoding, child_rng
-from reverie.evolve.state import PRUNE, Evolution, EvolutionPlan, Row
+from reverie.evolve.state import PRUNE, Evolution, EvolutionPlan, HistoryRow
 
 #: Pictures (N, C, H, W) in [0, 1] to confidences (N, classes).
 Score = Callable[[Tensor], Tensor]
@@ -122,7 +122,7 @@ def _generation(score: Score, encoding: Encoding[Any], state: Evolution, batch: 
     if state.generation % PRUNE == 0:
         state.lineage.prune(archive.elites()[0].tolist())
     over = archive.over(0.5), archive.over(0.95), archive.over(0.99)
-    row = Row(index, state.evaluations, len(archive.filled()), archive.median(), *over)
+    row = HistoryRow(index, state.evaluations, len(archive.filled()), archive.median(), *over)
     state.history.append(row)
     outside = perf_counter() - began - network
     state.network_seconds += network

@@ -74,7 +74,7 @@ class EvolutionPlan:
         return 0 if generation == 0 else self.population + (generation - 1) * self.children
 
 
-class Row(NamedTuple):
+class HistoryRow(NamedTuple):
     """A generation in the history: elites surer than .5, .95 and .99, and the median of all cells."""
 
     generation: int
@@ -95,7 +95,7 @@ class Evolution:
     evaluations: int = 0
     archive: Archive = field(default_factory=Archive)
     lineage: Lineage = field(default_factory=Lineage)
-    history: list[Row] = field(default_factory=list)
+    history: list[HistoryRow] = field(default_factory=list)
     network_seconds: float = 0.0
     outside_seconds: float = 0.0
 
@@ -114,7 +114,7 @@ class Evolution:
             "ids": archive.ids.copy(),
             "elites": ids,
             "lineage": lineage,
-            "history": np.array(self.history, np.float64).reshape(-1, len(Row._fields)),
+            "history": np.array(self.history, np.float64).reshape(-1, len(HistoryRow._fields)),
             **{f"genomes/{name}": array for name, array in encoding.pack(genomes).items()},
         }
 
@@ -148,7 +148,8 @@ class Evolution:
                 raise ValueError("cells do not match")
             generation, evaluations = arrays["progress"].tolist()
             rows = [
-                Row(int(g), int(e), int(f), m, *map(int, o)) for g, e, f, m, *o in arrays["history"].tolist()
+                HistoryRow(int(g), int(e), int(f), m, *map(int, o))
+                for g, e, f, m, *o in arrays["history"].tolist()
             ]
             lineage = Lineage.of_array(arrays["lineage"])
             clock = arrays["clock"].tolist()
