@@ -283,7 +283,7 @@ def _convolved(
     step: int = 1,
 ) -> tuple[bytes, bytes]:
     """Results and gates of a convolution of two pictures, or their last phase, with all around it."""
-    from reverie.native.dense import Activation, Job, Source, Target, padded
+    from reverie.native.dense import Activation, ConvolutionJob, Source, Target, padded
 
     pixels, (inputs, outputs) = 2 * math.prod(size), channels
     x, other = _random(rng, step**2 * pixels * inputs), _random(rng, pixels * outputs)
@@ -292,7 +292,7 @@ def _convolved(
     opened = np.zeros(pixels * padded(outputs) // 16, np.uint16)
     source = Source(x.ctypes.data, inputs, inputs, 0.5, gate.ctypes.data)
     target = Target(y.ctypes.data, outputs, outputs, opened.ctypes.data, other.ctypes.data, outputs)
-    job = Job(
+    job = ConvolutionJob(
         count=2, height=size[0], width=size[1], source_height=step * size[0], source_width=step * size[1],
         source_step_y=step, source_step_x=step, source_y=step - 1, source_x=step - 1,
         out_height=size[0], out_width=size[1], top=around, left=0,
@@ -317,16 +317,16 @@ def _pooled(rng: np.random.Generator, isa: native.Isa, channels: int) -> int:
         **{"out_height": high, "out_width": wide, "kernel_y": 3, "kernel_x": 3, "step_y": 2, "step_x": 2},
         **{"top": 1, "left": 1, "threads": 3, "source_pixel": channels, "where": where.ctypes.data},
     }
-    pool.run(pool.Job(**shape, source=x.ctypes.data, target=y.ctypes.data), isa, back=False)
+    pool.run(pool.PoolJob(**shape, source=x.ctypes.data, target=y.ctypes.data), isa, back=False)
     assert where.max() < 9
     back = np.full(x.size, np.nan, np.float32)
-    pool.run(pool.Job(**shape, source=y.ctypes.data, target=back.ctypes.data), isa, back=True)
+    pool.run(pool.PoolJob(**shape, source=y.ctypes.data, target=back.ctypes.data), isa, back=True)
     assert np.isclose(float(back.sum(dtype=np.float64)), float(y.sum(dtype=np.float64)), atol=1e-2)
     half, made = (x.view(np.uint32) >> 16).astype(np.uint16), np.zeros(y.size, np.uint16)
     shape["half"] = 1
-    pool.run(pool.Job(**shape, source=half.ctypes.data, target=made.ctypes.data), isa, back=False)
+    pool.run(pool.PoolJob(**shape, source=half.ctypes.data, target=made.ctypes.data), isa, back=False)
     found = np.zeros(x.size, np.uint16)
-    pool.run(pool.Job(**shape, source=made.ctypes.data, target=found.ctypes.data), isa, back=True)
+    pool.run(pool.PoolJob(**shape, source=made.ctypes.data, target=found.ctypes.data), isa, back=True)
     given, taken = ((a.astype(np.uint32) << 16).view(np.float32).sum(dtype=np.float64) for a in (made, found))
     assert abs(given - taken) < 0.1 + 0.01 * abs(given)
     return 4
@@ -344,9 +344,9 @@ def _into_cells_and_back(rng: np.random.Generator) -> int:
             **{"picture": 3 * height * width, "channel": height * width, "row": width, "column": 1},
             "cells": held.ctypes.data,
         }
-        cells.run(cells.Job(**shape, pixels=x.ctypes.data, back=0, threads=3))
+        cells.run(cells.CellsJob(**shape, pixels=x.ctypes.data, back=0, threads=3))
         assert np.isfinite(held).all()
-        cells.run(cells.Job(**shape, pixels=found.ctypes.data, back=1, threads=2))
+        cells.run(cells.CellsJob(**shape, pixels=found.ctypes.data, back=1, threads=2))
         assert np.array_equal(found, x)
     return 12
 

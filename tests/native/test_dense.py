@@ -52,4 +52,4 @@ def test_no_memory_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dense, "_functions", lambda: (functions[0], lambda *a: -1, *functions[2:]))
     convolution = Convolution(np.ones((1, 1, 16, 16)), Kind.GATHERED, SETS[0])
     with pytest.raises(MemoryError, match="in a convolution"):
-        convolution.run(dense.Job())
+        convolution.run(dense.ConvolutionJob())

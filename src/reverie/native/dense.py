@@ -93,7 +93,7 @@ class Target(ctypes.Structure):
     ]
 
 
-class Job(ctypes.Structure):
+class ConvolutionJob(ctypes.Structure):
     """One convolution; see ``dense.h`` for every field."""
 
     _fields_ = [
@@ -120,7 +120,7 @@ def _functions() -> tuple[Any, ...] | None:
     size = found.reverie_dense_bytes
     new.restype, run.restype, free.restype, size.restype = _address, _int, None, ctypes.c_size_t
     new.argtypes = [*(_int,) * 5, _address, _int, _int, _address]
-    run.argtypes = [_address, ctypes.POINTER(Job)]
+    run.argtypes = [_address, ctypes.POINTER(ConvolutionJob)]
     free.argtypes = size.argtypes = [_address]
     return new, run, free, size
 
@@ -181,7 +181,7 @@ class Filter:
             raise MemoryError("out of memory packing the weights of a convolution")
         self.bytes = int(size(self._handle))
 
-    def run(self, job: Job) -> None:
+    def run(self, job: ConvolutionJob) -> None:
         """Computes; every address in ``job`` has to hold what its shape says.
 
         Raises:

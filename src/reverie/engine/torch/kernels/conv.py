@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from reverie.native import dense
-from reverie.native.dense import Filter, Job, Source, Target
+from reverie.native.dense import ConvolutionJob, Filter, Source, Target
 
 if TYPE_CHECKING:
     from reverie.engine.torch.conv.activation import Activation
@@ -110,7 +110,7 @@ class DenseConv:
         for target, alone in zip(self._targets, linear, strict=False):
             target.linear = alone
         # What is the same at every call; the rest is filled in.
-        self._job = Job(
+        self._job = ConvolutionJob(
             count=count, height=height, width=width, out_height=out_height, out_width=out_width,
             top=before[0], left=before[1], source_height=source_size[0], source_width=source_size[1],
             source_step_y=source_step[0], source_step_x=source_step[1], source_y=source_first[0],
