@@ -243,8 +243,10 @@ def check_dense(rng: np.random.Generator) -> int:
 
     called = 0
     ways = [isa for isa in native.instruction_sets() if isa <= native.Isa.AVX512_BF16]
-    for isa, kind, (inputs, outputs) in itertools.product(ways, dense.Kind, ((16, 48), (21, 20), (400, 17))):
-        rows, columns = (3, 2) if kind is dense.Kind.GATHERED else kind.kernel
+    for isa, kind, (inputs, outputs) in itertools.product(
+        ways, dense.ConvolutionKind, ((16, 48), (21, 20), (400, 17))
+    ):
+        rows, columns = (3, 2) if kind is dense.ConvolutionKind.GATHERED else kind.kernel
         taps = rng.standard_normal((rows, columns, inputs, outputs))
         convolution = dense.Convolution(taps, kind, isa)
         for height, width in ((1, 1), (13, 17)):
@@ -257,7 +259,7 @@ def check_dense(rng: np.random.Generator) -> int:
                     (height, width),
                     rows // 2,
                     threads,
-                    step=1 if kind is dense.Kind.GATHERED or inputs != 21 else 2,
+                    step=1 if kind is dense.ConvolutionKind.GATHERED or inputs != 21 else 2,
                 )
                 for threads in (1, 3)
             ]
@@ -283,21 +285,29 @@ def _convolved(
     step: int = 1,
 ) -> tuple[bytes, bytes]:
     """Results and gates of a convolution of two pictures, or their last phase, with all around it."""
-    from reverie.native.dense import Activation, ConvolutionJob, Source, Target, padded
+    from reverie.native.dense import (
+        ActivationKind,
+        ConvolutionJob,
+        ConvolutionSource,
+        ConvolutionTarget,
+        padded,
+    )
 
     pixels, (inputs, outputs) = 2 * math.prod(size), channels
     x, other = _random(rng, step**2 * pixels * inputs), _random(rng, pixels * outputs)
     bias, y = _random(rng, padded(outputs)), np.zeros(pixels * outputs, np.float32)
     gate = rng.integers(0, 1 << 16, step**2 * pixels * padded(inputs) // 16).astype(np.uint16)
     opened = np.zeros(pixels * padded(outputs) // 16, np.uint16)
-    source = Source(x.ctypes.data, inputs, inputs, 0.5, gate.ctypes.data)
-    target = Target(y.ctypes.data, outputs, outputs, opened.ctypes.data, other.ctypes.data, outputs)
+    source = ConvolutionSource(x.ctypes.data, inputs, inputs, 0.5, gate.ctypes.data)
+    target = ConvolutionTarget(
+        y.ctypes.data, outputs, outputs, opened.ctypes.data, other.ctypes.data, outputs
+    )
     job = ConvolutionJob(
         count=2, height=size[0], width=size[1], source_height=step * size[0], source_width=step * size[1],
         source_step_y=step, source_step_x=step, source_y=step - 1, source_x=step - 1,
         out_height=size[0], out_width=size[1], top=around, left=0,
         target_height=size[0], target_width=size[1], target_step_y=1, target_step_x=1,
-        activation=Activation.CLAMPED, low=-1.0, high=1.0, threads=threads, sources=1, targets=1,
+        activation=ActivationKind.CLAMPED, low=-1.0, high=1.0, threads=threads, sources=1, targets=1,
         source=ctypes.pointer(source), target=ctypes.pointer(target), bias=bias.ctypes.data,
     )  # fmt: skip
     convolution.run(job)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from reverie.native import dense
-from reverie.native.dense import ConvolutionJob, Filter, Source, Target
+from reverie.native.dense import ConvolutionJob, ConvolutionSource, ConvolutionTarget, Filter
 
 if TYPE_CHECKING:
     from reverie.engine.torch.conv.activation import Activation
@@ -102,7 +102,7 @@ class DenseConv:
                 at += dense.padded(shape[1])
         size, step, first = places or Places((out_height, out_width))
         source_size, source_step, source_first = given or Places((height, width))
-        self._sources, self._targets = (Source * len(taken))(), (Target * len(made))()
+        self._sources, self._targets = (ConvolutionSource * len(taken))(), (ConvolutionTarget * len(made))()
         for source, shape in zip(self._sources, taken, strict=True):
             source.channels = shape[1]
         for target, shape in zip(self._targets, made, strict=True):
@@ -117,8 +117,8 @@ class DenseConv:
             source_x=source_first[1], target_height=size[0], target_width=size[1],
             target_step_y=step[0], target_step_x=step[1], target_y=first[0], target_x=first[1],
             sources=len(taken), targets=len(made),
-            source=ctypes.cast(self._sources, ctypes.POINTER(Source)),
-            target=ctypes.cast(self._targets, ctypes.POINTER(Target)),
+            source=ctypes.cast(self._sources, ctypes.POINTER(ConvolutionSource)),
+            target=ctypes.cast(self._targets, ctypes.POINTER(ConvolutionTarget)),
             bias=None if self._bias is None else self._bias.data_ptr(),
         )  # fmt: skip
         self._activation: Activation | None = None  # what the job says now
@@ -149,7 +149,7 @@ class DenseConv:
         if activation is not self._activation:
             self._activation = activation
             job.activation, job.low, job.high = _numbers(activation)
-            self._slope = job.low if job.activation == dense.Activation.LEAKY else 0.0
+            self._slope = job.low if job.activation == dense.ActivationKind.LEAKY else 0.0
         results, past = [], self._large
         rows = zip(self._targets, self._made, self._bits, others, into or [None] * len(others), strict=True)
         for target, shape, bits, other, place in rows:
@@ -173,12 +173,12 @@ class DenseConv:
 def _numbers(activation: Activation | None) -> tuple[int, float, float]:
     """Code, lower limit (or slope) and upper limit."""
     if activation is None:
-        return dense.Activation.LINEAR, 0.0, INFINITE
+        return dense.ActivationKind.LINEAR, 0.0, INFINITE
     if activation.kind == "relu":
-        return dense.Activation.CLAMPED, 0.0, INFINITE
+        return dense.ActivationKind.CLAMPED, 0.0, INFINITE
     if activation.kind == "hardtanh":
-        return dense.Activation.CLAMPED, activation.numbers[0], activation.numbers[1]
-    return dense.Activation.LEAKY, activation.numbers[0], INFINITE
+        return dense.ActivationKind.CLAMPED, activation.numbers[0], activation.numbers[1]
+    return dense.ActivationKind.LEAKY, activation.numbers[0], INFINITE
 
 
 def even_pixels(x: Tensor) -> tuple[Tensor, int]:

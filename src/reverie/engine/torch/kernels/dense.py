@@ -22,7 +22,7 @@ from reverie.engine.torch.kernels.conv import ActivationMask, ConvInput, DenseCo
 from reverie.engine.torch.kernels.strided import StridedBack, StridedForth
 from reverie.engine.torch.kernels.weights import cheapest_weights, pair, shared_weights
 from reverie.native import Isa, dense
-from reverie.native.dense import Kind
+from reverie.native.dense import ConvolutionKind
 
 if TYPE_CHECKING:
     from reverie.engine.torch.conv.activation import Activation
@@ -33,7 +33,7 @@ CHANNELS = 16  # of the input of a convolution: fewer leave too little to multip
 #: Multiplications below which starting threads and switching between libraries costs what is won.
 LEAST = 2_000_000
 #: Filters with a kind of their own.
-KERNELS = {kind.kernel for kind in Kind if kind is not Kind.GATHERED}
+KERNELS = {kind.kernel for kind in ConvolutionKind if kind is not ConvolutionKind.GATHERED}
 
 
 class _Forward:
@@ -156,7 +156,7 @@ class PointwiseForth:
                 part[:, : len(spec.weight)] = spec.folded()[:, :, 0, 0].T
             return torch.cat(parts, 1)[None, None]
 
-        convolution = shared_weights("points", specs, weight, Kind.GATHERED, isa, store)
+        convolution = shared_weights("points", specs, weight, ConvolutionKind.GATHERED, isa, store)
         linear = [spec.activation is None for spec in specs]
         biases = [spec.bias for spec in specs]
         self._activation = next((spec.activation for spec in specs if spec.activation is not None), None)
@@ -175,7 +175,7 @@ class PointwiseBack:
         def weight() -> Tensor:
             return torch.cat([spec.folded().double()[:, :, 0, 0] for spec in specs])[None, None]
 
-        convolution = shared_weights("points back", specs, weight, Kind.GATHERED, isa, store)
+        convolution = shared_weights("points back", specs, weight, ConvolutionKind.GATHERED, isa, store)
         self._conv = DenseConv(convolution, [spec.out_shape(shape) for spec in specs], [shape], (0, 0))
 
     def __call__(self, gradients: Sequence[ConvInput], pending: Tensor | None) -> Tensor:

@@ -17,7 +17,7 @@ from torch import Tensor
 from reverie.engine.torch.kernels.conv import ActivationMask, ConvInput, DenseConv, Places, empty
 from reverie.engine.torch.kernels.weights import ERROR, Pair, pair, shared_weights, work_of
 from reverie.native import Isa, dense
-from reverie.native.dense import Kind, Way
+from reverie.native.dense import ConvolutionKind, Way
 
 if TYPE_CHECKING:
     from reverie.engine.torch.conv.activation import Activation
@@ -34,9 +34,12 @@ class StridedForth:
         works = [work_of(shape[1], out, phase.kernel) for phase in phases]
         ways = [dense.cheapest(work, isa, ERROR) for work in works]
         by_phases = sum(work.cost(*way) for work, way in zip(works, ways, strict=True))
-        if work_of(shape[1], out, pair(spec.weight.shape[2:])).cost(Kind.GATHERED, isa) <= by_phases:
+        if (
+            work_of(shape[1], out, pair(spec.weight.shape[2:])).cost(ConvolutionKind.GATHERED, isa)
+            <= by_phases
+        ):
             packed = shared_weights(
-                "strided", [spec], _taps_of(spec), Kind.GATHERED, isa, store, step=spec.stride
+                "strided", [spec], _taps_of(spec), ConvolutionKind.GATHERED, isa, store, step=spec.stride
             )
             self._parts = [DenseConv(packed, [shape], [out], spec.padding, [spec.bias])]
             return
@@ -55,7 +58,7 @@ class StridedForth:
         store: Store,
     ) -> DenseConv:
         purpose, weight, out = ("strided", phase.entries), _taps_of(spec, phase), spec.out_shape(shape)
-        if way[0] is Kind.GATHERED:
+        if way[0] is ConvolutionKind.GATHERED:
             places = phase.places(spec.stride)
             packed = shared_weights(purpose, [spec], weight, *way, store, places=places, step=spec.stride)
             return DenseConv(packed, [shape], [out], (0, 0), bias)
