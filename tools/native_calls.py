@@ -108,7 +108,7 @@ def _plane(values: Floats, shape: tuple[int, ...]) -> Tensor:
 
 def check_lite(rng: np.random.Generator, quick: bool) -> int:
     """The network: every kernel, sizes odd and even, batches, threads, seeds anywhere."""
-    from reverie.native.lite import MATHS, LiteNetwork, Math, Work
+    from reverie.native.lite import MATHS, LiteNetwork, LiteWork, Math
 
     weights = _weights(rng)
     sizes, counts, numbers = (SIZES[1:3], (1, 3), (1, 3)) if quick else (SIZES, (1, 2, 5), (1, 2, 3))
@@ -127,11 +127,11 @@ def check_lite(rng: np.random.Generator, quick: bool) -> int:
                 stages = net.stages if count == 1 else next(depths)
                 made = []
                 for threads in numbers:
-                    work = Work(count, height, width, stages, 1, threads, None)
+                    work = LiteWork(count, height, width, stages, 1, threads, None)
                     made.append(_there_and_back(net, work, pictures))
                     called += 2
                 assert all(found == made[0] for found in made), (forward, height, width, count, stages)
-                work = Work(count, height, width, stages, 0, 2, None)
+                work = LiteWork(count, height, width, stages, 0, 2, None)
                 _forward(net, work, pictures, range(stages))
                 called += 1
     return called
