@@ -15,7 +15,7 @@ from torch import Tensor
 from reverie.ascent.octaves import Octave, octave_sizes
 from reverie.ascent.session import Session
 from reverie.canvas.film import FilmCanvas
-from reverie.deepdream.direction import Direction, step_direction
+from reverie.deepdream.direction import StepDirection, step_direction
 from reverie.deepdream.state import REACH, REACH_OF_STD, Origin, State
 from reverie.errors import UsageError
 from reverie.media.picture import Picture
@@ -326,7 +326,7 @@ class FilmState(State):
         return replace(State.finished(shown, recipe), depth=8)
 
 
-def _weighted(direction: Direction, fresh: Tensor, leak: float) -> Direction:
+def _weighted(direction: StepDirection, fresh: Tensor, leak: float) -> StepDirection:
     """A step that is whole where the dream is new and a small part of one elsewhere.
 
     Each of the two has its own measure: what is dreamt already excites the network more, so that next to it
@@ -340,7 +340,7 @@ def _weighted(direction: Direction, fresh: Tensor, leak: float) -> Direction:
         for weight in (fresh[:, :, ::2, ::2], there[:, :, ::2, ::2])
     )
     plane.mul_(fresh.div(max(new, 0.2)).add_(there, alpha=leak / max(old, 0.2)))
-    return Direction(plane)
+    return StepDirection(plane)
 
 
 def _local(square: Tensor) -> Tensor:
