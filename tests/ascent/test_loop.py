@@ -24,6 +24,7 @@ from reverie.network.zoo import load_net
 from reverie.recipe.presets.preset import PRESETS, preset
 from reverie.recipe.recipe import Recipe
 from support import twins
+from support.slow import mostly_slow
 
 PHOTOS = ("chelsea", "coffee", "rocket", "astronaut")
 #: A fifth of the default's steps: enough for what is true at any number of them.
@@ -66,7 +67,7 @@ def test_strength_zero_gives_the_photograph(name):
 
 
 @pytest.mark.parametrize("layer", ["block5c", "block2b", "block6d"])
-@pytest.mark.parametrize("name", PHOTOS)
+@mostly_slow("name", PHOTOS)
 def test_strength_feels_the_same_everywhere(name, layer):
     photo = twins.small(name)
     moved = []
@@ -209,7 +210,7 @@ def test_keep_colour_keeps_the_chroma():
     assert twins.rms(luma[0] - luma[1]) > 0.03
 
 
-@pytest.mark.parametrize("start", ["coffee", "rocket", "noise", "clouds"])
+@mostly_slow("start", ["coffee", "rocket", "noise", "clouds"])
 def test_seamless_has_no_seam(start):
     """Rolled by half, the former edges are boundaries like any other, over seeds and both directions.
 
@@ -284,7 +285,7 @@ RESUMED = {
 }
 
 
-@pytest.mark.parametrize("case", RESUMED)
+@mostly_slow("case", RESUMED, quick=2)
 def test_a_dream_goes_on_where_it_stopped(case):
     settings = dict(RESUMED[case])
     recipe = preset(settings.pop("preset", "reverie"), **settings)

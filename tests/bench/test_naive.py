@@ -12,10 +12,11 @@ from reverie.bench.naive import naive_network, naive_step
 from reverie.errors import UsageError
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
+from support.slow import mostly_slow
 from support.twins import photo, twin_network
 
 
-@pytest.mark.parametrize("layer", ["stem", "block3a", "block5c", "head", "logits"])
+@mostly_slow("layer", ["stem", "block3a", "block5c", "head", "logits"], quick=2)
 def test_the_naive_loop_is_the_published_network(layer):
     net = load_net("lite0")
     picture = photo("chelsea", 70, 97)

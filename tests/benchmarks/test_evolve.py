@@ -30,6 +30,7 @@ def runs(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_a_report_is_read_from_the_files(runs, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(page, "photographs", lambda network: [("cat", "tabby", 0.5)])
     (tmp_path / "fooling.md").write_text(f"# Before\n\n{page.BEGIN}\nold\n{page.END}\n\nAfter\n")
@@ -60,6 +61,7 @@ def test_a_report_of_nothing_says_so(tmp_path):
         evolve.main(["report", "--out", str(tmp_path)])
 
 
+@pytest.mark.slow
 def test_speed_is_told_for_each_encoding(monkeypatch, capsys):
     monkeypatch.setattr(evolve, "GROWN", 1)
     monkeypatch.setattr(evolve, "MEASURED", 3)

@@ -45,6 +45,7 @@ def test_the_motion_that_is_seen_is_the_one_that_was_made(
     assert seen.turned == pytest.approx(3 * degrees, abs=0.05)
 
 
+@pytest.mark.slow
 def test_what_moves_with_the_film_does_not_flicker_and_what_stays_does(photo: np.ndarray) -> None:
     film = [moved(photo, 1.01**k, 0, 1.5 * k) for k in range(4)]
     paths = [path(a, b) for a, b in pairwise(film)]
@@ -100,6 +101,7 @@ def test_a_zoom_that_drifts_is_told_from_one_that_holds(end: Look, holds: bool) 
     assert steadiness([begin] * 75 + [end] * 25, 25, begin).holds is holds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["film", "zoom"])
 def test_the_benchmark_measures_and_keeps_pictures(
     part: str, tmp_path: Folder, capsys: pytest.CaptureFixture[str]

@@ -19,6 +19,7 @@ from reverie.bench.bench import cosine
 from reverie.bench.machine import describe
 from reverie.bench.timing import Child, ChildFailed
 from support.paths import ROOT
+from support.slow import mostly_slow
 from support.twins import photo
 
 
@@ -45,7 +46,7 @@ def test_the_network_cut_by_hand_gives_the_same_layers():
     assert len(cut.parts) < len(list(module.children())) + 16
 
 
-@pytest.mark.parametrize("how", ["usual", "bare", "loop", "large"])
+@mostly_slow("how", ["usual", "bare", "loop", "large"])
 def test_a_row_of_ours_takes_the_gradient_it_says(how, tmp_path, monkeypatch):
     from benchmarks.tools import naive, ours
 

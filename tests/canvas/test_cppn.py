@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from support import twins
 from support.canvases import canvas, psnr, stirred
 
 
+@pytest.mark.slow
 def test_a_network_of_places_comes_near_a_photograph():
     photo = twins.photo("chelsea", 32, 48)
     made = canvas("cppn", (48, 32), layers=3, width=16)

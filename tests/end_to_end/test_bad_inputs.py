@@ -19,6 +19,7 @@ from reverie.media.picture import load_picture, save_picture
 from reverie.recipe.recipe import Recipe
 from support.bad_inputs import corpus
 from support.commands import Ran
+from support.slow import mostly_slow
 
 Reverie = Callable[..., Ran]
 QUICK = ("--steps", "1", "--octaves", "1", "--threads", "1")
@@ -61,7 +62,7 @@ def only(folder: Path, *names: str) -> bool:
     return {p.name for p in folder.iterdir()} == set(names)
 
 
-@pytest.mark.parametrize("case", ALONE, ids=str)
+@mostly_slow("case", ALONE, ids=str, quick=3)
 def test_a_bad_picture_is_refused(
     tmp_path: Path, reverie: Reverie, case: corpus.Case, loopback: list[str]
 ) -> None:
@@ -100,6 +101,7 @@ def test_bad_pictures_together_fail_one_by_one(
     assert not loopback
 
 
+@pytest.mark.slow
 def test_odd_pictures_work(tmp_path: Path, reverie: Reverie) -> None:
     names = {}
     for number, case in enumerate(corpus.ODD):
@@ -126,7 +128,7 @@ def test_odd_pictures_work(tmp_path: Path, reverie: Reverie) -> None:
     assert b"eXIf" not in written
 
 
-@pytest.mark.parametrize("path", corpus.NOT_LOCAL)
+@mostly_slow("path", corpus.NOT_LOCAL)
 def test_what_is_no_local_file(tmp_path: Path, reverie: Reverie, path: str) -> None:
     reverie("dream", path, "-o", "d.png").refused(3, "not a local file")
     assert only(tmp_path)
@@ -158,9 +160,7 @@ USAGE = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("options", "says"), [u[1:] for u in USAGE], ids=[f"{u[0]}-{u[1][1]}" for u in USAGE]
-)
+@mostly_slow(("options", "says"), [u[1:] for u in USAGE], ids=[f"{u[0]}-{u[1][1]}" for u in USAGE], quick=4)
 def test_an_option_that_cannot_be(here: Path, reverie: Reverie, options: list[str], says: str) -> None:
     reverie("dream", "chelsea.png", "-o", "d.png", *options).refused(2, says)
     assert only(here, "chelsea.png")
@@ -236,7 +236,7 @@ RECIPES: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "says"), [r[1:] for r in RECIPES], ids=[r[0] for r in RECIPES])
+@mostly_slow(("change", "says"), [r[1:] for r in RECIPES], ids=[r[0] for r in RECIPES])
 def test_a_recipe_that_makes_no_sense(
     here: Path, reverie: Reverie, change: dict[str, Any], says: str
 ) -> None:

@@ -33,6 +33,7 @@ def test_the_command_prints_a_table_or_json(reverie):
     assert len([line for line in done.stdout.splitlines() if "fp32" in line]) == 2
 
 
+@pytest.mark.slow
 def test_the_command_refuses_what_cannot_be(reverie):
     reverie("bench", "--engine", "nativ").refused(2, "--engine nativ", "native")
     reverie("bench", "--layer", "block9z").refused(2, "block9z")

@@ -112,6 +112,7 @@ def parsed_dream(words):
     return context.params
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", commands())
 def test_commands_parse(line):
     # What is in brackets or in capitals stands for something of the reader's.

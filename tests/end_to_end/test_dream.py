@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from reverie.jobs.provenance import of_picture
@@ -61,6 +62,7 @@ def wait_for(process: Process, word: str) -> None:
 LONG = ("--steps", "2,5000", "--octaves", "2", "--threads", "1", "-v")
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_what_there_is(here: Path, reverie: Reverie, started: Callable[..., Any]) -> None:
     process = started("dream", "chelsea.png", "-o", "d.png", *LONG, afresh=True)
     wait_for(process, "octave 1/2")
@@ -77,6 +79,7 @@ def test_ctrl_c_saves_what_there_is(here: Path, reverie: Reverie, started: Calla
     assert (here / "e.png").read_bytes() == (here / "d.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_second_ctrl_c_stops_at_once_and_leaves_no_file(here: Path, started: Callable[..., Any]) -> None:
     before = sorted(here.iterdir())
     process = started("dream", "chelsea.png", "-o", "d.png", "--size", "1600x1200", *LONG)

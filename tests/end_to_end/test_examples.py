@@ -51,6 +51,7 @@ def begun(path, folder):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_example_runs(path, tmp_path):
     photo = Image.fromarray(skimage.data.chelsea()).crop((90, 20, 330, 180)).resize((120, 80))

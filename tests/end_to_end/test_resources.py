@@ -42,6 +42,7 @@ def test_a_disk_that_fills_leaves_no_file(here):
     assert [p.name for p in here.iterdir()] == ["chelsea.png"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit on memory is kept only there")
 def test_memory_that_runs_out_is_one_line(here):
     Image.open(here / "chelsea.png").resize((5000, 4000)).save(here / "large.png")

@@ -26,6 +26,7 @@ def test_a_class_as_a_user_asks_for_it(reverie: Callable[..., Ran], tmp_path: Pa
     assert "golden retriever" in of_picture(str(tmp_path / "a.png")).recipe.objective[0]
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_what_there_is_and_that_repeats(
     started: Callable[..., Process], reverie: Callable[..., Ran], tmp_path: Path
 ) -> None:

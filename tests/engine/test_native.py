@@ -29,6 +29,7 @@ from reverie.recipe.recipe import make
 from reverie.scoring.bind import bind
 from support.paths import SOURCES, TESTS
 from support.plain_truth import Truth, compared, cosine, noise, off, seeds_for
+from support.slow import mostly_slow
 
 pytestmark = pytest.mark.skipif(not instruction_sets(), reason="no native library on this machine")
 
@@ -73,7 +74,7 @@ def agrees(
 
 
 @pytest.mark.parametrize("isa", SETS)
-@pytest.mark.parametrize("size", SIZES, ids=str)
+@mostly_slow("size", SIZES, ids=str)
 def test_fp32_agrees_with_float64_at_every_layer(
     lite0: Network, truth: Truth, isa: Isa, size: tuple[int, int, int]
 ) -> None:
@@ -87,6 +88,7 @@ def test_fp32_agrees_with_float64_at_every_layer(
     agrees(engine, truth, size, layers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("isa", SETS)
 def test_fp32_gradient_to_seven_digits(lite0: Network, truth: Truth, isa: Isa) -> None:
     engine = NativeEngine(lite0, isa=isa, precision="fp32", threads=2)
@@ -96,6 +98,7 @@ def test_fp32_gradient_to_seven_digits(lite0: Network, truth: Truth, isa: Isa) -
     assert off(engine.backward(wanted.seeds), wanted.gradients["all"]) < 2e-6
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(
     count=st.integers(1, 3),
@@ -112,6 +115,7 @@ def test_any_size_and_layer(
     agrees(engine, truth, (count, height, width), [name], seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", ["lite1", "lite2"])
 def test_the_rest_of_the_family(variant: str) -> None:
     net = load_net(variant)
@@ -119,6 +123,7 @@ def test_the_rest_of_the_family(variant: str) -> None:
     agrees(engine, Truth(net), (1, 75, 90), list(net.layers))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("isa", SETS)
 def test_the_default_number_format_keeps_the_gradient_right(
     lite0: Network, truth: Truth, photographs: Path, isa: Isa
@@ -135,7 +140,7 @@ def test_the_default_number_format_keeps_the_gradient_right(
 
 
 @pytest.mark.parametrize("isa", SETS)
-@pytest.mark.parametrize("precision", ["auto", "fp32"])
+@mostly_slow("precision", ["auto", "fp32"])
 def test_threads_do_not_change_a_byte(lite0: Network, isa: Isa, precision: str) -> None:
     picture, layers = noise(3, 75, 110), ["stem", "block3a", "block5c", "logits"]
     results = []
@@ -204,7 +209,7 @@ OBJECTIVES = [
 
 
 @pytest.mark.parametrize("balance", ["none", "layers", "terms"])
-@pytest.mark.parametrize("text", OBJECTIVES)
+@mostly_slow("text", OBJECTIVES, quick=3)
 def test_every_objective(lite0: Network, text: str, balance: str) -> None:
     picture = noise(1, 96, 121)
     goal = bind(parse(text), lite0, balance=balance)

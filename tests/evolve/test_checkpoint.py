@@ -101,6 +101,7 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
         load_checkpoint(tmp_path / "other.npz")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_killed_ten_times_is_as_unbroken(tmp_path: Path) -> None:
     path = tmp_path / "run"

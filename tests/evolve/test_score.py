@@ -12,6 +12,7 @@ from reverie.evolve.genome import child_rng
 from reverie.native import Isa, instruction_sets
 from reverie.network.network import Network
 from reverie.network.zoo import load_net
+from support.slow import mostly_slow
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def reference(net: Network, pictures: torch.Tensor) -> torch.Tensor:
     return exact.forward(pictures.double(), ["logits"])["logits"].softmax(1)
 
 
-@pytest.mark.parametrize("engine", ["auto", "torch", "plain"])
+@mostly_slow("engine", ["auto", "torch", "plain"])
 def test_confidences_are_the_plain_networks(lite0: Network, pictures: torch.Tensor, engine: str) -> None:
     score = NetScore(lite0, engine=engine)
     found = score(pictures)
@@ -59,7 +60,7 @@ def test_no_batch_changes_a_confidence(lite0: Network, pictures: torch.Tensor) -
         np.testing.assert_array_equal(score(pictures[i : i + 1])[0].numpy(), together[i].numpy())
 
 
-@pytest.mark.parametrize("engine", ["auto", "plain"])
+@mostly_slow("engine", ["auto", "plain"])
 def test_the_gradient_is_autograds(lite0: Network, pictures: torch.Tensor, engine: str) -> None:
     classes = torch.tensor([1, 5, 10, 100, 500, 999])
     found = NetScore(lite0, engine=engine).gradient(pictures, classes)
@@ -90,6 +91,7 @@ def test_a_few_generations_of_imagenet(lite0: Network) -> None:
     assert (logs[-1] - logs[0]).mean() > 0.2
 
 
+@pytest.mark.slow
 def test_gradient_fooling_needs_few_evaluations(lite0: Network) -> None:
     score = NetScore(lite0)
     encoding = make_encoding("gradient", side=96, climb=score.gradient)

@@ -45,6 +45,7 @@ def lenet() -> nn.Module:
     return net
 
 
+@pytest.mark.slow
 def test_all_ten_digits_are_certain_within_two_hundred_generations(lenet: nn.Module) -> None:
     def score(pictures: Tensor) -> Tensor:
         confidences: Tensor = lenet(pictures).double().softmax(1)

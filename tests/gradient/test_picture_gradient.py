@@ -16,6 +16,7 @@ from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.scoring.bind import BoundObjective, bind
 from support import twins
+from support.slow import mostly_slow
 
 MASK = torch.linspace(0, 1, 40).view(1, 1, 1, 40).expand(1, 3, 30, 40)
 
@@ -112,7 +113,7 @@ LITE_TERMS = [
 ]
 
 
-@pytest.mark.parametrize("text", LITE_TERMS)
+@mostly_slow("text", LITE_TERMS, quick=2)
 def test_agrees_with_finite_differences_on_lite0(text):
     assert_is_the_slope(text, lite64(), photograph())
 
@@ -216,7 +217,7 @@ def test_one_term_alone_points_the_same_way_with_a_balance(balance):
     assert float((plain * balanced).sum() / plain.norm() / balanced.norm()) == pytest.approx(1, abs=1e-12)
 
 
-@pytest.mark.parametrize("balance", ["none", "layers", "terms"])
+@mostly_slow("balance", ["none", "layers", "terms"])
 def test_items_of_a_batch_do_not_know_each_other(balance):
     net = lite64()
     goal = goal_of('block3b + 0.5*block4b:3@mask("mask.png") - 0.1*tv', net, balance)

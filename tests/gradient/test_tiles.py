@@ -26,6 +26,7 @@ from reverie.recipe.presets.preset import preset
 from reverie.scoring.bind import BoundObjective, bind
 from reverie.transform.roll import Roll
 from support import twins
+from support.slow import mostly_slow
 
 
 @cache
@@ -167,6 +168,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "balance", "height", "width", "side"), CASES)
 def test_tiles_change_nothing_in_float64(text, balance, height, width, side):
     net = lite(True)
@@ -181,6 +183,7 @@ def test_tiles_change_nothing_in_float64(text, balance, height, width, side):
     assert error(gradient, whole) <= 1e-10
 
 
+@pytest.mark.slow
 def test_tiles_change_nothing_for_a_class_and_a_deep_layer_together():
     """Far larger than the halo, so that tiles really see a part only; the class through its map."""
     net = lite(True)
@@ -223,7 +226,7 @@ FP32 = [
 
 
 @pytest.mark.parametrize("name", ENGINES)
-@pytest.mark.parametrize(("text", "balance"), FP32)
+@mostly_slow(("text", "balance"), FP32, quick=2)
 def test_tiles_change_next_to_nothing_in_fp32(name, text, balance):
     net = lite()
     goal, engine = goal_of(text, net, balance), engine_of(name, net)
@@ -265,6 +268,7 @@ def energy_at_cuts(text: str, halo: str | int, name: str, rolls: int) -> float:
     return float(energy[1] / energy[0]) - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["plain", "native"])
 @pytest.mark.parametrize("text", ["block3b", "block4c", "block5c"])
 def test_no_seam_can_be_found_at_the_default_halo(text, name):
@@ -275,6 +279,7 @@ def test_a_seam_would_be_found():
     assert abs(energy_at_cuts("block4c", 0, "plain", 2)) > 0.1
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(st.integers(33, 140), st.integers(33, 140), st.sampled_from([16, 24, 40, 64]))
 def test_any_size_any_tile(height, width, side):
@@ -326,6 +331,7 @@ def test_tiles_of_a_wrapped_network(build, size, layers):
 # -- sessions --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seamless", [False, True])
 def test_a_dream_in_tiles_is_the_dream(seamless):
     recipe = preset(

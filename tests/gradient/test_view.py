@@ -102,6 +102,7 @@ def test_a_rolled_gradient_is_that_of_the_rolled_picture_to_the_bit(text, tiling
     assert torch.equal(torch.roll(found, (-9, 23), (2, 3)), expected)
 
 
+@pytest.mark.slow
 def test_beyond_the_edges_lies_the_other_side():
     goal, engine = goal_of("block3b"), AutogradEngine(load_net("lite0").to(dtype=torch.float64))
     picture = twins.photo("coffee", 88, 104).double()
@@ -133,6 +134,7 @@ class Large(TorchDispatchMode):
         return result
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "balance", "planes"),
     [

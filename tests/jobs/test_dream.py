@@ -18,6 +18,7 @@ from reverie.native import step as native_picture
 from reverie.recipe.presets.preset import PRESETS, preset
 from support.dreams import QUICK, dreamt, made, remade
 from support.listeners import Recorder
+from support.slow import mostly_slow
 
 pytestmark = pytest.mark.usefixtures("in_its_folder")
 
@@ -103,7 +104,7 @@ def test_16_bits_and_alpha_are_kept_where_the_format_can(here: Path) -> None:
     assert load_picture("d.webp").alpha is not None
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@mostly_slow("name", PRESETS, quick=2)
 def test_strength_zero_returns_the_pixels(here: Path, name: str) -> None:
     recipe = preset(name, **QUICK, strength=0.0)
     dreamt(recipe, "chelsea.png", "d.png")

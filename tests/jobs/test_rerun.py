@@ -24,11 +24,12 @@ from support import films
 from support.dreams import QUICK, dreamt, edit, made, remade, rerun
 from support.listeners import Recorder, again
 from support.moving import Viewer, scene
+from support.slow import mostly_slow
 
 pytestmark = pytest.mark.usefixtures("in_its_folder")
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@mostly_slow("name", PRESETS, quick=2)
 def test_every_preset_reruns_to_the_same_bytes(here: Path, name: str) -> None:
     recipe = preset(name, **{**QUICK, "octaves": None if name == "crowsonkb" else 2})
     dreamt(recipe, "chelsea.png", "d.png")
@@ -71,6 +72,7 @@ def test_a_mask_that_changed_is_refused(here: Path) -> None:
     assert not Path("e.png").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["plain", "torch", "native"])
 def test_every_engine_reruns_in_tiles_with_the_halo_it_had(here: Path, engine: str) -> None:
     from reverie.ascent.session import Session
@@ -87,6 +89,7 @@ def test_every_engine_reruns_in_tiles_with_the_halo_it_had(here: Path, engine: s
     remade()
 
 
+@pytest.mark.slow
 def test_a_picture_from_before_there_was_a_setting_for_the_halo_keeps_its_own(here: Path) -> None:
     recipe = preset("reverie", **QUICK, objective=("block3a",), size=(224, 160), halo="full", engine="plain")
     note = EngineNote(engine="plain", device="cpu", precision="fp32", threads=1, tile=64)
@@ -153,7 +156,7 @@ def test_without_the_library_a_native_dream_is_not_made_another_way(
         rerun("d.png", "e.png")
 
 
-@pytest.mark.parametrize("extension", ["jpg", "webp", "tif", "avif"])
+@mostly_slow("extension", ["jpg", "webp", "tif", "avif"])
 def test_other_formats_carry_the_same_recipe_and_rerun(here: Path, extension: str) -> None:
     made(here)
     made(here, f"d.{extension}")

@@ -46,6 +46,7 @@ def python(code: str, *, shared: bool = True) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted in /proc")
 @pytest.mark.parametrize("shared", [True, False])
 def test_no_threads_beside_torchs(shared: bool) -> None:
@@ -58,11 +59,13 @@ print(len(os.listdir("/proc/self/task")) - before, torch.get_num_threads())
     assert python(code, shared=shared) == ("0 3" if shared else "2 3")
 
 
+@pytest.mark.slow
 def test_the_same_bytes_on_whosever_threads() -> None:
     code = "print(gradient().numpy().tobytes().hex())"
     assert python(code) == python(code, shared=False)
 
 
+@pytest.mark.slow
 def test_more_parts_than_threads_are_all_done() -> None:
     """OpenMP gives no more than its limit; the engine's parts are as many as it was told."""
     code = "engine._threads = 7\nprint(gradient().numpy().tobytes().hex())"
@@ -75,6 +78,7 @@ def test_more_parts_than_threads_are_all_done() -> None:
     assert done.stdout.strip() == python("print(gradient().numpy().tobytes().hex())", shared=False)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 def test_a_forked_child_has_threads_of_its_own() -> None:
     code = """

@@ -38,6 +38,7 @@ def run_with_shim(code: str, cache: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_torchvision_offline_and_unknown(tmp_path):
     run_with_shim(
         """
@@ -51,6 +52,7 @@ assert "resnet18" in said, said
     assert not list(tmp_path.rglob("*.pth"))
 
 
+@pytest.mark.slow
 def test_torchvision_from_the_cache(tmp_path):
     run_with_shim(
         """

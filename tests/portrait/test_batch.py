@@ -15,6 +15,7 @@ from reverie.portrait.batch import make_portraits
 from reverie.portrait.state import PortraitState, facets_of
 from reverie.recipe.presets.canvas_defaults import OWN
 from support.portraits import pixels, small
+from support.slow import mostly_slow
 
 CANVASES = list(OWN)
 
@@ -24,7 +25,7 @@ def session() -> Session:
     return Session(small())
 
 
-@pytest.mark.parametrize("canvas", CANVASES)
+@mostly_slow("canvas", CANVASES, quick=2)
 def test_a_batch_is_as_each_alone(canvas: str, session: Session) -> None:
     objectives = ("block2b:3", "block2b:4", "-block2b:9", "block2b", "block2b:3 - 0.1*tv")
     recipes = [small(canvas, objective=(text,), seed=seed) for seed, text in enumerate(objectives)]

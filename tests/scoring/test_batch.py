@@ -23,6 +23,7 @@ from reverie.scoring.bind import BoundObjective, bind
 from reverie.scoring.pairwise import alignment, diversity
 from support import twins
 from support.networks import PatchTransformer
+from support.slow import mostly_slow
 
 Maps = dict[str, Tensor]
 
@@ -299,9 +300,10 @@ def climb(group: BatchObjective, *, steps: int = 12, side: int = 64) -> tuple[Te
     return found[0], found[-1]
 
 
-@pytest.mark.parametrize(
+@mostly_slow(
     "text",
     [*WHOLE, "-l2", "-tv(2)", "-alpha(6)", "diversity(block4b)", "alignment(block4b)", "logprob(207) - tv"],
+    quick=5,
 )
 def test_every_objective_rises_in_a_batch(text):
     before, after = climb(batch(text, "block4b:5", text))

@@ -27,6 +27,7 @@ from reverie.scoring.bind import bind
 from reverie.scoring.binder import covering
 from reverie.scoring.regularizers import distance_from_grey, total_variation
 from support import twins
+from support.slow import mostly_slow
 
 
 @cache
@@ -285,7 +286,7 @@ RISING = [
 ]
 
 
-@pytest.mark.parametrize("text", RISING)
+@mostly_slow("text", RISING, quick=6)
 def test_every_objective_rises_under_ascent(text):
     recipe = preset("reverie", objective=(text,), **GENTLE)
     session = Session(recipe, net=lite(), open_file=opened)

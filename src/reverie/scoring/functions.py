@@ -20,6 +20,7 @@ from reverie.objective import (
     Caricature,
     Channel,
     Direction,
+    Entropy,
     Guide,
     Inversion,
     Layer,
@@ -114,6 +115,17 @@ def _logprob(wanted: LogProb, binder: Binder) -> BoundTerm:
     if binder.term.region:
         raise UsageError(f'objective "{binder.term}": a probability has no region; drop the @')
     return binder.at_layer("logits", log_probability(index))
+
+
+def softmax_entropy(cells: Tensor, window: Window) -> Tensor:
+    """The entropy of the softmax over all channels, in nats (Shannon 1948): from 0 to log C."""
+    logs = cells.log_softmax(1)
+    return -(logs.exp() * logs).sum(1)
+
+
+@scores(Entropy)
+def _entropy(wanted: Entropy, binder: Binder) -> BoundTerm:
+    return binder.at_layer(wanted.layer, softmax_entropy)
 
 
 def along(vector: Tensor, power: float) -> ScoreFunction:

@@ -22,6 +22,7 @@ from support.moving import (
     sound_packets,
     times_of,
 )
+from support.slow import mostly_slow
 
 
 @pytest.fixture
@@ -63,6 +64,7 @@ def test_a_part_and_each_third(said, tmp_path):
     assert [films.number_of(p) for p in pictures] == [10, 13, 16, 19, 22]
 
 
+@pytest.mark.slow
 def test_what_it_says_makes_it_again(said, tmp_path):
     films.film(tmp_path / "a.mp4", pictures=scene(6))
     first = said(
@@ -93,6 +95,7 @@ def test_without_its_source_it_is_not_made_again(said, tmp_path):
     refused(said("show", "n.mp4"), 3, "holds no recipe")
 
 
+@pytest.mark.slow
 def test_masks_still_and_moving(said, tmp_path):
     pictures = scene(5)
     for index, picture in enumerate(pictures):
@@ -131,6 +134,7 @@ def test_transparency_is_kept_where_it_can_be(said, tmp_path):
     assert "alpha" in err or "transparen" in err
 
 
+@pytest.mark.slow
 def test_music_moves_the_strength(said, tmp_path):
     (tmp_path / "in").mkdir()
     for index, picture in enumerate(scene(1) * 20):
@@ -149,7 +153,7 @@ def test_music_moves_the_strength(said, tmp_path):
     refused(said("film", "in", "-o", "o.mp4", "--pulse", "film", *QUICK), 3, "sound")
 
 
-@pytest.mark.parametrize(
+@mostly_slow(
     ("words", "code", "says"),
     [
         ((), 2, "nothing to dream on"),
@@ -175,6 +179,7 @@ def test_music_moves_the_strength(said, tmp_path):
         (("none.mp4", "-o", "d.mp4"), 3, "no such file"),
         (("a.mp4", "-o", "d.mp4", "--preset", "portrait"), 2, "reverie see"),
     ],
+    quick=6,
 )
 def test_what_cannot_be_is_said_before_the_work(said, tmp_path, words, code, says):
     films.film(tmp_path / "a.mp4", count=3)
@@ -226,6 +231,7 @@ def test_an_unfinished_recording_and_sound_alone(said, tmp_path):  # rows 21 and
     refused(said("film", "tone.mp4", "-o", "d.mp4", *QUICK), 3, "tone.mp4")
 
 
+@pytest.mark.slow
 def test_a_guide_in_another_folder(said, tmp_path):
     films.film(tmp_path / "a.mp4", pictures=scene(4))
     (tmp_path / "guides").mkdir()

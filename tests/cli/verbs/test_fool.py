@@ -14,6 +14,7 @@ from reverie.cli import main as cli
 from reverie.cli.verbs.fool import OPTION
 from reverie.jobs.fooling.settings import Settings
 from support.fooling import tree
+from support.slow import mostly_slow
 
 QUICK = ("--size", "32", "--children", "6", "--generations", "2", "--threads", "1")
 GENOME = {
@@ -52,6 +53,7 @@ def test_a_run_tells_a_machine_all(inside, tmp_path):
     assert re.search(r"over \.5 \d+, \.95 \d+, \.99 \d+", ran.stderr)
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_written_again_by_resume(inside, made):
     before = tree(made)
     assert inside("fool", "tabby", "zebra", "-o", made, "--resume").rc == 0
@@ -91,7 +93,7 @@ def test_a_large_print(inside, tmp_path):
         assert image.size == (64, 64)
 
 
-@pytest.mark.parametrize(
+@mostly_slow(
     ("words", "code", "said"),
     [
         (["tabbby", "-o", "f"], 2, 'did you mean "tabby"'),
@@ -131,6 +133,7 @@ def test_a_large_print(inside, tmp_path):
         (["--render", "g.json", "-o", "p.png", "--resume"], 2, "--resume: --render"),
     ],
     ids=lambda value: " ".join(value)[:50] if isinstance(value, list) else None,
+    quick=8,
 )
 def test_bad_inputs(inside, tmp_path, words, code, said):
     (tmp_path / "other").mkdir()

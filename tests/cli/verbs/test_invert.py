@@ -20,6 +20,7 @@ Inside = Callable[..., Ran]
 SMALL = ("--steps", "3", "--max-size", "64")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [(), ("--preset", "portrait", "--views", "1"), ("--canvas", "pixels")])
 def test_one_layer_repeats(inside: Inside, more: tuple[str, ...]) -> None:
     assert inside("invert", "chelsea.png", "--layer", "block2a", "-o", "a.png", *SMALL, *more).rc == 0

@@ -1,9 +1,9 @@
 """``reverie microscope`` refuses what cannot be."""
 
-import pytest
+from support.slow import mostly_slow
 
 
-@pytest.mark.parametrize(
+@mostly_slow(
     ("words", "code", "said"),
     [
         (("lite0",), 2, "-o"),
@@ -19,6 +19,7 @@ import pytest
         (("-o", "site", "--preset", "google2015"), 2, "google2015"),
         (("-o", "site", "--recipe", "chelsea.png"), 3, "holds no recipe"),
     ],
+    quick=4,
 )
 def test_bad_requests_leave_nothing(inside, here, words, code, said):
     inside("microscope", *words).refused(code, said)

@@ -12,12 +12,13 @@ from reverie.jobs.provenance import of_picture
 from reverie.media.picture import load_picture
 from support.commands import Ran
 from support.portraits import QUICK, repeats, same
+from support.slow import mostly_slow
 
 pytestmark = pytest.mark.usefixtures("here")
 Inside = Callable[..., Ran]
 
 
-@pytest.mark.parametrize(
+@mostly_slow(
     "words",
     [
         ("tabby",),
@@ -34,6 +35,7 @@ def test_every_kind_repeats(inside: Inside, words: tuple[str, ...]) -> None:
     repeats(inside, "a.png")
 
 
+@pytest.mark.slow
 def test_several_targets_make_a_sheet_in_their_order(inside: Inside) -> None:
     ran = inside("see", "block3b:1", "tabby", "block3b:0-1", "-o", "s.png", *QUICK, "-v", "--json")
     assert ran.rc == 0, ran.stderr
@@ -61,6 +63,7 @@ def test_a_folder_is_filled_and_what_is_there_skipped(inside: Inside) -> None:
     from_photo.refused(2, "exists already")
 
 
+@pytest.mark.slow
 def test_facets_differ_and_each_repeats(inside: Inside) -> None:
     assert inside("see", "block3b:2", "-o", "d.png", *QUICK, "--diversity", "2").rc == 0
     assert not same("d-block3b-2-1.png", "d-block3b-2-2.png")
@@ -102,7 +105,7 @@ def test_a_preview_and_a_plan(inside: Inside) -> None:
     inside("see", "block1a", "-o", "b.png", "--preview", "b.png", *QUICK).refused(2, "is the output too")
 
 
-@pytest.mark.parametrize(
+@mostly_slow(
     ("code", "says", "words"),
     [
         (2, 'did you mean "golden retriever"', ["golden retreiver", "-o", "x.png"]),
@@ -139,6 +142,7 @@ def test_a_preview_and_a_plan(inside: Inside) -> None:
         (6, "cannot make folder", ["tabby", "-o", "nodir/deeper/"]),
         (5, "lite9", ["tabby", "-o", "x.png", "--network", "lite0:lite9.pth"]),
     ],
+    quick=6,
 )
 def test_what_is_refused(inside: Inside, code: int, says: str, words: list[str]) -> None:
     inside("see", *(() if "--size" in words else ("--size", "64")), "--steps", "1", *words).refused(

@@ -12,6 +12,7 @@ from PIL import Image
 
 from support import films
 from support.moving import ZOOM, frames_of, in_process, left_over, refused
+from support.slow import mostly_slow
 
 
 @pytest.fixture
@@ -34,6 +35,7 @@ def test_two_classes_follow_each_other(said, tmp_path):
     assert " --class pagoda --class 'golden retriever' " in said("show", "z.mp4")[1]
 
 
+@pytest.mark.slow
 def test_what_it_says_makes_it_again(said, tmp_path):
     words = (
         "--zoom",
@@ -79,7 +81,7 @@ def test_from_a_photograph(said, tmp_path, photographs):
     assert frames_of(tmp_path / "z.mp4")[0].shape[:2] == (106, 160)
 
 
-@pytest.mark.parametrize(
+@mostly_slow(
     ("words", "code", "says"),
     [
         (("-o", "z.mp4", "--duration", "-1"), 2, "--duration: "),
@@ -99,6 +101,7 @@ def test_from_a_photograph(said, tmp_path, photographs):
         (("-o", "no/z.mp4"), 6, "there is no folder"),
         (("--size", "64x48"), 2, "where to? give -o OUT, as in -o zoom.mp4"),
     ],
+    quick=6,
 )
 def test_what_cannot_be_is_said_before_the_work(said, tmp_path, words, code, says):
     given = ("zoom", *words) if "--size" in words else ("zoom", *words, *ZOOM)
@@ -111,6 +114,7 @@ def test_a_film_is_no_photograph(said, tmp_path):
     refused(said("zoom", "a.mp4", "-o", "z.mp4"), 3, "a.mp4: a film and no picture; reverie film takes it")
 
 
+@pytest.mark.slow
 def test_one_class_is_a_scene_too(said, tmp_path):
     for words in (("--class", "tabby"), ("--class", "0s:tabby"), ("--layer", "block4c")):
         code, out, err = said(

@@ -22,6 +22,7 @@ from reverie.network.wrap import state_sha256, wrap_net
 from reverie.network.zoo import load_net
 from support import torch_networks
 from support.networks import PatchTransformer
+from support.slow import mostly_slow
 from support.torch_networks import cosine, dense_network, picture, seeds_for
 
 SIZES = ((64, 64), (33, 47), (97, 34), (50, 131))
@@ -58,6 +59,7 @@ def assert_equals_plain(net: Network, x: Tensor, layers: list[str], *, tolerance
         assert error(gradient, plain.backward(some, last=last)) < tolerance
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 def test_lite0_at_every_size_equals_plain(size: tuple[int, int]) -> None:
     assert_equals_plain(lite(), picture(*size, batch=2), ["block1a", "block5c", "logits", "logit_map"])
@@ -69,7 +71,7 @@ def test_every_layer_of_lite0_equals_plain(layer: str) -> None:
     assert_equals_plain(lite(), picture(65, 82), [layer])
 
 
-@pytest.mark.parametrize("layer", ["stem", "block3a", "block5c", "block7a", "logits"])
+@mostly_slow("layer", ["stem", "block3a", "block5c", "block7a", "logits"], quick=2)
 def test_fp32_is_float64_to_rounding(layer: str) -> None:
     x = picture(97, 82)
     engine, plain = TorchEngine(lite()), AutogradEngine(lite().to(dtype=torch.float64))
@@ -83,7 +85,7 @@ def test_fp32_is_float64_to_rounding(layer: str) -> None:
 
 
 @pytest.mark.parametrize(("precision", "least"), [("fp32+bf16", 0.999), ("bf16", 0.9)])
-@pytest.mark.parametrize("layer", ["block3a", "block5c", "block7a"])
+@mostly_slow("layer", ["block3a", "block5c", "block7a"])
 def test_half_formats_keep_the_gradient(precision: str, least: float, layer: str) -> None:
     x = picture(97, 82)
     engine, plain = TorchEngine(lite(), precision=precision), AutogradEngine(lite().to(dtype=torch.float64))
@@ -95,6 +97,7 @@ def test_half_formats_keep_the_gradient(precision: str, least: float, layer: str
     assert cosine(gradient, plain.backward(seeds)) > least
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["fp32", "fp32+bf16"])
 def test_bytes_do_not_depend_on_the_sizes_before(precision: str) -> None:
     net = wrap_net(dense_network())
@@ -109,7 +112,7 @@ def test_bytes_do_not_depend_on_the_sizes_before(precision: str) -> None:
 
 
 @pytest.mark.parametrize("name", torch_networks.BUILDERS)
-@pytest.mark.parametrize("size", [(40, 48), (45, 39)])
+@mostly_slow("size", [(40, 48), (45, 39)])
 def test_any_network_equals_plain(name: str, size: tuple[int, int]) -> None:
     net = wrap_net(torch_networks.built(name), mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.4))
     layers = [layer for layer in net.layers if layer != "logits"]
@@ -119,7 +122,7 @@ def test_any_network_equals_plain(name: str, size: tuple[int, int]) -> None:
     assert_equals_plain(net, x, layers)
 
 
-@pytest.mark.parametrize("name", torch_networks.BUILDERS)
+@mostly_slow("name", torch_networks.BUILDERS, quick=3)
 def test_any_network_in_fp32_and_bf16(name: str) -> None:
     """In fp32 through oneDNN's fused convolutions, where this machine has them."""
     net = wrap_net(torch_networks.built(name), mean=0.5, std=0.25)
@@ -267,6 +270,7 @@ def test_what_a_module_caches_can_still_be_trained_with() -> None:
     assert module.conv.weight.grad is not None
 
 
+@pytest.mark.slow
 def test_the_compiler_is_not_imported() -> None:
     """It takes a second and more, in every process, and compiles nothing here."""
     code = """
@@ -300,7 +304,7 @@ def test_weights_that_their_owner_trains_are_read_again() -> None:
 # -- bytes
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp32+bf16"])
+@mostly_slow("precision", ["fp32", "bf16", "fp32+bf16"])
 def test_the_same_bytes_whatever_came_before(precision: str) -> None:
     net, x = lite(), picture(65, 83)
 

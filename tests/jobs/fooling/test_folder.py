@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reverie.jobs.fooling.folder import Folder, in_lines
 
 
+@pytest.mark.slow
 @given(
     st.recursive(
         st.none()

@@ -135,6 +135,7 @@ def cut_at(monkeypatch, number):
     return named
 
 
+@pytest.mark.slow
 def test_cut_off_before_any_write_and_resumed_is_unbroken(tmp_path, monkeypatch):
     settings = small(generations=2)
     fooling(tmp_path / "whole", settings).carry_out(["0", "3"])

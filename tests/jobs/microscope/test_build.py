@@ -162,6 +162,7 @@ def test_what_is_damaged_is_made_again(opened, tmp_path, damage):
     assert tree(microscope.root) == whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [1, 2, 7, 12, 26, 44])
 def test_stopped_at_any_write_it_ends_the_same(opened, tmp_path, monkeypatch, at):
     options = {"classes": ["tabby"], "channels": "0-3", "batch": 3}
@@ -194,6 +195,7 @@ class Killed(BaseException):
     """The process ends here."""
 
 
+@pytest.mark.slow
 def test_killed_half_way_and_restarted_it_ends_the_same(site, photographs, tmp_path):
     script = Path(help_.__file__)
     words = [sys.executable, str(script), str(tmp_path / "site"), str(photographs)]
@@ -351,6 +353,7 @@ class Classifier(nn.Module):
         return self.classify(x.mean((2, 3)))
 
 
+@pytest.mark.slow
 def test_any_network(tmp_path):
     torch.manual_seed(0)
     opened = OpenRecipe(opened_of().recipe)

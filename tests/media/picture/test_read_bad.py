@@ -18,6 +18,7 @@ from reverie.errors import BadInput
 from reverie.media.picture import load_picture
 from support.bad_inputs import corpus
 from support.pictures import PHOTO, of, read
+from support.slow import mostly_slow
 
 
 @pytest.mark.parametrize("case", [c for c in corpus.BAD if c.row not in (13, 14)], ids=str)
@@ -140,7 +141,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
 KINDS = ["PNG", "JPEG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "PPM"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@mostly_slow("kind", KINDS, quick=3)
 @given(data=st.data())
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_damaged_files_are_bad_inputs_and_nothing_else(

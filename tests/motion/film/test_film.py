@@ -18,6 +18,7 @@ from reverie.recipe.film import Film
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 from support import known_motion, twins
+from support.slow import mostly_slow
 
 SMALL = (160, 96)
 
@@ -118,6 +119,7 @@ def test_it_begins_with_the_first_frame_and_afresh_after_each_cut():
     assert np.array_equal(done[3].rgb, again[0].rgb)  # nothing of the scene before is left
 
 
+@pytest.mark.slow
 def test_the_dream_lies_on_what_moves():
     """Carried over a pan, it is where the photograph's own points have gone to, and not where it was."""
     known = known_motion.pan(8)
@@ -192,7 +194,7 @@ def test_alpha_comes_through_and_blank_frames_stay_blank():
     assert [f.fresh for f in done] == [False, True, False, False]
 
 
-@pytest.mark.parametrize("after", [1, 3, 4])
+@mostly_slow("after", [1, 3, 4])
 def test_going_on_gives_the_bytes_of_an_unbroken_film(after):
     frames = [*known_motion.pan(4, SMALL).frames, *known_motion.zoom(2, SMALL).frames]
     settings = recipe()
@@ -227,7 +229,7 @@ def test_half_a_state_is_refused():
         FilmState.from_dict({"index": 3}, recipe())
 
 
-@pytest.mark.parametrize("name", ["google2015", "keras", "crowsonkb"])
+@mostly_slow("name", ["google2015", "keras", "crowsonkb"])
 def test_the_early_systems_dream_films_too(name):
     frames = known_motion.pan(3, SMALL).frames
     settings = preset(name, film=Film())

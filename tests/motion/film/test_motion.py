@@ -40,6 +40,7 @@ def begun(frames: list[known_motion.Bytes]) -> list[int]:
     return [i for i, move in enumerate(moves(known_motion.Reel(frames), Film())) if move.begins]
 
 
+@pytest.mark.slow
 def test_all_of_twenty_cuts_are_found_and_nothing_else():
     scenes = [(name, place) for place in PLACES for name in SCENES]
     frames = [f for i, (name, place) in enumerate(scenes) for f in wander(name, place, 6, i)]

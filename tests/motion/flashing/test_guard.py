@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from reverie.motion.flashing.guard import FlashGuard, FlashReport
 from support import flash_twin as twin
+from support.slow import mostly_slow
 
 BLACK, WHITE, RED, BLUE = (0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 0, 255)
 Colour = tuple[int, int, int]
@@ -60,7 +61,7 @@ def count(frames: list[np.ndarray], times: Sequence[float]) -> tuple[int, int, i
 # -- strobes ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("hertz", "rate"), [(5, 23.976), (10, 25), (5, 30), (10, 50), (12.5, 25)])
+@mostly_slow(("hertz", "rate"), [(5, 23.976), (10, 25), (5, 30), (10, 50), (12.5, 25)])
 def test_a_strobe_is_damped_below_the_limit(hertz: float, rate: float) -> None:
     frames, times = strobe(hertz, rate)
     shown, report = guarded(frames, times)
@@ -102,6 +103,7 @@ def test_changes_below_a_tenth_and_between_two_brights_do_not_count() -> None:
         assert report.general == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("colours", [(BLACK, RED), (BLUE, RED), ((120, 0, 0), (60, 60, 60))])
 def test_a_red_strobe_is_damped_also_where_its_light_hardly_changes(colours: tuple[Colour, Colour]) -> None:
     frames, times = strobe(8, colours=colours)
@@ -114,6 +116,7 @@ def test_a_red_strobe_is_damped_also_where_its_light_hardly_changes(colours: tup
         assert twin.general(frames, times) == report.general == 0
 
 
+@pytest.mark.slow
 def test_a_flash_needs_more_than_a_quarter_of_a_field() -> None:
     wide, high = twin.FIELD
     side = int(np.sqrt(wide * high / 4))  # 18 px: just below a quarter
@@ -217,6 +220,7 @@ def films(draw: st.DrawFn) -> tuple[list[np.ndarray], list[float]]:
     return frames, np.cumsum(steps).tolist()
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(films(), st.booleans())
 def test_no_film_comes_out_with_more_than_three(
@@ -293,6 +297,7 @@ def test_a_report_says_what_was_done() -> None:
     }
 
 
+@pytest.mark.slow
 def test_light_comes_back_when_a_strobe_is_over() -> None:
     frames, times = strobe(10, seconds=3)
     photo = np.random.default_rng(3).integers(0, 255, (96, 128, 3), np.uint8)
@@ -345,6 +350,7 @@ def test_other_frames_and_times_are_refused(frame: np.ndarray, time: float) -> N
     guard(flat(WHITE), 1.0)  # and nothing was lost
 
 
+@pytest.mark.slow
 def test_every_corner_of_the_frame_is_watched() -> None:
     for top, left in itertools.product((0, 64), (0, 86)):
         frames, times = strobe(8, part=(slice(top, top + 32), slice(left, left + 42)), seconds=1.6)

@@ -17,6 +17,7 @@ from reverie.motion.zoom.camera import Camera
 from reverie.motion.zoom.zoom import ZoomState, zoom
 from reverie.ops.warp import warp
 from reverie.recipe.recipe import Recipe
+from support.slow import mostly_slow
 from support.zoom_measures import Look, registered
 
 SMALL = (192, 108)
@@ -106,6 +107,7 @@ def test_a_zoom_moves_as_it_was_asked_to(session):
     assert turned == pytest.approx(8, rel=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings", [{}, {"zoom": 1.05, "rotate": 30}, {"zoom": 0.7}, {"zoom": 1, "pan_x": 0.3}]
 )
@@ -171,7 +173,7 @@ def test_without_a_start_there_is_nothing_to_zoom_into(session):
         next(zoom(reverie.preset("reverie", zoom={"duration": 1}), session=session))
 
 
-@pytest.mark.parametrize("name", ["zoom", "google2015-zoom", "lsdnn2015"])
+@mostly_slow("name", ["zoom", "google2015-zoom", "lsdnn2015"])
 def test_presets_zoom(session, name):
     made = reverie.preset(name, size=(160, 96), steps=[3])
     made = made.but(zoom={**made.zoom.model_dump(), "duration": 0.12, "warm_up": 1})

@@ -14,6 +14,7 @@ from reverie.portrait.units import of_unit
 from reverie.recipe.presets.portrait import PORTRAITS
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
+from support.slow import mostly_slow
 
 
 def small(name: str, **changes: object) -> Recipe:
@@ -30,7 +31,7 @@ def last_of(recipe: Recipe) -> PortraitState:
     return state
 
 
-@pytest.mark.parametrize("name", [n for n in PORTRAITS if not n.startswith("inversion")])
+@mostly_slow("name", [n for n in PORTRAITS if not n.startswith("inversion")], quick=4)
 def test_every_preset_runs(name: str) -> None:
     views = {"views": 2} if (PORTRAITS[name]["portrait"].get("views") or 1) > 2 else {}
     recipe = small(name, portrait=views)

@@ -23,6 +23,7 @@ from reverie.network.zoo import load_net
 from reverie.recipe.presets.preset import PRESETS, preset
 from reverie.recipe.recipe import Recipe
 from support import twins
+from support.slow import mostly_slow
 from support.twins import Array
 
 SEED = 11
@@ -192,7 +193,7 @@ def assert_same_step(found: Array, expected: Array, before: Array) -> None:
     assert twins.rms(found - expected) / twins.rms(expected - before) < 1e-6
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
+@mostly_slow("name", SYSTEMS, quick=3)
 def test_one_step_equals_its_twin(name):
     system = SYSTEMS[name]
     recipe = preset(name, octaves=1, steps=(1,), seed=SEED)
@@ -202,6 +203,7 @@ def test_one_step_equals_its_twin(name):
     assert_same_step(our_dream(recipe, source), expected, before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_what_crosses_from_octave_to_octave_equals_its_twin(name):
     """Two octaves of two steps: sizes, the base's pyramid, what is carried, sigma's course, every shift."""
@@ -268,7 +270,7 @@ def twin_default(source: Array, octaves: int, steps: int) -> Array:
     return base + bend(base, detail)
 
 
-@pytest.mark.parametrize(("octaves", "steps"), [(1, 1), (2, 2), (1, 5)])
+@mostly_slow(("octaves", "steps"), [(1, 1), (2, 2), (1, 5)])
 def test_the_default_equals_its_twin(octaves, steps):
     source = photograph()
     recipe = preset("reverie", octaves=octaves, steps=(steps,), seed=SEED)

@@ -14,12 +14,14 @@ from reverie.objective.text import Reader, number
 __all__ = [
     "Channel",
     "Direction",
+    "Entropy",
     "Layer",
     "Mean",
     "Neuron",
     "Peak",
     "channel",
     "direction",
+    "entropy",
     "layer",
     "mean",
     "neuron",
@@ -198,6 +200,27 @@ class Direction(AtLayer):
 def direction(name: str, weights: dict[int, float], *, cosine: float = 0.0) -> Objective:
     """A direction in a layer's channel space, as ``{channel: weight}``. See ``Direction``."""
     return Objective.of(Direction(name, tuple(sorted(weights.items())), cosine))
+
+
+@function("entropy")
+@dataclass(frozen=True)
+class Entropy(AtLayer):
+    """Entropy of the softmax over a layer's channels, in nats: how undecided they are (Shannon 1948).
+
+    From 0, where one channel outdoes all others, to the logarithm of their number, where all are equal.
+    """
+
+    layer: str = "logits"
+
+    @classmethod
+    def read(cls, reader: Reader) -> Self:
+        """See ``Quantity.read``."""
+        return cls() if reader.peek() == ("sign", ")") else super().read(reader)
+
+
+def entropy(name: str = "logits") -> Objective:
+    """How undecided a layer's channels are, by default those of the classes. See ``Entropy``."""
+    return Objective.of(Entropy(name))
 
 
 def _channel_of(reader: Reader) -> tuple[str, int]:

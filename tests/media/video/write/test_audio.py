@@ -20,6 +20,7 @@ from reverie.media.video.write.formats import encoding_for
 from reverie.media.video.write.render import Render
 from support.films import film, number_of, numbered
 from support.renders import decoded
+from support.slow import mostly_slow
 
 SIZE = (96, 64)
 #: Containers that take a codec as it is.
@@ -72,7 +73,7 @@ def sources(tmp_path_factory) -> dict[str, Path]:
     }
 
 
-@pytest.mark.parametrize(("codec", "kind"), PAIRS)
+@mostly_slow(("codec", "kind"), PAIRS, quick=6)
 def test_sound_is_kept(tmp_path, sources, codec, kind):
     source, out = sources[codec], tmp_path / f"z.{kind}"
     if kind in COPIED[codec]:
@@ -159,7 +160,7 @@ def test_a_film_without_room_for_sound_says_so(tmp_path, sources, name):
 
 
 @pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffprobe is not installed")
-@pytest.mark.parametrize("kind", ["mp4", "mov", "mkv", "webm"])
+@mostly_slow("kind", ["mp4", "mov", "mkv", "webm"])
 def test_ffprobe_agrees_on_sound(tmp_path, sources, kind):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -23,6 +23,7 @@ from reverie.media.video.write.metadata import read_metadata
 from reverie.media.video.write.render import Render
 from support.films import number_of, numbered
 from support.renders import decoded
+from support.slow import mostly_slow
 
 SIZE = (160, 128)
 COUNT = 14
@@ -72,7 +73,7 @@ def probe(path: Path) -> dict:
 
 
 @pytest.mark.parametrize("shown", [EVEN, PACE], ids=["even", "uneven"])
-@pytest.mark.parametrize(("kind", "codec"), FILMS)
+@mostly_slow(("kind", "codec"), FILMS, quick=5)
 def test_films_keep_frames_and_times(tmp_path, kind, codec, shown):
     path = written(tmp_path / f"z.{kind}", shown, codec=codec)
     found = decoded(path)
@@ -90,7 +91,7 @@ def test_films_keep_frames_and_times(tmp_path, kind, codec, shown):
 
 @needs_ffprobe
 @pytest.mark.parametrize("shown", [EVEN, PACE], ids=["even", "uneven"])
-@pytest.mark.parametrize(("kind", "codec"), FILMS)
+@mostly_slow(("kind", "codec"), FILMS, quick=3)
 def test_ffprobe_agrees_on_films(tmp_path, kind, codec, shown):
     found = probe(written(tmp_path / f"z.{kind}", shown, codec=codec, aspect=Fraction(4, 3)))
     (stream,) = found["streams"]
@@ -254,7 +255,7 @@ def test_the_same_film_is_the_same_bytes(tmp_path, name):
     assert found[0] == found[1]
 
 
-@pytest.mark.parametrize(("kind", "codec"), [*FILMS, ("gif", None), ("apng", None), ("png", None)])
+@mostly_slow(("kind", "codec"), [*FILMS, ("gif", None), ("apng", None), ("png", None)], quick=3)
 def test_every_encoder_goes_on_as_if_it_had_never_stopped(tmp_path, kind, codec):
     def filled(film, stop):
         for i in range(film.done, stop):

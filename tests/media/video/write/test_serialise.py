@@ -23,6 +23,7 @@ documents = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(documents)
 def test_a_state_comes_back(document):
