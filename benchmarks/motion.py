@@ -30,10 +30,10 @@ from benchmarks.motion_measures import flicker as flicker_of
 from reverie.api import render
 from reverie.ascent.session import Session, as_tensor
 from reverie.bench.machine import cores, describe, in_words
-from reverie.canvas.detail import Pixels
+from reverie.canvas.detail import DetailCanvas
 from reverie.media.picture import Picture, save_picture
-from reverie.media.video.read.frame import Shot
-from reverie.media.video.read.reader import open_movie
+from reverie.media.video.read.frame import VideoFrame
+from reverie.media.video.read.reader import open_video
 from reverie.motion.film.film import FilmFrame, film
 from reverie.motion.flashing.guard import FlashGuard
 from reverie.motion.zoom.zoom import zoom
@@ -185,16 +185,16 @@ class Played:
         self.info = SimpleNamespace(frames=len(frames), rate=rate)
         self._frames, self._rate = frames, rate
 
-    def frames(self, skip: int = 0) -> Iterator[Shot]:
+    def frames(self, skip: int = 0) -> Iterator[VideoFrame]:
         for index, rgb in list(enumerate(self._frames))[skip:]:
-            yield Shot(index=index, time=index / self._rate, duration=1 / self._rate, rgb=rgb)
+            yield VideoFrame(index=index, time=index / self._rate, duration=1 / self._rate, rgb=rgb)
 
 
 def source(given: argparse.Namespace) -> Played:
     """The film that is asked for, at its size, or one that is drawn."""
     size, count = size_of(given), given.frames or 50
     if given.video:
-        with open_movie(given.video, start=given.start or None, size=size) as movie:
+        with open_video(given.video, start=given.start or None, size=size) as movie:
             return Played([shot.rgb for shot in islice(movie.frames(), count)], movie.info.rate)
     return Played([drawn(k, size) for k in range(count)], Fraction(25))
 
@@ -233,7 +233,7 @@ def dreamt(given: argparse.Namespace, recipe: Recipe, movie: Played, session: Se
 def score(session: Session, recipe: Recipe, rgb: np.ndarray) -> float:
     """What the objective makes of a frame."""
     picture = as_tensor(Picture(rgb.astype(np.float32) / 255)).to(session.device)
-    (found,), _ = session.gradient(session.goal(recipe, 0), Pixels(picture), Roll(0, 0))
+    (found,), _ = session.gradient(session.goal(recipe, 0), DetailCanvas(picture), Roll(0, 0))
     return found
 
 

@@ -108,7 +108,7 @@ def _plane(values: Floats, shape: tuple[int, ...]) -> Tensor:
 
 def check_lite(rng: np.random.Generator, quick: bool) -> int:
     """The network: every kernel, sizes odd and even, batches, threads, seeds anywhere."""
-    from reverie.native.lite import MATHS, LiteNetwork, Math, Work
+    from reverie.native.lite import MATHS, LiteNetwork, LiteWork, Math
 
     weights = _weights(rng)
     sizes, counts, numbers = (SIZES[1:3], (1, 3), (1, 3)) if quick else (SIZES, (1, 2, 5), (1, 2, 3))
@@ -127,11 +127,11 @@ def check_lite(rng: np.random.Generator, quick: bool) -> int:
                 stages = net.stages if count == 1 else next(depths)
                 made = []
                 for threads in numbers:
-                    work = Work(count, height, width, stages, 1, threads, None)
+                    work = LiteWork(count, height, width, stages, 1, threads, None)
                     made.append(_there_and_back(net, work, pictures))
                     called += 2
                 assert all(found == made[0] for found in made), (forward, height, width, count, stages)
-                work = Work(count, height, width, stages, 0, 2, None)
+                work = LiteWork(count, height, width, stages, 0, 2, None)
                 _forward(net, work, pictures, range(stages))
                 called += 1
     return called
@@ -243,8 +243,10 @@ def check_dense(rng: np.random.Generator) -> int:
 
     called = 0
     ways = [isa for isa in native.instruction_sets() if isa <= native.Isa.AVX512_BF16]
-    for isa, kind, (inputs, outputs) in itertools.product(ways, dense.Kind, ((16, 48), (21, 20), (400, 17))):
-        rows, columns = (3, 2) if kind is dense.Kind.GATHERED else kind.kernel
+    for isa, kind, (inputs, outputs) in itertools.product(
+        ways, dense.ConvolutionKind, ((16, 48), (21, 20), (400, 17))
+    ):
+        rows, columns = (3, 2) if kind is dense.ConvolutionKind.GATHERED else kind.kernel
         taps = rng.standard_normal((rows, columns, inputs, outputs))
         convolution = dense.Convolution(taps, kind, isa)
         for height, width in ((1, 1), (13, 17)):
@@ -257,7 +259,7 @@ def check_dense(rng: np.random.Generator) -> int:
                     (height, width),
                     rows // 2,
                     threads,
-                    step=1 if kind is dense.Kind.GATHERED or inputs != 21 else 2,
+                    step=1 if kind is dense.ConvolutionKind.GATHERED or inputs != 21 else 2,
                 )
                 for threads in (1, 3)
             ]
@@ -283,21 +285,29 @@ def _convolved(
     step: int = 1,
 ) -> tuple[bytes, bytes]:
     """Results and gates of a convolution of two pictures, or their last phase, with all around it."""
-    from reverie.native.dense import Activation, Job, Source, Target, padded
+    from reverie.native.dense import (
+        ActivationKind,
+        ConvolutionJob,
+        ConvolutionSource,
+        ConvolutionTarget,
+        padded,
+    )
 
     pixels, (inputs, outputs) = 2 * math.prod(size), channels
     x, other = _random(rng, step**2 * pixels * inputs), _random(rng, pixels * outputs)
     bias, y = _random(rng, padded(outputs)), np.zeros(pixels * outputs, np.float32)
     gate = rng.integers(0, 1 << 16, step**2 * pixels * padded(inputs) // 16).astype(np.uint16)
     opened = np.zeros(pixels * padded(outputs) // 16, np.uint16)
-    source = Source(x.ctypes.data, inputs, inputs, 0.5, gate.ctypes.data)
-    target = Target(y.ctypes.data, outputs, outputs, opened.ctypes.data, other.ctypes.data, outputs)
-    job = Job(
+    source = ConvolutionSource(x.ctypes.data, inputs, inputs, 0.5, gate.ctypes.data)
+    target = ConvolutionTarget(
+        y.ctypes.data, outputs, outputs, opened.ctypes.data, other.ctypes.data, outputs
+    )
+    job = ConvolutionJob(
         count=2, height=size[0], width=size[1], source_height=step * size[0], source_width=step * size[1],
         source_step_y=step, source_step_x=step, source_y=step - 1, source_x=step - 1,
         out_height=size[0], out_width=size[1], top=around, left=0,
         target_height=size[0], target_width=size[1], target_step_y=1, target_step_x=1,
-        activation=Activation.CLAMPED, low=-1.0, high=1.0, threads=threads, sources=1, targets=1,
+        activation=ActivationKind.CLAMPED, low=-1.0, high=1.0, threads=threads, sources=1, targets=1,
         source=ctypes.pointer(source), target=ctypes.pointer(target), bias=bias.ctypes.data,
     )  # fmt: skip
     convolution.run(job)
@@ -317,16 +327,16 @@ def _pooled(rng: np.random.Generator, isa: native.Isa, channels: int) -> int:
         **{"out_height": high, "out_width": wide, "kernel_y": 3, "kernel_x": 3, "step_y": 2, "step_x": 2},
         **{"top": 1, "left": 1, "threads": 3, "source_pixel": channels, "where": where.ctypes.data},
     }
-    pool.run(pool.Job(**shape, source=x.ctypes.data, target=y.ctypes.data), isa, back=False)
+    pool.run(pool.PoolJob(**shape, source=x.ctypes.data, target=y.ctypes.data), isa, back=False)
     assert where.max() < 9
     back = np.full(x.size, np.nan, np.float32)
-    pool.run(pool.Job(**shape, source=y.ctypes.data, target=back.ctypes.data), isa, back=True)
+    pool.run(pool.PoolJob(**shape, source=y.ctypes.data, target=back.ctypes.data), isa, back=True)
     assert np.isclose(float(back.sum(dtype=np.float64)), float(y.sum(dtype=np.float64)), atol=1e-2)
     half, made = (x.view(np.uint32) >> 16).astype(np.uint16), np.zeros(y.size, np.uint16)
     shape["half"] = 1
-    pool.run(pool.Job(**shape, source=half.ctypes.data, target=made.ctypes.data), isa, back=False)
+    pool.run(pool.PoolJob(**shape, source=half.ctypes.data, target=made.ctypes.data), isa, back=False)
     found = np.zeros(x.size, np.uint16)
-    pool.run(pool.Job(**shape, source=made.ctypes.data, target=found.ctypes.data), isa, back=True)
+    pool.run(pool.PoolJob(**shape, source=made.ctypes.data, target=found.ctypes.data), isa, back=True)
     given, taken = ((a.astype(np.uint32) << 16).view(np.float32).sum(dtype=np.float64) for a in (made, found))
     assert abs(given - taken) < 0.1 + 0.01 * abs(given)
     return 4
@@ -344,9 +354,9 @@ def _into_cells_and_back(rng: np.random.Generator) -> int:
             **{"picture": 3 * height * width, "channel": height * width, "row": width, "column": 1},
             "cells": held.ctypes.data,
         }
-        cells.run(cells.Job(**shape, pixels=x.ctypes.data, back=0, threads=3))
+        cells.run(cells.CellsJob(**shape, pixels=x.ctypes.data, back=0, threads=3))
         assert np.isfinite(held).all()
-        cells.run(cells.Job(**shape, pixels=found.ctypes.data, back=1, threads=2))
+        cells.run(cells.CellsJob(**shape, pixels=found.ctypes.data, back=1, threads=2))
         assert np.array_equal(found, x)
     return 12
 

@@ -26,7 +26,7 @@ from reverie.deepdream.state import State
 from reverie.engine.engine import Engine
 from reverie.engine.select import make_engine
 from reverie.gradient.picture_gradient import picture_gradient
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.recipe.recipe import Recipe, make
@@ -36,7 +36,7 @@ def measure(job: Job) -> dict[str, Any]:
     return HOW[job.how](job)
 
 
-def net_of(job: Job) -> Net:
+def net_of(job: Job) -> Network:
     if job.network == "lite0":
         return load_net("lite0", offline=True)
     return wrap_net(network(job.network), mean=IMAGENET[0], std=IMAGENET[1], name=job.network)

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from reverie.errors import ReverieError
     from reverie.gradient.picture_gradient import picture_gradient
     from reverie.media.picture import Picture, load_picture
-    from reverie.media.video.read.reader import open_movie
+    from reverie.media.video.read.reader import open_video
     from reverie.motion.film.film import film
     from reverie.motion.zoom.zoom import zoom
-    from reverie.network.network import Net
+    from reverie.network.network import Network
+    from reverie.network.network import Network as Net
     from reverie.network.wrap import wrap_net
     from reverie.network.zoo import load_net
     from reverie.notebook import watch
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Frame": "ascent.loop",
     "Net": "network.network",
+    "Network": "network.network",
     "Picture": "media.picture",
     "Recipe": "recipe.recipe",
     "ReverieError": "errors",
@@ -46,7 +48,7 @@ _HOME = {
     "film": "motion.film.film",
     "load_net": "network.zoo",
     "load_picture": "media.picture",
-    "open_movie": "media.video.read.reader",
+    "open_video": "media.video.read.reader",
     "picture_gradient": "gradient.picture_gradient",
     "preset": "recipe.presets.preset",
     "render": "api",
@@ -55,9 +57,13 @@ _HOME = {
     "zoom": "motion.zoom.zoom",
 }
 
+#: Short for a longer name.
+_SHORT = {"Net": "Network"}
+
 __all__ = [
     "Frame",
     "Net",
+    "Network",
     "Picture",
     "Recipe",
     "ReverieError",
@@ -69,7 +75,7 @@ __all__ = [
     "load_net",
     "load_picture",
     "objective",
-    "open_movie",
+    "open_video",
     "picture_gradient",
     "preset",
     "render",
@@ -84,7 +90,7 @@ def __getattr__(name: str) -> Any:
         return import_module("reverie.objective")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), _SHORT.get(name, name))
 
 
 def __dir__() -> list[str]:

@@ -20,7 +20,7 @@ from reverie.analysis.stimuli import (
     shown,
     strongest,
 )
-from reverie.engine.engine import PlainEngine
+from reverie.engine.engine import AutogradEngine
 from reverie.engine.native import NativeEngine
 from reverie.errors import BadInput, ReverieWarning, UsageError
 from reverie.media.picture import load_picture
@@ -34,7 +34,7 @@ UNITS = {"block2a": [5, 0, 23], "block5c": [7, 100], "logits": [281]}
 
 @pytest.fixture(scope="module")
 def engine():
-    return PlainEngine(load_net("lite0"))
+    return AutogradEngine(load_net("lite0"))
 
 
 @pytest.fixture(scope="module")
@@ -195,10 +195,10 @@ def test_peaks_take_the_first_of_equals_of_maps_tokens_and_vectors():
 
 def test_networks_of_tokens_vectors_and_one_channel(photographs):
     torch.manual_seed(0)
-    tokens = PlainEngine(wrap_net(PatchTransformer(), input_size=(32, 48)))
+    tokens = AutogradEngine(wrap_net(PatchTransformer(), input_size=(32, 48)))
     found = strongest(tokens, photographs, {"encoder": [0, 3], "logits": [1]}, count=2)
     assert all(p.cell is None for p in found.patches["encoder"][3])
-    grey = PlainEngine(wrap_net(nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU()), channels=1))
+    grey = AutogradEngine(wrap_net(nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU()), channels=1))
     found = strongest(grey, photographs, {"1": [2]}, count=2)
     assert len(found.patches["1"][2]) == 2
     five = wrap_net(nn.Conv2d(5, 4, 3), channels=5)

@@ -19,7 +19,7 @@ from reverie.ascent.start import prepare
 from reverie.deepdream.state import State
 from reverie.errors import BadInput, ReverieWarning, UsageError
 from reverie.media.picture import Picture
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.zoo import load_net
 from reverie.recipe.presets.preset import PRESETS, preset
 from reverie.recipe.recipe import Recipe
@@ -32,7 +32,7 @@ QUICK = {"steps": (6,)}
 
 
 @cache
-def lite() -> Net:
+def lite() -> Network:
     return load_net("lite0")
 
 

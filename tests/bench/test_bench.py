@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from reverie.bench.bench import NAIVE, cosine, trial_picture
-from reverie.bench.bench import Job as Line
+from reverie.bench.bench import Measurement as Line
 from reverie.bench.bench import measure as measure_rows
 from reverie.bench.timing import Spread
 from support.paths import ROOT

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reverie.canvas.detail import Pixels
+from reverie.canvas.detail import DetailCanvas
 from support import twins
 
 
@@ -15,8 +15,8 @@ def noise(height: int, width: int, scale: float) -> torch.Tensor:
     return scale * torch.randn(1, 3, height, width, generator=torch.Generator().manual_seed(2))
 
 
-def canvas(**options) -> Pixels:
-    return Pixels(twins.photo("coffee", 48, 64), **options)
+def canvas(**options) -> DetailCanvas:
+    return DetailCanvas(twins.photo("coffee", 48, 64), **options)
 
 
 @pytest.mark.parametrize("soft", [False, True])
@@ -41,7 +41,7 @@ def test_a_hard_clip_is_numpys():
 
 
 def test_soft_ends_leave_small_changes_alone_and_never_arrive():
-    pixels = Pixels(torch.full((1, 3, 4, 4), 0.5), soft=True)
+    pixels = DetailCanvas(torch.full((1, 3, 4, 4), 0.5), soft=True)
     pixels.add(torch.full((1, 3, 4, 4), 0.01))
     assert float(pixels.change().mean()) == pytest.approx(0.01, rel=1e-3)
     pixels.add(torch.full((1, 3, 4, 4), 100.0))

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reverie.canvas.fourier import Fourier, amplitudes, frequencies, respectrum
+from reverie.canvas.fourier import FourierCanvas, amplitudes, frequencies, respectrum
 
 SIZES = [(16, 16), (15, 15), (24, 10), (9, 14), (21, 8), (1, 5), (6, 1)]
 ROOT = np.array([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]])
@@ -17,9 +17,9 @@ MIX = ROOT / np.sqrt((ROOT**2).sum(0)).max()
 sides = st.integers(2, 15)
 
 
-def fourier(size, *, count=1, dtype=torch.float64, **options) -> Fourier:
+def fourier(size, *, count=1, dtype=torch.float64, **options) -> FourierCanvas:
     rngs = [torch.Generator().manual_seed(i) for i in range(count)]
-    return Fourier(size=size, channels=3, rngs=rngs, dtype=dtype, **{"spread": 0.3, **options})
+    return FourierCanvas(size=size, channels=3, rngs=rngs, dtype=dtype, **{"spread": 0.3, **options})
 
 
 def lucid(leaf: np.ndarray, size: tuple[int, int], *, falloff: float = 1.0, mix=MIX) -> np.ndarray:

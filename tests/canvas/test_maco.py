@@ -7,15 +7,15 @@ import pytest
 import torch
 
 import natural_spectrum
-from reverie.canvas.maco import Maco, natural_magnitude
+from reverie.canvas.maco import MacoCanvas, natural_magnitude
 from support import twins
 
 SIZES = [(32, 32), (31, 45), (50, 23), (128, 64)]
 
 
-def maco(size, *, channels=3, count=1, **options) -> Maco:
+def maco(size, *, channels=3, count=1, **options) -> MacoCanvas:
     rngs = [torch.Generator().manual_seed(i) for i in range(count)]
-    return Maco(size=size, channels=channels, rngs=rngs, dtype=torch.float64, **options)
+    return MacoCanvas(size=size, channels=channels, rngs=rngs, dtype=torch.float64, **options)
 
 
 def kept() -> dict[str, np.ndarray]:

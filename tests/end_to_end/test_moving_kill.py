@@ -12,7 +12,7 @@ import time
 import numpy as np
 import pytest
 
-from reverie.media.video.write.work_folder import Folder
+from reverie.media.video.write.work_folder import WorkFolder
 from support import films
 from support.commands import begin
 from support.moving import QUICK, ZOOM, eager, eager_and_limited, frames_of, left_over, scene, sound_packets
@@ -59,7 +59,7 @@ def kill_often(folder, out, words, kills):
         process.kill()
         process.communicate(timeout=60)
         assert not (folder / out).exists(), f"finished before kill {kill}: make it longer"
-        found = Folder(checkpoint.parent, out)._checkpoint() if checkpoint.exists() else None
+        found = WorkFolder(checkpoint.parent, out)._checkpoint() if checkpoint.exists() else None
         safe.append(found[0].frames if found else 0)
         if found and found[0].frames > found[0].waiting:
             assert played(checkpoint.with_name("partial.mp4")) >= found[0].frames - found[0].waiting

@@ -12,7 +12,7 @@ import time
 import numpy as np
 import pytest
 
-from reverie.media.video.write.work_folder import Folder
+from reverie.media.video.write.work_folder import WorkFolder
 from support.commands import environment
 from support.paths import SOURCES, TESTS
 from support.renders import make, played, write_film
@@ -65,7 +65,7 @@ def test_killed_twenty_times_it_is_the_unbroken_film(tmp_path, processes):
         time.sleep(float(rng.uniform(0, 0.03)))
         process.kill()
         process.join(60)
-        found = Folder(part, str(out))._checkpoint() if part.exists() else None
+        found = WorkFolder(part, str(out))._checkpoint() if part.exists() else None
         if found is not None:
             # All that is safe plays, up to the second that is not full yet.
             safe.append(found[0].frames)
@@ -97,6 +97,6 @@ def test_a_disk_that_fills_keeps_what_is_done(tmp_path):
             continue
         assert said.endswith(f"what is done is kept in {out}.part, the same command goes on with it")
         assert not list((tmp_path / "z.apng.part").glob("whole*"))
-        safe, _ = Folder(tmp_path / "z.apng.part", str(out))._checkpoint()
+        safe, _ = WorkFolder(tmp_path / "z.apng.part", str(out))._checkpoint()
         assert safe.frames >= 10
     assert make(out, 30) == whole

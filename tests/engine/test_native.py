@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reverie.api import render
-from reverie.engine.engine import PlainEngine
+from reverie.engine.engine import AutogradEngine
 from reverie.engine.native import NativeEngine
 from reverie.errors import UsageError
 from reverie.gradient.picture_gradient import picture_gradient
 from reverie.media.picture import load_picture
 from reverie.native import Isa, Unavailable, instruction_sets
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.objective.parser import parse
@@ -49,12 +49,12 @@ SIZES = [
 
 
 @pytest.fixture(scope="module")
-def lite0() -> Net:
+def lite0() -> Network:
     return load_net("lite0")
 
 
 @pytest.fixture(scope="module")
-def truth(lite0: Net) -> Truth:
+def truth(lite0: Network) -> Truth:
     return Truth(lite0)
 
 
@@ -76,7 +76,7 @@ def agrees(
 @pytest.mark.parametrize("isa", SETS)
 @mostly_slow("size", SIZES, ids=str)
 def test_fp32_agrees_with_float64_at_every_layer(
-    lite0: Net, truth: Truth, isa: Isa, size: tuple[int, int, int]
+    lite0: Network, truth: Truth, isa: Isa, size: tuple[int, int, int]
 ) -> None:
     engine = NativeEngine(lite0, isa=isa, precision="fp32", threads=2)
     layers = list(lite0.layers)
@@ -90,7 +90,7 @@ def test_fp32_agrees_with_float64_at_every_layer(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("isa", SETS)
-def test_fp32_gradient_to_seven_digits(lite0: Net, truth: Truth, isa: Isa) -> None:
+def test_fp32_gradient_to_seven_digits(lite0: Network, truth: Truth, isa: Isa) -> None:
     engine = NativeEngine(lite0, isa=isa, precision="fp32", threads=2)
     picture, layers = noise(1, 96, 96), list(lite0.layers)
     wanted = truth.of(picture, layers)
@@ -109,7 +109,7 @@ def test_fp32_gradient_to_seven_digits(lite0: Net, truth: Truth, isa: Isa) -> No
     seed=st.integers(0, 99),
 )
 def test_any_size_and_layer(
-    lite0: Net, truth: Truth, count: int, height: int, width: int, isa: Isa, name: str, seed: int
+    lite0: Network, truth: Truth, count: int, height: int, width: int, isa: Isa, name: str, seed: int
 ) -> None:
     engine = NativeEngine(lite0, isa=isa, precision="fp32", threads=2)
     agrees(engine, truth, (count, height, width), [name], seed)
@@ -126,7 +126,7 @@ def test_the_rest_of_the_family(variant: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("isa", SETS)
 def test_the_default_number_format_keeps_the_gradient_right(
-    lite0: Net, truth: Truth, photographs: Path, isa: Isa
+    lite0: Network, truth: Truth, photographs: Path, isa: Isa
 ) -> None:
     engine = NativeEngine(lite0, isa=isa, threads=2)
     found: dict[str, list[float]] = {}
@@ -141,7 +141,7 @@ def test_the_default_number_format_keeps_the_gradient_right(
 
 @pytest.mark.parametrize("isa", SETS)
 @mostly_slow("precision", ["auto", "fp32"])
-def test_threads_do_not_change_a_byte(lite0: Net, isa: Isa, precision: str) -> None:
+def test_threads_do_not_change_a_byte(lite0: Network, isa: Isa, precision: str) -> None:
     picture, layers = noise(3, 75, 110), ["stem", "block3a", "block5c", "logits"]
     results = []
     for threads in (1, 2, 3, 4, 1):
@@ -152,7 +152,7 @@ def test_threads_do_not_change_a_byte(lite0: Net, isa: Isa, precision: str) -> N
         assert all(torch.equal(a, b) for a, b in zip(results[0], other, strict=True))
 
 
-def test_a_batch_is_its_pictures(lite0: Net) -> None:
+def test_a_batch_is_its_pictures(lite0: Network) -> None:
     engine = NativeEngine(lite0, threads=2)
     picture, layers = noise(3, 64, 81), ["block4b", "logits"]
     together = engine.forward(picture, layers)
@@ -164,7 +164,7 @@ def test_a_batch_is_its_pictures(lite0: Net) -> None:
         assert torch.equal(engine.backward({k: s[i : i + 1] for k, s in seeds.items()})[0], gradient[i])
 
 
-def test_looking_only_sees_the_same(lite0: Net) -> None:
+def test_looking_only_sees_the_same(lite0: Network) -> None:
     engine = NativeEngine(lite0, threads=2)
     picture, layers = noise(5, 64, 64), list(lite0.layers)
     kept = engine.forward(picture, layers)
@@ -174,7 +174,7 @@ def test_looking_only_sees_the_same(lite0: Net) -> None:
         engine.backward(seeds_for(seen))
 
 
-def test_backward_may_be_asked_again(lite0: Net) -> None:
+def test_backward_may_be_asked_again(lite0: Network) -> None:
     engine = NativeEngine(lite0, threads=2)
     seeds = seeds_for(engine.forward(noise(1, 64, 64), ["block2b", "block4a"]))
     first = engine.backward(seeds, last=False)
@@ -183,7 +183,7 @@ def test_backward_may_be_asked_again(lite0: Net) -> None:
     assert off(parts[0] + parts[1], first) < 1e-2  # linear, but for the rounding of bf16
 
 
-def test_pictures_and_seeds_may_lie_in_any_order(lite0: Net) -> None:
+def test_pictures_and_seeds_may_lie_in_any_order(lite0: Network) -> None:
     engine = NativeEngine(lite0, threads=2)
     whole = noise(2, 90, 120)
     views = [whole[:, :, 7:71, 11:91], whole.to(memory_format=torch.channels_last)[:, :, 7:71, 11:91]]
@@ -210,18 +210,18 @@ OBJECTIVES = [
 
 @pytest.mark.parametrize("balance", ["none", "layers", "terms"])
 @mostly_slow("text", OBJECTIVES, quick=3)
-def test_every_objective(lite0: Net, text: str, balance: str) -> None:
+def test_every_objective(lite0: Network, text: str, balance: str) -> None:
     picture = noise(1, 96, 121)
     goal = bind(parse(text), lite0, balance=balance)
     score, gradient = picture_gradient(NativeEngine(lite0, precision="fp32", threads=2), goal, picture)
-    wanted_score, wanted = picture_gradient(PlainEngine(lite0), goal, picture)
+    wanted_score, wanted = picture_gradient(AutogradEngine(lite0), goal, picture)
     assert torch.allclose(score, wanted_score, rtol=1e-4, atol=1e-7)
     assert cosine(gradient, wanted) > 0.9999
     assert abs(float(gradient.norm() / wanted.norm()) - 1) < 1e-3
 
 
 @pytest.mark.slow
-def test_dreams_score_as_the_plain_engines(lite0: Net, photographs: Path) -> None:
+def test_dreams_score_as_the_plain_engines(lite0: Network, photographs: Path) -> None:
     """Dreams are chaotic: one by one they part ways, on the whole they go as far."""
     ratios = []
     for file in sorted(photographs.glob("*.png")):
@@ -235,7 +235,7 @@ def test_dreams_score_as_the_plain_engines(lite0: Net, photographs: Path) -> Non
     assert max(abs(r - 1) for r in ratios) < 0.15
 
 
-def test_what_it_cannot_do_is_said(lite0: Net) -> None:
+def test_what_it_cannot_do_is_said(lite0: Network) -> None:
     with pytest.raises(Unavailable, match="EfficientNet-Lite"):
         NativeEngine(wrap_net(torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3))))
     with pytest.raises(Unavailable, match="fp32"):
@@ -251,13 +251,13 @@ def test_what_it_cannot_do_is_said(lite0: Net) -> None:
         engine.backward({})
 
 
-def test_an_engine_takes_the_words_it_reports(lite0: Net) -> None:
+def test_an_engine_takes_the_words_it_reports(lite0: Network) -> None:
     for isa, precision in itertools.product(SETS, ("auto", "fp32")):
         engine = NativeEngine(lite0, isa=isa, precision=precision)
         assert NativeEngine(lite0, isa=isa, precision=engine.precision).math == engine.math
 
 
-def test_working_memory_is_what_tiles_are_planned_with(lite0: Net) -> None:
+def test_working_memory_is_what_tiles_are_planned_with(lite0: Network) -> None:
     engine = NativeEngine(lite0, threads=1)
     small, large = engine.bytes_per_pixel(["block2a"]), engine.bytes_per_pixel(["logits"])
     assert 30 < small < 150

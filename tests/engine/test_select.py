@@ -15,14 +15,14 @@ from reverie.engine import select as choose
 from reverie.engine.select import NoEngineError, make_engine
 from reverie.errors import ReverieWarning, UsageError
 from reverie.native import Unavailable, instruction_sets
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.recipe.presets.preset import preset
 from support import twins
 
 
-def small_net() -> Net:
+def small_net() -> Network:
     torch.manual_seed(0)
     return wrap_net(nn.Sequential(nn.Conv2d(3, 8, 5, 2, 2), nn.ReLU(), nn.Conv2d(8, 8, 3, 2, 1)))
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from reverie.errors import BadInput, UsageError
 from reverie.evolve import genome_from_json, genome_json, make_encoding
-from reverie.evolve.cppn import FUNCTIONS, INPUTS, RANGE, Cppn, Graph, SmoothCppn
+from reverie.evolve.cppn import FUNCTIONS, INPUTS, RANGE, Cppn, CppnGraph, SmoothCppn
 from reverie.evolve.cppn_reference import APPLY, render_one
 from reverie.evolve.genome import child_rng
 from reverie.native import Isa, instruction_sets
@@ -51,7 +51,7 @@ def random_json(rng: np.random.Generator, nodes: int, reach: float) -> dict[str,
     return {"nodes": written}
 
 
-def evolved(encoding: Cppn, mutations: int, seed: int = 0) -> Graph:
+def evolved(encoding: Cppn, mutations: int, seed: int = 0) -> CppnGraph:
     graph = encoding.start(child_rng(seed, 0, 0))
     for i in range(mutations):
         graph = encoding.mutate(graph, child_rng(seed, 1 + i, 0))
@@ -96,7 +96,7 @@ def test_functions_to_the_last_digits() -> None:
         assert np.abs(apply(x) - wanted[name]).max() < 2e-15, name
 
 
-def parts(cppn: Cppn, graphs: list[Graph]) -> tuple[Any, ...]:
+def parts(cppn: Cppn, graphs: list[CppnGraph]) -> tuple[Any, ...]:
     return cppn._program(graphs)
 
 

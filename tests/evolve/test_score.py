@@ -10,13 +10,13 @@ from reverie.errors import UsageError
 from reverie.evolve import NetScore, evolve, make_encoding
 from reverie.evolve.genome import child_rng
 from reverie.native import Isa, instruction_sets
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.zoo import load_net
 from support.slow import mostly_slow
 
 
 @pytest.fixture(scope="module")
-def lite0() -> Net:
+def lite0() -> Network:
     return load_net("lite0")
 
 
@@ -31,13 +31,13 @@ def pictures() -> torch.Tensor:
     return torch.from_numpy(cppn.render(graphs, 96, eight_bit=True)).permute(0, 3, 1, 2)
 
 
-def reference(net: Net, pictures: torch.Tensor) -> torch.Tensor:
+def reference(net: Network, pictures: torch.Tensor) -> torch.Tensor:
     exact = net.to(dtype=torch.float64)
     return exact.forward(pictures.double(), ["logits"])["logits"].softmax(1)
 
 
 @mostly_slow("engine", ["auto", "torch", "plain"])
-def test_confidences_are_the_plain_networks(lite0: Net, pictures: torch.Tensor, engine: str) -> None:
+def test_confidences_are_the_plain_networks(lite0: Network, pictures: torch.Tensor, engine: str) -> None:
     score = NetScore(lite0, engine=engine)
     found = score(pictures)
     assert found.shape == (6, 1000) == (6, score.classes)
@@ -48,12 +48,12 @@ def test_confidences_are_the_plain_networks(lite0: Net, pictures: torch.Tensor, 
 
 
 @pytest.mark.skipif(Isa.AVX512_BF16 not in instruction_sets(), reason="no bf16 on this machine")
-def test_bf16_is_near(lite0: Net, pictures: torch.Tensor) -> None:
+def test_bf16_is_near(lite0: Network, pictures: torch.Tensor) -> None:
     exact, near = (NetScore(lite0, precision=p)(pictures) for p in ("fp32", "bf16"))
     assert 0 < (exact - near).abs().max() < 0.1
 
 
-def test_no_batch_changes_a_confidence(lite0: Net, pictures: torch.Tensor) -> None:
+def test_no_batch_changes_a_confidence(lite0: Network, pictures: torch.Tensor) -> None:
     score = NetScore(lite0)
     together = score(pictures)
     for i in range(6):
@@ -61,7 +61,7 @@ def test_no_batch_changes_a_confidence(lite0: Net, pictures: torch.Tensor) -> No
 
 
 @mostly_slow("engine", ["auto", "plain"])
-def test_the_gradient_is_autograds(lite0: Net, pictures: torch.Tensor, engine: str) -> None:
+def test_the_gradient_is_autograds(lite0: Network, pictures: torch.Tensor, engine: str) -> None:
     classes = torch.tensor([1, 5, 10, 100, 500, 999])
     found = NetScore(lite0, engine=engine).gradient(pictures, classes)
     exact = lite0.to(dtype=torch.float64)
@@ -73,13 +73,13 @@ def test_the_gradient_is_autograds(lite0: Net, pictures: torch.Tensor, engine: s
     assert cosines.min() > 0.999
 
 
-def test_a_network_without_classes_is_no_judge(lite0: Net, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Net, "layers", {"stem": None})
+def test_a_network_without_classes_is_no_judge(lite0: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Network, "layers", {"stem": None})
     with pytest.raises(UsageError, match="no classes"):
         NetScore(lite0)
 
 
-def test_a_few_generations_of_imagenet(lite0: Net) -> None:
+def test_a_few_generations_of_imagenet(lite0: Network) -> None:
     score = NetScore(lite0)
     search = evolve(
         score, make_encoding("cppn"), size=64, population=20, children=20, generations=3, batch=10
@@ -92,7 +92,7 @@ def test_a_few_generations_of_imagenet(lite0: Net) -> None:
 
 
 @pytest.mark.slow
-def test_gradient_fooling_needs_few_evaluations(lite0: Net) -> None:
+def test_gradient_fooling_needs_few_evaluations(lite0: Network) -> None:
     score = NetScore(lite0)
     encoding = make_encoding("gradient", side=96, climb=score.gradient)
     search = evolve(

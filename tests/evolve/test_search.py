@@ -13,7 +13,7 @@ import torch
 from reverie.errors import BadInput, UsageError
 from reverie.evolve import (
     ENCODINGS,
-    Plan,
+    EvolutionPlan,
     ancestry,
     evolve,
     load_checkpoint,
@@ -195,6 +195,6 @@ def test_a_family_of_another_version_is_not_made_up() -> None:
 
 
 def test_numbers_say_where_children_were_born() -> None:
-    plan = Plan("cppn", {}, population=15, children=12)
+    plan = EvolutionPlan("cppn", {}, population=15, children=12)
     assert [plan.born_in(i) for i in (0, 14, 15, 26, 27)] == [(0, 0), (0, 14), (1, 0), (1, 11), (2, 0)]
     assert [plan.first_of(g) for g in (0, 1, 2)] == [0, 15, 27]

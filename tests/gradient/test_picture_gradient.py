@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from reverie import objective as ob
-from reverie.engine.engine import PlainEngine
+from reverie.engine.engine import AutogradEngine
 from reverie.gradient.picture_gradient import picture_gradient
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.scoring.bind import BoundObjective, bind
@@ -22,7 +22,7 @@ MASK = torch.linspace(0, 1, 40).view(1, 1, 1, 40).expand(1, 3, 30, 40)
 
 
 @cache
-def lite64() -> Net:
+def lite64() -> Network:
     return load_net("lite0").to(dtype=torch.float64)
 
 
@@ -41,7 +41,7 @@ class Smooth(nn.Module):
 
 
 @cache
-def smooth64() -> Net:
+def smooth64() -> Network:
     torch.manual_seed(3)
     return wrap_net(Smooth().double(), mean=0.5, std=0.25)
 
@@ -58,13 +58,13 @@ def photograph(height: int = 64, width: int = 80) -> Tensor:
     return (twins.photo("chelsea", height, width).double() + 0.02 * noise).clamp(0.001, 0.999)
 
 
-def goal_of(text: str, net: Net, balance: str = "none") -> BoundObjective:
+def goal_of(text: str, net: Network, balance: str = "none") -> BoundObjective:
     return bind(ob.parse(text), net, balance=balance, open_picture=opened)
 
 
-def assert_is_the_slope(text: str, net: Net, picture: Tensor, *, step: float = 1e-6) -> None:
+def assert_is_the_slope(text: str, net: Network, picture: Tensor, *, step: float = 1e-6) -> None:
     """Central differences along three random directions and along the gradient itself, to 1e-5."""
-    goal, engine = goal_of(text, net), PlainEngine(net)
+    goal, engine = goal_of(text, net), AutogradEngine(net)
     score, gradient = picture_gradient(engine, goal, picture)
     assert score.shape == (1,)
     assert gradient.shape == picture.shape
@@ -142,7 +142,7 @@ def test_agrees_with_finite_differences_on_a_smooth_network(text):
 def test_mean_square_seeds_the_layer_with_its_activations():
     """Mordvintsev et al.: the gradient at the layer is the activations."""
     net, picture = lite64(), photograph()
-    _, gradient = picture_gradient(PlainEngine(net), goal_of("block4b", net), picture)
+    _, gradient = picture_gradient(AutogradEngine(net), goal_of("block4b", net), picture)
     leaf = picture.clone().requires_grad_(True)
     activation = net.forward(leaf, ["block4b"])["block4b"]
     (expected,) = torch.autograd.grad(activation, leaf, activation.detach())
@@ -154,7 +154,7 @@ def test_mean_square_seeds_the_layer_with_its_activations():
 def test_guide_channels_weigh_by_the_guides_sums():
     net, picture = smooth64(), photograph(37, 45)
     score, _ = picture_gradient(
-        PlainEngine(net), goal_of('guide("coffee.png", first, channels)', net), picture
+        AutogradEngine(net), goal_of('guide("coffee.png", first, channels)', net), picture
     )
     sums = net.forward(opened("coffee.png").double(), ["first"])["first"][0].sum((1, 2))
     squares = net.forward(picture, ["first"])["first"][0].square().mean((1, 2))
@@ -163,7 +163,7 @@ def test_guide_channels_weigh_by_the_guides_sums():
 
 def test_guide_match_seeds_each_position_with_its_best_column():
     net, picture = lite64(), photograph()
-    _, gradient = picture_gradient(PlainEngine(net), goal_of('guide("coffee.png", block3b)', net), picture)
+    _, gradient = picture_gradient(AutogradEngine(net), goal_of('guide("coffee.png", block3b)', net), picture)
     guide = net.forward(opened("coffee.png").double(), ["block3b"])["block3b"][0].flatten(1).numpy()
     leaf = picture.clone().requires_grad_(True)
     activation = net.forward(leaf, ["block3b"])["block3b"]
@@ -175,7 +175,7 @@ def test_guide_match_seeds_each_position_with_its_best_column():
     torch.testing.assert_close(gradient, expected, rtol=1e-9, atol=1e-12 * float(expected.abs().max()))
 
 
-class Listening(PlainEngine):
+class Listening(AutogradEngine):
     """An engine that remembers what was sent back."""
 
     def backward(self, seeds, *, last=True, out=None):
@@ -198,11 +198,11 @@ def test_balanced_terms_have_gradients_of_equal_size():
     texts = ["block3b", "block5c:4", "class(3)", "tv"]
     weights = [1.0, -0.5, 2.0, -0.2]
     objective = "block3b - 0.5*block5c:4 + 2*class(3) - 0.2*tv"
-    _, gradient = picture_gradient(PlainEngine(net), goal_of(objective, net, "terms"), picture)
+    _, gradient = picture_gradient(AutogradEngine(net), goal_of(objective, net, "terms"), picture)
     expected = torch.zeros_like(picture)
     sizes = []
     for text, weight in zip(texts, weights, strict=True):
-        _, alone = picture_gradient(PlainEngine(net), goal_of(text, net), picture)
+        _, alone = picture_gradient(AutogradEngine(net), goal_of(text, net), picture)
         sizes.append(float(alone.square().mean().sqrt()))
         expected += weight * alone / sizes[-1]
     assert max(sizes) / min(sizes) > 5  # they differ before they are balanced
@@ -212,8 +212,8 @@ def test_balanced_terms_have_gradients_of_equal_size():
 @pytest.mark.parametrize("balance", ["layers", "terms"])
 def test_one_term_alone_points_the_same_way_with_a_balance(balance):
     net, picture = lite64(), photograph()
-    _, plain = picture_gradient(PlainEngine(net), goal_of("block4b", net), picture)
-    _, balanced = picture_gradient(PlainEngine(net), goal_of("block4b", net, balance), picture)
+    _, plain = picture_gradient(AutogradEngine(net), goal_of("block4b", net), picture)
+    _, balanced = picture_gradient(AutogradEngine(net), goal_of("block4b", net, balance), picture)
     assert float((plain * balanced).sum() / plain.norm() / balanced.norm()) == pytest.approx(1, abs=1e-12)
 
 
@@ -222,9 +222,9 @@ def test_items_of_a_batch_do_not_know_each_other(balance):
     net = lite64()
     goal = goal_of('block3b + 0.5*block4b:3@mask("mask.png") - 0.1*tv', net, balance)
     pictures = torch.cat([photograph(), photograph().flip(3) * 0.5])
-    scores, gradients = picture_gradient(PlainEngine(net), goal, pictures)
+    scores, gradients = picture_gradient(AutogradEngine(net), goal, pictures)
     for i in range(2):
-        score, gradient = picture_gradient(PlainEngine(net), goal, pictures[i : i + 1])
+        score, gradient = picture_gradient(AutogradEngine(net), goal, pictures[i : i + 1])
         assert float(scores[i]) == pytest.approx(float(score), rel=1e-10)
         torch.testing.assert_close(
             gradients[i : i + 1], gradient, rtol=1e-8, atol=1e-10 * float(gradient.abs().max())
@@ -234,7 +234,7 @@ def test_items_of_a_batch_do_not_know_each_other(balance):
 def test_the_network_is_left_as_it_was():
     net, picture = lite64(), photograph()
     before = [p.clone() for p in net.module.parameters()]
-    picture_gradient(PlainEngine(net), goal_of("block4b", net), picture)
+    picture_gradient(AutogradEngine(net), goal_of("block4b", net), picture)
     assert all(torch.equal(a, b) for a, b in zip(before, net.module.parameters(), strict=True))
     assert all(p.grad is None and not p.requires_grad for p in net.module.parameters())
     assert not picture.requires_grad

@@ -14,12 +14,12 @@ from reverie import objective as ob
 from reverie.api import dream
 from reverie.ascent.session import Session
 from reverie.deepdream.state import State
-from reverie.engine.engine import Engine, PlainEngine
+from reverie.engine.engine import AutogradEngine, Engine
 from reverie.engine.select import ENGINES, NoEngineError, make_engine
 from reverie.errors import ResourceError
 from reverie.gradient.picture_gradient import picture_gradient
 from reverie.gradient.tiles import BUDGET, BUDGET_A_PIXEL, Cut, Tiling, common_shape, room_for, round_up
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.recipe.presets.preset import preset
@@ -30,7 +30,7 @@ from support.slow import mostly_slow
 
 
 @cache
-def lite(double: bool = False) -> Net:
+def lite(double: bool = False) -> Network:
     net = load_net("lite0")
     return net.to(dtype=torch.float64) if double else net
 
@@ -39,11 +39,11 @@ def opened(name: str) -> Tensor:
     return twins.photo(name.split(".")[0], 120, 160)
 
 
-def goal_of(text: str, net: Net, balance: str = "none") -> BoundObjective:
+def goal_of(text: str, net: Network, balance: str = "none") -> BoundObjective:
     return bind(ob.parse(text), net, balance=balance, open_picture=opened)
 
 
-def full_halo(net: Net, goal: BoundObjective) -> tuple[int, int]:
+def full_halo(net: Network, goal: BoundObjective) -> tuple[int, int]:
     geometry = net.geometry(goal.layers)
     assert geometry is not None
     stride, field = geometry
@@ -177,8 +177,8 @@ def test_tiles_change_nothing_in_float64(text, balance, height, width, side):
     tiling = Tiling(round_up(side, stride), halo, stride)
     assert len(tiling.tiles(height, width)) > 3
     picture = twins.photo("chelsea", height, width).double()
-    score, gradient = picture_gradient(PlainEngine(net), goal, picture, tiling=tiling)
-    whole_score, whole = picture_gradient(PlainEngine(net), goal, picture)
+    score, gradient = picture_gradient(AutogradEngine(net), goal, picture, tiling=tiling)
+    whole_score, whole = picture_gradient(AutogradEngine(net), goal, picture)
     assert float(score) == pytest.approx(float(whole_score), rel=1e-10)
     assert error(gradient, whole) <= 1e-10
 
@@ -193,8 +193,8 @@ def test_tiles_change_nothing_for_a_class_and_a_deep_layer_together():
     picture = twins.photo("coffee", 97, 1203).double()
     tiling = Tiling(128, halo, stride)
     assert min(t.seen[3] - t.seen[1] for t in tiling.tiles(97, 1203)) < 700
-    _, gradient = picture_gradient(PlainEngine(net), goal, picture, tiling=tiling)
-    _, whole = picture_gradient(PlainEngine(net), goal, picture)
+    _, gradient = picture_gradient(AutogradEngine(net), goal, picture, tiling=tiling)
+    _, whole = picture_gradient(AutogradEngine(net), goal, picture)
     assert error(gradient, whole) <= 1e-10
 
 
@@ -202,12 +202,12 @@ def test_a_halo_that_is_too_small_would_be_noticed():
     net = lite(True)
     goal = goal_of("block4a", net)
     picture = twins.photo("chelsea", 233, 301).double()
-    _, gradient = picture_gradient(PlainEngine(net), goal, picture, tiling=Tiling(96, 16, 16))
-    _, whole = picture_gradient(PlainEngine(net), goal, picture)
+    _, gradient = picture_gradient(AutogradEngine(net), goal, picture, tiling=Tiling(96, 16, 16))
+    _, whole = picture_gradient(AutogradEngine(net), goal, picture)
     assert error(gradient, whole) > 1e-4
 
 
-def engine_of(name: str, net: Net) -> Engine:
+def engine_of(name: str, net: Network) -> Engine:
     """An engine in fp32, or the test is skipped where it cannot be."""
     try:
         return make_engine(name, net, precision="fp32")
@@ -288,8 +288,8 @@ def test_any_size_any_tile(height, width, side):
     stride, halo = full_halo(net, goal)
     picture = twins.photo("chelsea", height, width).double()
     tiling = Tiling(round_up(side, stride), halo, stride)
-    _, gradient = picture_gradient(PlainEngine(net), goal, picture, tiling=tiling)
-    _, whole = picture_gradient(PlainEngine(net), goal, picture)
+    _, gradient = picture_gradient(AutogradEngine(net), goal, picture, tiling=tiling)
+    _, whole = picture_gradient(AutogradEngine(net), goal, picture)
     assert error(gradient, whole) <= 1e-10
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from reverie import objective as ob
-from reverie.canvas.detail import Pixels
-from reverie.engine.engine import PlainEngine
+from reverie.canvas.detail import DetailCanvas
+from reverie.engine.engine import AutogradEngine
 from reverie.gradient.picture_gradient import picture_gradient
 from reverie.gradient.tiles import Tiling
 from reverie.gradient.view import View
@@ -63,7 +63,7 @@ def test_a_view_is_the_rolled_and_padded_picture(size, down, right, data):
 )
 def test_a_picture_that_is_made_where_it_is_looked_at_is_the_picture(size, roll, soft, data):
     rng = torch.Generator().manual_seed(data.draw(st.integers(0, 99)))
-    canvas = Pixels(torch.rand(1, 3, *size, generator=rng), soft=soft)
+    canvas = DetailCanvas(torch.rand(1, 3, *size, generator=rng), soft=soft)
     canvas.add(0.3 * torch.randn(1, 3, *size, generator=rng))
     margin = data.draw(st.integers(0, min(size)))
     made, whole = View(canvas.shown(), *roll, margin), View(canvas.picture(), *roll, margin)
@@ -92,7 +92,7 @@ def test_a_box_that_does_not_wrap_is_no_copy():
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("tiling", [None, Tiling(64, 32, 8)])
 def test_a_rolled_gradient_is_that_of_the_rolled_picture_to_the_bit(text, tiling):
-    goal, engine = goal_of(text), PlainEngine(load_net("lite0"))
+    goal, engine = goal_of(text), AutogradEngine(load_net("lite0"))
     picture = twins.photo("chelsea", 101, 135)
     rolled = torch.roll(picture, (-9, 23), (2, 3))
     fields = {k: torch.roll(f, (-9, 23), (2, 3)) for k, f in goal.fields(101, 135, picture).items()}
@@ -104,7 +104,7 @@ def test_a_rolled_gradient_is_that_of_the_rolled_picture_to_the_bit(text, tiling
 
 @pytest.mark.slow
 def test_beyond_the_edges_lies_the_other_side():
-    goal, engine = goal_of("block3b"), PlainEngine(load_net("lite0").to(dtype=torch.float64))
+    goal, engine = goal_of("block3b"), AutogradEngine(load_net("lite0").to(dtype=torch.float64))
     picture = twins.photo("coffee", 88, 104).double()
     leaf = picture.clone().requires_grad_(True)
     padded = F.pad(torch.roll(leaf, (7, -30), (2, 3)), (24,) * 4, mode="circular")
@@ -148,7 +148,7 @@ class Large(TorchDispatchMode):
 def test_nothing_of_the_pictures_size_is_made(text, balance, planes, monkeypatch):
     monkeypatch.setattr("reverie.gradient.picture_gradient.STRIP", 1 << 13)
     text = text.replace("layer(stem):3", "stem:3")
-    goal, engine = goal_of(text, balance), PlainEngine(load_net("lite0"))
+    goal, engine = goal_of(text, balance), AutogradEngine(load_net("lite0"))
     picture, out = torch.rand(2, 1, 3, 1000, 700)
     with Large(picture.numel() * 4, picture, out) as large:
         picture_gradient(engine, goal, picture, tiling=Tiling(64, 16, 2), roll=(31, -17), out=out)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from reverie.native import Isa, dense
-from reverie.native.dense import Convolution, Kind, Work
+from reverie.native.dense import Convolution, ConvolutionKind, ConvolutionWork
 from support.convolutions import (
     SETS,
 )
@@ -21,35 +21,41 @@ pytestmark = [
 
 @pytest.mark.parametrize("side", [1, 3, 10, 40, 200])
 def test_the_cheapest_kind_fits_the_size(side: int) -> None:
-    work = Work(256, 256, (3, 3), 1, side, side)
+    work = ConvolutionWork(256, 256, (3, 3), 1, side, side)
     kind, isa = dense.cheapest(work)
     assert isa is Isa.AVX512
     assert kind.kernel in ((3, 3), (1, 1))
     assert work.cost(kind) == min(
-        work.cost(k) for k in (Kind.GATHERED, Kind.W2X2_3X3, Kind.W4X4_3X3, Kind.W6X6_3X3)
+        work.cost(k)
+        for k in (
+            ConvolutionKind.GATHERED,
+            ConvolutionKind.W2X2_3X3,
+            ConvolutionKind.W4X4_3X3,
+            ConvolutionKind.W6X6_3X3,
+        )
     )
     if side == 1:
-        assert kind is Kind.GATHERED
+        assert kind is ConvolutionKind.GATHERED
     if side == 200:
-        assert kind is Kind.W6X6_3X3
-    assert dense.cheapest(Work(64, 64, (4, 2), 1, side, side))[0] is Kind.GATHERED
+        assert kind is ConvolutionKind.W6X6_3X3
+    assert dense.cheapest(ConvolutionWork(64, 64, (4, 2), 1, side, side))[0] is ConvolutionKind.GATHERED
 
 
 def test_bf16_is_taken_where_its_error_is_allowed() -> None:
-    large = Work(256, 256, (3, 3), 1, 200, 200)
-    assert dense.cheapest(large, Isa.AVX512_BF16, 0.02) == (Kind.W4X4_3X3, Isa.AVX512_BF16)
-    assert dense.cheapest(large, Isa.AVX512_BF16, 0.003) == (Kind.W6X6_3X3, Isa.AVX512)
-    points = Work(256, 256, (1, 1), 1, 200, 200)
-    assert dense.cheapest(points, Isa.AVX512_BF16, 0.003) == (Kind.GATHERED, Isa.AVX512_BF16)
-    assert dense.cheapest(points, Isa.AVX2) == (Kind.GATHERED, Isa.AVX2)
+    large = ConvolutionWork(256, 256, (3, 3), 1, 200, 200)
+    assert dense.cheapest(large, Isa.AVX512_BF16, 0.02) == (ConvolutionKind.W4X4_3X3, Isa.AVX512_BF16)
+    assert dense.cheapest(large, Isa.AVX512_BF16, 0.003) == (ConvolutionKind.W6X6_3X3, Isa.AVX512)
+    points = ConvolutionWork(256, 256, (1, 1), 1, 200, 200)
+    assert dense.cheapest(points, Isa.AVX512_BF16, 0.003) == (ConvolutionKind.GATHERED, Isa.AVX512_BF16)
+    assert dense.cheapest(points, Isa.AVX2) == (ConvolutionKind.GATHERED, Isa.AVX2)
 
 
 def test_no_memory_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     functions: Any = dense._functions()
     monkeypatch.setattr(dense, "_functions", lambda: (lambda *a: None, *functions[1:]))
     with pytest.raises(MemoryError, match="packing"):
-        Convolution(np.ones((1, 1, 16, 16)), Kind.GATHERED, SETS[0])
+        Convolution(np.ones((1, 1, 16, 16)), ConvolutionKind.GATHERED, SETS[0])
     monkeypatch.setattr(dense, "_functions", lambda: (functions[0], lambda *a: -1, *functions[2:]))
-    convolution = Convolution(np.ones((1, 1, 16, 16)), Kind.GATHERED, SETS[0])
+    convolution = Convolution(np.ones((1, 1, 16, 16)), ConvolutionKind.GATHERED, SETS[0])
     with pytest.raises(MemoryError, match="in a convolution"):
-        convolution.run(dense.Job())
+        convolution.run(dense.ConvolutionJob())

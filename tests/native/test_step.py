@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reverie.api import dream
-from reverie.canvas.detail import Pixels
+from reverie.canvas.detail import DetailCanvas
 from reverie.deepdream.direction import step_direction
 from reverie.deepdream.state import State
 from reverie.native import Unavailable, library
@@ -211,7 +211,7 @@ def test_a_move_is_numpys(size, channels, masked, soft, clip, steps, scale, offs
     mask64 = mask[0].double().numpy() if masked else None
     wanted = scale * detail64 + offset + (0.1 * plane[0].double().numpy() if steps else 0)
     wanted, change = moved(wanted, base64, mask64, soft, clip)
-    canvas = Pixels(base, mask, soft=soft)
+    canvas = DetailCanvas(base, mask, soft=soft)
     canvas.detail = detail
     choose(way)
     canvas.move(plane, factor=0.1, offset=offset, scale=scale, clip=clip)
@@ -233,7 +233,7 @@ def test_a_move_is_numpys(size, channels, masked, soft, clip, steps, scale, offs
 def test_a_rectangle_of_the_picture_is_made_alone(way, masked):
     choose(way)
     mask = torch.rand(1, 1, 40, 51) if masked else None
-    canvas = Pixels(torch.rand(1, 3, 40, 51), mask, soft=True)
+    canvas = DetailCanvas(torch.rand(1, 3, 40, 51), mask, soft=True)
     canvas.detail = noise(1, 3, 40, 51, scale=0.3)
     whole, shown = canvas.picture(), canvas.shown()
     assert shown.shape == whole.shape
@@ -250,7 +250,7 @@ def test_a_rectangle_of_the_picture_is_made_alone(way, masked):
 
 
 def test_the_picture_may_be_written_over_the_detail():
-    canvas = Pixels(torch.rand(1, 3, 33, 45, generator=torch.Generator().manual_seed(3)), soft=True)
+    canvas = DetailCanvas(torch.rand(1, 3, 33, 45, generator=torch.Generator().manual_seed(3)), soft=True)
     canvas.detail = noise(1, 3, 33, 45, scale=0.2)
     expected = canvas.picture()
     assert canvas.picture(out=canvas.detail) is canvas.detail
@@ -263,7 +263,9 @@ def test_the_same_bytes_for_any_number_of_threads(way, threads):
     found = []
     for count in (1, 2, 3, 4):
         threads(count)
-        canvas = Pixels(torch.rand(1, 3, 301, 333, generator=torch.Generator().manual_seed(1)), soft=True)
+        canvas = DetailCanvas(
+            torch.rand(1, 3, 301, 333, generator=torch.Generator().manual_seed(1)), soft=True
+        )
         direction = step_direction(noise(1, 3, 301, 333), Recipe(), 1.0)
         canvas.move(direction.plane, factor=0.1 * direction.factor, offset=direction.offset, clip=True)
         canvas.within(0.05)

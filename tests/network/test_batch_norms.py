@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from reverie.network.batch_norms import LEAST, after_norm, of_modules, rectified
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from support import twins
@@ -100,7 +100,7 @@ class Residual(nn.Module):
         return self.head(x.mean((2, 3)))
 
 
-def residual() -> Net:
+def residual() -> Network:
     torch.manual_seed(4)
     return wrap_net(Residual().eval())
 

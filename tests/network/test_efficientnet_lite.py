@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from reverie.errors import UsageError
 from reverie.network.efficientnet_lite import plan
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.zoo import load_net, networks
 
 TOLERANCE = 1e-4  # of the largest activation
@@ -22,7 +22,7 @@ VARIANTS = ("lite0", "lite1", "lite2")
 
 
 @pytest.fixture(scope="module")
-def nets() -> dict[str, Net]:
+def nets() -> dict[str, Network]:
     return {name: load_net(name) for name in VARIANTS}
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from reverie.errors import NetworkError, UsageError
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.wrap import wrap_net
 from support.networks import PatchTransformer
 
@@ -64,7 +64,7 @@ def assert_unchanged(before: list[object], module: nn.Module) -> None:
     assert before[1:] == after[1:]
 
 
-def gradient(net: Net, picture: Tensor, names: list[str]) -> Tensor:
+def gradient(net: Network, picture: Tensor, names: list[str]) -> Tensor:
     x = picture.clone().requires_grad_(True)
     score = sum(a.square().mean() for a in net.forward(x, names).values())
     (found,) = torch.autograd.grad(score, x)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 import reverie
-from reverie.network.network import Net
+from reverie.network.network import Network
 from support import twins
 from support.networks import PatchTransformer
 
@@ -43,7 +43,7 @@ def picture(channels: int, height: int = 60, width: int = 76) -> Tensor:
     return torch.cat([photo, photo.flip(2), photo.flip(3)], 1)[0, :channels]
 
 
-def dreamed(net: Net, objective: str, photo: Tensor, **settings) -> tuple[list[float], reverie.Picture]:
+def dreamed(net: Network, objective: str, photo: Tensor, **settings) -> tuple[list[float], reverie.Picture]:
     """Scores step by step, and the result."""
     gentle = {"octaves": 1, "steps": (8,), "strength": None, "step_size": 0.004, "jitter": 0, "clip": "step"}
     gentle |= {"balance": "none", "smoothing": "none", "centre": False}  # the gradient is the score's own

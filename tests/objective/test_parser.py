@@ -11,7 +11,7 @@ from torch import nn
 
 from reverie import objective as ob
 from reverie.errors import UsageError
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.objective import (
@@ -38,7 +38,7 @@ from reverie.portrait.targets import target
 
 
 @cache
-def lite() -> Net:
+def lite() -> Network:
     return load_net("lite0")
 
 

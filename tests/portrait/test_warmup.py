@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from reverie.engine.engine import PlainEngine
+from reverie.engine.engine import AutogradEngine
 from reverie.network.zoo import load_net
 from reverie.portrait.warmup import redirected
 
@@ -75,7 +75,7 @@ def test_what_is_no_rectifier_is_left_alone(unit):
 
 def test_a_dead_unit_of_a_network_wakes_and_a_live_one_does_not_notice():
     """Items of one batch: for grey a unit of the head is dead, for noise it is not."""
-    engine = PlainEngine(load_net("lite0"))
+    engine = AutogradEngine(load_net("lite0"))
     picture = torch.full((2, 3, 64, 64), 0.5)
     picture[1] = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(0))
     head = engine.forward(picture, ["head"])["head"]
@@ -98,7 +98,7 @@ def test_a_dead_unit_of_a_network_wakes_and_a_live_one_does_not_notice():
 
 def test_it_gets_the_unit_going():
     """Plain ascent from grey stays where it is; with warm-up in the first steps the unit fires."""
-    engine = PlainEngine(load_net("lite0"))
+    engine = AutogradEngine(load_net("lite0"))
     grey = torch.full((1, 3, 64, 64), 0.5)
     head = engine.forward(grey, ["head"])["head"]
     unit = int((head.amax((2, 3))[0] == 0).nonzero()[0])

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from reverie import objective as ob
-from reverie.engine.engine import PlainEngine
+from reverie.engine.engine import AutogradEngine
 from reverie.errors import UsageError
 from reverie.gradient.picture_gradient import picture_gradient
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.scoring.batch import BatchObjective
@@ -29,7 +29,7 @@ Maps = dict[str, Tensor]
 
 
 @cache
-def lite() -> Net:
+def lite() -> Network:
     return load_net("lite0")
 
 
@@ -131,7 +131,7 @@ def test_a_batch_of_one_is_a_dream_in_one_view(text, balance):
     """Score and gradient are those of the seam that dreams use."""
     if balance == "layers" and "tv" in text:
         return  # a portrait's penalties are as weighted
-    picture, engine = twins.photo("chelsea", 80, 96), PlainEngine(lite())
+    picture, engine = twins.photo("chelsea", 80, 96), AutogradEngine(lite())
     expected, slope = picture_gradient(engine, goal_of(text, balance), picture)
     one = batch(text, balance=balance)
     score, seeds = one.evaluate(engine.forward(picture, one.layers)) if one.layers else (torch.zeros(1), {})
@@ -181,7 +181,7 @@ def test_tokens_and_vectors_are_read_too():
     net = wrap_net(PatchTransformer().eval(), input_size=(32, 48), name="patches")
     texts = ["encoder:3", "encoder", "logits:2", "logprob(1)", "encoder:3 + diversity(encoder)"]
     goals = [bind(ob.parse(text), net, portrait=True) for text in texts]
-    group, engine = BatchObjective(goals), PlainEngine(net)
+    group, engine = BatchObjective(goals), AutogradEngine(net)
     pictures = torch.rand(5, 3, 32, 48, generator=torch.Generator().manual_seed(0))
     activations = engine.forward(pictures, group.layers)
     assert {a.ndim for a in activations.values()} == {2, 3}
@@ -284,7 +284,7 @@ def test_only_those_who_ask_are_compared():
 
 def climb(group: BatchObjective, *, steps: int = 12, side: int = 64) -> tuple[Tensor, Tensor]:
     """Scores before and after a short ascent from weak noise, every item with its own generator."""
-    engine = PlainEngine(lite())
+    engine = AutogradEngine(lite())
     starts = [
         torch.randn(3, side, side, generator=torch.Generator().manual_seed(i)) for i in range(len(group))
     ]
@@ -314,7 +314,7 @@ def test_diversity_shows_other_facets_of_the_same_unit():
     """Gram matrices 30 % farther apart than from independent starts, with 90 % of the activation."""
     found = {}
     for text in ("block5c:40", "block5c:40 + 20*diversity(block5c)"):
-        group, engine = batch(*[text] * 4), PlainEngine(lite())
+        group, engine = batch(*[text] * 4), AutogradEngine(lite())
         rngs = [torch.Generator().manual_seed(i) for i in range(4)]
         x = 0.45 + 0.1 * torch.stack([torch.rand(3, 64, 64, generator=rng) for rng in rngs])
         for _ in range(25):

@@ -14,12 +14,12 @@ from reverie import objective as ob
 from reverie.api import dream
 from reverie.ascent.session import Session
 from reverie.deepdream.state import State
-from reverie.engine.engine import PlainEngine
+from reverie.engine.engine import AutogradEngine
 from reverie.errors import UsageError
 from reverie.gradient.cells import Window
 from reverie.gradient.picture_gradient import picture_gradient
 from reverie.media.picture import Picture
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.recipe.presets.preset import preset
@@ -31,7 +31,7 @@ from support.slow import mostly_slow
 
 
 @cache
-def lite() -> Net:
+def lite() -> Network:
     return load_net("lite0")
 
 
@@ -44,10 +44,10 @@ def half(name: str) -> Tensor:
     return mask
 
 
-def score_of(text: str, picture: Tensor, *, net: Net | None = None) -> float:
+def score_of(text: str, picture: Tensor, *, net: Network | None = None) -> float:
     net = net or lite()
     goal = bind(ob.parse(text), net, open_picture=half)
-    return float(picture_gradient(PlainEngine(net), goal, picture)[0])
+    return float(picture_gradient(AutogradEngine(net), goal, picture)[0])
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_likenesses_agree_with_numpy(size):
     assert 0.1 < cosine.min() + 1e-9 < cosine.max() < 1
     for text, value in expected.items():
         goal = bind(ob.parse(text), lite(), open_picture=half, size=size)
-        score, _ = picture_gradient(PlainEngine(lite()), goal, twins.photo("chelsea", 96, 128))
+        score, _ = picture_gradient(AutogradEngine(lite()), goal, twins.photo("chelsea", 96, 128))
         assert float(score) == pytest.approx(float(value), rel=1e-4), text
 
 
@@ -166,7 +166,7 @@ def test_a_likeness_looks_at_the_middle_of_its_picture_at_the_size_it_is_told():
     wide = F.interpolate(photo, (64, 85), mode="bilinear", antialias=True)
     assert torch.equal(square, wide[..., 10:74])
     goal = bind(ob.parse('invert("coffee.png", block4b)'), lite(), open_picture=half, size=(64, 64))
-    score, _ = picture_gradient(PlainEngine(lite()), goal, square)
+    score, _ = picture_gradient(AutogradEngine(lite()), goal, square)
     assert float(score) == pytest.approx(0, abs=1e-9)
 
 
@@ -204,7 +204,7 @@ def test_a_portrait_reads_a_class_from_the_logits():
     dreamt = bind(ob.logit("tabby"), lite())
     portrayed = bind(ob.logit("tabby"), lite(), portrait=True)
     assert (dreamt.layers, portrayed.layers) == (("logit_map",), ("logits",))
-    engine = PlainEngine(lite())
+    engine = AutogradEngine(lite())
     (a, da), (b, db) = (picture_gradient(engine, goal, picture) for goal in (dreamt, portrayed))
     torch.testing.assert_close(a, b, rtol=1e-4, atol=0)
     torch.testing.assert_close(da, db, rtol=1e-3, atol=1e-3 * float(da.abs().max()))
@@ -219,7 +219,7 @@ def test_a_class_in_both_halves_is_the_class():
 def test_a_region_only_moves_what_it_can_see():
     """The gradient beyond the receptive field's reach of the region is zero; inside it is not."""
     goal = bind(ob.parse('block2b@mask("mask.png")'), lite(), open_picture=half)
-    _, gradient = picture_gradient(PlainEngine(lite()), goal, twins.photo("coffee", 64, 128))
+    _, gradient = picture_gradient(AutogradEngine(lite()), goal, twins.photo("coffee", 64, 128))
     assert not gradient[..., 64 + 19 :].any()
     assert gradient[..., :64].abs().mean() > 0
 

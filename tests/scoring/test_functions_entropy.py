@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
+import twins
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
@@ -16,11 +17,11 @@ from reverie import objective as ob
 from reverie.api import dream
 from reverie.ascent.session import Session
 from reverie.deepdream.state import State
-from reverie.engine.engine import PlainEngine
+from reverie.engine.engine import AutogradEngine
 from reverie.errors import UsageError
 from reverie.gradient.cells import Window, as_map
 from reverie.gradient.picture_gradient import Tiling, picture_gradient
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.portrait.batch import make_portraits
@@ -33,7 +34,7 @@ from support.networks import PatchTransformer
 
 
 @cache
-def lite(double: bool = False) -> Net:
+def lite(double: bool = False) -> Network:
     return load_net("lite0").to(dtype=torch.float64) if double else load_net("lite0")
 
 
@@ -44,7 +45,7 @@ def half(name: str) -> Tensor:
     return mask
 
 
-def bound(text: str, net: Net, *, portrait: bool = False) -> BoundObjective:
+def bound(text: str, net: Network, *, portrait: bool = False) -> BoundObjective:
     return bind(ob.parse(text), net, open_picture=half, portrait=portrait)
 
 
@@ -118,7 +119,7 @@ def test_a_score_is_the_mean_over_positions():
         'entropy(block4b)@mask("m.png")': cells[:, :4].sum() / 48,
         "2*entropy() - entropy(block4b)": 2 * logits - cells.mean(),
     }.items():
-        score, _ = picture_gradient(PlainEngine(lite()), bound(text, lite()), picture)
+        score, _ = picture_gradient(AutogradEngine(lite()), bound(text, lite()), picture)
         assert float(score) == pytest.approx(float(expected), rel=1e-4), text
     with pytest.raises(UsageError, match="layer logits has no map"):
         bound('entropy()@mask("m.png")', lite())
@@ -130,7 +131,7 @@ def test_tokens_are_positions_too():
     net = wrap_net(PatchTransformer().eval(), input_size=(32, 48), name="patches")
     pictures = torch.rand(2, 3, 32, 48, generator=torch.Generator().manual_seed(0))
     batch = BatchObjective([bound(text, net, portrait=True) for text in ("entropy(encoder)", "entropy()")])
-    activations = PlainEngine(net).forward(pictures, batch.layers)
+    activations = AutogradEngine(net).forward(pictures, batch.layers)
     scores, seeds = batch.evaluate(activations)
     tokens, vector = activations["encoder"][0].numpy(), activations["logits"][1].numpy()  # (T, C), (C,)
     assert float(scores[0]) == pytest.approx(by_numpy(tokens.T).mean(), rel=1e-5)
@@ -177,8 +178,8 @@ def test_tiles_change_nothing_in_float64():
     tiling = Tiling(6 * stride, halo, stride)
     assert len(tiling.tiles(150, 190)) > 3
     picture = twins.photo("chelsea", 150, 190).double()
-    score, gradient = picture_gradient(PlainEngine(net), goal, picture, tiling=tiling)
-    expected, whole = picture_gradient(PlainEngine(net), goal, picture)
+    score, gradient = picture_gradient(AutogradEngine(net), goal, picture, tiling=tiling)
+    expected, whole = picture_gradient(AutogradEngine(net), goal, picture)
     assert float(score) == pytest.approx(float(expected), rel=1e-10)
     assert float((gradient - whole).norm() / whole.norm()) <= 1e-10
 
@@ -200,7 +201,7 @@ GENTLE = {
 @pytest.mark.parametrize("layer", ["logits", "block5c"])
 def test_a_dream_becomes_undecided_or_sure(layer):
     def entropy(picture: Tensor) -> float:
-        return float(picture_gradient(PlainEngine(lite()), bound(f"entropy({layer})", lite()), picture)[0])
+        return float(picture_gradient(AutogradEngine(lite()), bound(f"entropy({layer})", lite()), picture)[0])
 
     photo, found = twins.photo("chelsea", 96, 128), []
     for text in (f"entropy({layer})", f"-entropy({layer})"):

@@ -18,7 +18,7 @@ from reverie.jobs.fooling.settings import Settings, make_settings
 from reverie.jobs.job import Event, Listener, Step
 from reverie.jobs.output import Output
 from reverie.media.picture import Picture
-from reverie.network.network import Net
+from reverie.network.network import Network
 
 NAMES = (("red things", "embers"), "stripes", "</script><b>tags", "{{data}}", "crane")
 #: Written at each sitting, with its time in it.
@@ -41,7 +41,7 @@ class Five(nn.Module):
         return self.say(torch.tanh(self.see(x)).mean((2, 3)))
 
 
-def five() -> Net:
+def five() -> Network:
     """The network."""
     return reverie.wrap_net(Five(), mean=0.5, std=0.5, classes=list(NAMES), name="five")
 

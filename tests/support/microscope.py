@@ -19,7 +19,7 @@ from reverie.jobs.microscope import Microscope, choose
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.workspace import Workspace
 from reverie.media.picture import Picture
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.zoo import load_net
 from reverie.portrait.batch import FinishedPortrait
 from reverie.recipe.recipe import Recipe, make
@@ -51,7 +51,7 @@ def opened_of(**changes: object) -> OpenRecipe:
 
 
 @cache
-def lite0() -> Net:
+def lite0() -> Network:
     """The network, loaded once."""
     return load_net("lite0")
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
-from reverie.engine.engine import Engine, PlainEngine
-from reverie.network.network import Net
+from reverie.engine.engine import AutogradEngine, Engine
+from reverie.network.network import Network
 
 
 @dataclass
@@ -23,8 +23,8 @@ class Wanted:
 class Truth:
     """The plain engine in float64. Every instruction set asks it the same, so its last answers are kept."""
 
-    def __init__(self, net: Net, keep: int = 4) -> None:
-        self._engine = PlainEngine(net.to(dtype=torch.float64))
+    def __init__(self, net: Network, keep: int = 4) -> None:
+        self._engine = AutogradEngine(net.to(dtype=torch.float64))
         self._kept: dict[object, Wanted] = {}
         self._keep = keep
 

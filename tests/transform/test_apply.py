@@ -14,7 +14,7 @@ from scipy.ndimage import gaussian_filter
 
 from reverie.transform.apply import _of, _runs, apply
 from reverie.transform.parse import LUCID, MACO, draw, frame_size, parse_transforms
-from reverie.transform.view import Blur, Drawn
+from reverie.transform.view import Blur, SampledView
 from support.transforms import EVERYTHING, generator
 
 Array = NDArray[np.float64]
@@ -57,7 +57,7 @@ def test_some_views_may_be_others():
         assert torch.equal(apply(alone, shown, (30, 30)), seen[2 * v : 2 * v + 2])
 
 
-def sampled(plane: Array, view: Drawn, out_size: tuple[int, int], *, fill: str) -> Array:
+def sampled(plane: Array, view: SampledView, out_size: tuple[int, int], *, fill: str) -> Array:
     """Bilinear sampling of a view of (H, W), pixel by pixel."""
     height, width = plane.shape
     a, b, c, d, e, f = view.affine

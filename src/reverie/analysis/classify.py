@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from reverie.ascent.session import as_tensor
 from reverie.errors import UsageError
 from reverie.media.picture import Picture
-from reverie.network.network import Net
+from reverie.network.network import Network
 
 #: The part of the short side that the network is shown, as in its training.
 CROP = 0.875
@@ -16,7 +16,7 @@ CROP = 0.875
 SIDE = 224
 
 
-def classify(net: Net, picture: Picture, *, top: int = 5) -> list[tuple[int, str, float]]:
+def classify(net: Network, picture: Picture, *, top: int = 5) -> list[tuple[int, str, float]]:
     """The likeliest classes: (index, name, probability), best first.
 
     The middle square of the picture is shown, at the size the networks here were trained on.

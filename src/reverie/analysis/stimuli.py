@@ -21,7 +21,7 @@ from reverie.errors import BadInput, UsageError
 from reverie.media.picture import MAX_PIXELS, Picture, load_picture
 from reverie.media.picture.folder import pictures_in
 from reverie.native.runtime import Runtime
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.notices import warn
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def strongest(
     return Stimuli(patches, responses, tuple(read), tuple(failed))
 
 
-def checked(net: Net, layer: str, channels: Sequence[int]) -> list[int]:
+def checked(net: Network, layer: str, channels: Sequence[int]) -> list[int]:
     """The channels of a layer in order, each once; UsageError with the valid range if one does not exist."""
     have = net.layer(layer).channels
     for channel in channels:
@@ -183,7 +183,7 @@ def shown(path: str, *, side: int = SIDE, max_pixels: int = MAX_PIXELS) -> Pictu
     return picture.resized((max(1, round(width * factor)), max(1, round(height * factor))))
 
 
-def as_input(picture: Picture, net: Net) -> Tensor:
+def as_input(picture: Picture, net: Network) -> Tensor:
     """A picture as (1, C, H, W) with the network's channels: grey of colour by its mean, or repeated.
 
     Raises:

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from reverie.ascent.octaves import Octave
-from reverie.canvas.detail import Pixels
-from reverie.engine.engine import Engine, PlainEngine, is_out_of_memory, out_of_memory, pick_device
+from reverie.canvas.detail import DetailCanvas
+from reverie.engine.engine import AutogradEngine, Engine, is_out_of_memory, out_of_memory, pick_device
 from reverie.engine.select import NoEngineError, make_engine
 from reverie.errors import BadInput
 from reverie.gradient.picture_gradient import picture_gradient
@@ -18,7 +18,7 @@ from reverie.gradient.tiles import Cut, Shape, Tiling, common_shape, free_memory
 from reverie.media.picture import Picture, load_picture
 from reverie.native import Unavailable
 from reverie.native.runtime import Runtime, computes
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.zoo import load_net
 from reverie.notices import warn
 from reverie.recipe.recipe import Recipe
@@ -34,7 +34,7 @@ SEEN = 0.2
 
 
 @dataclass(frozen=True)
-class Path:
+class ExecutionRecord:
     """What ran, as it is written beside the recipe so that the same can run again."""
 
     engine: str
@@ -75,7 +75,7 @@ class Session:
         self,
         recipe: Recipe,
         *,
-        net: Net | None = None,
+        net: Network | None = None,
         tile: int | Shape | None = None,
         isa: str | None = None,
         step: str | None = None,
@@ -110,14 +110,14 @@ class Session:
         self._fixed = tile is not None
         self.shrunk = False  # memory ran out once and the tiles were halved
         self.used: Tiling | None = None
-        self._plain: PlainEngine | None = None
+        self._plain: AutogradEngine | None = None
 
-    def path(self) -> Path:
+    def path(self) -> ExecutionRecord:
         """What ran so far."""
         down, across = self._tile or (None, None)
         if self._tile is None and self.used is not None:
             down, across = self.used.side, self.used.across or self.used.side
-        return Path(
+        return ExecutionRecord(
             engine=self.engine.name,
             device=self.device,
             precision=self.engine.precision,
@@ -173,7 +173,9 @@ class Session:
         return self._goals[key]
 
     @computes
-    def gradient(self, goal: BoundObjective, canvas: Pixels, roll: Roll) -> tuple[tuple[float, ...], Tensor]:
+    def gradient(
+        self, goal: BoundObjective, canvas: DetailCanvas, roll: Roll
+    ) -> tuple[tuple[float, ...], Tensor]:
         """Score of one picture as large as memory allows, and the gradient (1, C, H, W) at it, under a roll.
 
         The gradient is the caller's to change, until the next one is written into the same memory.
@@ -192,7 +194,7 @@ class Session:
         if self.engine.name == "plain":
             return self.engine
         if self._plain is None:
-            self._plain = PlainEngine(self.net, device=self.device)
+            self._plain = AutogradEngine(self.net, device=self.device)
         return self._plain
 
     def release(self) -> None:
@@ -206,7 +208,9 @@ class Session:
             self._noted = self.engine.note
             warn(self._noted, stacklevel=3)
 
-    def _tiled(self, goal: BoundObjective, canvas: Pixels, roll: Roll, margin: int) -> tuple[Tensor, Tensor]:
+    def _tiled(
+        self, goal: BoundObjective, canvas: DetailCanvas, roll: Roll, margin: int
+    ) -> tuple[Tensor, Tensor]:
         """The gradient, in smaller tiles once if memory runs out."""
         width, height = (side + 2 * margin for side in canvas.size)
         while True:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from reverie.network.network import Net
+    from reverie.network.network import Network
 
 NAIVE = "naive loop"
 REFERENCE = "plain"
@@ -29,7 +29,7 @@ START = 4.0
 
 
 @dataclass(frozen=True)
-class Job:
+class Measurement:
     """One row: what runs, on what, for about how many seconds; ``gradient`` is a file to leave it in."""
 
     what: str
@@ -75,7 +75,7 @@ class Row:
 
 
 def measure(
-    job: Job,
+    job: Measurement,
     names: Sequence[str],
     *,
     seconds: float,
@@ -111,7 +111,7 @@ def measure(
         return [_row(name, job, runs, gradients) for name in names]
 
 
-def _row(name: str, job: Job, runs: Runs, gradients: Mapping[str, str]) -> Row:
+def _row(name: str, job: Measurement, runs: Runs, gradients: Mapping[str, str]) -> Row:
     if name in runs.failed:
         return Row(name, failed=runs.failed[name])
     seconds = runs.times(name)
@@ -162,7 +162,7 @@ def trial_picture(channels: int, width: int, height: int) -> Tensor:
     return (0.3 * clouds + 0.1 * grain).contiguous()
 
 
-def step_of(job: Job, net: Net, picture: Tensor) -> tuple[Callable[[], Tensor], str]:
+def step_of(job: Measurement, net: Network, picture: Tensor) -> tuple[Callable[[], Tensor], str]:
     """A step of the job's row, and in words what runs in it."""
     from reverie.engine.engine import pick_device
 
@@ -200,7 +200,7 @@ def _waited(step: Callable[[], Tensor], device: str) -> Callable[[], Tensor]:
     return whole
 
 
-def carry_out(job: Job) -> None:
+def carry_out(job: Measurement) -> None:
     """Measure one row and tell."""
     import time
 
@@ -232,7 +232,7 @@ def main(text: str) -> None:
     """One row; the error of a row that cannot be is its last line."""
     given = json.loads(text)
     try:
-        carry_out(Job(**{**given, "size": tuple(given["size"])}))
+        carry_out(Measurement(**{**given, "size": tuple(given["size"])}))
     except ReverieError as error:
         sys.exit(str(error))
 

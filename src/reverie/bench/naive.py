@@ -14,10 +14,10 @@ from torch import Tensor, nn
 
 from reverie.errors import UsageError
 from reverie.network.efficientnet_lite import BATCH_NORM_EPS, Block, Conv, Lite
-from reverie.network.network import Net
+from reverie.network.network import Network
 
 
-def naive_step(net: Net, layer: str, picture: Tensor) -> Callable[[], Tensor]:
+def naive_step(net: Network, layer: str, picture: Tensor) -> Callable[[], Tensor]:
     """A step of that loop: d(mean of the squared layer)/d(picture), (N, C, H, W), at a picture in [0, 1]."""
     module, target = naive_network(net, layer)
     mean = torch.tensor(net.mean).view(1, -1, 1, 1).to(picture)
@@ -36,7 +36,7 @@ def naive_step(net: Net, layer: str, picture: Tensor) -> Callable[[], Tensor]:
     return step
 
 
-def naive_network(net: Net, layer: str) -> tuple[nn.Module, nn.Module]:
+def naive_network(net: Network, layer: str) -> tuple[nn.Module, nn.Module]:
     """The network as its user has it, and the part of it that is hooked.
 
     A wrapped module is used itself: it is put into eval mode, and its weights want gradients from now on.

@@ -28,7 +28,7 @@ FIT_RATE: Final = 0.01
 FIT_SIDE: Final = 64
 
 
-class Cppn(Itemwise):
+class CppnCanvas(Itemwise):
     """N pictures as small networks that map a place to a colour, and so have any size (Mordvintsev 2018).
 
     Leaves, layer by layer: weights (N, outputs, inputs) and biases (N, outputs, 1). The last layer's weights

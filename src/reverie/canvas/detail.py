@@ -17,13 +17,13 @@ from reverie.ops.filters import resize
 SOFT_LIMIT = 2.0
 
 
-class Shown:
+class LazyPicture:
     """A canvas's picture that is never held whole: it gives the rectangle that is asked for.
 
     ``shown[:, :, rows, columns]`` is what a tensor (1, C, H, W) of the picture would give there, made afresh.
     """
 
-    def __init__(self, canvas: Pixels) -> None:
+    def __init__(self, canvas: DetailCanvas) -> None:
         self._canvas = canvas
         self.shape, self.dtype, self.device = canvas.base.shape, canvas.base.dtype, canvas.base.device
 
@@ -39,7 +39,7 @@ class Shown:
         return self._canvas.base.new_zeros(*size)
 
 
-class Pixels:
+class DetailCanvas:
     """A picture as its source and what is added to it: ``base + bend(mask * detail)``.
 
     All are (1, C, H, W), the picture in [0, 1]. The mask multiplies the detail and not the steps, so black
@@ -118,9 +118,9 @@ class Pixels:
         picture = base + self._bent(detail, base, mask)
         return picture if out is None else out.copy_(picture)
 
-    def shown(self) -> Shown:
+    def shown(self) -> LazyPicture:
         """The picture, made where and when it is looked at."""
-        return Shown(self)
+        return LazyPicture(self)
 
     def moved(self) -> float:
         """Root mean square distance from the source at this size."""
@@ -225,7 +225,7 @@ class Pixels:
         """Give back what is spare."""
         self._spare = {}
 
-    def at(self, size: tuple[int, int], *, carry: str = "detail") -> Pixels:
+    def at(self, size: tuple[int, int], *, carry: str = "detail") -> DetailCanvas:
         """A copy of this canvas at another (width, height)."""
         twin = copy.copy(self)
         twin.let_go()

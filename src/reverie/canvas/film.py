@@ -13,17 +13,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from reverie.canvas.detail import Pixels
+from reverie.canvas.detail import DetailCanvas
 from reverie.native.runtime import carried
 
 
-class FilmPixels(Pixels):
-    """Pixels whose detail follows a flow. On a device, or with edges that meet, as any other canvas."""
+class FilmCanvas(DetailCanvas):
+    """A canvas whose detail follows a flow. On a device, or with edges that meet, as any other canvas."""
 
     @staticmethod
-    def of(canvas: Pixels) -> FilmPixels:
+    def of(canvas: DetailCanvas) -> FilmCanvas:
         """A film's canvas that is in all else like another."""
-        film = FilmPixels(
+        film = FilmCanvas(
             canvas.source, canvas.mask_source, circular=canvas.circular, soft=canvas.soft, plain=canvas.plain
         )
         film.detail = canvas.detail
@@ -46,7 +46,7 @@ class FilmPixels(Pixels):
         return _each(plane, shrunk)
 
     def warped(self, field: Tensor) -> Self:
-        """As ``Pixels.warped``, by Lanczos' kernel at places rounded to 1/32 pixel.
+        """As ``DetailCanvas.warped``, by Lanczos' kernel at places rounded to 1/32 pixel.
 
         A measured flow is not as exact as that, and of many such warps one after another nearly all detail
         is left: more than of splines.

@@ -33,7 +33,7 @@ def amplitudes(size: tuple[int, int], falloff: float) -> Tensor:
     return longest * (longest * frequencies(size)).clamp_min(1) ** -falloff
 
 
-class Fourier(Itemwise):
+class FourierCanvas(Itemwise):
     """N pictures as coefficients of sines and cosines, scaled by 1 / f, with decorrelated colours.
 
     The only leaf, (N, C, H, W // 2 + 1, 2), holds real and imaginary parts. Picture = squash(contrast *

@@ -46,7 +46,7 @@ def natural_magnitude(size: tuple[int, int], channels: int = 3) -> Tensor:
     return magnitude
 
 
-class Maco(Itemwise):
+class MacoCanvas(Itemwise):
     """N pictures whose phases move while the magnitude spectrum stays that of natural photographs.
 
     The only leaf, (N, C, H, W // 2 + 1), holds phases in radians. Picture = sigmoid(contrast *

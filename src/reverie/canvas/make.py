@@ -9,20 +9,20 @@ from typing import Any, Final
 import torch
 
 from reverie.canvas.base import Canvas
-from reverie.canvas.cppn import Cppn
-from reverie.canvas.fourier import Fourier
-from reverie.canvas.maco import Maco
-from reverie.canvas.pixels import Raw
-from reverie.canvas.pyramid import Pyramid
+from reverie.canvas.cppn import CppnCanvas
+from reverie.canvas.fourier import FourierCanvas
+from reverie.canvas.maco import MacoCanvas
+from reverie.canvas.pixels import PixelCanvas
+from reverie.canvas.pyramid import PyramidCanvas
 from reverie.errors import UsageError, did_you_mean
 
 #: The canvases by name.
 KINDS: Final[Mapping[str, Callable[..., Canvas]]] = {
-    "pixels": Raw,
-    "fourier": Fourier,
-    "maco": Maco,
-    "laplacian": Pyramid,
-    "cppn": Cppn,
+    "pixels": PixelCanvas,
+    "fourier": FourierCanvas,
+    "maco": MacoCanvas,
+    "laplacian": PyramidCanvas,
+    "cppn": CppnCanvas,
 }
 #: What every one of them is made with.
 COMMON: Final = ("size", "channels", "rngs", "device", "dtype")

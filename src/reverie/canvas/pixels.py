@@ -12,7 +12,7 @@ from reverie.canvas.colour_space import Tone, clipped
 from reverie.errors import UsageError
 
 
-class Raw(Itemwise):
+class PixelCanvas(Itemwise):
     """N pictures of independent pixels (Erhan et al. 2009, Simonyan et al. 2013, Yosinski et al. 2015).
 
     With ``squash="clip"`` the only leaf, (N, C, H, W), is the picture itself, about a mean grey of 0.5; with

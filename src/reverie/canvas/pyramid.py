@@ -12,7 +12,7 @@ from reverie.canvas.colour_space import Tone
 from reverie.errors import UsageError
 
 
-class Pyramid(Itemwise):
+class PyramidCanvas(Itemwise):
     """N pictures as bands of half the size each: leaf k, (N, C, H / 2^k, W / 2^k) rounded up, 0 the finest.
 
     Picture = squash(contrast * mix(sum of gain_k * enlarged band_k)). The coarsest band has gain 1 and each

@@ -12,7 +12,7 @@ from reverie.recipe.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class Direction:
+class StepDirection:
     """What is added to the picture, before its length: ``factor * plane + offset``, not multiplied out."""
 
     plane: Tensor  # (1, C, H, W)
@@ -22,7 +22,7 @@ class Direction:
 
 def step_direction(
     gradient: Tensor, recipe: Recipe, way: float, *, circular: bool = False, room: Tensor | None = None
-) -> Direction:
+) -> StepDirection:
     """Where a step goes.
 
     Args:
@@ -45,7 +45,7 @@ def step_direction(
     elif recipe.normalise == "std":
         size = moments.deviation if moments else float(plane.std(correction=0))
     factor = 1 / size if size > 0 else 1.0
-    return Direction(plane, factor, -mean * factor)
+    return StepDirection(plane, factor, -mean * factor)
 
 
 def _smoothed(

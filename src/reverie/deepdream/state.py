@@ -12,7 +12,7 @@ from torch import Tensor
 from reverie.ascent.octaves import SMALLEST, Octave, octave_sizes, octaves
 from reverie.ascent.session import Session, as_tensor
 from reverie.ascent.start import fitted, prepare
-from reverie.canvas.detail import Pixels
+from reverie.canvas.detail import DetailCanvas
 from reverie.deepdream.direction import step_direction
 from reverie.media.picture import Picture, Source
 from reverie.media.picture.picture import Floats
@@ -52,7 +52,7 @@ class Origin:
 class Rolled:
     """A look at one picture, rolled."""
 
-    canvas: Pixels
+    canvas: DetailCanvas
     roll: Roll
 
     def gradient(self, session: Session, goal: BoundObjective) -> tuple[tuple[float, ...], Tensor]:
@@ -69,7 +69,7 @@ class State:
 
     def __init__(
         self,
-        canvas: Pixels,
+        canvas: DetailCanvas,
         rng: torch.Generator,
         reach: float,
         origin: Picture | None = None,
@@ -252,7 +252,7 @@ class State:
         return self._as_picture(picture.clamp_(0, 1), recipe)
 
     @staticmethod
-    def _mask_mean(canvas: Pixels) -> float:
+    def _mask_mean(canvas: DetailCanvas) -> float:
         return 1.0 if canvas.mask is None else float(canvas.mask.mean().clamp_min(0.01))
 
     def _as_picture(self, picture: Tensor, recipe: Recipe) -> Picture:
@@ -267,8 +267,8 @@ class State:
         return Picture(pixels, alpha=alpha, depth=origin.depth, source=origin.source)
 
 
-def _canvas(recipe: Recipe, source: Tensor, mask: Tensor | None) -> Pixels:
-    return Pixels(
+def _canvas(recipe: Recipe, source: Tensor, mask: Tensor | None) -> DetailCanvas:
+    return DetailCanvas(
         source,
         mask,
         circular=recipe.seamless,

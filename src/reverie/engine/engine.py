@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from reverie.errors import ResourceError, UsageError
-from reverie.network.network import Net
+from reverie.network.network import Network
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 #: What a forward and backward pass of autograd takes at once, over what it keeps in between.
@@ -32,7 +32,7 @@ class Engine(Protocol):
     """
 
     name: str
-    net: Net
+    net: Network
     precision: str
     note: str
 
@@ -57,13 +57,13 @@ class Engine(Protocol):
         """Give working memory back; the next ``forward`` takes it again."""
 
 
-class PlainEngine:
+class AutogradEngine:
     """Frozen weights, cut at the deepest layer that is read, autograd for the rest."""
 
     name = "plain"
     note = ""
 
-    def __init__(self, net: Net, *, device: str = "cpu", precision: str = "fp32") -> None:
+    def __init__(self, net: Network, *, device: str = "cpu", precision: str = "fp32") -> None:
         """An engine on a device in a number format; the given ``net`` itself is not changed."""
         self.device = torch.device(device)
         self.precision = precision

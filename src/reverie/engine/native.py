@@ -10,10 +10,10 @@ from torch import Tensor
 from reverie.engine.malloc import SMALL, give_pages_back, keep_pages
 from reverie.errors import UsageError
 from reverie.native import Isa, Unavailable, instruction_sets, missing
-from reverie.native.lite import MATHS, SLACK, LiteNetwork, Math, Pictures, Seed, Work, padded
+from reverie.native.lite import MATHS, SLACK, LiteNetwork, LiteWork, Math, Pictures, Seed, padded
 from reverie.native.threads import share as share_threads
 from reverie.network.efficientnet_lite import HEAD, Block, Conv, Lite
-from reverie.network.network import Net
+from reverie.network.network import Network
 
 #: The picture whose working memory stands for all sizes when tiles are planned, in pixels a side.
 PROBE = 512
@@ -38,7 +38,7 @@ class NativeEngine:
     note = ""
 
     def __init__(
-        self, net: Net, *, isa: Isa | None = None, precision: str = "auto", threads: int | None = None
+        self, net: Network, *, isa: Isa | None = None, precision: str = "auto", threads: int | None = None
     ) -> None:
         """Takes over the network's weights.
 
@@ -75,7 +75,7 @@ class NativeEngine:
         self._scale = tuple(1 / s for s in net.std)
         self._shift = tuple(-m / s for m, s in zip(net.mean, net.std, strict=True))
         self._memory = torch.empty(0, dtype=torch.uint8)
-        self._work: Work | None = None
+        self._work: LiteWork | None = None
         keep_pages(SMALL)
 
     def forward(self, picture: Tensor, layers: Sequence[str], *, keep: bool = True) -> dict[str, Tensor]:
@@ -97,7 +97,7 @@ class NativeEngine:
             return {}
         count, _, height, width = picture.shape
         stages = max(self._stage(name) for name in layers) + 1
-        work = Work(count, height, width, stages, int(keep), self._threads, None)
+        work = LiteWork(count, height, width, stages, int(keep), self._threads, None)
         need = self._network.bytes_for(work)
         if self._memory.numel() < need:
             self._memory = torch.empty(0, dtype=torch.uint8)  # before the larger one is there
@@ -177,7 +177,7 @@ class NativeEngine:
         if not layers:
             return 0.0
         stages = max(self._stage(name) for name in layers) + 1
-        work = Work(1, PROBE, PROBE, stages, 1, 1, None)
+        work = LiteWork(1, PROBE, PROBE, stages, 1, 1, None)
         activations = sum(
             4 * padded(self._channels[self._stage(name)]) / (self.net.layer(name).stride or 32) ** 2
             for name in layers

@@ -6,12 +6,12 @@ from typing import Final
 
 import torch
 
-from reverie.engine.engine import Engine, PlainEngine, pick_precision
+from reverie.engine.engine import AutogradEngine, Engine, pick_precision
 from reverie.engine.native import NativeEngine
 from reverie.engine.torch.engine import TorchEngine
 from reverie.errors import UsageError, did_you_mean
 from reverie.native import Isa, Unavailable
-from reverie.network.network import Net
+from reverie.network.network import Network
 
 #: From the fastest to the one that the others are tested against.
 ENGINES: Final = ("native", "torch", "plain")
@@ -23,7 +23,7 @@ class NoEngineError(UsageError):
 
 def make_engine(
     name: str,
-    net: Net,
+    net: Network,
     *,
     device: str = "cpu",
     precision: str = "auto",
@@ -63,18 +63,18 @@ def make_engine(
     raise UsageError(f"--engine {name}: {did_you_mean(name, ('auto', *ENGINES))}")
 
 
-def _plain(net: Net, device: str, precision: str) -> PlainEngine:
-    return PlainEngine(net, device=device, precision=pick_precision(precision, device))
+def _plain(net: Network, device: str, precision: str) -> AutogradEngine:
+    return AutogradEngine(net, device=device, precision=pick_precision(precision, device))
 
 
-def _torch(net: Net, device: str, precision: str, isa: str | None) -> Engine:
+def _torch(net: Network, device: str, precision: str, isa: str | None) -> Engine:
     try:
         return TorchEngine(net, device=device, precision=precision, isa=isa)
     except Unavailable as error:
         raise NoEngineError(f"--engine torch: {error}; use --engine auto") from error
 
 
-def _native(net: Net, device: str, precision: str, threads: int | None, isa: str | None) -> Engine:
+def _native(net: Network, device: str, precision: str, threads: int | None, isa: str | None) -> Engine:
     if device != "cpu":
         raise NoEngineError(f"--engine native: runs on a CPU, not on {device}; use --engine auto")
     if isa is not None and isa.upper() not in Isa.__members__:

@@ -15,7 +15,7 @@ from reverie.evolve.genome import Encoding
 from reverie.evolve.genome_file import genome_from_json, genome_json
 from reverie.evolve.score import NetScore
 from reverie.evolve.search import Generation, Score, evolve
-from reverie.evolve.state import Ancestor, Evolution, Plan, Row, ancestry
+from reverie.evolve.state import Ancestor, Evolution, EvolutionPlan, HistoryRow, ancestry
 
 __all__ = [
     "ENCODINGS",
@@ -23,11 +23,11 @@ __all__ = [
     "Archive",
     "Encoding",
     "Evolution",
+    "EvolutionPlan",
     "Generation",
+    "HistoryRow",
     "Lineage",
     "NetScore",
-    "Plan",
-    "Row",
     "Score",
     "ancestry",
     "evolve",

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from reverie.errors import UsageError
-from reverie.evolve.cppn import Cppn, Graph
+from reverie.evolve.cppn import Cppn, CppnGraph
 from reverie.evolve.direct import Direct, Genes
 
 #: A random graph has been through up to so many mutations that nobody judged.
@@ -25,12 +25,12 @@ class RandomSearch(Cppn):
     name: ClassVar[str] = "random"
     orphans: ClassVar[bool] = True
 
-    def start(self, rng: np.random.Generator) -> Graph:
+    def start(self, rng: np.random.Generator) -> CppnGraph:
         """A first graph, mutated up to ``MOST_MUTATIONS`` times."""
         graph = super().start(rng)
         return self.mutated(graph, rng, int(rng.random() * MOST_MUTATIONS))
 
-    def mutate(self, genome: Graph, rng: np.random.Generator, *, generation: int = 0) -> Graph:
+    def mutate(self, genome: CppnGraph, rng: np.random.Generator, *, generation: int = 0) -> CppnGraph:
         """Another graph, whatever the parent."""
         return self.start(rng)
 

@@ -43,7 +43,7 @@ Whole = NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
-class Graph:
+class CppnGraph:
     """A network without cycles; nodes are in an order in which sources come first, outputs last.
 
     Attributes:
@@ -59,7 +59,7 @@ class Graph:
     weights: NDArray[np.float64]
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Graph):
+        if not isinstance(other, CppnGraph):
             return NotImplemented
         return all(np.array_equal(a, b) for a, b in zip(self._parts(), other._parts(), strict=True))
 
@@ -100,7 +100,7 @@ class Cppn:
         """See ``Encoding.settings``."""
         return {"channels": self.channels, "span": self.span}
 
-    def start(self, rng: np.random.Generator) -> Graph:
+    def start(self, rng: np.random.Generator) -> CppnGraph:
         """All inputs to all outputs, no hidden nodes, everything uniform."""
         edges = len(INPUTS) * self.channels
         weights = np.round((2 * rng.random(edges) - 1) * RANGE, DECIMALS)
@@ -113,11 +113,11 @@ class Cppn:
             ],
         )
 
-    def mutate(self, genome: Graph, rng: np.random.Generator, *, generation: int = 0) -> Graph:
+    def mutate(self, genome: CppnGraph, rng: np.random.Generator, *, generation: int = 0) -> CppnGraph:
         """A child: weights and functions changed, an edge and a node added or deleted, each by its rate."""
         return self.mutated(genome, rng, 1)
 
-    def mutated(self, genome: Graph, rng: np.random.Generator, times: int) -> Graph:
+    def mutated(self, genome: CppnGraph, rng: np.random.Generator, times: int) -> CppnGraph:
         """A descendant after so many mutations that nobody judged."""
         functions, into = genome.functions.tolist(), _edges_into(genome)
         for _ in range(times):
@@ -145,16 +145,16 @@ class Cppn:
 
     def breed(
         self,
-        parents: Sequence[Graph],
+        parents: Sequence[CppnGraph],
         rngs: Sequence[np.random.Generator],
         *,
         generation: int,
         cells: Sequence[int],
-    ) -> list[Graph]:
+    ) -> list[CppnGraph]:
         """See ``Encoding.breed``."""
         return [self.mutate(g, rng, generation=generation) for g, rng in zip(parents, rngs, strict=True)]
 
-    def render(self, genomes: Sequence[Graph], size: int, *, eight_bit: bool = False) -> Floats:
+    def render(self, genomes: Sequence[CppnGraph], size: int, *, eight_bit: bool = False) -> Floats:
         """See ``Encoding.render``. A picture's bytes depend on its genome and size alone."""
         places, levels = self.places(size), 255 if eight_bit else 0
         if not genomes:
@@ -188,12 +188,12 @@ class Cppn:
     def penalty(self, pictures: Floats) -> None:
         """None."""
 
-    def _outputs(self, graph: Graph) -> list[int]:
+    def _outputs(self, graph: CppnGraph) -> list[int]:
         nodes = len(graph.functions)
         return list(range(nodes - self.channels, nodes))
 
     def _program(
-        self, genomes: Sequence[Graph]
+        self, genomes: Sequence[CppnGraph]
     ) -> tuple[Whole, Whole, Whole, Whole, NDArray[np.float64], Whole]:
         """The arguments of ``native.cppn.render``."""
         nodes = np.cumsum([0, *(len(g.functions) for g in genomes)], dtype=np.int32)
@@ -207,7 +207,7 @@ class Cppn:
         outputs = np.array([self._outputs(g) for g in genomes], np.int32)
         return nodes, functions, first, sources, weights, outputs
 
-    def encode(self, genome: Graph) -> dict[str, Any]:
+    def encode(self, genome: CppnGraph) -> dict[str, Any]:
         """{"nodes": [[function, [source, weight], ...], ...]}: nodes in order, outputs last.
 
         Sources 0 to 3 are x, y, the distance and 1; 4 is the first node.
@@ -220,7 +220,7 @@ class Cppn:
             ]
         }
 
-    def decode(self, data: Mapping[str, Any]) -> Graph:
+    def decode(self, data: Mapping[str, Any]) -> CppnGraph:
         """See ``Encoding.decode``."""
         nodes = data.get("nodes")
         if not isinstance(nodes, list) or not self.channels <= len(nodes) <= MOST_NODES:
@@ -235,11 +235,11 @@ class Cppn:
             raise BadInput(f"genome: has more than {MOST_EDGES} connections")
         return _graph(functions, into)
 
-    def pack(self, genomes: Sequence[Graph]) -> Arrays:
+    def pack(self, genomes: Sequence[CppnGraph]) -> Arrays:
         """See ``Encoding.pack``."""
         parts = (("nodes", [len(g.functions) for g in genomes]), ("edges", [len(g.weights) for g in genomes]))
         counts = {name: np.array(count, np.int32) for name, count in parts}
-        empty = Graph(*(np.empty(0, np.int32),) * 3, np.empty(0))
+        empty = CppnGraph(*(np.empty(0, np.int32),) * 3, np.empty(0))
         every = [empty, *genomes]
         return {
             **counts,
@@ -249,14 +249,14 @@ class Cppn:
             "weights": np.concatenate([g.weights for g in every]),
         }
 
-    def unpack(self, arrays: Mapping[str, NDArray[Any]]) -> list[Graph]:
+    def unpack(self, arrays: Mapping[str, NDArray[Any]]) -> list[CppnGraph]:
         """See ``Encoding.unpack``."""
         nodes, edges = (np.cumsum([0, *arrays[name].tolist()]) for name in ("nodes", "edges"))
         graphs = []
         for i in range(len(nodes) - 1):
             mine, ours = slice(nodes[i], nodes[i + 1]), slice(edges[i], edges[i + 1])
             graphs.append(
-                Graph(
+                CppnGraph(
                     arrays["functions"][mine].astype(np.int32),
                     arrays["first"][nodes[i] + i : nodes[i + 1] + i + 1].astype(np.int32),
                     arrays["sources"][ours].astype(np.int32),
@@ -276,9 +276,9 @@ class SmoothCppn(Cppn):
 Into = list[list[tuple[int, float]]]  # of each node: the sources and weights of its edges
 
 
-def _graph(functions: Sequence[int], into: Into) -> Graph:
+def _graph(functions: Sequence[int], into: Into) -> CppnGraph:
     edges = [edge for each in into for edge in each]
-    return Graph(
+    return CppnGraph(
         np.array(functions, np.int32),
         np.cumsum([0, *map(len, into)], dtype=np.int32),
         np.array([source for source, _ in edges], np.int32),
@@ -286,7 +286,7 @@ def _graph(functions: Sequence[int], into: Into) -> Graph:
     )
 
 
-def _edges_into(graph: Graph) -> Into:
+def _edges_into(graph: CppnGraph) -> Into:
     edges = list(zip(graph.sources.tolist(), graph.weights.tolist(), strict=True))
     return [edges[a:b] for a, b in pairwise(graph.first.tolist())]
 

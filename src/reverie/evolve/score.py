@@ -9,7 +9,7 @@ from reverie.engine.native import NativeEngine
 from reverie.engine.select import make_engine
 from reverie.errors import UsageError
 from reverie.native.runtime import Runtime, computes
-from reverie.network.network import Net
+from reverie.network.network import Network
 
 
 class NetScore:
@@ -29,7 +29,7 @@ class NetScore:
 
     def __init__(
         self,
-        net: Net,
+        net: Network,
         *,
         engine: str = "auto",
         precision: str = "fp32",

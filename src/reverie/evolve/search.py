@@ -15,7 +15,7 @@ from torch import Tensor
 from reverie.errors import UsageError
 from reverie.evolve.archive import NOBODY, Archive
 from reverie.evolve.genome import Encoding, child_rng
-from reverie.evolve.state import PRUNE, Evolution, Plan, Row
+from reverie.evolve.state import PRUNE, Evolution, EvolutionPlan, HistoryRow
 
 #: Pictures (N, C, H, W) in [0, 1] to confidences (N, classes).
 Score = Callable[[Tensor], Tensor]
@@ -87,7 +87,9 @@ def evolve(
         UsageError: A setting out of its range or not the state's; a score of another shape or not finite.
     """
     cells = None if classes is None else tuple(classes)
-    plan = Plan.of(encoding, size=size, seed=seed, population=population, children=children, classes=cells)
+    plan = EvolutionPlan.of(
+        encoding, size=size, seed=seed, population=population, children=children, classes=cells
+    )
     if batch < 1:
         raise UsageError(f"batch {batch}: must be at least 1")
     if state is None:
@@ -120,7 +122,7 @@ def _generation(score: Score, encoding: Encoding[Any], state: Evolution, batch: 
     if state.generation % PRUNE == 0:
         state.lineage.prune(archive.elites()[0].tolist())
     over = archive.over(0.5), archive.over(0.95), archive.over(0.99)
-    row = Row(index, state.evaluations, len(archive.filled()), archive.median(), *over)
+    row = HistoryRow(index, state.evaluations, len(archive.filled()), archive.median(), *over)
     state.history.append(row)
     outside = perf_counter() - began - network
     state.network_seconds += network

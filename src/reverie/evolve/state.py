@@ -20,7 +20,7 @@ PRUNE = 50
 
 
 @dataclass(frozen=True)
-class Plan:
+class EvolutionPlan:
     """What decides the result, beside the classifier.
 
     Attributes:
@@ -51,11 +51,11 @@ class Plan:
             raise UsageError("classes: each only once, and at least one")
 
     @staticmethod
-    def of(encoding: Encoding[Any], **others: Any) -> Plan:
+    def of(encoding: Encoding[Any], **others: Any) -> EvolutionPlan:
         """The plan of an encoding; ``others`` are the fields."""
-        return Plan(encoding.name, encoding.settings(), **others)
+        return EvolutionPlan(encoding.name, encoding.settings(), **others)
 
-    def check_same(self, other: Plan) -> None:
+    def check_same(self, other: EvolutionPlan) -> None:
         """UsageError naming what differs, where a run of ``self`` is asked to go on as ``other``."""
         mine, theirs = asdict(self), asdict(other)
         changed = [f"{k} {theirs[k]} (was {mine[k]})" for k in mine if mine[k] != theirs[k]]
@@ -74,7 +74,7 @@ class Plan:
         return 0 if generation == 0 else self.population + (generation - 1) * self.children
 
 
-class Row(NamedTuple):
+class HistoryRow(NamedTuple):
     """A generation in the history: elites surer than .5, .95 and .99, and the median of all cells."""
 
     generation: int
@@ -90,12 +90,12 @@ class Row(NamedTuple):
 class Evolution:
     """A run so far. ``generation`` is the next one to do; the start is number 0."""
 
-    plan: Plan
+    plan: EvolutionPlan
     generation: int = 0
     evaluations: int = 0
     archive: Archive = field(default_factory=Archive)
     lineage: Lineage = field(default_factory=Lineage)
-    history: list[Row] = field(default_factory=list)
+    history: list[HistoryRow] = field(default_factory=list)
     network_seconds: float = 0.0
     outside_seconds: float = 0.0
 
@@ -114,7 +114,7 @@ class Evolution:
             "ids": archive.ids.copy(),
             "elites": ids,
             "lineage": lineage,
-            "history": np.array(self.history, np.float64).reshape(-1, len(Row._fields)),
+            "history": np.array(self.history, np.float64).reshape(-1, len(HistoryRow._fields)),
             **{f"genomes/{name}": array for name, array in encoding.pack(genomes).items()},
         }
 
@@ -148,7 +148,8 @@ class Evolution:
                 raise ValueError("cells do not match")
             generation, evaluations = arrays["progress"].tolist()
             rows = [
-                Row(int(g), int(e), int(f), m, *map(int, o)) for g, e, f, m, *o in arrays["history"].tolist()
+                HistoryRow(int(g), int(e), int(f), m, *map(int, o))
+                for g, e, f, m, *o in arrays["history"].tolist()
             ]
             lineage = Lineage.of_array(arrays["lineage"])
             clock = arrays["clock"].tolist()
@@ -196,7 +197,7 @@ def ancestry(state: Evolution, encoding: Encoding[Any], number: int) -> list[Anc
 
 
 def born(
-    plan: Plan,
+    plan: EvolutionPlan,
     encoding: Encoding[Any],
     generation: int,
     place: int,
@@ -218,7 +219,7 @@ def _as_bytes(data: Mapping[str, Any]) -> NDArray[np.uint8]:
     return np.frombuffer(json.dumps(data, sort_keys=True).encode(), np.uint8)
 
 
-def _plan(data: NDArray[Any]) -> Plan:
+def _plan(data: NDArray[Any]) -> EvolutionPlan:
     fields = json.loads(data.astype(np.uint8).tobytes())
     classes = fields.pop("classes")
-    return Plan(**fields, classes=None if classes is None else tuple(classes))
+    return EvolutionPlan(**fields, classes=None if classes is None else tuple(classes))

@@ -14,15 +14,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reverie.engine.engine import Engine, PlainEngine
+from reverie.engine.engine import AutogradEngine, Engine
 from reverie.gradient.cells import Window, as_map
 from reverie.gradient.tiles import Tile, Tiling
 from reverie.gradient.view import Pictured, View
 
 __all__ = [
+    "AutogradEngine",
     "BoundObjectiveLike",
     "Engine",
-    "PlainEngine",
     "Tiling",
     "View",
     "Window",

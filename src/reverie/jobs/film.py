@@ -22,8 +22,8 @@ from reverie.recipe.recipe import Recipe
 if TYPE_CHECKING:
     from reverie.ascent.session import Session
     from reverie.media.video.read.audio import Sound
-    from reverie.media.video.read.reader import Movie
-    from reverie.media.video.write.formats import Encoding
+    from reverie.media.video.read.reader import Video
+    from reverie.media.video.write.formats import VideoEncoding
     from reverie.motion.frame import MovingFrame
 
 #: Samples a second in which music is heard.
@@ -43,7 +43,7 @@ class FilmJob(MovingJob):
     def label(self) -> str:
         return _name(str(self.video))
 
-    def open(self, recipe: Recipe, encoding: Encoding, workspace: Workspace) -> FilmSource:
+    def open(self, recipe: Recipe, encoding: VideoEncoding, workspace: Workspace) -> FilmSource:
         path = workspace.resolver.path(self.video)
         return FilmSource(recipe, path, encoding, max_pixels=workspace.max_pixels)
 
@@ -55,7 +55,7 @@ class FilmSource(FrameSource):
         self,
         recipe: Recipe,
         path: str,
-        encoding: Encoding,
+        encoding: VideoEncoding,
         *,
         paths: Mapping[str, str] | None = None,
         max_pixels: int = MAX_PIXELS,
@@ -70,7 +70,7 @@ class FilmSource(FrameSource):
             max_pixels: The most pixels a frame may have.
 
         Raises:
-            BadInput, UsageError, ResourceError: Of ``open_movie`` and ``samples``.
+            BadInput, UsageError, ResourceError: Of ``open_video`` and ``samples``.
         """
         self.recipe = recipe if recipe.film else recipe.but(film={})
         assert self.recipe.film is not None
@@ -78,7 +78,7 @@ class FilmSource(FrameSource):
         self._paths = dict(paths or {})
         self._limit = max_pixels
         self.movie = self._open(path, recipe.size, recipe.max_size)
-        self.masks: Movie | None = None
+        self.masks: Video | None = None
         try:
             if recipe.size is None and (even := encoding.fit(self.movie.info.size)) != self.movie.info.size:
                 self.movie.close()
@@ -98,11 +98,11 @@ class FilmSource(FrameSource):
             self.close()
             raise
 
-    def _open(self, path: str, size: tuple[int, int] | None, max_size: int | None) -> Movie:
-        from reverie.media.video.read.reader import open_movie
+    def _open(self, path: str, size: tuple[int, int] | None, max_size: int | None) -> Video:
+        from reverie.media.video.read.reader import open_video
 
         settings = self.settings
-        return open_movie(
+        return open_video(
             path,
             start=settings.start or None,
             duration=settings.duration,

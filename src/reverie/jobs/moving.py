@@ -25,7 +25,7 @@ from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
     from reverie.ascent.session import Session
-    from reverie.media.video.write.formats import Encoding
+    from reverie.media.video.write.formats import VideoEncoding
     from reverie.motion.flashing.guard import FlashReport
 
 #: Seconds after which frames are made safe, even where fewer than a second of the film is there.
@@ -124,7 +124,7 @@ class MovingWork:
     def carry_out(
         self,
         output: FilmOutput,
-        encoding: Encoding,
+        encoding: VideoEncoding,
         listener: Listener,
         *,
         replay: Sequence[Steered] | None = None,
@@ -182,7 +182,7 @@ class MovingWork:
     def _sitting(
         self,
         output: FilmOutput,
-        encoding: Encoding,
+        encoding: VideoEncoding,
         listener: Listener,
         replay: Sequence[Steered] | None,
     ) -> MovingResult:
@@ -231,7 +231,7 @@ class MovingWork:
             steered=steered,
         )
 
-    def _provenance(self, output: FilmOutput, encoding: Encoding) -> Provenance:
+    def _provenance(self, output: FilmOutput, encoding: VideoEncoding) -> Provenance:
         """What is written into the result, and what decides its bytes."""
         source = self.source
         blank = Picture(np.zeros((1, 1, 3), np.float32), source=source.source)

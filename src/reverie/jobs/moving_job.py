@@ -14,7 +14,7 @@ from reverie.jobs.workspace import Workspace
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
-    from reverie.media.video.write.formats import Encoding
+    from reverie.media.video.write.formats import VideoEncoding
 
 
 class MovingJob(Job[MovingResult]):
@@ -27,7 +27,7 @@ class MovingJob(Job[MovingResult]):
     output: FilmOutput
 
     @abstractmethod
-    def open(self, recipe: Recipe, encoding: Encoding, workspace: Workspace) -> FrameSource:
+    def open(self, recipe: Recipe, encoding: VideoEncoding, workspace: Workspace) -> FrameSource:
         """What the frames come from, with its files open."""
 
     def estimate(self, workspace: Workspace | None = None) -> Estimate:

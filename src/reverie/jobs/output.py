@@ -16,7 +16,7 @@ from reverie.media.picture import check_save
 
 if TYPE_CHECKING:
     from reverie.media.picture import Picture
-    from reverie.media.video.write.formats import Encoding
+    from reverie.media.video.write.formats import VideoEncoding
 
 
 class Written(BaseModel):
@@ -73,7 +73,7 @@ class FilmOutput(Written):
     metadata: bool = True
     allow_flashes: bool = False
 
-    def check(self, *, writes: bool = True) -> Encoding:
+    def check(self, *, writes: bool = True) -> VideoEncoding:
         """How the film is packed, asked before the work; ``writes``: and whether it can be there.
 
         Raises:

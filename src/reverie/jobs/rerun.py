@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reverie.jobs.dream import PictureResult
     from reverie.jobs.frame_source import FrameSource
     from reverie.jobs.moving import MovingResult, MovingWork
-    from reverie.media.video.write.formats import Encoding
+    from reverie.media.video.write.formats import VideoEncoding
 
 HINT = "give the source with --input"
 
@@ -115,7 +115,7 @@ class _Again:
             return Reference(path=self.source)
         return Reference(path=os.fspath(find(source, self.folders, self.result, hint=HINT)))
 
-    def frames(self, recipe: Recipe, encoding: Encoding) -> FrameSource:
+    def frames(self, recipe: Recipe, encoding: VideoEncoding) -> FrameSource:
         """What the frames came from, with its files open."""
         from reverie.jobs.film import FilmSource
         from reverie.jobs.zoom import ZoomSource

@@ -25,7 +25,7 @@ from reverie.recipe.recipe import Recipe
 if TYPE_CHECKING:
     from reverie.analysis.stimuli import Patch, Stimuli
     from reverie.media.picture import Picture
-    from reverie.network.network import Net
+    from reverie.network.network import Network
 
 #: Layer and channel.
 Unit = tuple[str, int]
@@ -181,7 +181,7 @@ def _by_layer(units: Sequence[Unit]) -> dict[str, list[int]]:
     return wanted
 
 
-def unit_of(text: str, net: Net) -> Unit:
+def unit_of(text: str, net: Network) -> Unit:
     """(layer, channel) of ``NAME:I``, or of a class by any of its names.
 
     Raises:
@@ -202,7 +202,7 @@ def unit_of(text: str, net: Net) -> Unit:
 
 
 def cells_of(
-    net: Net,
+    net: Network,
     units: Sequence[Unit],
     found: Stimuli,
     portraits: Mapping[Unit, Picture],
@@ -224,6 +224,6 @@ def cells_of(
             at += 1
 
 
-def label_of(net: Net, layer: str, index: int) -> str:
+def label_of(net: Network, layer: str, index: int) -> str:
     """What a unit is called on the sheet."""
     return class_name(net, index) if layer == LOGITS else f"{layer}:{index}"

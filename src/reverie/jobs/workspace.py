@@ -9,7 +9,7 @@ from reverie.jobs.reference import LocalFiles, Reference, Resolver
 from reverie.media.picture import MAX_PIXELS, Picture, load_picture
 
 if TYPE_CHECKING:
-    from reverie.network.network import Net
+    from reverie.network.network import Network
 
 
 @dataclass
@@ -26,9 +26,9 @@ class Workspace:
     max_pixels: int = MAX_PIXELS
     offline: bool = False
     resolver: Resolver = field(default_factory=LocalFiles)
-    networks: dict[str, Net] = field(default_factory=dict)
+    networks: dict[str, Network] = field(default_factory=dict)
 
-    def network(self, name: str) -> Net:
+    def network(self, name: str) -> Network:
         """A network, loaded once; errors as of ``load_net``."""
         if name not in self.networks:
             from reverie.network.zoo import load_net

@@ -17,7 +17,7 @@ from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
     from reverie.ascent.session import Session
-    from reverie.media.video.write.formats import Encoding
+    from reverie.media.video.write.formats import VideoEncoding
     from reverie.motion.frame import MovingFrame
 
 
@@ -35,7 +35,7 @@ class ZoomJob(MovingJob):
     def label(self) -> str:
         return _name(str(self.photo) if self.photo else None, self.recipe)
 
-    def open(self, recipe: Recipe, encoding: Encoding, workspace: Workspace) -> ZoomSource:
+    def open(self, recipe: Recipe, encoding: VideoEncoding, workspace: Workspace) -> ZoomSource:
         photo = workspace.path(self.photo)
         return ZoomSource(recipe, photo, encoding, max_pixels=workspace.max_pixels)
 
@@ -44,7 +44,7 @@ class ZoomSource(FrameSource):
     """The frames of an endless zoom."""
 
     def __init__(
-        self, recipe: Recipe, photo: str | None, encoding: Encoding, *, max_pixels: int = MAX_PIXELS
+        self, recipe: Recipe, photo: str | None, encoding: VideoEncoding, *, max_pixels: int = MAX_PIXELS
     ) -> None:
         """Opens the photograph.
 
@@ -91,7 +91,7 @@ def _name(photo: str | None, recipe: Recipe) -> str:
     return os.path.basename(photo) if photo else f"zoom from {recipe.start}"
 
 
-def frame_size(recipe: Recipe, photo: tuple[int, int] | None, encoding: Encoding) -> tuple[int, int]:
+def frame_size(recipe: Recipe, photo: tuple[int, int] | None, encoding: VideoEncoding) -> tuple[int, int]:
     """(width, height) of a zoom's frames; an even one near it where nobody asked for an odd one.
 
     Raises:

@@ -12,7 +12,7 @@ from reverie.native import function
 _int, _long, _address = ctypes.c_int, ctypes.c_long, ctypes.c_void_p
 
 
-class Job(ctypes.Structure):
+class CellsJob(ctypes.Structure):
     """One picture, or several of a size; see ``cells.h`` for every field."""
 
     _fields_ = [
@@ -24,10 +24,10 @@ class Job(ctypes.Structure):
     ]
 
 
-def run(job: Job) -> None:
+def run(job: CellsJob) -> None:
     """Fills the cells, or (``back``) the pictures.
 
     Raises:
         Unavailable: No library.
     """
-    function("reverie_cells", None, ctypes.POINTER(Job))(ctypes.byref(job))
+    function("reverie_cells", None, ctypes.POINTER(CellsJob))(ctypes.byref(job))

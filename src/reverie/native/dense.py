@@ -25,7 +25,7 @@ Pair = tuple[int, int]
 _int, _long, _float, _address = ctypes.c_int, ctypes.c_long, ctypes.c_float, ctypes.c_void_p
 
 
-class Kind(IntEnum):
+class ConvolutionKind(IntEnum):
     """How a convolution is computed; the names say results and taps of a tile, rows by columns."""
 
     GATHERED = 0
@@ -59,7 +59,7 @@ def _halves(text: str) -> Pair:
     return int(down), int(across)
 
 
-class Activation(IntEnum):
+class ActivationKind(IntEnum):
     """What comes last: nothing, limits, or a slope for what is negative."""
 
     LINEAR = 0
@@ -67,7 +67,7 @@ class Activation(IntEnum):
     LEAKY = 2
 
 
-class Source(ctypes.Structure):
+class ConvolutionSource(ctypes.Structure):
     """Where values come from; see ``dense.h``. Strides in floats from one pixel to the next."""
 
     _fields_ = [
@@ -79,7 +79,7 @@ class Source(ctypes.Structure):
     ]
 
 
-class Target(ctypes.Structure):
+class ConvolutionTarget(ctypes.Structure):
     """Where results go; see ``dense.h``."""
 
     _fields_ = [
@@ -93,7 +93,7 @@ class Target(ctypes.Structure):
     ]
 
 
-class Job(ctypes.Structure):
+class ConvolutionJob(ctypes.Structure):
     """One convolution; see ``dense.h`` for every field."""
 
     _fields_ = [
@@ -105,8 +105,8 @@ class Job(ctypes.Structure):
         ("past_caches", _int),
         ("low", _float),
         ("high", _float),
-        ("source", ctypes.POINTER(Source)),
-        ("target", ctypes.POINTER(Target)),
+        ("source", ctypes.POINTER(ConvolutionSource)),
+        ("target", ctypes.POINTER(ConvolutionTarget)),
         ("bias", _address),
     ]
 
@@ -120,7 +120,7 @@ def _functions() -> tuple[Any, ...] | None:
     size = found.reverie_dense_bytes
     new.restype, run.restype, free.restype, size.restype = _address, _int, None, ctypes.c_size_t
     new.argtypes = [*(_int,) * 5, _address, _int, _int, _address]
-    run.argtypes = [_address, ctypes.POINTER(Job)]
+    run.argtypes = [_address, ctypes.POINTER(ConvolutionJob)]
     free.argtypes = size.argtypes = [_address]
     return new, run, free, size
 
@@ -181,7 +181,7 @@ class Filter:
             raise MemoryError("out of memory packing the weights of a convolution")
         self.bytes = int(size(self._handle))
 
-    def run(self, job: Job) -> None:
+    def run(self, job: ConvolutionJob) -> None:
         """Computes; every address in ``job`` has to hold what its shape says.
 
         Raises:
@@ -207,7 +207,7 @@ class Convolution(Filter):
     def __init__(
         self,
         taps: NDArray[np.float64],
-        kind: Kind,
+        kind: ConvolutionKind,
         isa: Isa,
         *,
         places: Sequence[Pair] | None = None,
@@ -253,7 +253,7 @@ def _row_by_row(kernel: Pair) -> list[Pair]:
 
 
 @dataclass(frozen=True)
-class Work:
+class ConvolutionWork:
     """What a convolution has to do: channels, filter and results."""
 
     inputs: int
@@ -263,7 +263,7 @@ class Work:
     height: int
     width: int
 
-    def cost(self, kind: Kind, isa: Isa = Isa.AVX512) -> float:
+    def cost(self, kind: ConvolutionKind, isa: Isa = Isa.AVX512) -> float:
         """Time in units of one multiplication of the matrix product in fp32; for comparing kinds.
 
         Products, transforms (what a value costs there was measured as some ten products), and the weights,
@@ -271,8 +271,8 @@ class Work:
         """
         down, across = kind.results
         rows, columns = self.kernel
-        products = 1 if kind is Kind.GATHERED else (down + rows - 1) * (across + columns - 1)
-        depth = self.inputs * rows * columns if kind is Kind.GATHERED else self.inputs
+        products = 1 if kind is ConvolutionKind.GATHERED else (down + rows - 1) * (across + columns - 1)
+        depth = self.inputs * rows * columns if kind is ConvolutionKind.GATHERED else self.inputs
         tiles = self.count * -(-self.height // down) * -(-self.width // across)
         wide = padded(self.outputs)
         moved = TRANSFORM * (depth + wide) * tiles
@@ -281,34 +281,36 @@ class Work:
 
     def ways(self, isa: Isa, error: float) -> list[Way]:
         """How it can be computed: in bf16, where ``isa`` has it, if that is off by ``error`` at most."""
-        kinds = [kind for kind in Kind if kind is Kind.GATHERED or kind.kernel == self.kernel]
+        kinds = [
+            kind for kind in ConvolutionKind if kind is ConvolutionKind.GATHERED or kind.kernel == self.kernel
+        ]
         if isa is not Isa.AVX512_BF16:
             return [(kind, isa) for kind in kinds]
         short = [(kind, isa) for kind in kinds if ERRORS.get(kind, 1.0) <= error]
         return short + [(kind, Isa.AVX512) for kind in kinds]
 
 
-Way = tuple[Kind, Isa]
+Way = tuple[ConvolutionKind, Isa]
 TRANSFORM: Final = 12.0
 WEIGHTS: Final = 40.0
 #: What bf16 makes of the results, as a share of their size: measured with random weights and maps half of
 #: which are 0. Tiles of more results than these are off by a twentieth.
 ERRORS: Final = {
-    Kind.GATHERED: 0.0024,
-    Kind.W2X2_3X3: 0.0039,
-    Kind.W4X4_3X3: 0.011,
-    Kind.W2X2_5X5: 0.012,
-    Kind.W5X5_2X2: 0.012,
-    Kind.W5X1_2X1: 0.008,
-    Kind.W1X5_1X2: 0.008,
-    Kind.W1X6_1X3: 0.012,
-    Kind.W6X1_3X1: 0.012,
-    Kind.W1X4_1X7: 0.024,
-    Kind.W4X1_7X1: 0.024,
+    ConvolutionKind.GATHERED: 0.0024,
+    ConvolutionKind.W2X2_3X3: 0.0039,
+    ConvolutionKind.W4X4_3X3: 0.011,
+    ConvolutionKind.W2X2_5X5: 0.012,
+    ConvolutionKind.W5X5_2X2: 0.012,
+    ConvolutionKind.W5X1_2X1: 0.008,
+    ConvolutionKind.W1X5_1X2: 0.008,
+    ConvolutionKind.W1X6_1X3: 0.012,
+    ConvolutionKind.W6X1_3X1: 0.012,
+    ConvolutionKind.W1X4_1X7: 0.024,
+    ConvolutionKind.W4X1_7X1: 0.024,
 }
 
 
-def cheapest(work: Work, isa: Isa = Isa.AVX512, error: float = 0.0) -> Way:
+def cheapest(work: ConvolutionWork, isa: Isa = Isa.AVX512, error: float = 0.0) -> Way:
     """The kind and the instruction set that should take the least time.
 
     Args:

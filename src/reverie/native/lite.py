@@ -68,7 +68,7 @@ class Seed(ctypes.Structure):
     ]
 
 
-class Work(ctypes.Structure):
+class LiteWork(ctypes.Structure):
     """A batch, how deep it goes, and the memory it works in (kept between forward and backward)."""
 
     _fields_ = [
@@ -130,11 +130,13 @@ class LiteNetwork:
             raise Unavailable(f"this processor cannot compute in {forward.name} and {backward.name}")
         self.stages = len(plan) + 3
 
-    def bytes_for(self, work: Work) -> int:
+    def bytes_for(self, work: LiteWork) -> int:
         """Bytes that ``work.memory`` has to have."""
         return int(self._library.reverie_lite_bytes(ctypes.c_void_p(self._handle), ctypes.byref(work)))
 
-    def forward(self, work: Work, pictures: Pictures, maps: Mapping[int, int], logits: int | None) -> None:
+    def forward(
+        self, work: LiteWork, pictures: Pictures, maps: Mapping[int, int], logits: int | None
+    ) -> None:
         """Computes ``work.stages`` stages; ``maps`` gives the address for each stage that is wanted."""
         addresses = (ctypes.c_void_p * self.stages)(*[maps.get(i) for i in range(self.stages)])
         self._library.reverie_lite_forward(
@@ -145,7 +147,9 @@ class LiteNetwork:
             ctypes.c_void_p(logits),
         )
 
-    def backward(self, work: Work, seeds: Mapping[int, Seed], logits: int | None, gradient: Pictures) -> None:
+    def backward(
+        self, work: LiteWork, seeds: Mapping[int, Seed], logits: int | None, gradient: Pictures
+    ) -> None:
         """Writes the gradient at the pictures for seeds by stage, of the last ``forward`` in this memory."""
         laid = (Seed * self.stages)(*[seeds.get(i, Seed()) for i in range(self.stages)])
         self._library.reverie_lite_backward(

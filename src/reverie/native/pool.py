@@ -13,7 +13,7 @@ from reverie.native import Isa, Unavailable, function
 _int, _address = ctypes.c_int, ctypes.c_void_p
 
 
-class Job(ctypes.Structure):
+class PoolJob(ctypes.Structure):
     """One pooling; see ``pool.h`` for every field."""
 
     _fields_ = [
@@ -27,12 +27,12 @@ class Job(ctypes.Structure):
     ]
 
 
-def run(job: Job, isa: Isa, *, back: bool) -> None:
+def run(job: PoolJob, isa: Isa, *, back: bool) -> None:
     """The largest values, or (``back``) the gradient at what they were taken from.
 
     Raises:
         Unavailable: No library, or this processor lacks what the kernels need.
     """
-    pool = function("reverie_pool", _int, _int, _int, ctypes.POINTER(Job))
+    pool = function("reverie_pool", _int, _int, _int, ctypes.POINTER(PoolJob))
     if pool(int(isa), int(back), ctypes.byref(job)) < 0:
         raise Unavailable(f"no native pooling for {isa.name} here")

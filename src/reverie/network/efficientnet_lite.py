@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reverie.network.batch_norms import Statistics, after_norm, rectified
-from reverie.network.network import Layer
+from reverie.network.network import NetworkLayer
 
 CLASSES = 1000
 HEAD = 1280
@@ -267,18 +267,18 @@ def _fold(state: Mapping[str, Tensor], conv: str, norm: str) -> tuple[Tensor, Te
     return weight * gain.view(-1, 1, 1, 1), shift - mean * gain
 
 
-def lite_layers(variant: str) -> dict[str, Layer]:
+def lite_layers(variant: str) -> dict[str, NetworkLayer]:
     """The layers of a variant in order; strides and receptive fields from kernels and strides."""
     stride, field, draws = 2, 3, LITE0_DRAWS["stem"]
-    layers = {"stem": Layer("stem", STEM, stride, field, draws)}
+    layers = {"stem": NetworkLayer("stem", STEM, stride, field, draws)}
     for block in plan(variant):
         field += (block.kernel - 1) * stride
         stride *= block.stride
         draws = LITE0_DRAWS.get(block.name, draws)
-        layers[block.name] = Layer(block.name, block.outputs, stride, field, draws)
-    layers["head"] = Layer("head", HEAD, stride, field, LITE0_DRAWS["head"])
-    layers["logits"] = Layer("logits", CLASSES, None, None, LITE0_DRAWS["logits"])
-    layers["logit_map"] = Layer("logit_map", CLASSES, stride, field, LITE0_DRAWS["logit_map"])
+        layers[block.name] = NetworkLayer(block.name, block.outputs, stride, field, draws)
+    layers["head"] = NetworkLayer("head", HEAD, stride, field, LITE0_DRAWS["head"])
+    layers["logits"] = NetworkLayer("logits", CLASSES, None, None, LITE0_DRAWS["logits"])
+    layers["logit_map"] = NetworkLayer("logit_map", CLASSES, stride, field, LITE0_DRAWS["logit_map"])
     return layers
 
 

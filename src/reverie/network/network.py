@@ -20,14 +20,14 @@ PROBE = 128  # side in pixels of the picture that memory is measured with
 
 
 @dataclass(frozen=True)
-class Layer:
+class NetworkLayer:
     """A place in a network that an objective can look at.
 
     Attributes:
         name: What objectives and the command line call it.
         channels: How many features it has.
         stride: Input pixels from one position to the next; None when it has no positions in the
-            picture (logits, tokens) or nobody has measured them yet (see ``Net.geometry``).
+            picture (logits, tokens) or nobody has measured them yet (see ``Network.geometry``).
         receptive_field: Side in input pixels of the square one position sees; None as for stride.
         draws: A few words on what it tends to draw; empty when nobody has looked.
     """
@@ -39,7 +39,7 @@ class Layer:
     draws: str = ""
 
 
-class Net:
+class Network:
     """A frozen network that can dream.
 
     Attributes:
@@ -58,7 +58,7 @@ class Net:
         name: str,
         module: nn.Module,
         *,
-        layers: Mapping[str, Layer],
+        layers: Mapping[str, NetworkLayer],
         mean: Sequence[float],
         std: Sequence[float],
         classes: ClassNames | None = None,
@@ -88,7 +88,7 @@ class Net:
         return f"<{kind} {self.name}: {self.channels} channels, {self.device}, {self.dtype}>"
 
     @property
-    def layers(self) -> dict[str, Layer]:
+    def layers(self) -> dict[str, NetworkLayer]:
         """Every layer by name, in the order they run."""
         return self._layers
 
@@ -124,7 +124,7 @@ class Net:
                 return tensor.dtype
         return torch.get_default_dtype()
 
-    def layer(self, name: str) -> Layer:
+    def layer(self, name: str) -> NetworkLayer:
         """The layer of that name.
 
         Raises:
@@ -188,7 +188,7 @@ class Net:
             self._bytes[key] = self._measure_bytes(key)
         return self._bytes[key]
 
-    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Net:
+    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Network:
         """This network with a copy of its module on another device or in another number format.
 
         The module of this one is not changed. Without anything to change, this one is returned.

@@ -10,15 +10,15 @@ from typing import Any
 from urllib.parse import urlparse
 
 from reverie.errors import NetworkError, UsageError, did_you_mean
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.weights import read_state
 
 EXTRA = 'pip install "reverie[nets]"'
 FIXED_SIZE = ("vit_", "maxvit")  # families that take pictures of one size only
 
 
-def load_torchvision(name: str, *, offline: bool = False) -> Net:
-    """A torchvision classifier as a ``Net``; its weights are downloaded once, then cached.
+def load_torchvision(name: str, *, offline: bool = False) -> Network:
+    """A torchvision classifier as a ``Network``; its weights are downloaded once, then cached.
 
     Args:
         name: As in ``torchvision.models.get_model``, such as ``resnet50``.

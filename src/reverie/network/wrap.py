@@ -1,4 +1,4 @@
-"""Any torch module as a ``Net``: layers are read by hooks, open only while a forward runs."""
+"""Any torch module as a ``Network``: layers are read by hooks, open only while a forward runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from reverie.errors import NetworkError, UsageError
 from reverie.network.class_names import ClassNames
-from reverie.network.network import Layer, Net
+from reverie.network.network import Network, NetworkLayer
 
 OUTPUT = "output"
 SIDES = (
@@ -39,7 +39,7 @@ def wrap_net(
     input_size: int | tuple[int, int] | None = None,
     classes: ClassNames | Sequence[str] | None = None,
     name: str | None = None,
-) -> Net:
+) -> Network:
     """Makes a network of your own ready to dream with.
 
     Layers are named as in ``module.named_modules()``; ``output`` is what the module returns, also
@@ -74,7 +74,7 @@ def wrap_net(
     scale = _per_channel("std", std, channels)
     if any(value <= 0 for value in scale):
         raise UsageError(f"std is {std}; every value must be above 0")
-    return WrappedNet(
+    return WrappedNetwork(
         name or type(module).__name__,
         module,
         mean=_per_channel("mean", mean, channels),
@@ -93,8 +93,8 @@ def _per_channel(what: str, value: float | Sequence[float], channels: int) -> tu
     return values
 
 
-class WrappedNet(Net):
-    """A ``Net`` around a module that knows nothing of it; made by ``wrap_net``."""
+class WrappedNetwork(Network):
+    """A ``Network`` around a module that knows nothing of it; made by ``wrap_net``."""
 
     def __init__(
         self,
@@ -124,11 +124,11 @@ class WrappedNet(Net):
         self._fields: dict[str, tuple[int, int] | None] = {}
 
     @property
-    def layers(self) -> dict[str, Layer]:
+    def layers(self) -> dict[str, NetworkLayer]:
         """Every layer that runs, by name; channels measured on a small picture the first time."""
         if not self._layers:
             found = self._read_probe(list(self._names()))
-            self._layers = {n: Layer(n, _channels(a)) for n, a in found.items()}
+            self._layers = {n: NetworkLayer(n, _channels(a)) for n, a in found.items()}
         return self._layers
 
     @property
@@ -148,7 +148,7 @@ class WrappedNet(Net):
             self._smallest = next((side for side in powers if self._works(side)), None)
         return self._smallest or self._probe_side()
 
-    def layer(self, name: str) -> Layer:
+    def layer(self, name: str) -> NetworkLayer:
         """The layer of that name.
 
         Raises:
@@ -311,7 +311,7 @@ def _channels(activation: Tensor) -> int:
     return activation.shape[1] if activation.ndim >= 4 else activation.shape[-1]
 
 
-def _measure_field(net: WrappedNet, name: str) -> tuple[int, int] | None:
+def _measure_field(net: WrappedNetwork, name: str) -> tuple[int, int] | None:
     """(stride, receptive field) of a map, from where the gradient of its central cell reaches.
 
     The receptive field of Luo et al. 2016, "Understanding the Effective Receptive Field in Deep
@@ -330,7 +330,7 @@ def _measure_field(net: WrappedNet, name: str) -> tuple[int, int] | None:
     return None
 
 
-def _measure_stride(net: WrappedNet, name: str, side: int) -> int:
+def _measure_stride(net: WrappedNetwork, name: str, side: int) -> int:
     """Pixels from cell to cell, from the maps of two pictures: padding cancels out."""
     other = side // 2 if net._works(side // 2) else 2 * side
     with torch.no_grad():
@@ -338,7 +338,7 @@ def _measure_stride(net: WrappedNet, name: str, side: int) -> int:
     return max(1, round(abs(side - other) / max(1, more - cells)))
 
 
-def _support(net: WrappedNet, name: str, side: int) -> tuple[int, int, int, int] | None:
+def _support(net: WrappedNetwork, name: str, side: int) -> tuple[int, int, int, int] | None:
     """Top, bottom, left and right pixel that the central cell sees; None for what is no map."""
     touched = torch.zeros(side, side, dtype=torch.bool)
     generator = torch.Generator().manual_seed(1)

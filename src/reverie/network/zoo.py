@@ -12,7 +12,7 @@ from reverie.network.class_names import imagenet
 from reverie.network.weights import check_state, read_state, read_weights, split_hash, verify
 
 if TYPE_CHECKING:
-    from reverie.network.network import Net
+    from reverie.network.network import Network
 
 DEFAULT = "lite0"
 TORCHVISION = "torchvision:"
@@ -95,7 +95,7 @@ def network_names() -> list[str]:
     return [info.name for info in _NETWORKS]
 
 
-def load_net(name: str = DEFAULT, *, offline: bool = False) -> Net:
+def load_net(name: str = DEFAULT, *, offline: bool = False) -> Network:
     """A network by name, frozen and ready to dream with.
 
     Args:
@@ -133,18 +133,18 @@ def _packaged(info: NetworkInfo) -> tuple[bytes, str]:
     return data, verify(data, info.sha256, path.name)
 
 
-def _lite(info: NetworkInfo, data: bytes, digest: str, file: str) -> Net:
+def _lite(info: NetworkInfo, data: bytes, digest: str, file: str) -> Network:
     import torch
 
     from reverie.network.efficientnet_lite import Lite, lite_layers, lite_statistics, state_shapes
-    from reverie.network.network import Net
+    from reverie.network.network import Network
 
     state = read_state(data, file)
     check_state(state, state_shapes(info.name), info.name, file)
     module = Lite(info.name, state)
     if not all(bool(torch.isfinite(p).all()) for p in module.parameters()):
         raise NetworkError(f"weights {file}: hold NaN or infinite values")
-    return Net(
+    return Network(
         info.name,
         module,
         layers=lite_layers(info.name),

@@ -8,7 +8,7 @@ from reverie import objective as ob
 from reverie.errors import UsageError
 
 if TYPE_CHECKING:
-    from reverie.network.network import Net
+    from reverie.network.network import Network
 
 #: How much diversity counts where terms count as weighted, and where each is made one long at its layer.
 #: On four units of Lite0 the Gram matrices' mean cosine falls by about a third and more against independent
@@ -19,7 +19,7 @@ WEIGHT_OF_LAYERS: Final = 0.2
 MIDDLE_STRIDE: Final = 16
 
 
-def diverse(text: str, net: Net, balance: str) -> str:
+def diverse(text: str, net: Network, balance: str) -> str:
     """An objective with a term that makes facets of it differ; one that has such a term as it is.
 
     Args:
@@ -43,7 +43,7 @@ def diverse(text: str, net: Net, balance: str) -> str:
     return str(wanted + weight * ob.diversity(_layer(seen[0], net)))
 
 
-def _layer(quantity: ob.Quantity, net: Net) -> str:
+def _layer(quantity: ob.Quantity, net: Network) -> str:
     """Where facets are told apart: at the unit's own layer, if that has a map."""
     if isinstance(quantity, ob.AtLayer):
         name = net.layer(quantity.layer).name
@@ -52,7 +52,7 @@ def _layer(quantity: ob.Quantity, net: Net) -> str:
     return middle(net)
 
 
-def middle(net: Net) -> str:
+def middle(net: Network) -> str:
     """The deepest layer whose cells are no further apart than ``MIDDLE_STRIDE``; else one in the middle."""
     maps = []
     for name in net.layers:

@@ -95,7 +95,7 @@ class Optimiser(ABC):
                 tensor.copy_(value)
 
 
-class Ascent(Optimiser):
+class GradientAscent(Optimiser):
     """Plain gradient ascent: x + rate * g."""
 
     def _move(self, parameter: Tensor, slope: Tensor, rate: float, *kept: Tensor) -> None:
@@ -171,7 +171,7 @@ OPTIMISERS: Final[dict[str, type[Optimiser]]] = {
     "adam": Adam,
     "nadam": NAdam,
     "momentum": Momentum,
-    "ascent": Ascent,
+    "ascent": GradientAscent,
 }
 
 

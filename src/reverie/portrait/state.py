@@ -17,7 +17,7 @@ from reverie.canvas.make import make_canvas
 from reverie.errors import UsageError
 from reverie.media.picture import Picture, Source
 from reverie.native.runtime import Runtime, computes
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.ops.filters import resize
 from reverie.portrait.optimisers import Optimiser, make_optimiser, normalised, rate_at
 from reverie.portrait.projections import Projections
@@ -302,7 +302,7 @@ def plan_of(recipe: Recipe, size: tuple[int, int]) -> list[Octave]:
     return octaves(sizes, recipe.steps, bend=1.0)
 
 
-def check_sizes(recipe: Recipe, size: tuple[int, int], net: Net) -> None:
+def check_sizes(recipe: Recipe, size: tuple[int, int], net: Network) -> None:
     """UsageError where an octave's views are too small for the network, or nothing is left of them."""
     for octave in plan_of(recipe, size):
         width, height = seen_size(portrait_of(recipe), octave.index, octave.size)
@@ -314,7 +314,7 @@ def check_sizes(recipe: Recipe, size: tuple[int, int], net: Net) -> None:
         )
 
 
-def _takes(net: Net, width: int, height: int) -> bool:
+def _takes(net: Network, width: int, height: int) -> bool:
     """Whether a network runs on a picture of a size."""
     with torch.no_grad():
         try:

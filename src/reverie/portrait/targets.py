@@ -12,7 +12,7 @@ from reverie.portrait.units import of_unit
 
 if TYPE_CHECKING:
     from reverie.network.class_names import ClassNames
-    from reverie.network.network import Net
+    from reverie.network.network import Network
     from reverie.recipe.recipe import Recipe
 
 #: The most portraits that one command makes.
@@ -21,7 +21,7 @@ MOST_TARGETS: Final = 10_000
 UNIT: Final = re.compile(r"(?P<layer>.+?)\s*:\s*(?P<index>\d+)(?:\s*@\s*(?P<column>\d+)\s*,\s*(?P<row>\d+))?")
 
 
-def named_targets(texts: list[str], net: Net) -> list[tuple[str, ob.Objective]]:
+def named_targets(texts: list[str], net: Network) -> list[tuple[str, ob.Objective]]:
     """(label, objective) of each target, each once; ``block5c:*`` and ``block5c:0-15`` stand for many."""
     found: dict[str, ob.Objective] = {}
     for text in texts:
@@ -44,7 +44,7 @@ def _class_if_logit(wanted: ob.Objective) -> ob.Objective:
     return ob.logit(quantity.index)
 
 
-def spread(text: str, net: Net) -> list[str]:
+def spread(text: str, net: Network) -> list[str]:
     """Every channel of ``layer:*`` or ``layer:A-B``; anything else is itself."""
     match = re.fullmatch(r"(.+):(?:\*|(\d{1,6})-(\d{1,6}))", text.strip())
     if match is None:
@@ -59,7 +59,7 @@ def spread(text: str, net: Net) -> list[str]:
     return [f"{match[1]}:{i}" for i in range(first, last + 1)]
 
 
-def target(text: str, net: Net) -> ob.Objective:
+def target(text: str, net: Network) -> ob.Objective:
     """What somebody means who names a thing to make a portrait of.
 
     Args:
@@ -108,7 +108,7 @@ def _names_a_class(name: str, classes: ClassNames) -> bool:
     return True
 
 
-def _unknown(name: str, net: Net, *, classes: bool) -> NoReturn:
+def _unknown(name: str, net: Network, *, classes: bool) -> NoReturn:
     names = dict.fromkeys(net.layers)
     if classes and net.classes is not None:
         names |= dict.fromkeys(n for i in range(len(net.classes)) for n in net.classes.synonyms(i))
@@ -117,7 +117,7 @@ def _unknown(name: str, net: Net, *, classes: bool) -> NoReturn:
     raise UsageError(f'target "{name}": {what} of network {net.name} has that name; {hint}')
 
 
-def with_objective(recipe: Recipe, wanted: ob.Objective, net: Net) -> Recipe:
+def with_objective(recipe: Recipe, wanted: ob.Objective, net: Network) -> Recipe:
     """The recipe of a target: a class is climbed as the preset climbs classes, facets so that they differ."""
     text = of_unit(wanted, recipe.preset, net)
     if recipe.portrait is not None and recipe.portrait.facets > 1:

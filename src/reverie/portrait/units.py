@@ -8,16 +8,16 @@ from reverie.objective import Channel, Logit, Objective, peak
 from reverie.recipe.presets.portrait import COARSE, INVERSION, OF_CLASS, SHALLOW, STRONGEST
 
 if TYPE_CHECKING:
-    from reverie.network.network import Net
+    from reverie.network.network import Network
 
 
-def of_inversion(layer: str, net: Net) -> str:
+def of_inversion(layer: str, net: Network) -> str:
     """The preset that an inversion of a layer is made with if none is named."""
     geometry = net.geometry(layer)
     return "inversion-shallow" if geometry and geometry[0] <= SHALLOW else INVERSION
 
 
-def of_unit(wanted: Objective, preset: str, net: Net) -> str:
+def of_unit(wanted: Objective, preset: str, net: Network) -> str:
     """An objective's text; a class or a channel alone is climbed as the preset climbs them."""
     if not alone(wanted) or preset not in OF_CLASS:
         return str(wanted)

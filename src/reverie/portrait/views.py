@@ -14,7 +14,7 @@ from reverie.ascent.session import Session
 from reverie.engine.engine import Engine
 from reverie.portrait.warmup import redirected
 from reverie.transform.apply import apply
-from reverie.transform.view import Drawn
+from reverie.transform.view import SampledView
 
 if TYPE_CHECKING:
     from reverie.scoring.batch import BatchObjective
@@ -29,7 +29,7 @@ class Views:
     """
 
     picture: Tensor
-    drawn: Sequence[Sequence[Drawn]]
+    drawn: Sequence[Sequence[SampledView]]
     size: tuple[int, int]
     warm: bool = False
 

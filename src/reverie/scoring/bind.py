@@ -15,7 +15,7 @@ from torch import Tensor
 
 from reverie import objective as ob
 from reverie.errors import UsageError
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.notices import warn
 from reverie.scoring import functions, pairwise, regularizers  # noqa: F401, they register their scores
 from reverie.scoring.binder import Binder, Opener, Size
@@ -64,7 +64,7 @@ class BoundObjective:
 
 def bind(
     objective: ob.Objective,
-    net: Net,
+    net: Network,
     *,
     balance: str = "none",
     open_picture: Opener | None = None,
@@ -114,7 +114,9 @@ def bind(
     return BoundObjective(tuple(terms), tuple(penalties), balance, masks, tuple(comparisons), statistics)
 
 
-def _statistics(priors: Sequence[Binder], net: Net, layers: Sequence[str]) -> tuple[FeatureStatistics, ...]:
+def _statistics(
+    priors: Sequence[Binder], net: Network, layers: Sequence[str]
+) -> tuple[FeatureStatistics, ...]:
     """The terms that hold features natural, as deep as these layers; none where nothing can."""
     for binder in priors:
         binder.check_portrait()

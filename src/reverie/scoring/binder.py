@@ -11,7 +11,7 @@ from torch import Tensor
 
 from reverie.errors import UsageError
 from reverie.gradient.cells import as_map
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.objective import Term
 from reverie.scoring.place import Place
 from reverie.scoring.score_function import OfMaps, OfRows, ScoreFunction
@@ -36,7 +36,7 @@ class Binder:
     """
 
     term: Term
-    net: Net
+    net: Network
     open_picture: Opener
     size: Size | None
     portrait: bool

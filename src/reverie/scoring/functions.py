@@ -178,7 +178,7 @@ def _guide(wanted: Guide, binder: Binder) -> BoundTerm:
 
 
 @dataclass(frozen=True)
-class Target:
+class PictureFeatures:
     """Features (1, C, h, w) of a picture, at whatever size a map has."""
 
     features: Tensor
@@ -197,7 +197,7 @@ class Target:
 
 def exaggerated(features: Tensor, power: float) -> ScoreFunction:
     """A caricature: see ``objective.Caricature`` (Olah et al. 2018)."""
-    target = Target(features / features.square().sum(1).mean().sqrt().clamp_min(TINY))
+    target = PictureFeatures(features / features.square().sum(1).mean().sqrt().clamp_min(TINY))
 
     def score(cells: Tensor, window: Window) -> Tensor:
         wanted = target.at(cells, window)
@@ -218,7 +218,7 @@ def _caricature(wanted: Caricature, binder: Binder) -> BoundTerm:
 
 def remembered(features: Tensor) -> ScoreFunction:
     """Minus the square distance from features over their mean square length (Mahendran & Vedaldi 2015)."""
-    target = Target(features)
+    target = PictureFeatures(features)
     size = features.square().sum(1).mean().clamp_min(TINY)
     return lambda cells, window: -(cells - target.at(cells, window)).square().sum(1) / size.to(cells)
 

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.ops.gaussian import gaussian_blur
-from reverie.transform.view import Affine, Blur, Drawn, Noise, Tint
+from reverie.transform.view import Affine, Blur, Noise, SampledView, Tint
 
 #: A view that shrinks its picture by more than this is taken of a smaller copy; copies are so much smaller
 #: than each other.
@@ -33,7 +33,7 @@ BILINEAR, ZEROS, REFLECTION = 0, 0, 2  # as torch's operators number them
 Pairs = Sequence[tuple[int, Affine]]  # an item of the batch, and from its view to its picture, in pixels
 
 
-def apply(drawn: Sequence[Sequence[Drawn]], picture: Tensor, out_size: tuple[int, int]) -> Tensor:
+def apply(drawn: Sequence[Sequence[SampledView]], picture: Tensor, out_size: tuple[int, int]) -> Tensor:
     """Look at each picture through its views, differentiably.
 
     A view that only moves by whole pixels is cut out; others are sampled bilinearly, of a smaller copy where
@@ -63,7 +63,7 @@ def apply(drawn: Sequence[Sequence[Drawn]], picture: Tensor, out_size: tuple[int
     return seen
 
 
-def _warped(views: Sequence[Drawn], picture: Tensor, out_size: tuple[int, int]) -> Tensor:
+def _warped(views: Sequence[SampledView], picture: Tensor, out_size: tuple[int, int]) -> Tensor:
     """The views without their touches, (V * N, C, h, w)."""
     count = picture.shape[0]
     groups: dict[tuple[int, str], list[int]] = {}
@@ -84,7 +84,7 @@ def _warped(views: Sequence[Drawn], picture: Tensor, out_size: tuple[int, int]) 
     return torch.cat(parts).index_select(0, back)
 
 
-def _from_output(view: Drawn, out_size: tuple[int, int]) -> Affine:
+def _from_output(view: SampledView, out_size: tuple[int, int]) -> Affine:
     """From a point of the output to one of the picture, both in pixels."""
     across, down = view.size[0] / out_size[0], view.size[1] / out_size[1]
     a, b, c, d, e, f = view.affine
@@ -106,7 +106,7 @@ def _level(affine: Affine, out_size: tuple[int, int], picture: Tensor) -> int:
 
 
 def _sampled(
-    picture: Tensor, level: int, pairs: Pairs, out_size: tuple[int, int], views: Sequence[Drawn]
+    picture: Tensor, level: int, pairs: Pairs, out_size: tuple[int, int], views: Sequence[SampledView]
 ) -> Tensor:
     """Views of one level and fill, sampled bilinearly."""
     source, spanned = _smaller(picture, level)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from reverie.errors import UsageError, did_you_mean
-from reverie.transform.view import KINDS, Drawn, Numbers, plain
+from reverie.transform.view import KINDS, Numbers, SampledView, plain
 
 if TYPE_CHECKING:  # recipes read the text form, and torch is slow to import
     import torch
@@ -181,7 +181,7 @@ def draw(
     views: int,
     *,
     way: float = 0.0,
-) -> list[Drawn]:
+) -> list[SampledView]:
     """Draw views of one picture; all random numbers come from its generator, in one go.
 
     Args:
@@ -213,9 +213,9 @@ def frame_size(transforms: Sequence[Transform], size: tuple[int, int]) -> tuple[
 
 def _view(
     transforms: Sequence[Transform], size: tuple[int, int], chances: Numbers, way: float, index: int
-) -> Drawn:
+) -> SampledView:
     """The view number ``index`` of a step, from its chances."""
-    view, place = Drawn((float(size[0]), float(size[1]))), 0
+    view, place = SampledView((float(size[0]), float(size[1]))), 0
     for transform in transforms:
         kind = KINDS[transform.name]
         numbers = [

@@ -52,7 +52,7 @@ class Blur:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class SampledView:
     """One view: where its frame lies on the picture, and what is done to what it shows.
 
     Attributes:
@@ -69,7 +69,7 @@ class Drawn:
     seed: int = 0
     touches: tuple[Tint | Noise | Blur, ...] = ()
 
-    def within(self, inner: Affine, size: tuple[float, float] | None = None) -> Drawn:
+    def within(self, inner: Affine, size: tuple[float, float] | None = None) -> SampledView:
         """The view of another frame, of ``size``, that ``inner`` maps to this one."""
         a, b, c, d, e, f = self.affine
         p, q, r, s, t, u = inner
@@ -83,16 +83,16 @@ class Drawn:
         )
         return replace(self, affine=both, size=size or self.size)
 
-    def moved(self, x: float, y: float, size: tuple[float, float]) -> Drawn:
+    def moved(self, x: float, y: float, size: tuple[float, float]) -> SampledView:
         """The view of a frame of ``size`` whose corner lies at (x, y) of this one."""
         return self.within((1.0, 0.0, x, 0.0, 1.0, y), size)
 
-    def turned(self, a: float, b: float, d: float, e: float) -> Drawn:
+    def turned(self, a: float, b: float, d: float, e: float) -> SampledView:
         """The view under a linear map about the middle of the frame."""
         x, y = self.size[0] / 2, self.size[1] / 2
         return self.within((a, b, x - a * x - b * y, d, e, y - d * x - e * y))
 
-    def touched(self, touch: Tint | Noise | Blur) -> Drawn:
+    def touched(self, touch: Tint | Noise | Blur) -> SampledView:
         """The view with one more thing done to it in the end."""
         return replace(self, touches=(*self.touches, touch))
 
@@ -100,14 +100,14 @@ class Drawn:
 Numbers = Sequence[float]
 
 
-def _pad(view: Drawn, numbers: Numbers, word: str, chance: Numbers) -> Drawn:
+def _pad(view: SampledView, numbers: Numbers, word: str, chance: Numbers) -> SampledView:
     width, height = view.size
     (by,) = numbers
     view = replace(view, fill=word, seed=_seed(chance[0])) if word else view
     return view.moved(-by, -by, (width + 2 * by, height + 2 * by))
 
 
-def _jitter(view: Drawn, numbers: Numbers, word: str, chance: Numbers) -> Drawn:
+def _jitter(view: SampledView, numbers: Numbers, word: str, chance: Numbers) -> SampledView:
     width, height = view.size
     (by,) = numbers
     if by >= min(view.size):
@@ -118,12 +118,12 @@ def _jitter(view: Drawn, numbers: Numbers, word: str, chance: Numbers) -> Drawn:
     return view.moved(x, y, (width - by, height - by))
 
 
-def _scale(view: Drawn, numbers: Numbers, word: str, chance: Numbers) -> Drawn:
+def _scale(view: SampledView, numbers: Numbers, word: str, chance: Numbers) -> SampledView:
     by = 1 / _between(numbers, chance[0])
     return view.turned(by, 0.0, 0.0, by)
 
 
-def _rotate(view: Drawn, numbers: Numbers, word: str, chance: Numbers) -> Drawn:
+def _rotate(view: SampledView, numbers: Numbers, word: str, chance: Numbers) -> SampledView:
     still = numbers[3] if len(numbers) == 4 else 0.0
     if chance[1] < still / (still + numbers[2] if still else 1.0):
         return view
@@ -132,7 +132,7 @@ def _rotate(view: Drawn, numbers: Numbers, word: str, chance: Numbers) -> Drawn:
     return view.turned(cosine, -sine, sine, cosine)
 
 
-def _crop(view: Drawn, numbers: Numbers, word: str, chance: Numbers) -> Drawn:
+def _crop(view: SampledView, numbers: Numbers, word: str, chance: Numbers) -> SampledView:
     width, height = view.size
     if word:
         mean, deviation = numbers
@@ -144,7 +144,7 @@ def _crop(view: Drawn, numbers: Numbers, word: str, chance: Numbers) -> Drawn:
     return view.moved(x * width, y * height, (share * width, share * height))
 
 
-def _window(view: Drawn, numbers: Numbers, word: str, chance: Numbers) -> Drawn:
+def _window(view: SampledView, numbers: Numbers, word: str, chance: Numbers) -> SampledView:
     sides = [min(numbers[0], side) for side in view.size]
     room = [side - own for side, own in zip(view.size, sides, strict=True)]
     if len(numbers) == 1:
@@ -155,32 +155,32 @@ def _window(view: Drawn, numbers: Numbers, word: str, chance: Numbers) -> Drawn:
     return view.moved(x, y, (sides[0], sides[1]))
 
 
-def _flip(view: Drawn, numbers: Numbers, word: str, chance: Numbers) -> Drawn:
+def _flip(view: SampledView, numbers: Numbers, word: str, chance: Numbers) -> SampledView:
     return view.turned(-1.0, 0.0, 0.0, 1.0) if chance[0] < numbers[0] else view
 
 
-def _noise(view: Drawn, numbers: Numbers, word: str, chance: Numbers) -> Drawn:
+def _noise(view: SampledView, numbers: Numbers, word: str, chance: Numbers) -> SampledView:
     return view.touched(Noise(_between(numbers, chance[1]), word == "uniform", _seed(chance[0])))
 
 
-def _blur(view: Drawn, numbers: Numbers, word: str, chance: Numbers) -> Drawn:
+def _blur(view: SampledView, numbers: Numbers, word: str, chance: Numbers) -> SampledView:
     return view.touched(Blur(_between(numbers, chance[0])))
 
 
-def _brightness(view: Drawn, numbers: Numbers, word: str, chance: Numbers) -> Drawn:
+def _brightness(view: SampledView, numbers: Numbers, word: str, chance: Numbers) -> SampledView:
     return view.touched(Tint(brightness=(2 * chance[0] - 1) * numbers[0]))
 
 
-def _contrast(view: Drawn, numbers: Numbers, word: str, chance: Numbers) -> Drawn:
+def _contrast(view: SampledView, numbers: Numbers, word: str, chance: Numbers) -> SampledView:
     return view.touched(Tint(contrast=_between(numbers, chance[0])))
 
 
-def _saturation(view: Drawn, numbers: Numbers, word: str, chance: Numbers) -> Drawn:
+def _saturation(view: SampledView, numbers: Numbers, word: str, chance: Numbers) -> SampledView:
     return view.touched(Tint(saturation=_between(numbers, chance[0])))
 
 
 @dataclass(frozen=True)
-class Kind:
+class TransformKind:
     """What a transform's arguments may be, and what it does.
 
     Attributes:
@@ -194,7 +194,7 @@ class Kind:
         idle: What stands for it, if it is a touch, in a view that it is not for.
     """
 
-    look: Callable[[Drawn, Numbers, str, Numbers], Drawn]
+    look: Callable[[SampledView, Numbers, str, Numbers], SampledView]
     chances: int
     counts: tuple[int, ...]
     limits: tuple[tuple[float, float], ...]
@@ -211,8 +211,8 @@ PIXELS = (0.0, 4096.0)
 ENLARGED = (0.05, 20.0)
 TURN = (-360.0, 360.0)
 COUNT = (1.0, 1000.0)
-KINDS: Final[dict[str, Kind]] = {
-    "pad": Kind(
+KINDS: Final[dict[str, TransformKind]] = {
+    "pad": TransformKind(
         _pad,
         chances=1,
         counts=(1,),
@@ -220,14 +220,14 @@ KINDS: Final[dict[str, Kind]] = {
         words=FILLS,
         whole=(0,),
     ),
-    "jitter": Kind(
+    "jitter": TransformKind(
         _jitter,
         chances=2,
         counts=(1,),
         limits=(PIXELS,),
         whole=(0,),
     ),
-    "scale": Kind(
+    "scale": TransformKind(
         _scale,
         chances=1,
         counts=(1, 2, 3),
@@ -235,7 +235,7 @@ KINDS: Final[dict[str, Kind]] = {
         whole=(2,),
         between=True,
     ),
-    "rotate": Kind(
+    "rotate": TransformKind(
         _rotate,
         chances=2,
         counts=(1, 2, 3, 4),
@@ -243,7 +243,7 @@ KINDS: Final[dict[str, Kind]] = {
         whole=(2, 3),
         between=True,
     ),
-    "crop": Kind(
+    "crop": TransformKind(
         _crop,
         chances=3,
         counts=(1, 2),
@@ -251,15 +251,15 @@ KINDS: Final[dict[str, Kind]] = {
         words=("normal",),
         between=True,
     ),
-    "window": Kind(
+    "window": TransformKind(
         _window,
         chances=2,
         counts=(1, 2),
         limits=((1.0, 16384.0), GAIN),
         whole=(0,),
     ),
-    "flip": Kind(_flip, chances=1, counts=(1,), limits=(UNIT,)),
-    "noise": Kind(
+    "flip": TransformKind(_flip, chances=1, counts=(1,), limits=(UNIT,)),
+    "noise": TransformKind(
         _noise,
         chances=2,
         counts=(1, 2),
@@ -268,10 +268,16 @@ KINDS: Final[dict[str, Kind]] = {
         between=True,
         idle=Noise(0.0, False, 0),
     ),
-    "blur": Kind(_blur, chances=1, counts=(1, 2), limits=(SIGMA, SIGMA), between=True, idle=Blur(0.0)),
-    "brightness": Kind(_brightness, chances=1, counts=(1,), limits=(UNIT,), idle=Tint()),
-    "contrast": Kind(_contrast, chances=1, counts=(1, 2), limits=(GAIN, GAIN), between=True, idle=Tint()),
-    "saturation": Kind(_saturation, chances=1, counts=(1, 2), limits=(GAIN, GAIN), between=True, idle=Tint()),
+    "blur": TransformKind(
+        _blur, chances=1, counts=(1, 2), limits=(SIGMA, SIGMA), between=True, idle=Blur(0.0)
+    ),
+    "brightness": TransformKind(_brightness, chances=1, counts=(1,), limits=(UNIT,), idle=Tint()),
+    "contrast": TransformKind(
+        _contrast, chances=1, counts=(1, 2), limits=(GAIN, GAIN), between=True, idle=Tint()
+    ),
+    "saturation": TransformKind(
+        _saturation, chances=1, counts=(1, 2), limits=(GAIN, GAIN), between=True, idle=Tint()
+    ),
 }
 
 

@@ -13,11 +13,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from reverie.engine.engine import PlainEngine
+from reverie.engine.engine import AutogradEngine
 from reverie.engine.torch.engine import TorchEngine
 from reverie.errors import UsageError
 from reverie.native import dense as native_dense
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.wrap import state_sha256, wrap_net
 from reverie.network.zoo import load_net
 from support import torch_networks
@@ -29,7 +29,7 @@ SIZES = ((64, 64), (33, 47), (97, 34), (50, 131))
 
 
 @cache
-def lite() -> Net:
+def lite() -> Network:
     return load_net("lite0")
 
 
@@ -37,10 +37,10 @@ def error(found: Tensor, expected: Tensor) -> float:
     return float((found.double() - expected.double()).norm() / expected.double().norm())
 
 
-def assert_equals_plain(net: Net, x: Tensor, layers: list[str], *, tolerance: float = 1e-9) -> None:
+def assert_equals_plain(net: Network, x: Tensor, layers: list[str], *, tolerance: float = 1e-9) -> None:
     """In float64: activations, the gradient of all layers together, and again of one after the other."""
     net64, x = net.to(dtype=torch.float64), x.double()
-    plain, engine = PlainEngine(net64), TorchEngine(net64)
+    plain, engine = AutogradEngine(net64), TorchEngine(net64)
     expected = plain.forward(x, layers)
     found = engine.forward(x, layers)
     assert engine.note == ""
@@ -74,7 +74,7 @@ def test_every_layer_of_lite0_equals_plain(layer: str) -> None:
 @mostly_slow("layer", ["stem", "block3a", "block5c", "block7a", "logits"], quick=2)
 def test_fp32_is_float64_to_rounding(layer: str) -> None:
     x = picture(97, 82)
-    engine, plain = TorchEngine(lite()), PlainEngine(lite().to(dtype=torch.float64))
+    engine, plain = TorchEngine(lite()), AutogradEngine(lite().to(dtype=torch.float64))
     expected = plain.forward(x.double(), [layer])
     found = engine.forward(x, [layer])
     assert found[layer].dtype == torch.float32
@@ -88,7 +88,7 @@ def test_fp32_is_float64_to_rounding(layer: str) -> None:
 @mostly_slow("layer", ["block3a", "block5c", "block7a"])
 def test_half_formats_keep_the_gradient(precision: str, least: float, layer: str) -> None:
     x = picture(97, 82)
-    engine, plain = TorchEngine(lite(), precision=precision), PlainEngine(lite().to(dtype=torch.float64))
+    engine, plain = TorchEngine(lite(), precision=precision), AutogradEngine(lite().to(dtype=torch.float64))
     seeds = seeds_for(plain.forward(x.double(), [layer]), torch.float64)
     engine.forward(x, [layer])
     gradient = engine.backward({k: 1e-7 * s.float() for k, s in seeds.items()})
@@ -127,7 +127,7 @@ def test_any_network_in_fp32_and_bf16(name: str) -> None:
     """In fp32 through oneDNN's fused convolutions, where this machine has them."""
     net = wrap_net(torch_networks.built(name), mean=0.5, std=0.25)
     x = picture(45, 52)
-    plain = PlainEngine(net.to(dtype=torch.float64))
+    plain = AutogradEngine(net.to(dtype=torch.float64))
     seeds = seeds_for(plain.forward(x.double(), ["output"]), torch.float64)
     reference = plain.backward(seeds)
     for precision, least in (("fp32", 0.99999), ("fp32+bf16", 0.999), ("bf16", 0.95)):
@@ -169,7 +169,7 @@ def test_what_cannot_be_recorded_falls_back_and_says_so(name: str) -> None:
     torch.manual_seed(4)
     net = wrap_net(torch_networks.UNRECORDABLE[name]().double())
     x = picture(20, 24, dtype=torch.float64)
-    engine, plain = TorchEngine(net), PlainEngine(net)
+    engine, plain = TorchEngine(net), AutogradEngine(net)
     for _ in range(2):
         torch.manual_seed(9)
         found = engine.forward(x, ["output"])
@@ -298,7 +298,7 @@ def test_weights_that_their_owner_trains_are_read_again() -> None:
             weight.mul_(1.1)
     after = engine.forward(x, ["output"])["output"]
     assert error(before, after) > 0.01
-    assert error(after, PlainEngine(net).forward(x, ["output"])["output"]) < 1e-5
+    assert error(after, AutogradEngine(net).forward(x, ["output"])["output"]) < 1e-5
 
 
 # -- bytes

@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from reverie.engine.engine import PlainEngine
+from reverie.engine.engine import AutogradEngine
 from reverie.engine.torch.engine import TorchEngine
-from reverie.engine.torch.plan.steps import CatStep, ConvStep, NativePoolStep, PointsStep
+from reverie.engine.torch.plan.steps import CatStep, ConvStep, NativePoolStep, PointwiseStep
 from reverie.native import Isa, Unavailable
 from reverie.network.wrap import wrap_net
 from support.convolutions import (
@@ -48,7 +48,7 @@ class Mixed(nn.Module):
 def test_a_whole_network_of_them(isa: Isa, size: tuple[int, int]) -> None:
     net = wrap_net(Mixed().eval())
     engine = TorchEngine(net, isa=isa.name.lower(), precision="fp32")
-    plain = PlainEngine(net.to(dtype=torch.float64))
+    plain = AutogradEngine(net.to(dtype=torch.float64))
     x = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(1))
     layers = ["c", "five", "output"]
     seeds = {k: random(7, *a.shape) / a.numel() for k, a in plain.forward(x.double(), layers).items()}
@@ -66,13 +66,13 @@ def test_a_whole_network_of_them(isa: Isa, size: tuple[int, int]) -> None:
     (plan,) = engine._plans.values()
     kinds = [type(step) for step in plan.steps]
     assert kinds.count(NativePoolStep) == 2
-    assert sorted(len(step.writes) for step in plan.steps if isinstance(step, PointsStep)) == [1, 2]
+    assert sorted(len(step.writes) for step in plan.steps if isinstance(step, PointwiseStep)) == [1, 2]
     assert all(step.conv._dense is not None for step in plan.steps if isinstance(step, ConvStep))
 
 
 def test_seeds_at_one_branch_only() -> None:
     net = wrap_net(Mixed().eval())
-    engine, plain = TorchEngine(net, isa=SETS[0].name.lower()), PlainEngine(net)
+    engine, plain = TorchEngine(net, isa=SETS[0].name.lower()), AutogradEngine(net)
     x = torch.rand(1, 3, 48, 48, generator=torch.Generator().manual_seed(2))
     for e in (engine, plain):
         e.forward(x, ["a", "b"])
@@ -85,7 +85,7 @@ def test_maps_in_bf16_are_pooled_natively(precision: str) -> None:
     """Where oneDNN convolves in bf16, as with AMX, torch's own pooling would take as long as all the rest."""
     net = wrap_net(Mixed().eval())
     engine = TorchEngine(net, isa=Isa.AVX2.name.lower(), precision=precision)
-    plain = PlainEngine(net.to(dtype=torch.float64))
+    plain = AutogradEngine(net.to(dtype=torch.float64))
     x = torch.rand(2, 3, 61, 47, generator=torch.Generator().manual_seed(1))
     seeds = {k: random(7, *a.shape) / a.numel() for k, a in plain.forward(x.double(), ["output"]).items()}
     expected = plain.backward(seeds)
@@ -103,7 +103,7 @@ def test_none_means_torch_alone() -> None:
     engine.forward(torch.rand(1, 3, 48, 48), ["output"])
     assert engine.isa == "none"
     (plan,) = engine._plans.values()
-    assert not any(isinstance(step, PointsStep | NativePoolStep) for step in plan.steps)
+    assert not any(isinstance(step, PointwiseStep | NativePoolStep) for step in plan.steps)
     assert all(step.conv._dense is None for step in plan.steps if isinstance(step, ConvStep))
 
 
@@ -133,7 +133,7 @@ class Branches(nn.Module):
 def test_what_is_put_side_by_side_is_written_there(layers: tuple[str, ...]) -> None:
     net = wrap_net(Branches().eval())
     engine = TorchEngine(net, isa=SETS[-1].name.lower(), precision="fp32")
-    plain = PlainEngine(wrap_net(Branches().eval().double()))
+    plain = AutogradEngine(wrap_net(Branches().eval().double()))
     x = torch.rand(2, 3, 33, 22, generator=torch.Generator().manual_seed(0))
     expected = plain.forward(x.double(), layers)
     for _ in range(2):  # whatever the first run left must not show in the second
@@ -162,7 +162,7 @@ class FirstIntoCat(nn.Module):
 
 def test_a_first_layer_is_written_where_it_belongs() -> None:
     engine = TorchEngine(wrap_net(FirstIntoCat().eval()), isa=SETS[-1].name.lower(), precision="fp32")
-    plain = PlainEngine(wrap_net(FirstIntoCat().eval().double()))
+    plain = AutogradEngine(wrap_net(FirstIntoCat().eval().double()))
     x = torch.rand(1, 3, 40, 54, generator=torch.Generator().manual_seed(0))
     expected = plain.forward(x.double(), ["output"])["output"]
     for _ in range(2):
@@ -193,7 +193,7 @@ class PaddedByName(nn.Module):
 def test_one_weight_with_several_strides_and_paddings(default: torch.dtype) -> None:
     """Whatever number format the user has torch make tensors in."""
     x = torch.rand(1, 3, 22, 27, generator=torch.Generator().manual_seed(0))
-    plain = PlainEngine(wrap_net(PaddedByName().eval().double()))
+    plain = AutogradEngine(wrap_net(PaddedByName().eval().double()))
     net = wrap_net(PaddedByName().eval())
     before = torch.get_default_dtype()
     torch.set_default_dtype(default)

@@ -6,12 +6,12 @@ from functools import cache
 
 import torch
 
-from reverie.engine.engine import PlainEngine
+from reverie.engine.engine import AutogradEngine
 from reverie.engine.torch import formats as torch_choice
 from reverie.engine.torch.engine import TorchEngine
 from reverie.native import Isa, instruction_sets
 from reverie.native import dense as native_dense
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from support.networks import PatchTransformer
@@ -19,7 +19,7 @@ from support.torch_networks import cosine, dense_network, picture, seeds_for
 
 
 @cache
-def lite() -> Net:
+def lite() -> Network:
     return load_net("lite0")
 
 
@@ -65,7 +65,7 @@ def test_whether_a_cpu_multiplies_bf16_is_what_torch_says(monkeypatch) -> None:
 def test_the_fastest_format_of_a_dense_network_keeps_the_gradient(monkeypatch) -> None:
     monkeypatch.setattr(torch_choice, "multiplies_bf16", lambda tiles: True)
     net = wrap_net(dense_network())
-    engine, plain = TorchEngine(net), PlainEngine(net.to(dtype=torch.float64))
+    engine, plain = TorchEngine(net), AutogradEngine(net.to(dtype=torch.float64))
     x = picture(61, 50)
     seeds = seeds_for(plain.forward(x.double(), ["output"]), torch.float64)
     found = engine.forward(x, ["output"])["output"]

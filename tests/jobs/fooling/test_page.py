@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from reverie.errors import BadInput, ReverieWarning
 from reverie.evolve import ancestry, evolve, load_checkpoint
 from reverie.jobs.fooling.judge import Arena
-from reverie.jobs.fooling.page import POINTS, Ancestor, Entry, Story, Verdict, data_uri, page, thinned
+from reverie.jobs.fooling.page import POINTS, Entry, PageAncestor, Story, Verdict, data_uri, page, thinned
 from reverie.jobs.fooling.page_family import reborn
 from reverie.media.picture import Picture
 from support.fooling import NAMES, five, fooling, small
@@ -119,7 +119,7 @@ def story(**changes):
         line=((1, 0.25), (2, 0.9999999)),
         depth=5,
     )
-    ancestors = {i: Ancestor(i, image, 7, "seven", 0.5) for i in (1, 2)}
+    ancestors = {i: PageAncestor(i, image, 7, "seven", 0.5) for i in (1, 2)}
     usual = {
         "network": "net",
         "heading": "H & <i>",

@@ -7,13 +7,13 @@ import itertools
 import pytest
 
 from reverie.motion.zoom.camera import Camera
-from reverie.motion.zoom.loop_closing import Homecoming
+from reverie.motion.zoom.loop_closing import LoopClosing
 from reverie.recipe.zoom import Zoom
 
 
 def test_the_first_frame_fills_the_last_and_grows_into_it():
     camera = Camera(Zoom.model_validate({"loop": True, "zoom": 1.5, "duration": 6}), 120, 80)
-    home = Homecoming(camera)
+    home = LoopClosing(camera)
     shares = [float(home.shown(frame).mean()) for frame in range(151)]
     assert shares[:80] == [0.0] * 80
     assert shares[150] == pytest.approx(1, abs=1e-3)

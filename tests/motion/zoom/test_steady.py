@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reverie.motion.zoom.steady import BRIGHT, DEVIATION, MOST_CAST, Reference, bent, evened, hold
+from reverie.motion.zoom.steady import BRIGHT, DEVIATION, MOST_CAST, SteadyReference, bent, evened, hold
 
 LUMA = np.array([0.299, 0.587, 0.114])
 
@@ -32,7 +32,7 @@ def sharpness(picture: torch.Tensor) -> float:
 
 def test_a_picture_comes_to_the_reference_of_another():
     wanted, picture = texture(1), texture(2, mean=0.6, spread=0.09)
-    reference = Reference.of(wanted)
+    reference = SteadyReference.of(wanted)
     for _ in range(6):
         picture = hold(picture, reference)
     np.testing.assert_allclose(picture.mean((0, 2, 3)), wanted.mean((0, 2, 3)), atol=0.01)
@@ -42,7 +42,7 @@ def test_a_picture_comes_to_the_reference_of_another():
 
 def test_a_picture_at_its_own_reference_stays():
     picture = texture(3, spread=0.1)
-    held = hold(picture, Reference.of(picture))
+    held = hold(picture, SteadyReference.of(picture))
     assert (held - picture).square().mean().sqrt() < 0.004
 
 
@@ -67,7 +67,7 @@ FAULTS = {
 def test_no_fault_lasts(fault):
     """Whatever a dream does to a picture in each frame, it does not add up."""
     picture = texture(4)
-    reference = Reference.of(picture).healthy()
+    reference = SteadyReference.of(picture).healthy()
     for _ in range(6):
         picture = hold(picture, reference)
     before = picture
@@ -84,14 +84,14 @@ def test_no_fault_lasts(fault):
 @settings(max_examples=40, deadline=None)
 def test_what_is_held_for_an_hour_is_within_bounds(mean, spread):
     picture = (texture(5, spread=spread) - 0.45 + torch.tensor(mean).view(1, 3, 1, 1)).clamp(0, 1)
-    healthy = Reference.of(picture).healthy()
+    healthy = SteadyReference.of(picture).healthy()
     middle = float(np.dot(healthy.mean, LUMA))
     assert (
         BRIGHT[0] - 1e-3 <= middle <= BRIGHT[1] + 1e-3 or abs(middle - float(bright(picture).mean())) < 1e-3
     )
     assert np.sqrt(np.mean((np.array(healthy.mean) - middle) ** 2)) <= MOST_CAST + 1e-6
     assert DEVIATION[0] <= healthy.deviation <= DEVIATION[1]
-    assert len(healthy.bright) == len(Reference.of(picture).bright)
+    assert len(healthy.bright) == len(SteadyReference.of(picture).bright)
 
 
 @given(st.floats(-3, 4))
@@ -121,12 +121,12 @@ def test_a_change_is_evened_and_keeps_its_energy():
 
 
 def test_a_reference_is_plain_numbers_and_back():
-    reference = Reference.of(texture(7))
-    assert Reference.from_dict(reference.as_dict()) == reference
+    reference = SteadyReference.of(texture(7))
+    assert SteadyReference.from_dict(reference.as_dict()) == reference
 
 
 def test_a_flat_picture_is_left_flat():
     flat = torch.full((1, 3, 60, 80), 0.4)
-    held = hold(flat, Reference.of(texture(8, height=60, width=80)))
+    held = hold(flat, SteadyReference.of(texture(8, height=60, width=80)))
     assert held.std((2, 3)).max() < 1e-4
     assert torch.isfinite(held).all()

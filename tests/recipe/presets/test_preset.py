@@ -18,7 +18,7 @@ from reverie.ascent.session import Session
 from reverie.deepdream.state import REACH, REACH_OF_STD, State
 from reverie.errors import UsageError
 from reverie.network.efficientnet_lite import Lite
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.zoo import load_net
 from reverie.recipe.presets.preset import PRESETS, preset
 from reverie.recipe.recipe import Recipe
@@ -31,12 +31,12 @@ HEIGHT, WIDTH = 96, 122
 
 
 @cache
-def lite64() -> Net:
+def lite64() -> Network:
     """Our Lite0 with its batch norms folded in float64 and never rounded to float32."""
     found = load_net("lite0")
     with mock.patch.object(Tensor, "float", Tensor.double):
         module = Lite("lite0", {k: v.double() for k, v in twins.twin_network().state_dict().items()})
-    net = Net("lite0", module, layers=found.layers, mean=found.mean, std=found.std)
+    net = Network("lite0", module, layers=found.layers, mean=found.mean, std=found.std)
     assert net.dtype == torch.float64
     return net
 

@@ -76,7 +76,7 @@ def bench(
     load_net(recipe.network, offline=compute.offline).layer(
         layer
     )  # what is wrong is said before anything is timed
-    job = measuring.Job(
+    job = measuring.Measurement(
         what="",
         network=recipe.network,
         layer=layer,

@@ -51,7 +51,7 @@ Classes = Annotated[
 
 
 @dataclass(frozen=True)
-class Evolution(Group):
+class EvolutionOptions(Group):
     """What evolves."""
 
     encoding: Annotated[str | None, of_run("encoding", metavar="NAME", autocompletion=_encodings)] = None
@@ -104,7 +104,7 @@ Render = Annotated[
 @takes_groups
 def fool(
     classes: Classes = None,
-    evolution: Evolution = OFFERED,
+    evolution: EvolutionOptions = OFFERED,
     judge: Annotated[Judge, Only("network", "engine", "precision", "device", "threads", "offline")] = OFFERED,
     files: Annotated[EvolutionFiles, Only("out", "resume", "overwrite", "depth", "quality")] = OFFERED,
     render: Render = None,
@@ -176,7 +176,7 @@ def tell(console: Console, result: EvolutionResult) -> None:
 def print_large(
     genome: str,
     classes: list[str] | None,
-    evolution: Evolution,
+    evolution: EvolutionOptions,
     judge: Judge,
     files: EvolutionFiles,
     limits: Size,

@@ -2,7 +2,7 @@
 
 A network is run once at each size of picture while its operators are written down (``torch_record``); the
 list becomes a plan (``torch_plan``) of steps with hand-written backward passes (``torch_steps``,
-``torch_conv``, ``torch_back``). The network's own module is only read, through ``Net``: nothing of it is
+``torch_conv``, ``torch_back``). The network's own module is only read, through ``Network``: nothing of it is
 changed.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from reverie.engine.engine import PlainEngine, is_out_of_memory
+from reverie.engine.engine import AutogradEngine, is_out_of_memory
 from reverie.engine.malloc import give_pages_back, keep_pages
 from reverie.engine.torch.conv.onednn import CHANNELS_LAST
 from reverie.engine.torch.conv.store import Store
@@ -25,13 +25,13 @@ from reverie.engine.torch.formats import FORMATS, fastest, formats_of, native_se
 from reverie.engine.torch.plan.compile import build
 from reverie.engine.torch.plan.cuda_graphs import Replay, Replays, cuda_capture
 from reverie.engine.torch.plan.memory import peak_bytes
-from reverie.engine.torch.plan.plan import Formats, Plan, Sets
+from reverie.engine.torch.plan.plan import ExecutionPlan, Formats, Sets
 from reverie.engine.torch.plan.steps import Run
 from reverie.engine.torch.trace.record import Unrecordable, record, thaw
 from reverie.errors import ReverieError, UsageError
 from reverie.native import Isa
 from reverie.native.threads import share as share_threads
-from reverie.network.network import PROBE, Net
+from reverie.network.network import PROBE, Network
 
 PLANS = 24  # sizes of picture that are remembered; octaves times the few shapes of their tiles
 #: What a plan has to agree with autograd in before it is used: cosine and ratio of the gradients.
@@ -42,7 +42,7 @@ COSINE, RATIO = 0.99, 0.02
 class _Pass:
     """A forward pass that waits for its backward."""
 
-    plan: Plan
+    plan: ExecutionPlan
     run: Run | None  # None with a replay, which has its own
     replay: Replay | None
     leaf: Tensor  # the picture
@@ -56,7 +56,7 @@ class TorchEngine:
     Batch norms are folded, activations fused, tensors channels-last; weights get no gradient; the backward
     pass of a convolution is a forward convolution with weights that are flipped and packed once. A network
     that does what no list of operators can repeat (random numbers, decisions on pixels, hooks of the module's
-    owner, which have to fire) is left to ``PlainEngine``, and ``note`` says so.
+    owner, which have to fire) is left to ``AutogradEngine``, and ``note`` says so.
 
     Precisions and the cosine of their gradients with float64's, at the depths that dreams use:
 
@@ -76,7 +76,7 @@ class TorchEngine:
     name = "torch"
 
     def __init__(
-        self, net: Net, *, device: str = "cpu", precision: str = "auto", isa: str | None = None
+        self, net: Network, *, device: str = "cpu", precision: str = "auto", isa: str | None = None
     ) -> None:
         """An engine on a device in a number format; the given ``net`` itself is not changed.
 
@@ -117,10 +117,10 @@ class TorchEngine:
         self._store = Store(weights)
         self._trained = [w for w in weights if not w.is_inference()]  # or could be; others have no version
         self._versions: list[int] = []
-        self._plans: OrderedDict[tuple[tuple[str, ...], torch.Size], Plan] = OrderedDict()
+        self._plans: OrderedDict[tuple[tuple[str, ...], torch.Size], ExecutionPlan] = OrderedDict()
         self._trusted: set[tuple[str, ...]] = set()
         self._bytes: dict[tuple[str, ...], float] = {}
-        self._plain: PlainEngine | None = None  # once something fell back
+        self._plain: AutogradEngine | None = None  # once something fell back
         self._refused: set[tuple[str, ...]] = set()
         self._pass: _Pass | None = None
 
@@ -207,7 +207,7 @@ class TorchEngine:
     # -- from the picture to the module's input, and back
 
     def _prepare(self, leaf: Tensor) -> tuple[Tensor, Tensor | None]:
-        """What the module takes, in the network's number format; see ``Net``."""
+        """What the module takes, in the network's number format; see ``Network``."""
         size = self.net.input_size
         if size is not None and leaf.shape[-2:] != size:
             with torch.enable_grad():
@@ -236,7 +236,7 @@ class TorchEngine:
 
     # -- plans
 
-    def _plan(self, layers: tuple[str, ...], x: Tensor) -> Plan:
+    def _plan(self, layers: tuple[str, ...], x: Tensor) -> ExecutionPlan:
         self._forget_if_changed()
         key = (layers, x.shape)
         if key in self._plans:
@@ -253,7 +253,7 @@ class TorchEngine:
             self._plans.popitem(last=False)
         return plan
 
-    def _build(self, layers: tuple[str, ...], x: Tensor, formats: Formats, store: Store) -> Plan:
+    def _build(self, layers: tuple[str, ...], x: Tensor, formats: Formats, store: Store) -> ExecutionPlan:
         wanted = list(layers)
         self.net._check(wanted)
         x = x.contiguous(memory_format=CHANNELS_LAST)
@@ -285,7 +285,7 @@ class TorchEngine:
         # what is packed in these formats is of use to the plans that come after it
         store = self._store if formats == self._formats else Store([])
         plan = self._build(layers, x, formats, store)
-        reference = PlainEngine(self.net, device=self.device.type)
+        reference = AutogradEngine(self.net, device=self.device.type)
         expected = reference.forward(second.to(self.net.dtype), layers)
         x, _ = self._prepare(second)
         run, found = plan.forward(x.to(self.net.dtype))
@@ -305,10 +305,10 @@ class TorchEngine:
         ours = torch.zeros_like(x) if ours is None else ours
         _agree(ours / self._per_channel(self.net.std, ours), slope, "the gradient")
 
-    def _fall_back(self, reason: str) -> PlainEngine:
+    def _fall_back(self, reason: str) -> AutogradEngine:
         if self._plain is None:
             precision = "fp32" if self.precision == "fp32+bf16" else self.precision
-            self._plain = PlainEngine(self.net, device=self.device.type, precision=precision)
+            self._plain = AutogradEngine(self.net, device=self.device.type, precision=precision)
         self.note = (
             self.note or f"network {self.net.name} runs by plain autograd: {reason.splitlines()[0][:200]}"
         )
@@ -316,7 +316,7 @@ class TorchEngine:
 
     def _measure(self, layers: tuple[str, ...]) -> float:
         if any(self._hooks):
-            return PlainEngine(self.net).bytes_per_pixel(layers)
+            return AutogradEngine(self.net).bytes_per_pixel(layers)
         picture = self._probe()
         with torch.no_grad():
             try:
@@ -330,7 +330,7 @@ class TorchEngine:
         return bytes_held / (picture.shape[-2] * picture.shape[-1])
 
 
-def _affine(net: Net) -> tuple[Tensor, Tensor]:
+def _affine(net: Network) -> tuple[Tensor, Tensor]:
     """Scale and shift by channel, (1, C, 1, 1), from a picture to what the module takes."""
     mean, std = (torch.tensor(v, dtype=torch.float64).view(1, -1, 1, 1) for v in (net.mean, net.std))
     return (1 / std).float(), (-mean / std).float()

@@ -10,7 +10,7 @@ import torch
 from reverie.engine.torch.plan.plan import Formats, Sets
 from reverie.native import Isa, Unavailable, instruction_sets
 from reverie.native import dense as native_dense
-from reverie.network.network import Net
+from reverie.network.network import Network
 
 #: Number formats of the first layers, of the other ones, and backward, by the name of the precision.
 FORMATS = {
@@ -30,7 +30,7 @@ def multiplies_bf16(*, tiles: bool = False) -> bool:
     return any(able.get(name, False) for name in (("amx_bf16",) if tiles else ("avx512_bf16", "amx_bf16")))
 
 
-def fastest(net: Net, device: torch.device, native: Isa | None) -> str:
+def fastest(net: Network, device: torch.device, native: Isa | None) -> str:
     """The fastest precision whose gradient keeps a cosine of 0.999 with float64's.
 
     Tiles (AMX) multiply bf16 far faster than fp32; with less than that the native convolutions, which take a
@@ -53,20 +53,20 @@ def formats_of(device: torch.device, kinds: tuple[torch.dtype, ...], native: Isa
     return Formats(device, *(torch.float32,) * 3, native=Sets(*sets))
 
 
-def _convolves(net: Net) -> bool:
+def _convolves(net: Network) -> bool:
     """Whether most weights of a network are of convolutions: matrices are left to autograd, in fp32."""
     weights = list(chain(net.module.parameters(), net.module.buffers()))
     return 2 * sum(w.numel() for w in weights if w.ndim == 4) > sum(w.numel() for w in weights if w.ndim > 1)
 
 
-def _is_dense(net: Net) -> bool:
+def _is_dense(net: Network) -> bool:
     """Whether convolutions that mix many channels are most of a network."""
     weights = [w for w in chain(net.module.parameters(), net.module.buffers()) if w.ndim == 4]
     outputs = sum(len(w) for w in weights)
     return outputs > 0 and sum(w.numel() for w in weights) / outputs >= DENSE
 
 
-def native_set(net: Net, device: torch.device, isa: str | None) -> Isa | None:
+def native_set(net: Network, device: torch.device, isa: str | None) -> Isa | None:
     """The instruction set of the native convolutions, by name or what is best for the network."""
     if isa is None:
         wanted = device.type == "cpu" and net.dtype == torch.float32 and _is_dense(net)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reverie.evolve import Encoding, Evolution, Generation
-    from reverie.network.network import Net
+    from reverie.network.network import Network
 
 #: Pictures that are drawn and judged at once.
 BATCH = 50
@@ -41,7 +41,7 @@ class Arena:
         self,
         settings: Settings,
         *,
-        net: Net | None = None,
+        net: Network | None = None,
         threads: int = 0,
         engine: str = "auto",
         device: str = "auto",

@@ -39,7 +39,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Ancestor:
+class PageAncestor:
     """A picture on the way: when it was born, itself as a data URI, and what the network took it for."""
 
     born: int
@@ -103,7 +103,7 @@ class Story:
     curve: Sequence[tuple[int, float, int, int, int]]
     total: int
     entries: Sequence[Entry]
-    ancestors: Mapping[int, Ancestor] = field(default_factory=dict)
+    ancestors: Mapping[int, PageAncestor] = field(default_factory=dict)
     footer: str = ""
 
 
@@ -208,7 +208,7 @@ def _entry(entry: Entry, shelf: _Shelf) -> dict[str, Any]:
     }
 
 
-def _node(ancestor: Ancestor, shelf: _Shelf) -> dict[str, Any]:
+def _node(ancestor: PageAncestor, shelf: _Shelf) -> dict[str, Any]:
     return {
         "born": ancestor.born,
         "image": shelf.put(ancestor.image),

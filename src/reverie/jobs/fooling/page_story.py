@@ -14,7 +14,7 @@ from reverie.errors import BadInput
 from reverie.jobs.fooling.evolved import Evolved
 from reverie.jobs.fooling.judge import best, judged
 from reverie.jobs.fooling.levels import LEVELS, percent
-from reverie.jobs.fooling.page import ANCESTOR_SIDE, Ancestor, Entry, Story, Verdict, data_uri
+from reverie.jobs.fooling.page import ANCESTOR_SIDE, Entry, PageAncestor, Story, Verdict, data_uri
 from reverie.jobs.fooling.page_family import BUDGET, chosen, reborn
 from reverie.media.picture.picture import Picture
 from reverie.notices import warn
@@ -109,14 +109,14 @@ def _line(state: Evolution, index: int) -> list[int]:
 
 def _ancestors(
     run: Evolved, shown: Mapping[int, Sequence[int]]
-) -> tuple[dict[int, Ancestor], dict[tuple[int, int], float]]:
+) -> tuple[dict[int, PageAncestor], dict[tuple[int, int], float]]:
     """Every ancestor that is shown, and its confidence in each class that it led to; none if lost."""
     arena, state = run.arena, run.state
     heirs: dict[int, list[int]] = {}
     for index, line in shown.items():
         for member in line:
             heirs.setdefault(member, []).append(index)
-    found: dict[int, Ancestor] = {}
+    found: dict[int, PageAncestor] = {}
     sure: dict[tuple[int, int], float] = {}
     genomes = reborn(state, arena.encoding, heirs)
     try:
@@ -126,7 +126,7 @@ def _ancestors(
                 image = data_uri(Picture(np.ascontiguousarray(pixels)), ANCESTOR_SIDE)
                 top = best(shares, 1)[0]
                 born = state.plan.born_in(i)[0]
-                found[i] = Ancestor(born, image, top, arena.class_name(top), float(shares[top]))
+                found[i] = PageAncestor(born, image, top, arena.class_name(top), float(shares[top]))
                 sure |= {(i, index): float(shares[index]) for index in heirs[i]}
     except BadInput as error:
         warn(f"{run.folder}: no families on the page: {error}")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reverie.errors import BadInput, ResourceError, UsageError
-from reverie.evolve import Plan, load_checkpoint, save_checkpoint
+from reverie.evolve import EvolutionPlan, load_checkpoint, save_checkpoint
 from reverie.jobs.fooling.evolved import Evolved, done
 from reverie.jobs.fooling.folder import Folder, Note, check_same
 from reverie.jobs.fooling.judge import Arena
@@ -32,7 +32,7 @@ from reverie.notices import warn
 
 if TYPE_CHECKING:
     from reverie.evolve import Evolution, Generation
-    from reverie.network.network import Net
+    from reverie.network.network import Network
 
 __all__ = ["EvolutionResult", "EvolutionRun", "make_settings"]
 
@@ -107,7 +107,7 @@ class EvolutionRun:
         resume: bool = False,
         overwrite: bool = False,
         given: Mapping[str, Any] | None = None,
-        net: Net | None = None,
+        net: Network | None = None,
         threads: int = 0,
         engine: str = "auto",
         device: str = "auto",
@@ -220,7 +220,7 @@ class EvolutionRun:
         state, _ = load_checkpoint(path)
         settings = self.settings
         population, children = settings.counts
-        plan = Plan.of(
+        plan = EvolutionPlan.of(
             self.arena.encoding,
             size=settings.size,
             seed=settings.seed,

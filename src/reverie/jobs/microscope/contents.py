@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from reverie import objective
 from reverie.errors import UsageError
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.wrap import OUTPUT
 from reverie.portrait.units import of_unit
 
@@ -31,7 +31,7 @@ class Unit:
     index: int
     stem: str = field(compare=False)
 
-    def objective(self, preset: str, net: Net) -> str:
+    def objective(self, preset: str, net: Network) -> str:
         """What its portrait increases with a preset, as text."""
         return objective_of(self.layer, self.index, preset, net)
 
@@ -61,7 +61,7 @@ class Unit:
         return f"patches/{self.stem}.webp"
 
 
-def objective_of(layer: str | None, index: int, preset: str, net: Net) -> str:
+def objective_of(layer: str | None, index: int, preset: str, net: Network) -> str:
     """What the portrait of a channel, or of a class, increases with a preset."""
     if layer is None or layer == LOGITS:
         return of_unit(objective.logit(index), preset, net)
@@ -101,7 +101,7 @@ class Plan:
 
 
 def choose(
-    net: Net,
+    net: Network,
     *,
     layers: Sequence[str] | None = None,
     channels: str | None = None,
@@ -157,7 +157,7 @@ def numbers(text: str, count: int) -> list[int]:
     return sorted(found)
 
 
-def _layers(net: Net, given: Sequence[str] | None) -> list[str]:
+def _layers(net: Network, given: Sequence[str] | None) -> list[str]:
     """Names of the layers to show, in the order they run."""
     known = [name for name in net.layers if name not in (LOGITS, OUTPUT, net.class_map)]
     if given is None:
@@ -175,14 +175,14 @@ def _layers(net: Net, given: Sequence[str] | None) -> list[str]:
     return [name for name in known if name in wanted]
 
 
-def _shown(net: Net, known: Sequence[str], name: str) -> str:
+def _shown(net: Network, known: Sequence[str], name: str) -> str:
     net.layer(name)
     if name not in known:
         raise UsageError(f"--layers {name}: its units are the classes; choose them with --classes")
     return name
 
 
-def _classes(net: Net, given: Sequence[str] | None) -> list[int]:
+def _classes(net: Network, given: Sequence[str] | None) -> list[int]:
     words = [] if given is None else [word.strip() for word in given]
     if words == ["none"]:
         return []
@@ -196,7 +196,7 @@ def _classes(net: Net, given: Sequence[str] | None) -> list[int]:
     return sorted({class_index(net, word) for word in words})
 
 
-def class_index(net: Net, word: str) -> int:
+def class_index(net: Network, word: str) -> int:
     """The index of a class by name or number; UsageError if there is none."""
     if net.classes is not None:
         return net.classes.lookup(word)
@@ -208,7 +208,7 @@ def class_index(net: Net, word: str) -> int:
     return int(word)
 
 
-def class_name(net: Net, index: int) -> str:
+def class_name(net: Network, index: int) -> str:
     """What a class is called."""
     return f"class {index}" if net.classes is None else net.classes.name(index)
 

@@ -31,7 +31,7 @@ from reverie.jobs.microscope.readings import (
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.provenance import bare_network
 from reverie.media.picture.write import write_whole
-from reverie.network.network import Net
+from reverie.network.network import Network
 from reverie.network.wrap import OUTPUT
 
 #: How many are shown: neighbours, classes of a portrait, channels of a class, portraits of a layer.
@@ -102,7 +102,7 @@ class _Site:
     def __init__(
         self, opened: OpenRecipe, plan: Plan, readings: Readings, photographs: Photographs | None
     ) -> None:
-        self.net: Net = opened.session.net
+        self.net: Network = opened.session.net
         self.recipe = opened.recipe
         self.plan = plan
         self.readings = readings

@@ -24,7 +24,7 @@ from reverie.ascent.session import Session
 from reverie.jobs.microscope.contents import LOGITS, Plan, Unit
 from reverie.media.picture import MAX_PIXELS, Picture, load_picture
 from reverie.media.picture.write import encode, write_whole
-from reverie.network.network import Net
+from reverie.network.network import Network
 
 Floats = NDArray[np.float32]
 
@@ -186,7 +186,7 @@ def correlations(responses: Floats) -> Floats | None:
     return alike(responses.T, centre=True) if len(responses) >= FEWEST else None
 
 
-def weights_of(net: Net, layer: str) -> Tensor | None:
+def weights_of(net: Network, layer: str) -> Tensor | None:
     """The weights that make each channel of a layer, (channels, inputs), or None where there are none such.
 
     Those of the last convolution or matrix in the layer that has as many outputs. Where its result is added
@@ -203,7 +203,7 @@ def weights_of(net: Net, layer: str) -> Tensor | None:
     return None
 
 
-def _module_of(net: Net, layer: str) -> nn.Module | None:
+def _module_of(net: Network, layer: str) -> nn.Module | None:
     stages = getattr(net.module, "stages", None)
     if isinstance(stages, nn.ModuleDict) and layer in stages:
         return stages[layer]
@@ -214,7 +214,7 @@ def _module_of(net: Net, layer: str) -> nn.Module | None:
     return dict(net.module.named_modules()).get(layer)
 
 
-def _key(net: Net, plan: Plan, parts: Sequence[str]) -> str:
+def _key(net: Network, plan: Plan, parts: Sequence[str]) -> str:
     """What a kept reading follows from."""
     document = [net.weights_sha256, plan.channels(), list(parts)]
     return hashlib.sha256(json.dumps(document).encode()).hexdigest()

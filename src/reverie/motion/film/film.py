@@ -19,14 +19,14 @@ from reverie.ascent.loop import Frame, dream
 from reverie.ascent.session import Session
 from reverie.ascent.start import prepare
 from reverie.deepdream.state import State
-from reverie.motion.film.motion import Masks, Move, moves
+from reverie.motion.film.motion import FrameMotion, Masks, moves
 from reverie.motion.film.state import FilmState
 from reverie.motion.frame import MovingFrame
 from reverie.recipe.film import Film
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
-    from reverie.media.video.read.reader import Movie
+    from reverie.media.video.read.reader import Video
 
 #: Loudness and beat of the music at a time in seconds from the first frame, 0..1.
 Pulse = Callable[[float], float]
@@ -50,11 +50,11 @@ class FilmFrame(MovingFrame):
 
 def film(
     recipe: Recipe,
-    movie: Movie,
+    movie: Video,
     *,
     session: Session | None = None,
     state: FilmState | None = None,
-    masks: Movie | None = None,
+    masks: Video | None = None,
     pulse: Pulse | None = None,
     opening: Callable[[Frame], None] | None = None,
 ) -> Iterator[FilmFrame]:
@@ -105,7 +105,7 @@ def film(
             yield _frame(recipe, move, state, score, movie.info.frames)
 
 
-def _source(move: Move, recipe: Recipe, session: Session) -> Tensor:
+def _source(move: FrameMotion, recipe: Recipe, session: Session) -> Tensor:
     """The film's own frame, (1, C, H, W)."""
     with session.runtime.use():
         frame = torch.from_numpy(move.shot.rgb).permute(2, 0, 1)[None].contiguous().float().div_(255)
@@ -124,7 +124,7 @@ def _dreamt(recipe: Recipe, state: State, session: Session, told: Callable[[Fram
 
 def _opened(
     recipe: Recipe,
-    move: Move,
+    move: FrameMotion,
     source: Tensor,
     mask: Tensor | None,
     session: Session,
@@ -143,7 +143,7 @@ def _opened(
 
 
 def _strength(
-    recipe: Recipe, settings: Film, move: Move, index: int, pulse: Pulse | None
+    recipe: Recipe, settings: Film, move: FrameMotion, index: int, pulse: Pulse | None
 ) -> tuple[float | None, float | None, float]:
     """The strength at a frame, the greatest there will be, and the share of it that the pulse leaves."""
     seconds = float(move.shot.time)
@@ -153,7 +153,9 @@ def _strength(
     return recipe.strength, recipe.strength, beat
 
 
-def _frame(recipe: Recipe, move: Move, state: FilmState, score: float, frames: int | None) -> FilmFrame:
+def _frame(
+    recipe: Recipe, move: FrameMotion, state: FilmState, score: float, frames: int | None
+) -> FilmFrame:
     shot = move.shot
     return FilmFrame(
         index=state.index - 1,

@@ -17,25 +17,25 @@ from reverie.native.runtime import computes
 from reverie.recipe.film import Film
 
 if TYPE_CHECKING:
-    from reverie.media.video.read.frame import Shot
-    from reverie.media.video.read.reader import Movie
+    from reverie.media.video.read.frame import VideoFrame
+    from reverie.media.video.read.reader import Video
 
 
 @dataclass(frozen=True, eq=False)
-class Move:
+class FrameMotion:
     """A frame of a film, and how it came from the last one that showed something.
 
     ``begins``: nothing of an earlier frame is on it: the first, or one after a cut. ``blank``: it shows
     nothing (black, white, a flash), and what was before it is waited for. ``motion`` is None in both cases.
     """
 
-    shot: Shot
+    shot: VideoFrame
     motion: Motion | None
     begins: bool = False
     blank: bool = False
 
 
-def moves(movie: Movie, settings: Film, *, skip: int = 0, last: Bytes | None = None) -> Iterator[Move]:
+def moves(movie: Video, settings: Film, *, skip: int = 0, last: Bytes | None = None) -> Iterator[FrameMotion]:
     """Each frame of a film and its motion, as it goes; ``last`` is the last that showed something before."""
     shots = movie.frames(skip)
     try:
@@ -50,15 +50,15 @@ def moves(movie: Movie, settings: Film, *, skip: int = 0, last: Bytes | None = N
             close()
 
 
-def _move(shot: Shot, last: Bytes | None, settings: Film) -> Move:
+def _move(shot: VideoFrame, last: Bytes | None, settings: Film) -> FrameMotion:
     if is_blank(shot.rgb):
-        return Move(shot, None, blank=True)
+        return FrameMotion(shot, None, blank=True)
     if last is None or last.shape != shot.rgb.shape:
-        return Move(shot, None, begins=True)
+        return FrameMotion(shot, None, begins=True)
     motion = between(last, shot.rgb, settings.flow)
     if settings.cuts and is_cut(last, shot.rgb, motion.share):
-        return Move(shot, None, begins=True)
-    return Move(shot, motion)
+        return FrameMotion(shot, None, begins=True)
+    return FrameMotion(shot, motion)
 
 
 class Masks:
@@ -70,7 +70,7 @@ class Masks:
         session: Opens pictures, and says where tensors are kept.
     """
 
-    def __init__(self, name: str | None, movie: Movie | None, session: Session) -> None:
+    def __init__(self, name: str | None, movie: Video | None, session: Session) -> None:
         self.runtime = session.runtime
         with self.runtime.use():
             self._still = session.open_tensor(name).mean(1, keepdim=True) if name else None

@@ -14,13 +14,13 @@ from torch import Tensor
 
 from reverie.ascent.octaves import Octave, octave_sizes
 from reverie.ascent.session import Session
-from reverie.canvas.film import FilmPixels
-from reverie.deepdream.direction import Direction, step_direction
+from reverie.canvas.film import FilmCanvas
+from reverie.deepdream.direction import StepDirection, step_direction
 from reverie.deepdream.state import REACH, REACH_OF_STD, Origin, State
 from reverie.errors import UsageError
 from reverie.media.picture import Picture
 from reverie.motion.film.flow import Motion, grid
-from reverie.motion.film.motion import Move
+from reverie.motion.film.motion import FrameMotion
 from reverie.native.runtime import Runtime, computes
 from reverie.native.step import laplacian_room
 from reverie.recipe.film import Film
@@ -70,7 +70,7 @@ class FilmState(State):
 
     def __init__(
         self,
-        canvas: FilmPixels,
+        canvas: FilmCanvas,
         rng: torch.Generator,
         reach: float,
         *,
@@ -79,7 +79,7 @@ class FilmState(State):
         runtime: Runtime | None = None,
     ) -> None:
         super().__init__(canvas, rng, reach, runtime=runtime)
-        self.canvas: FilmPixels = canvas
+        self.canvas: FilmCanvas = canvas
         self.index = index
         self.last = last
         self.fresh: Tensor | None = None
@@ -91,12 +91,12 @@ class FilmState(State):
         self._before: Tensor | None = None
 
     @staticmethod
-    def over(state: State, move: Move) -> FilmState:
+    def over(state: State, move: FrameMotion) -> FilmState:
         """The state that carries on what a full dream has begun; the dream comes to the film's own size."""
         height, width = state.canvas.source.shape[2:]
         last = None if move.blank else torch.from_numpy(move.shot.rgb)
         with state.runtime.use():
-            canvas = FilmPixels.of(state.canvas.at((width, height)))
+            canvas = FilmCanvas.of(state.canvas.at((width, height)))
             carried = _carried_once(canvas)
             held = canvas.moved() / canvas.mask_share() if canvas.mask_share() else 0.0
         film = FilmState(carried, state.rng, state.reach, index=0, last=last, runtime=state.runtime)
@@ -131,7 +131,7 @@ class FilmState(State):
         if missing:
             raise UsageError(f"the state of a film lacks {', '.join(sorted(missing))}; begin the film again")
         detail = kept["detail"].clone()
-        canvas = FilmPixels(
+        canvas = FilmCanvas(
             torch.full_like(detail, 0.5),
             circular=recipe.seamless,
             soft=recipe.clip == "soft",
@@ -145,7 +145,7 @@ class FilmState(State):
         return state
 
     @computes
-    def carry(self, move: Move, source: Tensor, mask: Tensor | None) -> None:
+    def carry(self, move: FrameMotion, source: Tensor, mask: Tensor | None) -> None:
         """Go on to the next frame, source (1, C, H, W) and mask (1, 1, h, w), and move as the film did."""
         canvas = self.canvas
         motion = move.motion
@@ -326,7 +326,7 @@ class FilmState(State):
         return replace(State.finished(shown, recipe), depth=8)
 
 
-def _weighted(direction: Direction, fresh: Tensor, leak: float) -> Direction:
+def _weighted(direction: StepDirection, fresh: Tensor, leak: float) -> StepDirection:
     """A step that is whole where the dream is new and a small part of one elsewhere.
 
     Each of the two has its own measure: what is dreamt already excites the network more, so that next to it
@@ -340,7 +340,7 @@ def _weighted(direction: Direction, fresh: Tensor, leak: float) -> Direction:
         for weight in (fresh[:, :, ::2, ::2], there[:, :, ::2, ::2])
     )
     plane.mul_(fresh.div(max(new, 0.2)).add_(there, alpha=leak / max(old, 0.2)))
-    return Direction(plane)
+    return StepDirection(plane)
 
 
 def _local(square: Tensor) -> Tensor:
@@ -363,7 +363,7 @@ def _moved(fresh: Tensor, motion: Motion) -> Tensor:
     return torch.from_numpy(there).to(fresh.device)[None, None]
 
 
-def _carried_once(canvas: FilmPixels) -> FilmPixels:
+def _carried_once(canvas: FilmCanvas) -> FilmCanvas:
     """A canvas as it is after a few frames of motion: without the noise that no motion leaves as it is.
 
     So that the first frame is like those that follow, in sharpness and in score.
@@ -375,6 +375,6 @@ def _carried_once(canvas: FilmPixels) -> FilmPixels:
     return canvas
 
 
-def _alpha(move: Move) -> Any:
+def _alpha(move: FrameMotion) -> Any:
     alpha = move.shot.alpha
     return None if alpha is None else alpha.astype("float32") / 255

@@ -144,7 +144,7 @@ class Turns:
     culprits: Mask | None
 
 
-class Kind:
+class FlashKind:
     """Flashes of one signal, general or red, read in two ways of which neither may be too much.
 
     Together: more than a quarter of the fine cells of a field falls, then more than a quarter rises, be it
@@ -264,8 +264,8 @@ class Meter:
     def __init__(self, size: tuple[int, int]) -> None:
         self.fine, self.coarse = Grid(size), Grid(size, COARSE)
         self.kinds = {
-            "general": Kind(self.fine, self.coarse, 0.1 - 1e-5, 0.8),
-            "red": Kind(self.fine, self.coarse, 20 / 320),
+            "general": FlashKind(self.fine, self.coarse, 0.1 - 1e-5, 0.8),
+            "red": FlashKind(self.fine, self.coarse, 20 / 320),
         }
 
     def signals(self, light: Floats) -> dict[str, tuple[Floats, Floats]]:

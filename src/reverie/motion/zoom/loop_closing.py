@@ -23,7 +23,7 @@ WHOLE = 0.95
 
 
 @dataclass(frozen=True)
-class Homecoming:
+class LoopClosing:
     """The last part of a loop, in which its first frame comes back."""
 
     camera: Camera

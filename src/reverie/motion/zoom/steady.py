@@ -38,7 +38,7 @@ COLOUR_BANDS = (0.007, 0.013, 0.022, 0.030, 0.038, 0.046, 0.060)
 
 
 @dataclass(frozen=True)
-class Reference:
+class SteadyReference:
     """Where a picture is held: means of the channels, and the RMS of each band of brightness and colour.
 
     Bands are finest first, then what remains (its deviation).
@@ -50,14 +50,14 @@ class Reference:
     colour: tuple[float, ...]
 
     @staticmethod
-    def of(picture: Tensor) -> Reference:
+    def of(picture: Tensor) -> SteadyReference:
         """What a picture (1, C, H, W) is like."""
         bright, colour = _split(picture)
         mean = tuple(picture.mean((0, 2, 3)).tolist())
         deviation = float(bright.std(correction=0))
-        return Reference(mean, deviation, _energies(_bands(bright)), _energies(_bands(colour)))
+        return SteadyReference(mean, deviation, _energies(_bands(bright)), _energies(_bands(colour)))
 
-    def healthy(self) -> Reference:
+    def healthy(self) -> SteadyReference:
         """The nearest one that can be looked at for an hour: neither dark nor glaring, grey nor gaudy.
 
         Mean and contrast stay the picture's own within bounds; the shares of the bands are those of a dream
@@ -68,7 +68,7 @@ class Reference:
         cast = mean - bright
         cast *= min(1.0, MOST_CAST / max(1e-6, float(cast.square().mean().sqrt())))
         middle = min(max(bright, BRIGHT[0]), BRIGHT[1])
-        return Reference(
+        return SteadyReference(
             tuple((middle + cast).tolist()),
             min(max(self.deviation, DEVIATION[0]), DEVIATION[1]),
             _profile(self.bright, BRIGHT_BANDS, CONTRAST),
@@ -85,12 +85,14 @@ class Reference:
         }
 
     @staticmethod
-    def from_dict(kept: dict[str, Any]) -> Reference:
+    def from_dict(kept: dict[str, Any]) -> SteadyReference:
         """What ``as_dict`` described."""
-        return Reference(tuple(kept["mean"]), kept["deviation"], tuple(kept["bright"]), tuple(kept["colour"]))
+        return SteadyReference(
+            tuple(kept["mean"]), kept["deviation"], tuple(kept["bright"]), tuple(kept["colour"])
+        )
 
 
-def hold(picture: Tensor, reference: Reference, *, circular: bool = False) -> Tensor:
+def hold(picture: Tensor, reference: SteadyReference, *, circular: bool = False) -> Tensor:
     """A picture brought to a reference: means, and the energy of each band of brightness and colour.
 
     Args:

@@ -12,14 +12,14 @@ from torch import Tensor
 
 from reverie.ascent.loop import Frame, dream
 from reverie.ascent.session import Session, as_tensor
-from reverie.canvas.detail import Pixels
+from reverie.canvas.detail import DetailCanvas
 from reverie.deepdream.state import REACH, State
 from reverie.media.picture import Picture
 from reverie.motion.frame import MovingFrame
 from reverie.motion.zoom.camera import Camera
 from reverie.motion.zoom.edges import moved
-from reverie.motion.zoom.loop_closing import Homecoming
-from reverie.motion.zoom.steady import Reference, evened, hold
+from reverie.motion.zoom.loop_closing import LoopClosing
+from reverie.motion.zoom.steady import SteadyReference, evened, hold
 from reverie.motion.zoom.timeline import Timeline, with_halves
 from reverie.native.runtime import computes
 from reverie.ops.colour import keep_colour
@@ -41,7 +41,7 @@ class ZoomState:
     picture: Tensor  # (1, C, H, W), the last frame
     rng: torch.Generator
     reach: float  # RMS that a frame's dream of strength 0.5 goes
-    reference: Reference | None  # where the picture is held
+    reference: SteadyReference | None  # where the picture is held
     mask: Tensor | None  # (1, 1, H', W'), where it may dream
     first: Tensor | None  # of a loop, frame 0
     anchor: int = 0  # the frame whose edges mirror what the view uncovers
@@ -64,7 +64,7 @@ class ZoomState:
         """The state that ``state_dict`` described; ``recipe`` is not looked at."""
         rng = torch.Generator()
         rng.set_state(kept["generator"])
-        reference = Reference.from_dict(kept["reference"]) if kept["reference"] else None
+        reference = SteadyReference.from_dict(kept["reference"]) if kept["reference"] else None
         rest = {name: kept[name] for name in ("index", "picture", "reach", "mask", "first", "anchor")}
         return ZoomState(rng=rng, reference=reference, **rest)
 
@@ -103,7 +103,7 @@ def zoom(
         state, frame = journey.open(picture)
         yield frame
     else:
-        journey.settle(State(Pixels(state.picture), state.rng, state.reach), recipe)
+        journey.settle(State(DetailCanvas(state.picture), state.rng, state.reach), recipe)
     while state.index < journey.settings.frames:
         yield journey.advance(state)
 
@@ -159,11 +159,11 @@ class Journey:
         return state, frame
 
     @computes
-    def _settled(self, first: Tensor) -> tuple[Tensor, Reference | None]:
+    def _settled(self, first: Tensor) -> tuple[Tensor, SteadyReference | None]:
         """The opening dream's picture (1, C, H, W) as it is held, and where; as it is if nothing is held."""
         if not self.settings.steady:
             return first, None
-        reference = Reference.of(first).healthy()
+        reference = SteadyReference.of(first).healthy()
         for _ in range(SETTLING):
             first = hold(first, reference, circular=self.recipe.seamless)
         return first, reference
@@ -194,7 +194,7 @@ class Journey:
         else:
             source, state.anchor = moved(state.picture, camera, index, state.anchor)
         source = source.clamp_(0, 1)
-        home = Homecoming(camera)
+        home = LoopClosing(camera)
         if first is None or not home.way(index):
             return _View(source, state.mask)
         seen, shown = home.first_seen(first, index), home.shown(index).to(source)
@@ -202,17 +202,17 @@ class Journey:
         free = 1 - shown if state.mask is None else (1 - shown) * _fitted(state.mask, shown)
         return _View(source, free, seen, shown)
 
-    def _dream(self, view: _View, state: ZoomState) -> tuple[Pixels, Frame]:
+    def _dream(self, view: _View, state: ZoomState) -> tuple[DetailCanvas, Frame]:
         """A frame's own short dream over what the view shows, and the loop's last frame."""
         recipe = self._short(state.index)
         soft, plain = recipe.clip == "soft", recipe.resampling == "bilinear"
         with self.runtime.use():
-            canvas = Pixels(view.source, view.mask, circular=recipe.seamless, soft=soft, plain=plain)
+            canvas = DetailCanvas(view.source, view.mask, circular=recipe.seamless, soft=soft, plain=plain)
         short = State(canvas, state.rng, state.reach, runtime=self.runtime)
         return canvas, self._dreamt(recipe, short, opens=state.index < 1)
 
     @computes
-    def _shown(self, canvas: Pixels, view: _View, state: ZoomState) -> Tensor:
+    def _shown(self, canvas: DetailCanvas, view: _View, state: ZoomState) -> Tensor:
         """The frame (1, C, H, W) that comes of a dream: held, and gone over to where a loop comes home."""
         source, recipe = view.source, self.recipe
         # Where the largest octave is not the picture's.

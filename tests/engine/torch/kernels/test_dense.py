@@ -12,8 +12,8 @@ from reverie.engine.torch.conv.activation import Activation
 from reverie.engine.torch.conv.spec import ConvSpec
 from reverie.engine.torch.conv.store import Store
 from reverie.engine.torch.kernels import dense as torch_dense
-from reverie.engine.torch.kernels.conv import Given
-from reverie.engine.torch.kernels.dense import PointsBack, PointsForth
+from reverie.engine.torch.kernels.conv import ConvInput
+from reverie.engine.torch.kernels.dense import PointwiseBack, PointwiseForth
 from reverie.engine.torch.kernels.max_pool import Pool
 from reverie.native import Isa
 from support.convolutions import (
@@ -96,8 +96,8 @@ def test_points_that_read_one_map_are_each_its_own(
         ConvSpec(w, b, (1, 1), (0, 0), (1, 1), 1, activation=a)
         for w, b, a in zip(weights, biases, acts, strict=True)
     ]
-    forth = PointsForth(specs, x.shape, Store([]), isa)
-    back = PointsBack(specs, x.shape, Store([]), isa)
+    forth = PointwiseForth(specs, x.shape, Store([]), isa)
+    back = PointwiseBack(specs, x.shape, Store([]), isa)
     whole = [F.conv2d(x, w, b) for w, b in zip(weights, biases, strict=True)]
     found = forth(last(x.detach()))
     sums, given, wide = [], [], 0
@@ -112,7 +112,7 @@ def test_points_that_read_one_map_are_each_its_own(
     side_by_side = last(torch.cat([g for g, _ in given], 1))  # parts of one map, as they come out of a cat
     parts = torch.split(side_by_side, [g.shape[1] for g, _ in given], 1)
     more = random(40, *x.shape)
-    gradient = back([Given(p, gate) for p, (_, gate) in zip(parts, given, strict=True)], last(more))
+    gradient = back([ConvInput(p, gate) for p, (_, gate) in zip(parts, given, strict=True)], last(more))
     assert off(gradient, slope + more) < 1e-5
 
 

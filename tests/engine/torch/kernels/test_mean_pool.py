@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from reverie.engine.engine import PlainEngine
+from reverie.engine.engine import AutogradEngine
 from reverie.engine.torch.engine import TorchEngine
 from reverie.engine.torch.kernels.mean_pool import PreparedBox
 from reverie.engine.torch.plan.prepared import PreparedConv
-from reverie.engine.torch.plan.steps import ConvStep, PointsStep, Step
+from reverie.engine.torch.plan.steps import ConvStep, PlanStep, PointwiseStep
 from reverie.network.wrap import wrap_net
 from support.convolutions import (
     RELUS,
@@ -95,12 +95,12 @@ class Pooled(nn.Module):
         return self.norm(self.behind(self.mean(x))).relu()
 
 
-def steps_of(engine: TorchEngine) -> list[Step]:
+def steps_of(engine: TorchEngine) -> list[PlanStep]:
     (plan,) = engine._plans.values()
     return plan.steps
 
 
-def boxes(steps: list[Step]) -> list[int]:
+def boxes(steps: list[PlanStep]) -> list[int]:
     """Channels that are averaged."""
     return [
         step.conv.shape[1]
@@ -110,7 +110,7 @@ def boxes(steps: list[Step]) -> list[int]:
 
 
 def agrees(net: Any, engine: TorchEngine, layers: list[str], least: float = 0.99999) -> None:
-    plain = PlainEngine(net.to(dtype=torch.float64))
+    plain = AutogradEngine(net.to(dtype=torch.float64))
     x = torch.rand(2, 3, 41, 52, generator=torch.Generator().manual_seed(1))
     expected = plain.forward(x.double(), layers)
     found = engine.forward(x, layers)
@@ -131,7 +131,7 @@ def test_fewer_channels_are_averaged_behind_the_convolution(isa: str, first: boo
     steps = steps_of(engine)
     assert boxes(steps) == [16]
     if isa != "none":  # all three that read the map are one
-        assert [len(step.writes) for step in steps if isinstance(step, PointsStep)] == [3]
+        assert [len(step.writes) for step in steps if isinstance(step, PointwiseStep)] == [3]
     else:
         assert sum(isinstance(step, ConvStep) and isinstance(step.conv, PreparedConv) for step in steps) == 5
 

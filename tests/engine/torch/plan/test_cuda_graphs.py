@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from reverie.engine.engine import PlainEngine
+from reverie.engine.engine import AutogradEngine
 from reverie.engine.torch.engine import TorchEngine
 from reverie.engine.torch.plan.cuda_graphs import PATIENCE, Replays
 from reverie.network.wrap import wrap_net
@@ -49,7 +49,7 @@ def with_graphs(name: str) -> tuple[TorchEngine, Stand]:
 @pytest.mark.parametrize("name", ["residual", "tokens"])
 def test_a_size_that_repeats_is_replayed(name: str) -> None:
     engine, stand = with_graphs(name)
-    plain = PlainEngine(engine.net)
+    plain = AutogradEngine(engine.net)
     for i in range(PATIENCE + 4):
         x = torch.rand(1, 3, 40, 48, generator=torch.Generator().manual_seed(i))
         found, expected = engine.forward(x, ["0", "output"]), plain.forward(x, ["0", "output"])
@@ -85,7 +85,7 @@ def test_what_cannot_be_captured_runs_without() -> None:
         raise RuntimeError("operation not permitted when stream is capturing")
 
     engine._replays = Replays(refuse)
-    plain = PlainEngine(engine.net)
+    plain = AutogradEngine(engine.net)
     for i in range(PATIENCE + 2):
         x = torch.rand(1, 3, 40, 48, generator=torch.Generator().manual_seed(i))
         found, expected = engine.forward(x, ["output"]), plain.forward(x, ["output"])

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from reverie.engine.engine import PlainEngine
+from reverie.engine.engine import AutogradEngine
 from reverie.engine.torch.engine import TorchEngine
 from reverie.engine.torch.plan.plan import _shortened
 from reverie.network.wrap import wrap_net
@@ -63,7 +63,7 @@ def test_units_are_nobodys_business(layers: list[str]) -> None:
     """Activations are in the network's own; the gradient knows what was at the limit and what just below."""
     net = wrap_net(NearTheLimit().eval())
     x = torch.rand(1, 3, 33, 30, generator=torch.Generator().manual_seed(1))
-    plain = PlainEngine(net.to(dtype=torch.float64))
+    plain = AutogradEngine(net.to(dtype=torch.float64))
     engine = TorchEngine(net, precision="fp32+bf16", isa="none")
     expected, found = plain.forward(x.double(), layers), engine.forward(x, layers)
     rounded = plain.forward(x.double(), ["activation"])["activation"].to(torch.bfloat16)

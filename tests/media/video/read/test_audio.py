@@ -13,7 +13,7 @@ import pytest
 
 from reverie.errors import BadInput, UsageError
 from reverie.media.video.read.audio import samples
-from reverie.media.video.read.reader import open_movie
+from reverie.media.video.read.reader import open_video
 from support import films as make
 
 SOUNDS = {
@@ -66,11 +66,11 @@ def test_samples_come_at_any_rate(tmp_path: Path, rate: int) -> None:
 @pytest.mark.parametrize("name", FILMS)
 def test_the_sound_of_a_film_stands_where_its_pictures_do(tmp_path: Path, name: str) -> None:
     path = make.film(tmp_path / name, count=50, sound=FILMS[name], seconds=2.0)
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         assert len(movie.info.sound) == 1
         assert (movie.info.sound[0].rate, movie.info.sound[0].channels) == (48_000, 1)
         whole = samples(movie.sound(), 48_000)
-    with open_movie(path, start=0.6, duration=1) as movie:
+    with open_video(path, start=0.6, duration=1) as movie:
         part = samples(movie.sound(), 48_000)
     assert len(part) == 48_000
     assert np.abs(part[4800:-4800] - whole[28_800 + 4800 : 76_800 - 4800]).max() < 0.05
@@ -90,11 +90,11 @@ def test_sound_that_begins_late_begins_with_silence(tmp_path: Path) -> None:
         frame = av.AudioFrame.from_ndarray((make.tone(1.0)[None] * 32767).astype(np.int16), "s16", "mono")
         frame.sample_rate, frame.pts, frame.time_base = 48_000, 36_000, Fraction(1, 48_000)
         out.mux(sound.encode(frame))
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         heard = samples(movie.sound(), 48_000)
     assert not heard[:36_000].any()
     assert np.abs(heard[36_000:84_000] - make.tone(1.0)).max() < 1e-3
-    with open_movie(path, start=1, duration=2) as movie:
+    with open_video(path, start=1, duration=2) as movie:
         heard = samples(movie.sound(), 48_000)
         assert len(heard) == 48_000  # the pictures end at 2 s
         assert np.abs(heard[:36_000] - make.tone(1.0)[12_000:]).max() < 1e-3
@@ -116,7 +116,7 @@ def test_packets_are_the_files_own(tmp_path: Path, name: str) -> None:
     path = make.film(tmp_path / name, count=50, sound=FILMS[name], seconds=2.0)
     with av.open(str(path)) as container:
         twin = [(p.pts, bytes(p)) for p in container.demux(audio=0) if p.size]
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         sound = movie.sound()
         assert sound is not None
         with sound:
@@ -129,7 +129,7 @@ def test_packets_are_the_files_own(tmp_path: Path, name: str) -> None:
 
 def test_packets_of_a_part_cover_it_and_no_more(tmp_path: Path) -> None:
     path = make.film(tmp_path / "a.mp4", count=50, sound="aac", seconds=2.0)
-    with open_movie(path, start=0.5, duration=1) as movie, movie.sound() as sound:  # type: ignore[union-attr]
+    with open_video(path, start=0.5, duration=1) as movie, movie.sound() as sound:  # type: ignore[union-attr]
         spans = []
         for _, packet in sound.packets():
             begin = packet.pts * packet.time_base - sound.origin
@@ -151,7 +151,7 @@ def test_a_film_may_have_several_streams_of_sound(tmp_path: Path) -> None:
         out.mux(pictures.encode())
         for tone in tones:
             make._mux_tone(out, tone, 0.4)
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         assert [stream.codec for stream in movie.info.sound] == ["flac", "aac"]
         with movie.sound() as sound:  # type: ignore[union-attr]
             assert {place for place, _ in sound.packets()} == {0, 1}
@@ -159,7 +159,7 @@ def test_a_film_may_have_several_streams_of_sound(tmp_path: Path) -> None:
 
 def test_a_film_without_sound_has_none(tmp_path: Path) -> None:
     path = make.film(tmp_path / "a.mp4", count=3)
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         assert movie.sound() is None
     with pytest.raises(BadInput, match="no sound in it"):
         samples(path)
@@ -200,7 +200,7 @@ def test_a_song_with_a_tag_and_a_cover_is_read(tmp_path: Path) -> None:
     song.write_bytes(b"ID3\x03\0\0" + length + frame + body[10 + size :])
     assert np.abs(samples(song, 48_000) - samples(plain, 48_000)).max() < 1e-6
     with pytest.raises(BadInput, match="sound without pictures"):
-        open_movie(song)
+        open_video(song)
 
 
 def test_sound_that_changes_on_the_way_goes_on() -> None:

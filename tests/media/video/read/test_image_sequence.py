@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from reverie.errors import BadInput, ReverieWarning
-from reverie.media.video.read.reader import Movie, open_movie
+from reverie.media.video.read.reader import Video, open_video
 from support import films as make
 
 
-def numbers(movie: Movie, skip: int = 0) -> list[int]:
+def numbers(movie: Video, skip: int = 0) -> list[int]:
     return [make.number_of(shot.rgb) for shot in movie.frames(skip)]
 
 
@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_folder_of_pictures_is_a_film(folder: Path) -> None:
-    with open_movie(folder) as movie:
+    with open_video(folder) as movie:
         assert (movie.info.container, movie.info.codec, movie.info.frames) == ("sequence", "png", 12)
         shots = list(movie.frames())
         assert all(np.array_equal(shot.rgb, make.numbered(shot.index)) for shot in shots)
@@ -42,7 +42,7 @@ def test_a_folder_of_pictures_is_a_film(folder: Path) -> None:
 
 @pytest.mark.parametrize("pattern", ["shot%d.png", "shot*.png", "s*[0-9].png", "shot?*.p*g"])
 def test_a_pattern_is_a_film(folder: Path, pattern: str) -> None:
-    with open_movie(folder / pattern, rate=12, start=0.25, every=2, max_size=48) as movie:
+    with open_video(folder / pattern, rate=12, start=0.25, every=2, max_size=48) as movie:
         assert numbers(movie) == [3, 5, 7, 9, 11]
         assert movie.info.rate == 6
         assert movie.info.size == (48, 32)
@@ -53,7 +53,7 @@ def test_numbers_with_zeros_and_gaps(tmp_path: Path) -> None:
     for i in (3, 4, 7, 10000):
         Image.fromarray(make.numbered(i % 256)).save(tmp_path / f"f{i:04d}.png")
     Image.fromarray(make.numbered(0)).save(tmp_path / "f12.png")
-    with pytest.warns(ReverieWarning, match="are missing"), open_movie(tmp_path / "f%04d.png") as movie:
+    with pytest.warns(ReverieWarning, match="are missing"), open_video(tmp_path / "f%04d.png") as movie:
         assert numbers(movie) == [3, 4, 7, 10000 % 256]
 
 
@@ -62,7 +62,7 @@ def test_a_sequence_of_many_sizes_depths_and_alphas(tmp_path: Path) -> None:
     Image.fromarray(first).save(tmp_path / "0.png")
     Image.fromarray(make.numbered(1)).save(tmp_path / "1.jpg", quality=95)
     Image.fromarray(make.numbered(2, (192, 128))).save(tmp_path / "2.webp", lossless=True)
-    with open_movie(tmp_path) as movie:
+    with open_video(tmp_path) as movie:
         with pytest.warns(ReverieWarning, match="scaled to the first"):
             shots = list(movie.frames())
         assert movie.info.has_alpha
@@ -71,22 +71,22 @@ def test_a_sequence_of_many_sizes_depths_and_alphas(tmp_path: Path) -> None:
 
 
 def test_the_fingerprint_of_a_sequence_is_of_its_names_and_bytes(folder: Path) -> None:
-    with open_movie(folder) as movie:
+    with open_video(folder) as movie:
         before = movie.source
-    with open_movie(folder) as movie:
+    with open_video(folder) as movie:
         assert movie.source == before
     assert before.name == "frames"
     shutil.copy(folder / "shot1.png", folder / "shot2.png")
-    with open_movie(folder) as movie:
+    with open_video(folder) as movie:
         assert movie.source != before
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no pictures in this folder"):
-        open_movie(tmp_path)
+        open_video(tmp_path)
     with pytest.raises(BadInput, match="no file has a name like this"):
-        open_movie(tmp_path / "%04d.png")
+        open_video(tmp_path / "%04d.png")
     with pytest.raises(BadInput, match="no file has a name like this"):
-        open_movie(tmp_path / "*.png")
+        open_video(tmp_path / "*.png")
     with pytest.raises(BadInput, match="cannot be read"):
-        open_movie(tmp_path / "nowhere" / "%04d.png")
+        open_video(tmp_path / "nowhere" / "%04d.png")

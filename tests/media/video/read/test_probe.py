@@ -16,8 +16,8 @@ import pytest
 
 from reverie.errors import BadInput, ReverieError
 from reverie.media.video.read.audio import samples
-from reverie.media.video.read.probe import LocalFile, Reader, _refuse
-from reverie.media.video.read.reader import open_movie
+from reverie.media.video.read.probe import ByteReader, LocalFile, _refuse
+from reverie.media.video.read.reader import open_video
 from support import films as make
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="watches files by inotify")
@@ -228,7 +228,7 @@ def test_a_hostile_container_opens_no_other_file(trap: Trap, name: str) -> None:
     with inside(trap.folder):  # references beside it would be found here as well
         for at in (path, Path(name)):
             try:
-                with open_movie(at) as movie:
+                with open_video(at) as movie:
                     numbers += [make.number_of(shot.rgb) for shot in movie.frames()]
             except BadInput as error:
                 assert str(error).startswith(f"{at}: ")  # noqa: PT017
@@ -269,7 +269,7 @@ def test_even_a_demuxer_that_may_follow_references_gets_nothing(trap: Trap) -> N
     with inside(trap.folder):
         try:
             with av.open(
-                Reader(file), mode="r", format="mov", options={"enable_drefs": "1"}, io_open=_refuse
+                ByteReader(file), mode="r", format="mov", options={"enable_drefs": "1"}, io_open=_refuse
             ) as film:
                 list(film.decode(video=0))
         except av.FFmpegError:
@@ -296,7 +296,7 @@ def test_even_a_demuxer_that_may_follow_references_gets_nothing(trap: Trap) -> N
 def test_a_path_of_a_protocol_is_not_a_local_file(trap: Trap, path: str) -> None:
     with inside(trap.folder):
         with pytest.raises(BadInput, match="not a local file"):
-            open_movie(path)
+            open_video(path)
         with pytest.raises(BadInput, match="not a local file"):
             samples(path)
     assert not trap.sprung()
@@ -306,16 +306,16 @@ def test_a_file_with_such_a_name_is_just_a_file(tmp_path: Path) -> None:
     for name in ("concat:a|b", "subfile,,start,0,end,1,,:a.mp4", "a%03d.mp4"):
         made = make.film(tmp_path / "plain.mp4", count=3)
         made.rename(tmp_path / name)
-        with inside(tmp_path), open_movie(name) as movie:
+        with inside(tmp_path), open_video(name) as movie:
             assert [make.number_of(shot.rgb) for shot in movie.frames()] == [0, 1, 2]
 
 
 def test_a_pipe_is_refused_and_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mp4")
     with pytest.raises(BadInput, match="not a regular file"):
-        open_movie(tmp_path / "pipe.mp4")
+        open_video(tmp_path / "pipe.mp4")
     with pytest.raises(BadInput, match="not a regular file"):
-        open_movie("/dev/zero")
+        open_video("/dev/zero")
 
 
 @pytest.mark.filterwarnings("ignore::reverie.errors.ReverieWarning")
@@ -343,6 +343,6 @@ def test_noise_in_every_container_ends_in_one_line_or_in_frames(tmp_path: Path) 
 
 
 def _read_through(path: Path) -> None:
-    with open_movie(path, max_pixels=1_000_000) as movie:
+    with open_video(path, max_pixels=1_000_000) as movie:
         for shot in movie.frames():
             assert shot.rgb.shape[:2] == movie.info.size[::-1]

@@ -17,21 +17,21 @@ import numpy as np
 import pytest
 
 from reverie.errors import ReverieWarning, UsageError
-from reverie.media.video.read.reader import Movie, open_movie
+from reverie.media.video.read.reader import Video, open_video
 from support import films as make
 from support.commands import environment
 
 RATES = [Fraction(30_000, 1001), Fraction(24_000, 1001), Fraction(60), Fraction(25, 2)]
 
 
-def numbers(movie: Movie, skip: int = 0) -> list[int]:
+def numbers(movie: Video, skip: int = 0) -> list[int]:
     return [make.number_of(shot.rgb) for shot in movie.frames(skip)]
 
 
 @pytest.mark.parametrize("kind", make.KINDS)
 def test_every_container_gives_every_frame_in_order(tmp_path: Path, kind: str) -> None:
     path = make.film(tmp_path / f"a.{kind}", count=30)
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         shots = list(movie.frames())
         assert [make.number_of(shot.rgb) for shot in shots] == list(range(30))
         assert [shot.index for shot in shots] == list(range(30))
@@ -51,7 +51,7 @@ def test_every_container_gives_every_frame_in_order(tmp_path: Path, kind: str) -
 @pytest.mark.parametrize("rate", RATES)
 def test_an_even_pace_is_exact_whatever_the_clock(tmp_path: Path, kind: str, rate: Fraction) -> None:
     path = make.film(tmp_path / f"a.{kind}", count=20, rate=rate)
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         assert (movie.info.rate, movie.info.variable) == (rate, False)
         assert movie.info.duration == 20 / rate
         shots = list(movie.frames())
@@ -65,14 +65,14 @@ UNEVEN = [Fraction(t, 1000) for t in (0, 40, 80, 200, 240, 500, 540, 1540, 1580)
 @pytest.mark.parametrize("kind", ["mp4", "mkv", "webm"])
 def test_an_uneven_pace_keeps_its_times(tmp_path: Path, kind: str) -> None:
     path = make.film(tmp_path / f"a.{kind}", count=9, times=UNEVEN)
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         assert movie.info.variable
         assert movie.info.frames == 9
         shots = list(movie.frames())
         assert [shot.time for shot in shots] == UNEVEN
         assert [shot.duration for shot in shots[:-1]] == [b - a for a, b in pairwise(UNEVEN)]
         assert movie.info.duration == shots[-1].time + shots[-1].duration
-    with open_movie(path, every=2) as movie:
+    with open_video(path, every=2) as movie:
         shots = list(movie.frames())
         assert [shot.time for shot in shots] == UNEVEN[::2]
         assert [make.number_of(shot.rgb) for shot in shots] == [0, 2, 4, 6, 8]
@@ -81,7 +81,7 @@ def test_an_uneven_pace_keeps_its_times(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["mp4", "mkv", "webm"])
 def test_the_last_frame_lasts_until_the_end_that_is_stated(tmp_path: Path, kind: str) -> None:
     path = make.film(tmp_path / f"a.{kind}", count=9, times=UNEVEN, last=Fraction(3, 4))
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         assert list(movie.frames())[-1].duration == Fraction(3, 4)
         assert movie.info.duration == UNEVEN[-1] + Fraction(3, 4)
 
@@ -89,7 +89,7 @@ def test_the_last_frame_lasts_until_the_end_that_is_stated(tmp_path: Path, kind:
 @pytest.mark.parametrize("kind", ["mp4", "webm"])
 def test_a_long_frame_is_cut_where_the_part_begins_and_ends(tmp_path: Path, kind: str) -> None:
     path = make.film(tmp_path / f"a.{kind}", count=9, times=UNEVEN)
-    with open_movie(path, start=0.6, duration=0.5) as movie:  # within the frame from 0.54 to 1.54
+    with open_video(path, start=0.6, duration=0.5) as movie:  # within the frame from 0.54 to 1.54
         (shot,) = movie.frames()
         assert make.number_of(shot.rgb) == 6
         assert (shot.time, shot.duration, movie.info.duration) == (0, Fraction(1, 2), Fraction(1, 2))
@@ -100,9 +100,9 @@ def test_a_long_frame_is_cut_where_the_part_begins_and_ends(tmp_path: Path, kind
 def test_a_part_is_the_same_frames(tmp_path: Path, kind: str) -> None:
     options = {**make.KINDS[kind][3], "g": "12"} if kind not in ("gif", "apng") else None
     path = make.film(tmp_path / f"a.{kind}", count=80, options=options)
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         whole = [shot.rgb for shot in movie.frames()]
-    with open_movie(path, start=1.6, duration=1, every=3) as movie:
+    with open_video(path, start=1.6, duration=1, every=3) as movie:
         shots = list(movie.frames())
         assert movie.info.frames == len(shots) == 9
         assert movie.info.rate == Fraction(25, 3)
@@ -118,14 +118,14 @@ def test_a_part_that_a_person_types_begins_with_the_frame_that_was_meant(tmp_pat
     path = make.film(tmp_path / "a.mkv", count=40, rate=30)  # a clock of milliseconds
     for frame in (1, 7, 10, 29):
         for typed in (round(frame / 30, 3), frame / 30, Fraction(frame, 30)):
-            with open_movie(path, start=typed) as movie:
+            with open_video(path, start=typed) as movie:
                 assert make.number_of(next(movie.frames()).rgb) == frame
 
 
 @pytest.mark.parametrize("kind", ["mp4", "mkv", "avi", "webm", "gif"])
 def test_skipping_gives_the_rest_to_the_byte(tmp_path: Path, kind: str) -> None:
     path = make.film(tmp_path / f"a.{kind}", count=20)
-    with open_movie(path, start=0.2, every=2) as movie:
+    with open_video(path, start=0.2, every=2) as movie:
         whole = list(movie.frames())
         rest = list(movie.frames(skip=4))
         assert list(movie.frames(skip=50)) == []
@@ -137,7 +137,7 @@ def test_skipping_gives_the_rest_to_the_byte(tmp_path: Path, kind: str) -> None:
 
 def test_two_readers_do_not_disturb_each_other(tmp_path: Path) -> None:
     path = make.film(tmp_path / "a.mp4", count=40)
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         pairs = list(zip(movie.frames(), movie.frames(skip=3), strict=False))
     assert all(make.number_of(a.rgb) + 3 == make.number_of(b.rgb) for a, b in pairs)
     assert len(pairs) == 37
@@ -146,7 +146,7 @@ def test_two_readers_do_not_disturb_each_other(tmp_path: Path) -> None:
 @pytest.mark.parametrize("codec", ["mpeg4", "libx264"])
 def test_frames_that_avi_stores_out_of_order_come_in_order(tmp_path: Path, codec: str) -> None:
     path = make.film(tmp_path / "a.avi", codec=codec, options={"bf": "2"}, count=25)
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         shots = list(movie.frames())
     assert [make.number_of(shot.rgb) for shot in shots] == list(range(25))
     assert [shot.time for shot in shots] == [Fraction(i, 25) for i in range(25)]
@@ -163,15 +163,15 @@ def test_a_size_is_scaled_to_and_even(tmp_path: Path) -> None:
         ({"size": (50, 40)}, (50, 40)),
     ]
     for wanted, size in cases:
-        with open_movie(path, **wanted) as movie:
+        with open_video(path, **wanted) as movie:
             assert movie.info.size == size
             assert movie.info.full_size == (322, 182)
             for shot in movie.frames():
                 assert shot.rgb.shape == (size[1], size[0], 3)
                 assert make.number_of(shot.rgb) == shot.index
-    with open_movie(path, max_size=96) as movie:
+    with open_video(path, max_size=96) as movie:
         assert movie.info.aspect == 1  # rounding to pixels is no change of shape
-    with open_movie(path, size=(161, 182)) as movie:
+    with open_video(path, size=(161, 182)) as movie:
         assert movie.info.aspect == 2
 
 
@@ -196,7 +196,7 @@ def test_a_size_that_changes_on_the_way_is_scaled_to_the_first(tmp_path: Path) -
                     packet.pts = packet.dts = at + pictures_done(pictures, picture)
                     packet.time_base, packet.stream = Fraction(1, 25), stream
                     out.mux(packet)
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         with pytest.warns(ReverieWarning, match="scaled to the first, 96 x 64") as said:
             shots = list(movie.frames())
         assert len(said) == 1
@@ -225,7 +225,7 @@ def wait_until_gone() -> None:
 
 def test_closing_leaving_or_forgetting_stops_the_thread(tmp_path: Path) -> None:
     path = make.film(tmp_path / "a.mp4", count=120)
-    movie = open_movie(path)
+    movie = open_video(path)
     next(movie.frames())
     shots = movie.frames()
     next(shots)
@@ -233,7 +233,7 @@ def test_closing_leaving_or_forgetting_stops_the_thread(tmp_path: Path) -> None:
     assert not readers()
     assert next(shots, None) is None
 
-    movie = open_movie(path)
+    movie = open_video(path)
     for _ in movie.frames():
         break
     gc.collect()
@@ -247,7 +247,7 @@ def test_closing_leaving_or_forgetting_stops_the_thread(tmp_path: Path) -> None:
 
 def test_no_more_is_decoded_than_fits_the_queue(tmp_path: Path) -> None:
     path = make.film(tmp_path / "a.mp4", count=150)
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         shots: Any = movie.frames()
         next(shots)
         time.sleep(0.3)
@@ -259,7 +259,7 @@ def test_what_is_raised_in_the_thread_is_raised_here(tmp_path: Path, monkeypatch
     from reverie.media.video.read.colour_convert import Converter
 
     path = make.film(tmp_path / "a.mp4", count=8)
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         calls = []
 
         def broken(self: Converter, frame: object) -> object:
@@ -280,7 +280,7 @@ def test_what_is_raised_in_the_thread_is_raised_here(tmp_path: Path, monkeypatch
 def test_a_program_may_end_without_closing(tmp_path: Path) -> None:
     path = make.film(tmp_path / "a.mp4", count=120)
     program = (
-        "import sys; from reverie.media.video.read.reader import open_movie; m = open_movie(sys.argv[1]); "
+        "import sys; from reverie.media.video.read.reader import open_video; m = open_video(sys.argv[1]); "
     )
     program += "f = m.frames(); print(next(f).rgb.shape)"
     done = subprocess.run(
@@ -298,7 +298,7 @@ def test_importing_is_quick_and_loads_no_decoder() -> None:
 
 def test_the_same_film_gives_the_same_bytes(tmp_path: Path) -> None:
     path = make.film(tmp_path / "a.webm", count=10, size=(320, 180))
-    with open_movie(path, max_size=160) as one, open_movie(path, max_size=160) as two:
+    with open_video(path, max_size=160) as one, open_video(path, max_size=160) as two:
         for a, b in zip(one.frames(), two.frames(), strict=True):
             assert a.rgb.tobytes() == b.rgb.tobytes()
 
@@ -307,7 +307,7 @@ def test_the_source_says_where_it_came_from(tmp_path: Path) -> None:
     import hashlib
 
     path = make.film(tmp_path / "a.mp4", count=3)
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         assert movie.source.name == "a.mp4"
         assert movie.source.format == "mov"
         assert movie.source.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
@@ -315,7 +315,7 @@ def test_the_source_says_where_it_came_from(tmp_path: Path) -> None:
 
 def test_a_film_may_be_deleted_while_it_is_read(tmp_path: Path) -> None:
     path = make.film(tmp_path / "a.mp4", count=60)
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         path.unlink()
         assert numbers(movie) == list(range(60))
 
@@ -339,5 +339,5 @@ def test_a_film_may_be_deleted_while_it_is_read(tmp_path: Path) -> None:
 def test_what_is_out_of_range_is_said(tmp_path: Path, settings: dict[str, Any], words: str) -> None:
     path = make.film(tmp_path / "a.mp4", count=10)
     with pytest.raises(UsageError, match=words):
-        open_movie(path, **settings)
+        open_video(path, **settings)
     assert not readers()

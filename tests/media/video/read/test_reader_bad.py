@@ -16,13 +16,13 @@ import pytest
 from PIL import Image
 
 from reverie.errors import BadInput, ReverieError, ReverieWarning, UsageError
-from reverie.media.video.read.reader import open_movie
+from reverie.media.video.read.reader import open_video
 from support import films as make
 
 
 def refused(path: Path, *words: str, **settings: Any) -> str:
     with pytest.raises(BadInput) as caught:
-        open_movie(path, **settings)
+        open_video(path, **settings)
     said = str(caught.value)
     assert said.startswith(str(path))
     assert "\n" not in said
@@ -98,7 +98,7 @@ def test_an_unfinished_recording_of_another_kind_gives_what_is_there(tmp_path: P
     path.write_bytes(data[: begin + (len(data) - begin) * 2 // 3])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ReverieWarning)
-        with open_movie(path) as movie:
+        with open_video(path) as movie:
             found = [make.number_of(shot.rgb) for shot in movie.frames()]
     assert found[:15] == list(range(15))
     assert len(found) < 40
@@ -120,12 +120,12 @@ def test_a_film_that_is_cut_short_says_so_and_gives_what_is_there(tmp_path: Path
         struct.pack_into(">I", moov, table + 4 * i, place + len(moov))
     fast = data[:begin] + bytes(moov) + data[begin:index]
     path.write_bytes(fast)
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         assert [make.number_of(shot.rgb) for shot in movie.frames()] == list(range(40))
     path.write_bytes(fast[: len(fast) - (index - begin) // 2])
     with (
         pytest.warns(ReverieWarning, match=r"cut short; \d+ of its 40 frames are there"),
-        open_movie(path) as movie,
+        open_video(path) as movie,
     ):
         found = [make.number_of(shot.rgb) for shot in movie.frames()]
     assert 10 <= len(found) < 30
@@ -138,7 +138,7 @@ def test_damage_in_the_middle_leaves_a_gap_and_a_word(tmp_path: Path) -> None:
     begin = data.index(b"\xff\xd8\xff", len(data) // 2)
     data[begin : begin + 700] = bytes(700)
     path.write_bytes(bytes(data))
-    with open_movie(path) as movie, pytest.warns(ReverieWarning, match="damaged; what cannot be decoded"):
+    with open_video(path) as movie, pytest.warns(ReverieWarning, match="damaged; what cannot be decoded"):
         shots = list(movie.frames())
     assert 36 <= len(shots) < 40
     assert [make.number_of(shot.rgb) for shot in shots] == [round(shot.time * 25) for shot in shots]
@@ -218,7 +218,7 @@ def test_a_huge_size_is_refused_before_it_is_decoded(
     path.write_bytes(grow(path.read_bytes()))
     before = psutil.Process().memory_info().rss
     try:
-        with open_movie(path) as movie:  # a header that only boasts may be put right by the stream itself
+        with open_video(path) as movie:  # a header that only boasts may be put right by the stream itself
             assert movie.info.size == (96, 64)
     except ReverieError as error:
         assert str(path) in str(error)  # noqa: PT017
@@ -230,12 +230,12 @@ def test_a_huge_size_is_refused_before_it_is_decoded(
 def test_the_limits_of_pixels_size_and_shape(tmp_path: Path) -> None:
     path = make.film(tmp_path / "a.mp4", count=2, size=(320, 180))
     refused(path, "320 x 180", "over the limit of 50000 pixels", "--max-pixels", max_pixels=50_000)
-    with open_movie(path, max_pixels=57_600) as movie:
+    with open_video(path, max_pixels=57_600) as movie:
         assert movie.info.size == (320, 180)
     refused(make.film(tmp_path / "b.mp4", count=2, size=(24, 48)), "minimum is 32")
     refused(make.film(tmp_path / "c.mp4", count=2, size=(1600, 64)), "aspect limit")
     with pytest.raises(UsageError, match="57600 pixels"):
-        open_movie(path, size=(1000, 1000), max_pixels=57_600)
+        open_video(path, size=(1000, 1000), max_pixels=57_600)
 
 
 # Taken away
@@ -246,7 +246,7 @@ def test_a_film_that_is_cut_while_it_is_read_is_a_matter_of_resources(tmp_path: 
     pictures = [rng.integers(0, 256, (180, 320, 3), np.uint8) for _ in range(80)]
     path = make.film(tmp_path / "a.avi", pictures=pictures, codec="rawvideo", pixels="bgr24", options={})
     assert path.stat().st_size > 4_000_000
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         shots = movie.frames()
         next(shots)
         os.truncate(path, 1_000_000)
@@ -260,7 +260,7 @@ def test_a_film_that_is_cut_while_it_is_read_is_a_matter_of_resources(tmp_path: 
 def test_a_picture_that_goes_while_a_sequence_is_read(tmp_path: Path) -> None:
     for i in range(60):
         Image.fromarray(make.numbered(i)).save(tmp_path / f"{i}.png")
-    with open_movie(tmp_path) as movie:
+    with open_video(tmp_path) as movie:
         shots = movie.frames()
         next(shots)
         (tmp_path / "50.png").unlink()
@@ -273,7 +273,7 @@ def test_a_broken_picture_in_a_sequence_names_it(tmp_path: Path) -> None:
     for i in range(4):
         Image.fromarray(make.numbered(i)).save(tmp_path / f"{i}.png")
     (tmp_path / "2.png").write_bytes((tmp_path / "2.png").read_bytes()[:200])
-    with open_movie(tmp_path) as movie, pytest.raises(BadInput, match=r"2\.png"):
+    with open_video(tmp_path) as movie, pytest.raises(BadInput, match=r"2\.png"):
         list(movie.frames())
 
 
@@ -285,7 +285,7 @@ def test_nothing_is_printed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ReverieWarning)
         try:
-            with open_movie(path) as movie:
+            with open_video(path) as movie:
                 list(movie.frames())
         except BadInput:
             pass

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reverie.media.video.read.reader import open_movie
+from reverie.media.video.read.reader import open_video
 from support import films as make
 
 pytestmark = pytest.mark.skipif(shutil.which("ffprobe") is None, reason="no ffprobe; see tools/ffmpeg.sh")
@@ -27,7 +27,7 @@ def ffprobe(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 def check(path: Path) -> dict[str, Any]:
     stream, frames = ffprobe(path)
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         shots, info = list(movie.frames()), movie.info
     assert len(shots) == len(frames) == info.frames
     assert (stream["width"], stream["height"]) == (
@@ -82,7 +82,7 @@ def test_a_turn(tmp_path: Path, degrees: int) -> None:
     path = make.turned(make.film(tmp_path / "a.mp4", count=5), make.MATRICES[degrees])
     stream = check(path)
     (said,) = [data["rotation"] for data in stream["side_data_list"] if "rotation" in data]
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         assert movie.info.rotation == -said % 360  # ffprobe counts the other way
 
 

@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 
 from reverie.errors import ReverieWarning
-from reverie.media.video.read.reader import Movie, open_movie
+from reverie.media.video.read.reader import Video, open_video
 from support import films as make
 
 
-def numbers(movie: Movie, skip: int = 0) -> list[int]:
+def numbers(movie: Video, skip: int = 0) -> list[int]:
     return [make.number_of(shot.rgb) for shot in movie.frames(skip)]
 
 
@@ -31,7 +31,7 @@ CORNERS[32:, 48:] = (240, 240, 240)
 def test_a_turned_film_stands_upright(tmp_path: Path, degrees: int) -> None:
     path = make.film(tmp_path / "a.mp4", pictures=[CORNERS] * 3, aspect=Fraction(4, 3))
     make.turned(path, make.MATRICES[degrees])
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         shot = next(movie.frames())
         assert movie.info.rotation == degrees
         expected = np.asarray(
@@ -40,7 +40,7 @@ def test_a_turned_film_stands_upright(tmp_path: Path, degrees: int) -> None:
         assert movie.info.size == expected.shape[1::-1]
         assert np.abs(shot.rgb.astype(int) - expected).mean() < 12
         assert movie.info.aspect == (Fraction(3, 4) if degrees % 180 else Fraction(4, 3))
-    with open_movie(path, max_size=48) as movie:
+    with open_video(path, max_size=48) as movie:
         assert movie.info.size == ((32, 48) if degrees % 180 else (48, 32))
         assert next(movie.frames()).rgb.shape[:2] == movie.info.size[::-1]
 
@@ -58,20 +58,20 @@ def test_a_mirrored_film_is_put_right(
     tmp_path: Path, matrix: tuple[float, float, float, float], undone: Image.Transpose
 ) -> None:
     path = make.turned(make.film(tmp_path / "a.mp4", pictures=[CORNERS] * 2), matrix)
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         expected = np.asarray(Image.fromarray(CORNERS).transpose(undone)).astype(int)
         assert np.abs(next(movie.frames()).rgb.astype(int) - expected).mean() < 12
 
 
 def test_an_interlaced_film_is_said(tmp_path: Path) -> None:
     path = make.film(tmp_path / "a.mp4", count=6, options={"x264-params": "tff=1", "preset": "ultrafast"})
-    with pytest.warns(ReverieWarning, match="interlaced"), open_movie(path) as movie:
+    with pytest.warns(ReverieWarning, match="interlaced"), open_video(path) as movie:
         assert numbers(movie) == list(range(6))
 
 
 def test_a_skewed_film_takes_the_nearest_quarter_turn(tmp_path: Path) -> None:
     path = make.turned(make.film(tmp_path / "a.mp4", count=2), (0.1, 0.99, -0.99, 0.1))
-    with pytest.warns(ReverieWarning, match="nearest quarter turn"), open_movie(path) as movie:
+    with pytest.warns(ReverieWarning, match="nearest quarter turn"), open_video(path) as movie:
         assert movie.info.rotation == 90
 
 
@@ -82,7 +82,7 @@ def test_a_skewed_film_takes_the_nearest_quarter_turn(tmp_path: Path) -> None:
 @pytest.mark.parametrize("wide", [1, 2])
 def test_colours_survive_a_file_with_tags(tmp_path: Path, number: int, name: str, wide: int) -> None:
     path = make.film(tmp_path / "a.mov", pictures=[CORNERS] * 2, colour=(number, wide))
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         assert (movie.info.colour.matrix, movie.info.colour.range) == (name, ["tv", "pc"][wide - 1])
         error = np.abs(next(movie.frames()).rgb.astype(int) - CORNERS)
     assert np.median(error) <= 3
@@ -98,7 +98,7 @@ def test_colours_survive_a_file_with_tags(tmp_path: Path, number: int, name: str
 def test_alpha_comes_with_the_frames(tmp_path: Path, name: str, codec: str, pixels: str) -> None:
     pictures = [np.dstack([make.numbered(i), np.full((64, 96), 255 - 40 * i, np.uint8)]) for i in range(4)]
     path = make.film(tmp_path / name, pictures=pictures, codec=codec, pixels=pixels, options={})
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         assert movie.info.has_alpha
         for shot in movie.frames():
             assert shot.alpha is not None
@@ -114,7 +114,7 @@ def test_a_gif_keeps_its_pauses_and_its_holes(tmp_path: Path) -> None:
         frames.append(picture)
     pauses = [100, 500, 40, 1000]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:], duration=pauses, disposal=2)
-    with open_movie(tmp_path / "a.gif") as movie:
+    with open_video(tmp_path / "a.gif") as movie:
         shots = list(movie.frames())
         assert movie.info.has_alpha
         assert movie.info.variable
@@ -130,6 +130,6 @@ def test_a_gif_keeps_its_pauses_and_its_holes(tmp_path: Path) -> None:
 def test_a_gif_that_is_opaque_has_no_alpha(tmp_path: Path) -> None:
     frames = [Image.fromarray(make.numbered(i)).quantize() for i in range(3)]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:], duration=100)
-    with open_movie(tmp_path / "a.gif") as movie:
+    with open_video(tmp_path / "a.gif") as movie:
         assert not movie.info.has_alpha
         assert all(shot.alpha is None for shot in movie.frames())

@@ -15,7 +15,7 @@ import pytest
 
 from reverie.errors import ReverieWarning
 from reverie.media.video.read.audio import samples
-from reverie.media.video.read.reader import open_movie
+from reverie.media.video.read.reader import open_video
 from reverie.media.video.write.formats import encoding_for
 from reverie.media.video.write.render import Render
 from support.films import film, number_of, numbered
@@ -52,7 +52,7 @@ def heard(path: Path) -> list[tuple[bytes, Fraction]]:
 
 def again(source: Path, out: Path | str, **part) -> Path:
     """A film's frames and its sound written anew."""
-    with open_movie(source, **part) as movie:
+    with open_video(source, **part) as movie:
         encoding = encoding_for(out)
         with Render(out, {}, size=movie.info.size, rate=movie.info.rate, encoding=encoding) as render:
             for shot in movie.frames():

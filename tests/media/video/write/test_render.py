@@ -120,7 +120,7 @@ def test_killed_while_finishing_it_only_finishes(tmp_path, whole, monkeypatch):
 
 def test_killed_between_naming_and_tidying_nothing_is_lost(tmp_path, whole, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("reverie.media.video.write.work_folder.Folder.remove", lambda self: self.release())
+        patch.setattr("reverie.media.video.write.work_folder.WorkFolder.remove", lambda self: self.release())
         make(tmp_path / "z.mp4")
     assert (tmp_path / "z.mp4.part").is_dir()
     with pytest.raises(UsageError, match="exists already"):

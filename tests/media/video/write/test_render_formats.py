@@ -17,7 +17,7 @@ from PIL import Image
 from reverie.errors import ReverieWarning, UsageError
 from reverie.media.picture import read_provenance
 from reverie.media.video.read.frame import Colour
-from reverie.media.video.read.reader import open_movie
+from reverie.media.video.read.reader import open_video
 from reverie.media.video.write.formats import CODECS, encoding_for
 from reverie.media.video.write.metadata import read_metadata
 from reverie.media.video.write.render import Render
@@ -81,7 +81,7 @@ def test_films_keep_frames_and_times(tmp_path, kind, codec, shown):
     fine = Fraction(1, 90_000) if kind in ("mp4", "mov") else Fraction(1, 1000)
     for (at, _), wanted in zip(found, begins(shown), strict=True):
         assert abs(at - wanted) <= fine
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         assert movie.info.size == SIZE
         assert abs(movie.info.duration - sum(shown)) <= 2 * fine + Fraction(1, 10_000)
         assert movie.info.colour == Colour("bt709", "tv", "bt709", "bt709")
@@ -224,7 +224,7 @@ def test_a_sequence_is_exact_and_appears_whole(tmp_path, name):
     for i, rgb in enumerate(pictures(alpha=True)):
         assert np.array_equal(np.array(Image.open(tmp_path / "frames" / (pattern % (i + 1)))), rgb)
     assert read_metadata(f"{tmp_path}/{name}") == NOTE
-    with open_movie(tmp_path / "frames") as movie:
+    with open_video(tmp_path / "frames") as movie:
         assert movie.info.frames == COUNT
     with pytest.raises(UsageError, match="exists already"):
         written(f"{tmp_path}/{name}")
@@ -237,10 +237,10 @@ def test_a_sequence_is_exact_and_appears_whole(tmp_path, name):
 @pytest.mark.parametrize("name", ["z.gif", "z.apng", "z.webm", "frames/"])
 def test_pixels_that_are_not_square_become_so(tmp_path, name):
     path = written(f"{tmp_path}/{name}", aspect=Fraction(3, 2))
-    with open_movie(path) as movie:
+    with open_video(path) as movie:
         assert movie.info.size == (240, 128)
     high = written(f"{tmp_path}/high-{name}", aspect=Fraction(1, 2))
-    with open_movie(high) as movie:
+    with open_video(high) as movie:
         assert movie.info.size == (160, 256)
 
 

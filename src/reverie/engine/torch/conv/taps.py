@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Taps:
+class KernelTaps:
     """Along one axis: which kernel entries make the even and the odd pixels of the input's gradient.
 
     Pixel i = 2 j + r of the input takes entry a = i + padding - stride * o from output o; with
@@ -25,7 +25,7 @@ class Taps:
     before: int = 0  # pixels of the first cell that are none of the input's
 
     @staticmethod
-    def of(kernel: int, stride: int, padding: int, length: int, outputs: int, before: int = 0) -> Taps:
+    def of(kernel: int, stride: int, padding: int, length: int, outputs: int, before: int = 0) -> KernelTaps:
         pairs = [
             [(d, r - before + padding - stride * d) for d in range(-kernel - padding, kernel + padding + 2)]
             for r in (0, 1)
@@ -39,18 +39,18 @@ class Taps:
         around = max(ahead, after, 0)
         around += (around - ahead) % step  # so that the first result wanted is a result
         entries = [tuple((d - first, a) for d, a in side) for side in fits]
-        return Taps((entries[0], entries[1]), size, around, (around - ahead) // step, first, before)
+        return KernelTaps((entries[0], entries[1]), size, around, (around - ahead) // step, first, before)
 
     @staticmethod
-    def fewest(kernel: int, stride: int, padding: int, length: int, outputs: int) -> Taps:
+    def fewest(kernel: int, stride: int, padding: int, length: int, outputs: int) -> KernelTaps:
         """With cells that begin where fewer places are needed."""
         return min(
-            (Taps.of(kernel, stride, padding, length, outputs, before) for before in (0, 1)),
+            (KernelTaps.of(kernel, stride, padding, length, outputs, before) for before in (0, 1)),
             key=lambda taps: taps.size,
         )
 
 
-def in_phases(weight: Tensor, rows: Taps, columns: Taps) -> Tensor:
+def in_phases(weight: Tensor, rows: KernelTaps, columns: KernelTaps) -> Tensor:
     """Of (out, in, kernel, kernel), the weight that makes cells of 2 x 2 pixels from outputs.
 
     Returns:
@@ -66,7 +66,7 @@ def in_phases(weight: Tensor, rows: Taps, columns: Taps) -> Tensor:
     return phases.reshape(4 * inputs, out, rows.size, columns.size)
 
 
-def one_phase(weight: Tensor, rows: Taps, columns: Taps, row: int, column: int) -> Tensor:
+def one_phase(weight: Tensor, rows: KernelTaps, columns: KernelTaps, row: int, column: int) -> Tensor:
     """Of (channels, 1, kernel, kernel), the entries that make even (0) or odd (1) rows and columns.
 
     Returns:

@@ -46,7 +46,7 @@ def out_of_cells(found: Tensor, shape: torch.Size, step: Pair) -> Tensor:
 def _run(x: Tensor, held: Tensor, step: Pair, *, back: bool) -> None:
     count, channels, height, width = x.shape
     picture, channel, row, column = x.stride()
-    job = cells.Job(
+    job = cells.CellsJob(
         count=count, channels=channels, height=height, width=width, step_y=step[0], step_x=step[1],
         back=back, threads=torch.get_num_threads(),
         pixels=x.data_ptr(), picture=picture, channel=channel, row=row, column=column, cells=held.data_ptr(),

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from reverie.native import dense
-from reverie.native.dense import Filter, Job, Source, Target
+from reverie.native.dense import ConvolutionJob, ConvolutionSource, ConvolutionTarget, Filter
 
 if TYPE_CHECKING:
     from reverie.engine.torch.conv.activation import Activation
@@ -26,18 +26,18 @@ LINE = 64
 Pair = tuple[int, int]
 
 
-class Gate(NamedTuple):
+class ActivationMask(NamedTuple):
     """Where an activation let its values through unchanged, a bit each; elsewhere its slope was ``slope``."""
 
     bits: Tensor  # (N, H, W, chunks of 16 channels), int16
     slope: float
 
 
-class Given(NamedTuple):
+class ConvInput(NamedTuple):
     """What a convolution reads: a map (N, C, H, W), channels last, or some channels of one; its gate."""
 
     map: Tensor
-    gate: Gate | None = None
+    gate: ActivationMask | None = None
 
 
 class Places(NamedTuple):
@@ -102,7 +102,7 @@ class DenseConv:
                 at += dense.padded(shape[1])
         size, step, first = places or Places((out_height, out_width))
         source_size, source_step, source_first = given or Places((height, width))
-        self._sources, self._targets = (Source * len(taken))(), (Target * len(made))()
+        self._sources, self._targets = (ConvolutionSource * len(taken))(), (ConvolutionTarget * len(made))()
         for source, shape in zip(self._sources, taken, strict=True):
             source.channels = shape[1]
         for target, shape in zip(self._targets, made, strict=True):
@@ -110,15 +110,15 @@ class DenseConv:
         for target, alone in zip(self._targets, linear, strict=False):
             target.linear = alone
         # What is the same at every call; the rest is filled in.
-        self._job = Job(
+        self._job = ConvolutionJob(
             count=count, height=height, width=width, out_height=out_height, out_width=out_width,
             top=before[0], left=before[1], source_height=source_size[0], source_width=source_size[1],
             source_step_y=source_step[0], source_step_x=source_step[1], source_y=source_first[0],
             source_x=source_first[1], target_height=size[0], target_width=size[1],
             target_step_y=step[0], target_step_x=step[1], target_y=first[0], target_x=first[1],
             sources=len(taken), targets=len(made),
-            source=ctypes.cast(self._sources, ctypes.POINTER(Source)),
-            target=ctypes.cast(self._targets, ctypes.POINTER(Target)),
+            source=ctypes.cast(self._sources, ctypes.POINTER(ConvolutionSource)),
+            target=ctypes.cast(self._targets, ctypes.POINTER(ConvolutionTarget)),
             bias=None if self._bias is None else self._bias.data_ptr(),
         )  # fmt: skip
         self._activation: Activation | None = None  # what the job says now
@@ -127,13 +127,13 @@ class DenseConv:
 
     def __call__(
         self,
-        given: Sequence[Given],
+        given: Sequence[ConvInput],
         others: Sequence[Tensor | None],
         *,
         activation: Activation | None = None,
         keep: bool = False,
         into: Sequence[Tensor | None] | None = None,
-    ) -> list[Given]:
+    ) -> list[ConvInput]:
         """Activation(convolution(inputs through gates) + others), and with ``keep`` the outputs' gates.
 
         Outputs are written ``into`` maps that are given, channels last, or some channels of larger ones.
@@ -149,7 +149,7 @@ class DenseConv:
         if activation is not self._activation:
             self._activation = activation
             job.activation, job.low, job.high = _numbers(activation)
-            self._slope = job.low if job.activation == dense.Activation.LEAKY else 0.0
+            self._slope = job.low if job.activation == dense.ActivationKind.LEAKY else 0.0
         results, past = [], self._large
         rows = zip(self._targets, self._made, self._bits, others, into or [None] * len(others), strict=True)
         for target, shape, bits, other, place in rows:
@@ -162,9 +162,9 @@ class DenseConv:
                 held.append(other)
                 target.other = other.data_ptr()
             if keep and not target.linear:
-                kept = Gate(torch.empty(bits, dtype=torch.int16), self._slope)
+                kept = ActivationMask(torch.empty(bits, dtype=torch.int16), self._slope)
                 target.open = kept.bits.data_ptr()
-            results.append(Given(y, kept))
+            results.append(ConvInput(y, kept))
         job.threads, job.past_caches = torch.get_num_threads(), past
         self._convolution.run(job)
         return results
@@ -173,12 +173,12 @@ class DenseConv:
 def _numbers(activation: Activation | None) -> tuple[int, float, float]:
     """Code, lower limit (or slope) and upper limit."""
     if activation is None:
-        return dense.Activation.LINEAR, 0.0, INFINITE
+        return dense.ActivationKind.LINEAR, 0.0, INFINITE
     if activation.kind == "relu":
-        return dense.Activation.CLAMPED, 0.0, INFINITE
+        return dense.ActivationKind.CLAMPED, 0.0, INFINITE
     if activation.kind == "hardtanh":
-        return dense.Activation.CLAMPED, activation.numbers[0], activation.numbers[1]
-    return dense.Activation.LEAKY, activation.numbers[0], INFINITE
+        return dense.ActivationKind.CLAMPED, activation.numbers[0], activation.numbers[1]
+    return dense.ActivationKind.LEAKY, activation.numbers[0], INFINITE
 
 
 def even_pixels(x: Tensor) -> tuple[Tensor, int]:

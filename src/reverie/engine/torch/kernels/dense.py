@@ -16,13 +16,13 @@ import torch
 from torch import Tensor
 
 from reverie.engine.torch.conv.spec import FEW
-from reverie.engine.torch.conv.taps import Taps, in_phases
+from reverie.engine.torch.conv.taps import KernelTaps, in_phases
 from reverie.engine.torch.kernels.cells import into_cells, out_of_cells
-from reverie.engine.torch.kernels.conv import DenseConv, Gate, Given
+from reverie.engine.torch.kernels.conv import ActivationMask, ConvInput, DenseConv
 from reverie.engine.torch.kernels.strided import StridedBack, StridedForth
 from reverie.engine.torch.kernels.weights import cheapest_weights, pair, shared_weights
 from reverie.native import Isa, dense
-from reverie.native.dense import Kind
+from reverie.native.dense import ConvolutionKind
 
 if TYPE_CHECKING:
     from reverie.engine.torch.conv.activation import Activation
@@ -33,7 +33,7 @@ CHANNELS = 16  # of the input of a convolution: fewer leave too little to multip
 #: Multiplications below which starting threads and switching between libraries costs what is won.
 LEAST = 2_000_000
 #: Filters with a kind of their own.
-KERNELS = {kind.kernel for kind in Kind if kind is not Kind.GATHERED}
+KERNELS = {kind.kernel for kind in ConvolutionKind if kind is not ConvolutionKind.GATHERED}
 
 
 class _Forward:
@@ -53,9 +53,11 @@ class _Forward:
         activation: Activation | None = None,
         keep: bool = False,
         into: Tensor | None = None,
-    ) -> tuple[Tensor, Gate | None]:
+    ) -> tuple[Tensor, ActivationMask | None]:
         """Activation(convolution(x) + other), and its gate."""
-        (found,) = self._conv([Given(self._read(x))], [other], activation=activation, keep=keep, into=[into])
+        (found,) = self._conv(
+            [ConvInput(self._read(x))], [other], activation=activation, keep=keep, into=[into]
+        )
         return found
 
 
@@ -87,9 +89,11 @@ class Back:
         before = (rows - 1 - spec.padding[0], columns - 1 - spec.padding[1])
         self._conv = DenseConv(packed, [out], [shape], before)
 
-    def __call__(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
+    def __call__(
+        self, gradient: Tensor, pending: Tensor | None, gate: ActivationMask | None = None
+    ) -> Tensor:
         """The gradient at the input, plus ``pending``."""
-        return self._conv([Given(gradient, gate)], [pending])[0].map
+        return self._conv([ConvInput(gradient, gate)], [pending])[0].map
 
 
 class CellsForth(_Forward):
@@ -127,14 +131,16 @@ class CellsBack:
         packed = cheapest_weights(("cells back", rows, columns), spec, weight, kernel, out, cells, store, isa)
         self._conv = DenseConv(packed, [out], [cells], (-rows.first, -columns.first))
 
-    def __call__(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
+    def __call__(
+        self, gradient: Tensor, pending: Tensor | None, gate: ActivationMask | None = None
+    ) -> Tensor:
         """As ``Back``."""
-        (found,) = self._conv([Given(gradient, gate)], [None])
+        (found,) = self._conv([ConvInput(gradient, gate)], [None])
         whole = out_of_cells(found.map, self._shape, (2, 2))
         return whole if pending is None else whole + pending
 
 
-class PointsForth:
+class PointwiseForth:
     """Convolutions of 1 x 1 that read the same map, as one; their activations are alike, or there is none.
 
     Attributes:
@@ -150,29 +156,29 @@ class PointsForth:
                 part[:, : len(spec.weight)] = spec.folded()[:, :, 0, 0].T
             return torch.cat(parts, 1)[None, None]
 
-        convolution = shared_weights("points", specs, weight, Kind.GATHERED, isa, store)
+        convolution = shared_weights("points", specs, weight, ConvolutionKind.GATHERED, isa, store)
         linear = [spec.activation is None for spec in specs]
         biases = [spec.bias for spec in specs]
         self._activation = next((spec.activation for spec in specs if spec.activation is not None), None)
         self._conv = DenseConv(convolution, [shape], outs, (0, 0), biases, linear=linear)
 
-    def __call__(self, x: Tensor, into: Sequence[Tensor | None] | None = None) -> list[Given]:
+    def __call__(self, x: Tensor, into: Sequence[Tensor | None] | None = None) -> list[ConvInput]:
         """Activation(convolution(x)) of each, and its gate."""
         others = [None] * len(self.made)
-        return self._conv([Given(x)], others, activation=self._activation, keep=True, into=into)
+        return self._conv([ConvInput(x)], others, activation=self._activation, keep=True, into=into)
 
 
-class PointsBack:
+class PointwiseBack:
     """The gradient of some such convolutions at what they read: one with their outputs side by side."""
 
     def __init__(self, specs: Sequence[ConvSpec], shape: torch.Size, store: Store, isa: Isa) -> None:
         def weight() -> Tensor:
             return torch.cat([spec.folded().double()[:, :, 0, 0] for spec in specs])[None, None]
 
-        convolution = shared_weights("points back", specs, weight, Kind.GATHERED, isa, store)
+        convolution = shared_weights("points back", specs, weight, ConvolutionKind.GATHERED, isa, store)
         self._conv = DenseConv(convolution, [spec.out_shape(shape) for spec in specs], [shape], (0, 0))
 
-    def __call__(self, gradients: Sequence[Given], pending: Tensor | None) -> Tensor:
+    def __call__(self, gradients: Sequence[ConvInput], pending: Tensor | None) -> Tensor:
         """The sum of their gradients, plus ``pending``."""
         return self._conv(gradients, [pending])[0].map
 
@@ -202,7 +208,7 @@ def back(spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> Back | Ce
     return None
 
 
-def is_points(spec: ConvSpec, shape: torch.Size) -> bool:
+def is_pointwise(spec: ConvSpec, shape: torch.Size) -> bool:
     """Whether a convolution is one of 1 x 1 that the native kernels take."""
     return (
         spec.groups == 1
@@ -245,10 +251,10 @@ def _of_a_picture(spec: ConvSpec, shape: torch.Size) -> bool:
     return (rows.size, columns.size) in KERNELS
 
 
-def _cell_taps(spec: ConvSpec, shape: torch.Size) -> tuple[Taps, Taps]:
+def _cell_taps(spec: ConvSpec, shape: torch.Size) -> tuple[KernelTaps, KernelTaps]:
     out = spec.out_shape(shape)
     kernel, padding = spec.weight.shape[2:], spec.padding
-    rows, columns = (Taps.of(kernel[i], 2, padding[i], shape[2 + i], out[2 + i]) for i in (0, 1))
+    rows, columns = (KernelTaps.of(kernel[i], 2, padding[i], shape[2 + i], out[2 + i]) for i in (0, 1))
     return rows, columns
 
 

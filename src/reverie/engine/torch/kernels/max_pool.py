@@ -55,7 +55,7 @@ class Pool:
         kernel, step, padding, _, _ = self._window
         source, pixel = spaced(source)
         count, channels, height, width = self._taken
-        job = pool.Job(
+        job = pool.PoolJob(
             count=count, channels=channels, height=height, width=width,
             out_height=self._made[2], out_width=self._made[3], kernel_y=kernel[0], kernel_x=kernel[1],
             step_y=step[0], step_x=step[1], top=padding[0], left=padding[1],

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from reverie.engine.torch.conv.activation import Activation
 from reverie.engine.torch.conv.onednn import CHANNELS_LAST
-from reverie.engine.torch.kernels.conv import DenseConv, Gate, Given, gates
+from reverie.engine.torch.kernels.conv import ActivationMask, ConvInput, DenseConv, gates
 from reverie.native import Isa, dense
 
 
@@ -58,11 +58,11 @@ class PreparedBox:
 
     def forward(
         self, x: Tensor, other: Tensor | None, into: Tensor | None = None
-    ) -> tuple[Tensor, Gate | None]:
+    ) -> tuple[Tensor, ActivationMask | None]:
         """Activation(mean(x) + bias + other). (N, C, H, W) -> the same, and its gate if it ``gates``."""
         if self._forth is not None:
             (found,) = self._forth(
-                [Given(x)], [other], activation=self.activation, keep=self.gates, into=[into]
+                [ConvInput(x)], [other], activation=self.activation, keep=self.gates, into=[into]
             )
             return found.map, found.gate
         y = self._mean(x)
@@ -71,10 +71,12 @@ class PreparedBox:
                 y = y.add_(added)
         return (y if self.activation is None else self.activation.apply_(y)), None
 
-    def backward(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
+    def backward(
+        self, gradient: Tensor, pending: Tensor | None, gate: ActivationMask | None = None
+    ) -> Tensor:
         """The gradient at the input, plus ``pending``; as of ``PreparedConv``."""
         if self._back is not None:
-            return self._back([Given(gradient, gate)], [pending])[0].map
+            return self._back([ConvInput(gradient, gate)], [pending])[0].map
         found = self._mean(gradient.contiguous(memory_format=CHANNELS_LAST))
         return found if pending is None else found.add_(pending)
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor
 
-from reverie.engine.torch.kernels.conv import DenseConv, Gate, Given, Places, empty
+from reverie.engine.torch.kernels.conv import ActivationMask, ConvInput, DenseConv, Places, empty
 from reverie.engine.torch.kernels.weights import ERROR, Pair, pair, shared_weights, work_of
 from reverie.native import Isa, dense
-from reverie.native.dense import Kind, Way
+from reverie.native.dense import ConvolutionKind, Way
 
 if TYPE_CHECKING:
     from reverie.engine.torch.conv.activation import Activation
@@ -34,9 +34,12 @@ class StridedForth:
         works = [work_of(shape[1], out, phase.kernel) for phase in phases]
         ways = [dense.cheapest(work, isa, ERROR) for work in works]
         by_phases = sum(work.cost(*way) for work, way in zip(works, ways, strict=True))
-        if work_of(shape[1], out, pair(spec.weight.shape[2:])).cost(Kind.GATHERED, isa) <= by_phases:
+        if (
+            work_of(shape[1], out, pair(spec.weight.shape[2:])).cost(ConvolutionKind.GATHERED, isa)
+            <= by_phases
+        ):
             packed = shared_weights(
-                "strided", [spec], _taps_of(spec), Kind.GATHERED, isa, store, step=spec.stride
+                "strided", [spec], _taps_of(spec), ConvolutionKind.GATHERED, isa, store, step=spec.stride
             )
             self._parts = [DenseConv(packed, [shape], [out], spec.padding, [spec.bias])]
             return
@@ -55,7 +58,7 @@ class StridedForth:
         store: Store,
     ) -> DenseConv:
         purpose, weight, out = ("strided", phase.entries), _taps_of(spec, phase), spec.out_shape(shape)
-        if way[0] is Kind.GATHERED:
+        if way[0] is ConvolutionKind.GATHERED:
             places = phase.places(spec.stride)
             packed = shared_weights(purpose, [spec], weight, *way, store, places=places, step=spec.stride)
             return DenseConv(packed, [shape], [out], (0, 0), bias)
@@ -72,12 +75,12 @@ class StridedForth:
         activation: Activation | None = None,
         keep: bool = False,
         into: Tensor | None = None,
-    ) -> tuple[Tensor, Gate | None]:
+    ) -> tuple[Tensor, ActivationMask | None]:
         """As of the others; sums of phases wait where the result will be."""
         for part in self._parts[:-1]:
-            ((other, _),) = part([Given(x)], [other], into=[into])
+            ((other, _),) = part([ConvInput(x)], [other], into=[into])
             into = other
-        (found,) = self._parts[-1]([Given(x)], [other], activation=activation, keep=keep, into=[into])
+        (found,) = self._parts[-1]([ConvInput(x)], [other], activation=activation, keep=keep, into=[into])
         return found
 
 
@@ -98,11 +101,13 @@ class StridedBack:
             whole = Places(pair(shape[2:]), spec.stride, phase.first)
             self._parts.append(DenseConv(packed, [out], [made], before, places=whole))
 
-    def __call__(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
+    def __call__(
+        self, gradient: Tensor, pending: Tensor | None, gate: ActivationMask | None = None
+    ) -> Tensor:
         """As ``Back``."""
         found = empty(self._shape)
         for part in self._parts:
-            part([Given(gradient, gate)], [pending], into=[found])
+            part([ConvInput(gradient, gate)], [pending], into=[found])
         return found
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from reverie.native import Isa, dense
-from reverie.native.dense import Convolution, Kind, Work
+from reverie.native.dense import Convolution, ConvolutionKind, ConvolutionWork
 
 if TYPE_CHECKING:
     from reverie.engine.torch.conv.spec import ConvSpec
@@ -46,17 +46,17 @@ def cheapest_weights(
     return shared_weights(purpose, [spec], weight, *way, store)
 
 
-def work_of(inputs: int, made: torch.Size, kernel: Pair) -> Work:
+def work_of(inputs: int, made: torch.Size, kernel: Pair) -> ConvolutionWork:
     """What a convolution has to do to make results (N, out, h, w) from so many channels."""
     count, outputs, height, width = made
-    return Work(inputs, outputs, kernel, count, height, width)
+    return ConvolutionWork(inputs, outputs, kernel, count, height, width)
 
 
 def shared_weights(
     purpose: object,
     specs: Sequence[ConvSpec],
     weight: Callable[[], Tensor],
-    kind: Kind,
+    kind: ConvolutionKind,
     isa: Isa,
     store: Store,
     *,

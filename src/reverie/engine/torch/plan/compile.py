@@ -11,10 +11,10 @@ from reverie.engine.torch.conv.activation import Activation
 from reverie.engine.torch.conv.spec import ConvSpec
 from reverie.engine.torch.conv.store import Store
 from reverie.engine.torch.kernels.conv import gates
-from reverie.engine.torch.kernels.dense import PointsBack, PointsForth, is_points
+from reverie.engine.torch.kernels.dense import PointwiseBack, PointwiseForth, is_pointwise
 from reverie.engine.torch.kernels.max_pool import POOLED, Pool, can_pool
 from reverie.engine.torch.kernels.mean_pool import PreparedBox
-from reverie.engine.torch.plan.plan import Formats, Plan
+from reverie.engine.torch.plan.plan import ExecutionPlan, Formats
 from reverie.engine.torch.plan.prepared import PreparedConv
 from reverie.engine.torch.plan.steps import (
     ActivationStep,
@@ -24,9 +24,9 @@ from reverie.engine.torch.plan.steps import (
     ConvStep,
     MaxPoolStep,
     NativePoolStep,
-    PointsStep,
+    PlanStep,
+    PointwiseStep,
     ScaleStep,
-    Step,
 )
 from reverie.engine.torch.trace.calls import FLOATING, activation_of, filled, gain_of, only_output, pair_of
 from reverie.engine.torch.trace.graph import CONVOLUTIONS, Chain, Graph
@@ -38,7 +38,7 @@ EARLY = 10_000
 aten = torch.ops.aten
 
 
-def build(recording: Recording, formats: Formats, store: Store) -> Plan:
+def build(recording: Recording, formats: Formats, store: Store) -> ExecutionPlan:
     """The plan for a recording."""
     return _Builder(recording, formats, store).build()
 
@@ -47,11 +47,11 @@ class _Builder:
     def __init__(self, recording: Recording, formats: Formats, store: Store) -> None:
         self._graph, self._formats, self._store = Graph(recording), formats, store
         self._shapes = self._graph.shapes
-        self._placed: list[tuple[int, Step]] = []  # steps, and the last call of each
+        self._placed: list[tuple[int, PlanStep]] = []  # steps, and the last call of each
         self._work = 0  # multiplications of the convolutions so far
         self._units: dict[int, float] = {}  # by value, what it is multiplied with; 1 unless it says so
 
-    def build(self) -> Plan:
+    def build(self) -> ExecutionPlan:
         for at, call in enumerate(self._graph.calls):
             if at not in self._graph.taken:
                 self._placed.append(self._step(at, call))
@@ -64,11 +64,11 @@ class _Builder:
         for step in steps:
             if isinstance(step, CatStep):
                 step.place(producers, self._shapes[step.writes[0]])
-        return Plan(steps, self._graph.layers, self._formats)
+        return ExecutionPlan(steps, self._graph.layers, self._formats)
 
     # -- steps
 
-    def _step(self, at: int, call: Call) -> tuple[int, Step]:
+    def _step(self, at: int, call: Call) -> tuple[int, PlanStep]:
         makers = {
             **dict.fromkeys(CONVOLUTIONS, self._conv),
             "batch_norm": self._norm,
@@ -89,7 +89,7 @@ class _Builder:
             return at, ActivationStep(activation, x, y)
         return at, self._any(call)
 
-    def _any(self, call: Call) -> Step:
+    def _any(self, call: Call) -> PlanStep:
         function = call.function
         if call.name in ("view", "_unsafe_view"):
             function = aten.reshape.default  # what was dense when recorded is channels_last now
@@ -108,11 +108,11 @@ class _Builder:
         bound = Call(call.name, function, args, kwargs, call.outputs, call.many)
         return AnyStep(bound, reads, kind)
 
-    def _conv(self, at: int, call: Call) -> tuple[int, Step] | None:
+    def _conv(self, at: int, call: Call) -> tuple[int, PlanStep] | None:
         chain = self._graph.chain(at, call)
         return None if chain is None else self._convolved(chain)
 
-    def _convolved(self, chain: Chain) -> tuple[int, Step]:
+    def _convolved(self, chain: Chain) -> tuple[int, PlanStep]:
         self._graph.taken.update(chain.taken)
         if self._is_points(chain):
             return chain.at, self._points(chain)
@@ -163,7 +163,7 @@ class _Builder:
         y: int,
         bias: Tensor | None = None,
         activation: Activation | None = None,
-    ) -> Step:
+    ) -> PlanStep:
         formats = self._formats
         if bias is not None:
             bias = bias.to(formats.device, formats.forward)
@@ -190,10 +190,10 @@ class _Builder:
             and self._in_fp32()
             and chain.other is None
             and (activation is None or gates(activation))
-            and is_points(chain.spec, self._shapes[chain.x])
+            and is_pointwise(chain.spec, self._shapes[chain.x])
         )
 
-    def _points(self, first: Chain) -> Step:
+    def _points(self, first: Chain) -> PlanStep:
         chains, activation = [first], first.spec.activation
         for at in self._graph.readers[first.x]:
             chain = self._of_points(at) if at > first.at and at not in self._graph.taken else None
@@ -211,9 +211,9 @@ class _Builder:
         assert native is not None
         early = [self._is_early(chain) for chain in chains]  # each counts its work
         specs, shape = [chain.spec for chain in chains], self._shapes[first.x]
-        forth = PointsForth(specs, shape, self._store, native.early if all(early) else native.forward)
-        back = PointsBack(specs, shape, self._store, native.backward)
-        return PointsStep(forth, back, first.x, tuple(chain.y for chain in chains))
+        forth = PointwiseForth(specs, shape, self._store, native.early if all(early) else native.forward)
+        back = PointwiseBack(specs, shape, self._store, native.backward)
+        return PointwiseStep(forth, back, first.x, tuple(chain.y for chain in chains))
 
     def _of_points(self, at: int) -> Chain | None:
         """A convolution, with a mean before it or not."""
@@ -228,7 +228,7 @@ class _Builder:
             self._graph.taken.add(last)
         return activation, last, y
 
-    def _norm(self, at: int, call: Call) -> tuple[int, Step] | None:
+    def _norm(self, at: int, call: Call) -> tuple[int, PlanStep] | None:
         x = self._graph.ref(call.args[0])
         gain = gain_of(call)
         if gain is None or x is None:
@@ -239,14 +239,14 @@ class _Builder:
         scale, shift = (t.to(self._formats.device, self._formats.forward).view(shape) for t in gain)
         return at, ScaleStep(scale, shift, activation, x, y)
 
-    def _add(self, at: int, call: Call) -> tuple[int, Step] | None:
+    def _add(self, at: int, call: Call) -> tuple[int, PlanStep] | None:
         pair = self._graph.sum_of(call)
         if pair is None:
             return None
         activation, at, y = self._with_activation(at, only_output(call))
         return at, AddStep(activation, *pair, y)
 
-    def _cat(self, at: int, call: Call) -> tuple[int, Step] | None:
+    def _cat(self, at: int, call: Call) -> tuple[int, PlanStep] | None:
         xs = [self._graph.ref(leaf) for leaf in call.args[0]]
         values = [x for x in xs if x is not None]
         y = only_output(call)
@@ -255,7 +255,7 @@ class _Builder:
             return None
         return at, CatStep(axis, [self._shapes[x][axis] for x in values], tuple(values), y)
 
-    def _max_pool(self, at: int, call: Call) -> tuple[int, Step] | None:
+    def _max_pool(self, at: int, call: Call) -> tuple[int, PlanStep] | None:
         x, y = self._graph.ref(call.args[0]), only_output(call)
         if x is None or len(self._shapes[x]) != 4:
             return None
@@ -268,7 +268,7 @@ class _Builder:
             return at, NativePoolStep(pool, x, y)
         return at, MaxPoolStep(window, self._shapes[x], x, y)
 
-    def _avg_pool(self, at: int, call: Call) -> tuple[int, Step] | None:
+    def _avg_pool(self, at: int, call: Call) -> tuple[int, PlanStep] | None:
         window = self._graph.window(call)
         if window is None:
             return None

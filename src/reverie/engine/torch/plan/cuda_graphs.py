@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from reverie.engine.torch.plan.plan import Plan
+from reverie.engine.torch.plan.plan import ExecutionPlan
 
 PATIENCE = 3  # times in a row that a size has to come before it is worth a graph
 
@@ -38,7 +38,7 @@ class Replay:
     Each set of layers that seeds come at has a backward graph of its own, made when it is first asked for.
     """
 
-    def __init__(self, plan: Plan, x: Tensor, capture: Capture) -> None:
+    def __init__(self, plan: ExecutionPlan, x: Tensor, capture: Capture) -> None:
         """Captures the forward pass; whatever torch raises if it cannot be captured goes through."""
         self._plan, self._capture = plan, capture
         self._x = x.clone()
@@ -48,13 +48,13 @@ class Replay:
         ] = {}
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
-        """As ``Plan.forward``; the activations are copies."""
+        """As ``ExecutionPlan.forward``; the activations are copies."""
         self._x.copy_(x)
         self._again()
         return {name: activation.clone() for name, activation in self._found.items()}
 
     def backward(self, seeds: Mapping[str, Tensor]) -> Tensor | None:
-        """As ``Plan.backward``; any number of times after a forward."""
+        """As ``ExecutionPlan.backward``; any number of times after a forward."""
         key = tuple(sorted(seeds))
         if key not in self._backward:
             still = {name: seed.clone() for name, seed in seeds.items()}
@@ -76,12 +76,12 @@ class Replays:
     def __init__(self, capture: Capture) -> None:
         self._capture = capture
         self._replay: Replay | None = None
-        self._plan: Plan | None = None  # that the graph is of
-        self._previous: Plan | None = None
+        self._plan: ExecutionPlan | None = None  # that the graph is of
+        self._previous: ExecutionPlan | None = None
         self._times = 0
         self.refused = ""  # why graphs were given up
 
-    def of(self, plan: Plan, x: Tensor) -> Replay | None:
+    def of(self, plan: ExecutionPlan, x: Tensor) -> Replay | None:
         """The graph for a plan that is about to run, made if it is due; None to run the plan itself."""
         self._times = self._times + 1 if plan is self._previous else 1
         self._previous = plan

@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reverie.engine.torch.plan.plan import Plan
+from reverie.engine.torch.plan.plan import ExecutionPlan
 from reverie.engine.torch.plan.steps import Run
 from reverie.engine.torch.trace.record import visit
 
 
-def peak_bytes(plan: Plan, x: Tensor) -> int:
+def peak_bytes(plan: ExecutionPlan, x: Tensor) -> int:
     """The most memory that values, gradients and what autograd keeps take at once; runs the plan."""
     weights: set[int] = set()
     hidden: dict[int, Tensor] = {}  # what autograd keeps; held, so that no address is used twice

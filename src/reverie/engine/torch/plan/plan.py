@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from reverie.engine.torch.plan.steps import Run, Step
+from reverie.engine.torch.plan.steps import PlanStep, Run
 from reverie.native import Isa
 
 Watch = Callable[[Run, Mapping[int, Tensor]], None]
@@ -35,10 +35,10 @@ class Formats:
     native: Sets | None = None  # None for torch's operators alone
 
 
-class Plan:
+class ExecutionPlan:
     """The steps for some layers at one size of picture."""
 
-    def __init__(self, steps: Sequence[Step], layers: Mapping[str, int], formats: Formats) -> None:
+    def __init__(self, steps: Sequence[PlanStep], layers: Mapping[str, int], formats: Formats) -> None:
         self.steps, self.layers, self.formats = list(steps), dict(layers), formats
         kept = {i for step in steps for i in step.keeps}
         self._kept = kept

@@ -13,7 +13,7 @@ from reverie.engine.torch.conv.spec import ConvSpec
 from reverie.engine.torch.conv.store import Store
 from reverie.engine.torch.conv.weights import Weights
 from reverie.engine.torch.kernels import dense as torch_dense
-from reverie.engine.torch.kernels.conv import Gate, gates
+from reverie.engine.torch.kernels.conv import ActivationMask, gates
 from reverie.native import Isa
 
 
@@ -82,7 +82,7 @@ class PreparedConv:
 
     def forward(
         self, x: Tensor, other: Tensor | None, into: Tensor | None = None
-    ) -> tuple[Tensor, Gate | None]:
+    ) -> tuple[Tensor, ActivationMask | None]:
         """Activation(convolution(x) + other). (N, in, H, W) -> (N, out, h, w)."""
         if self._dense is None:
             return self._forward(x, other), None
@@ -92,7 +92,9 @@ class PreparedConv:
         y, _ = self._dense(x, other)
         return activation.apply_(y), None
 
-    def backward(self, gradient: Tensor, pending: Tensor | None, gate: Gate | None = None) -> Tensor:
+    def backward(
+        self, gradient: Tensor, pending: Tensor | None, gate: ActivationMask | None = None
+    ) -> Tensor:
         """The gradient at the input, plus ``pending``; of the activation ``gate`` is all that it minds."""
         if self._dense_back is None:
             return self._backward(gradient, pending)

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from reverie.engine.torch.conv.activation import Activation
 from reverie.engine.torch.conv.onednn import CHANNELS_LAST
-from reverie.engine.torch.kernels.conv import Given, empty
-from reverie.engine.torch.kernels.dense import PointsBack, PointsForth
+from reverie.engine.torch.kernels.conv import ConvInput, empty
+from reverie.engine.torch.kernels.dense import PointwiseBack, PointwiseForth
 from reverie.engine.torch.kernels.max_pool import Pool
 from reverie.engine.torch.kernels.mean_pool import PreparedBox
 from reverie.engine.torch.plan.prepared import PreparedConv
@@ -62,7 +62,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Place:
+class ChannelSlice:
     """Some channels of a value of a shape: where another value is written straight away."""
 
     of: int
@@ -77,7 +77,7 @@ class Place:
         return run.places[self.of].narrow(1, self.first, self.channels)
 
 
-class Step:
+class PlanStep:
     """One step; ``reads`` and ``writes`` are numbers of values, ``keeps`` those its backward pass needs."""
 
     reads: tuple[int, ...]
@@ -86,7 +86,7 @@ class Step:
     limited: bool = False  # whether rounding what it keeps up to a limit would change a slope
     constants: tuple[Tensor, ...] = ()  # of autograd's steps, which show up among what autograd keeps
     #: Where values are to be written, if ``can_place``.
-    places: Mapping[int, Place] = MappingProxyType({})
+    places: Mapping[int, ChannelSlice] = MappingProxyType({})
 
     @property
     def can_place(self) -> bool:
@@ -112,7 +112,7 @@ def _behind(activation: Activation | None, run: Run, index: int) -> tuple[Tensor
     return activation.backward(gradient, y, into=into), True
 
 
-class ConvStep(Step):
+class ConvStep(PlanStep):
     """Convolution, batch norm folded in, or mean over windows; another value added, activation."""
 
     def __init__(self, conv: PreparedConv | PreparedBox, x: int, other: int | None, y: int) -> None:
@@ -149,10 +149,10 @@ class ConvStep(Step):
         run.give(self.reads[0], found, owned=True)
 
 
-class PointsStep(Step):
+class PointwiseStep(PlanStep):
     """Convolutions of 1 x 1 that read one value, each with its activation; keeps where it let through."""
 
-    def __init__(self, forth: PointsForth, back: PointsBack, x: int, ys: tuple[int, ...]) -> None:
+    def __init__(self, forth: PointwiseForth, back: PointwiseBack, x: int, ys: tuple[int, ...]) -> None:
         self._forth, self._back = forth, back
         self.reads, self.writes = (x,), ys
 
@@ -175,11 +175,11 @@ class PointsStep(Step):
         pending, _ = run.take(self.reads[0])
         shapes = zip(taken, self._forth.made, strict=True)
         gradients = [torch.zeros(shape) if gradient is None else gradient for gradient, shape in shapes]
-        given = [Given(g, gate) for g, gate in zip(gradients, run.saved[id(self)], strict=True)]
+        given = [ConvInput(g, gate) for g, gate in zip(gradients, run.saved[id(self)], strict=True)]
         run.give(self.reads[0], self._back(given, pending), owned=True)
 
 
-class ScaleStep(Step):
+class ScaleStep(PlanStep):
     """Channels scaled and shifted (a batch norm that has no convolution before it), then an activation."""
 
     def __init__(self, scale: Tensor, shift: Tensor, activation: Activation | None, x: int, y: int) -> None:
@@ -200,7 +200,7 @@ class ScaleStep(Step):
             run.give(self.reads[0], gradient.mul_(scale) if owned else gradient * scale, owned=True)
 
 
-class ActivationStep(Step):
+class ActivationStep(PlanStep):
     """An activation that nothing could take along."""
 
     def __init__(self, activation: Activation, x: int, y: int) -> None:
@@ -217,7 +217,7 @@ class ActivationStep(Step):
             run.give(self.reads[0], gradient, owned=owned)
 
 
-class AddStep(Step):
+class AddStep(PlanStep):
     """The sum of two values of one shape, then an activation."""
 
     def __init__(self, activation: Activation | None, a: int, b: int, y: int) -> None:
@@ -237,7 +237,7 @@ class AddStep(Step):
                 run.give(read, gradient, owned=False)
 
 
-class CatStep(Step):
+class CatStep(PlanStep):
     """Values side by side along an axis.
 
     Attributes:
@@ -249,7 +249,7 @@ class CatStep(Step):
         self.reads, self.writes = xs, (y,)
         self.placed: set[int] = set()
 
-    def place(self, producers: Mapping[int, Step], shape: torch.Size) -> None:
+    def place(self, producers: Mapping[int, PlanStep], shape: torch.Size) -> None:
         """Has the steps that made its values, and can, write them where they belong; ``shape`` is its own."""
         if self._axis != 1 or len(shape) != 4:
             return
@@ -257,7 +257,7 @@ class CatStep(Step):
         for index, width in zip(self.reads, self._widths, strict=True):
             step = producers.get(index)
             if step is not None and step.can_place and self.reads.count(index) == 1:
-                step.places = {**step.places, index: Place(self.writes[0], shape, first, width)}
+                step.places = {**step.places, index: ChannelSlice(self.writes[0], shape, first, width)}
                 self.placed.add(index)
             first += width
 
@@ -279,7 +279,7 @@ class CatStep(Step):
                 run.give(read, part, owned=False)
 
 
-class MaxPoolStep(Step):
+class MaxPoolStep(PlanStep):
     """Max pooling; keeps where the maxima were."""
 
     def __init__(self, window: tuple[Any, ...], shape: torch.Size, x: int, y: int) -> None:
@@ -304,7 +304,7 @@ class MaxPoolStep(Step):
         run.give(self.reads[0], found.to(gradient.dtype), owned=True)
 
 
-class NativePoolStep(Step):
+class NativePoolStep(PlanStep):
     """Max pooling by the native library; keeps where the maxima were."""
 
     def __init__(self, pool: Pool, x: int, y: int) -> None:
@@ -320,7 +320,7 @@ class NativePoolStep(Step):
             run.give(self.reads[0], self._pool.backward(gradient, run.saved[id(self)]), owned=True)
 
 
-class AnyStep(Step):
+class AnyStep(PlanStep):
     """Any operator, differentiated by autograd."""
 
     def __init__(self, call: Call, reads: dict[int, int], dtype: torch.dtype) -> None:

@@ -43,11 +43,11 @@ class Chain:
     other: int | None
     y: int
     taken: list[int]
-    mean: Mean | None = None
+    mean: MeanPool | None = None
 
 
 @dataclass
-class Mean:
+class MeanPool:
     """A mean over windows of a convolution's results, its bias and activation; and the value that makes."""
 
     kernel: tuple[int, int]
@@ -150,7 +150,7 @@ class Graph:
         shape = self.shapes[x]
         if len(chain.spec.weight) >= shape[1]:
             return None
-        mean = Mean(kernel, chain.spec.bias, chain.spec.activation, chain.y)
+        mean = MeanPool(kernel, chain.spec.bias, chain.spec.activation, chain.y)
         spec = dataclasses.replace(chain.spec, bias=None, activation=None)
         between = len(self.shapes)
         self.shapes[between] = spec.out_shape(shape)

@@ -36,7 +36,7 @@ _MOST_LOOKED_AT = 1 << 29
 
 
 @dataclass
-class Film:
+class VideoFile:
     """A film file, looked at but not yet read.
 
     Attributes:
@@ -154,13 +154,13 @@ class Film:
         return converted
 
 
-def look(file: LocalFile, kind: str, max_pixels: int, say: Say) -> Film:
+def look(file: LocalFile, kind: str, max_pixels: int, say: Say) -> VideoFile:
     """All that is known of a film before it is read; its first frame is decoded.
 
     Raises:
         BadInput: No pictures are in it, it is damaged, or its size is out of bounds.
     """
-    film = Film(file, kind, max_pixels)
+    film = VideoFile(file, kind, max_pixels)
     with open_container(file, kind, max_pixels=max_pixels) as container:
         stream = video_stream(container, file.name)
         context = stream.codec_context
@@ -202,7 +202,7 @@ def video_stream(container: InputContainer, name: str) -> VideoStream:
     return stream
 
 
-def _headers(container: InputContainer, stream: VideoStream, film: Film) -> None:
+def _headers(container: InputContainer, stream: VideoStream, film: VideoFile) -> None:
     film.codec = stream.codec_context.codec.canonical_name
     film.tick = stream.time_base or Fraction(1, 1000)
     film.aspect = stream.sample_aspect_ratio or Fraction(1)
@@ -236,7 +236,7 @@ def _rates(stream: VideoStream) -> list[Fraction]:
     return [rate for rate in said if rate is not None and 0 < rate <= 1000]
 
 
-def _first_frame(frame: VideoFrame, film: Film, say: Say) -> None:
+def _first_frame(frame: VideoFrame, film: VideoFile, say: Say) -> None:
     name = film.file.name
     film.upright = upright_of(frame)
     film.colour = colour_of(frame)
@@ -256,7 +256,7 @@ def _first_frame(frame: VideoFrame, film: Film, say: Say) -> None:
         say(f"{name}: of high dynamic range; what is brighter than paper white becomes white")
 
 
-def _count(film: Film, say: Say) -> None:
+def _count(film: VideoFile, say: Say) -> None:
     """Every packet's time, where there are not too many: how many frames, how long, and how even."""
     found: list[tuple[int, int]] = []
     size = there = 0
@@ -295,14 +295,14 @@ def _count(film: Film, say: Say) -> None:
 
 
 def _rising(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """(time, duration) in order of time, no two at the same; as `Film.stills` puts them."""
+    """(time, duration) in order of time, no two at the same; as `VideoFile.stills` puts them."""
     out: list[tuple[int, int]] = []
     for at, lasts in sorted(found):
         out.append((max(at, out[-1][0] + 1) if out else at, lasts))
     return out
 
 
-def _any_alpha(film: Film) -> bool:
+def _any_alpha(film: VideoFile) -> bool:
     """Whether a pixel of any frame is not opaque; the decoder of a GIF always gives an alpha channel."""
     convert = Converter(film.full_size, film.colour, film.upright, True)
     looked = 0
@@ -314,7 +314,9 @@ def _any_alpha(film: Film) -> bool:
     return False
 
 
-def _decode(container: InputContainer, stream: VideoStream, film: Film, say: Say) -> Iterator[VideoFrame]:
+def _decode(
+    container: InputContainer, stream: VideoStream, film: VideoFile, say: Say
+) -> Iterator[VideoFrame]:
     """Decoded frames; damaged packets are left out, and said."""
     context = _decoder(stream, film)
     bad = 0
@@ -333,7 +335,7 @@ def _decode(container: InputContainer, stream: VideoStream, film: Film, say: Say
         say(f"{film.file.name}: damaged; what cannot be decoded is left out ({bad} of its packets)")
 
 
-def _decoder(stream: VideoStream, film: Film) -> VideoCodecContext:
+def _decoder(stream: VideoStream, film: VideoFile) -> VideoCodecContext:
     context = stream.codec_context
     if film.lost_alpha and context.name == "vp9" and "libvpx-vp9" in av.codecs_available:
         # FFmpeg's own decoder drops the alpha of WebM.

@@ -12,7 +12,7 @@ Bytes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
-class Shot:
+class VideoFrame:
     """One frame of a film, as it is shown.
 
     Attributes:
@@ -65,7 +65,7 @@ class SoundInfo:
 
 
 @dataclass(frozen=True)
-class Info:
+class VideoInfo:
     """What is known of a film before it is read.
 
     Attributes:

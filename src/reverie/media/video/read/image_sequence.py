@@ -40,7 +40,7 @@ RATE = Fraction(25)
 
 
 @dataclass(frozen=True)
-class Sequence:
+class ImageSequence:
     """Pictures in order, shown at a rate.
 
     Attributes:
@@ -100,7 +100,7 @@ def is_sequence(name: str) -> bool:
     return os.path.isdir(name) or (not os.path.exists(name) and bool(_pattern(name)))
 
 
-def look_at_sequence(name: str, rate: Fraction, max_pixels: int, say: Say) -> Sequence:
+def look_at_sequence(name: str, rate: Fraction, max_pixels: int, say: Say) -> ImageSequence:
     """What is known of a sequence before it is read; its first picture is decoded.
 
     Raises:
@@ -109,7 +109,7 @@ def look_at_sequence(name: str, rate: Fraction, max_pixels: int, say: Say) -> Se
     paths = _in_folder(name) if os.path.isdir(name) else _matching(name, say)
     first = _load(paths[0], max_pixels, say)
     kind = first.source.format if first.source else "png"
-    return Sequence(
+    return ImageSequence(
         name, tuple(paths), rate, max_pixels, first.size, first.alpha is not None, first.depth, kind
     )
 

@@ -86,7 +86,7 @@ class LocalFile:
             self._file.close()
 
 
-class Reader:
+class ByteReader:
     """What a demuxer reads from: bytes, a place, and neither a name nor a way to write."""
 
     def __init__(self, file: LocalFile) -> None:
@@ -176,7 +176,7 @@ def open_container(file: LocalFile, kind: str, *, max_pixels: int | None = None)
         BadInput: It is damaged or unfinished.
         ResourceError: It cannot be read, or memory ran out.
     """
-    reader = Reader(file)
+    reader = ByteReader(file)
     names = (FILMS | SOUNDS)[kind]
     with decoding(file, reader):
         if kind == "mov" and not _has_index(file):
@@ -196,7 +196,7 @@ def open_container(file: LocalFile, kind: str, *, max_pixels: int | None = None)
 
 
 @contextmanager
-def decoding(file: LocalFile, reader: Reader | None = None) -> Iterator[None]:
+def decoding(file: LocalFile, reader: ByteReader | None = None) -> Iterator[None]:
     """Turn what FFmpeg raises on a broken file into one line."""
     try:
         yield

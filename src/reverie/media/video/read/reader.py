@@ -25,22 +25,28 @@ from reverie.media.video.read.clip import (
     pixel_aspect,
     scaled,
 )
-from reverie.media.video.read.decode import Film, Say, look
-from reverie.media.video.read.frame import Bytes, Colour, Info, Shot
-from reverie.media.video.read.image_sequence import RATE, Sequence, is_sequence, look_at_sequence, still_there
+from reverie.media.video.read.decode import Say, VideoFile, look
+from reverie.media.video.read.frame import Bytes, Colour, VideoFrame, VideoInfo
+from reverie.media.video.read.image_sequence import (
+    RATE,
+    ImageSequence,
+    is_sequence,
+    look_at_sequence,
+    still_there,
+)
 from reverie.media.video.read.prefetch import Ahead, Said
 from reverie.media.video.read.probe import LocalFile, check_header, decoding, film_kind, read_head
 from reverie.media.video.read.timing import Still, take
 from reverie.notices import warn
 
-__all__ = ["Movie", "even_size", "open_movie"]
+__all__ = ["Video", "even_size", "open_video"]
 
 # Frames waiting to be dreamt over: a few, and never more than this many bytes of them.
 _DEPTH = 16
 _WAITING_BYTES = 96_000_000
 
 
-def open_movie(
+def open_video(
     path: str | PathLike[str],
     *,
     start: Fraction | float | None = None,
@@ -50,7 +56,7 @@ def open_movie(
     size: tuple[int, int] | None = None,
     rate: Fraction | float | None = None,
     max_pixels: int = MAX_PIXELS,
-) -> Movie:
+) -> Video:
     """Open a film, a GIF, an APNG or a sequence of pictures for reading.
 
     Films are MP4, MOV, MKV, WebM and AVI, told apart by their bytes. A sequence is a folder of pictures
@@ -78,7 +84,7 @@ def open_movie(
     name = os.fspath(path)
     if is_sequence(name):
         pace = RATE if rate is None else exactly("rate", rate, Fraction(1, 1000), Fraction(1000))
-        return Movie(look_at_sequence(name, pace, max_pixels, _warn), part, size, max_size)
+        return Video(look_at_sequence(name, pace, max_pixels, _warn), part, size, max_size)
     file = LocalFile(name)
     try:
         head = read_head(file)
@@ -86,13 +92,13 @@ def open_movie(
         check_header(head, kind, name, max_pixels)
         if rate is not None:
             raise UsageError(f"rate: {name} has its own; a rate is for folders and patterns of pictures")
-        return Movie(look(file, kind, max_pixels, _warn), part, size, max_size)
+        return Video(look(file, kind, max_pixels, _warn), part, size, max_size)
     except BaseException:
         file.close()
         raise
 
 
-class Movie:
+class Video:
     """A film that is open for reading: a context manager; `frames` may be asked for several times.
 
     Attributes:
@@ -103,29 +109,29 @@ class Movie:
     """
 
     path: str
-    info: Info
+    info: VideoInfo
     origin: Fraction
     span: tuple[Fraction, Fraction | None]
 
     def __init__(
         self,
-        film: Film | Sequence,
+        film: VideoFile | ImageSequence,
         part: Part,
         size: tuple[int, int] | None,
         max_size: int | None,
     ) -> None:
         self._every = part.every
         self._film = film
-        self.path = film.file.name if isinstance(film, Film) else film.name
-        first = film.first if isinstance(film, Film) else Fraction(0)
+        self.path = film.file.name if isinstance(film, VideoFile) else film.name
+        first = film.first if isinstance(film, VideoFile) else Fraction(0)
         begin = first + part.start
         self.span = (begin, None if part.duration is None else begin + part.duration)
-        self._open: weakref.WeakSet[Ahead[Shot]] = weakref.WeakSet()
+        self._open: weakref.WeakSet[Ahead[VideoFrame]] = weakref.WeakSet()
         self._source: Source | None = None
         try:
             self.origin = self._first_time(part.start)
             shown = scaled(film.full_size, size, max_size)
-            if isinstance(film, Film):
+            if isinstance(film, VideoFile):
                 self.info = _film_info(film, self.span, self._every, self.origin, shown)
             else:
                 self.info = _sequence_info(film, self.span, self._every, shown)
@@ -146,7 +152,7 @@ class Movie:
             )
         return self._source
 
-    def frames(self, skip: int = 0) -> Iterator[Shot]:
+    def frames(self, skip: int = 0) -> Iterator[VideoFrame]:
         """The frames in order, decoded ahead in a thread; leaving the loop or closing ends it.
 
         Args:
@@ -161,13 +167,13 @@ class Movie:
         width, height = self.info.size
         depth = max(2, min(_DEPTH, _WAITING_BYTES // (width * height * 4)))
         work = _Work(self._film, self.span, self._every, self.origin, self.info.size, skip)
-        ahead: Ahead[Shot] = Ahead(work.shots, depth, "reverie-film")
+        ahead: Ahead[VideoFrame] = Ahead(work.shots, depth, "reverie-film")
         self._open.add(ahead)
         return ahead
 
     def sound(self) -> Sound | None:
         """The film's sound streams, for copying, within what was asked for; None where it has none."""
-        if not isinstance(self._film, Film) or not self._film.sound:
+        if not isinstance(self._film, VideoFile) or not self._film.sound:
             return None
         end = None if self.span[1] is None else self.origin + self.info.duration
         return Sound(self._film.file, self._film.kind, self.origin, end, self.span[0] > self._film.first)
@@ -176,10 +182,10 @@ class Movie:
         """Stop every decoder and close the file."""
         for ahead in list(self._open):
             ahead.close()
-        if isinstance(self._film, Film):
+        if isinstance(self._film, VideoFile):
             self._film.file.close()
 
-    def __enter__(self) -> Movie:
+    def __enter__(self) -> Video:
         return self
 
     def __exit__(
@@ -197,11 +203,11 @@ class Movie:
 
 
 def _sequence_info(
-    film: Sequence, span: tuple[Fraction, Fraction | None], every: int, size: tuple[int, int]
-) -> Info:
+    film: ImageSequence, span: tuple[Fraction, Fraction | None], every: int, size: tuple[int, int]
+) -> VideoInfo:
     times = [still.time for still in film.stills()]
     length, count = measured(times, 1 / film.rate, film.rate, span, every)
-    return Info(
+    return VideoInfo(
         size=size,
         full_size=film.full_size,
         rate=film.rate / every,
@@ -221,12 +227,16 @@ def _sequence_info(
 
 
 def _film_info(
-    film: Film, span: tuple[Fraction, Fraction | None], every: int, origin: Fraction, size: tuple[int, int]
-) -> Info:
+    film: VideoFile,
+    span: tuple[Fraction, Fraction | None],
+    every: int,
+    origin: Fraction,
+    size: tuple[int, int],
+) -> VideoInfo:
     length, count = _promised(film, span[1], every, origin)
     if film.times is not None:
         length, count = measured(film.times, film.last, film.rate, span, every)
-    return Info(
+    return VideoInfo(
         size=size,
         full_size=film.full_size,
         rate=film.rate / every,
@@ -246,7 +256,9 @@ def _film_info(
     )
 
 
-def _promised(film: Film, end: Fraction | None, every: int, origin: Fraction) -> tuple[Fraction, int | None]:
+def _promised(
+    film: VideoFile, end: Fraction | None, every: int, origin: Fraction
+) -> tuple[Fraction, int | None]:
     """(seconds, frames) of a part by the film's header; (0, None) where it does not say."""
     stops = [film.first + film.length] if film.length else []
     stop = min((*stops, *([] if end is None else [end])), default=origin)
@@ -255,11 +267,11 @@ def _promised(film: Film, end: Fraction | None, every: int, origin: Fraction) ->
 
 
 class _Work:
-    """What the decoding thread does; it knows the film and not the Movie, which may be forgotten."""
+    """What the decoding thread does; it knows the film and not the Video, which may be forgotten."""
 
     def __init__(
         self,
-        film: Film | Sequence,
+        film: VideoFile | ImageSequence,
         span: tuple[Fraction, Fraction | None],
         every: int,
         origin: Fraction,
@@ -271,10 +283,12 @@ class _Work:
 
     def taken(self, say: Say) -> Iterator[Still[Any]]:
         stills: Iterable[Still[Any]]
-        stills = self.film.stills(say, self.span[0]) if isinstance(self.film, Film) else self.film.stills()
+        stills = (
+            self.film.stills(say, self.span[0]) if isinstance(self.film, VideoFile) else self.film.stills()
+        )
         return take(stills, *self.span, self.every, 1 / self.film.rate)
 
-    def shots(self) -> Iterator[Shot | Said]:
+    def shots(self) -> Iterator[VideoFrame | Said]:
         said: list[str] = []
         new: list[Said] = []
 
@@ -287,14 +301,14 @@ class _Work:
         for index, still in enumerate(self.taken(say)):
             if index >= self.skip:
                 rgb, alpha = picture(still.what, say)
-                yield Shot(index, still.time - self.origin, still.duration, rgb, alpha)
+                yield VideoFrame(index, still.time - self.origin, still.duration, rgb, alpha)
             yield from new
             new.clear()
         yield from new
 
     def _picture(self) -> Callable[[Any, Say], tuple[Bytes, Bytes | None]]:
         film = self.film
-        if isinstance(film, Film):
+        if isinstance(film, VideoFile):
             return film.converter(self.size)
 
         def loaded(path: str, say: Say) -> tuple[Bytes, Bytes | None]:
@@ -304,8 +318,8 @@ class _Work:
         return loaded
 
 
-def _digest(film: Film | Sequence) -> str:
-    if isinstance(film, Sequence):
+def _digest(film: VideoFile | ImageSequence) -> str:
+    if isinstance(film, ImageSequence):
         return film.fingerprint()
     whole = hashlib.sha256()
     with decoding(film.file):

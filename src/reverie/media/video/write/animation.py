@@ -14,7 +14,7 @@ import numpy as np
 
 from reverie.media.video.write import metadata as note
 from reverie.media.video.write.formats import sequence_of
-from reverie.media.video.write.partial_film import Film
+from reverie.media.video.write.partial_film import PartialFilm
 from reverie.media.video.write.work_folder import settle
 from reverie.notices import warn
 
@@ -30,7 +30,7 @@ DITHER: Final = "sierra2_4a"
 _HUNDREDTH: Final = Fraction(1, 100)
 
 
-def write_sequence(film: Film, whole: Path, out: str, metadata: Mapping[str, Any] | None) -> None:
+def write_sequence(film: PartialFilm, whole: Path, out: str, metadata: Mapping[str, Any] | None) -> None:
     """A folder of PNGs, numbered from 1; what made them lies beside them."""
     import cv2
 
@@ -46,7 +46,7 @@ def write_sequence(film: Film, whole: Path, out: str, metadata: Mapping[str, Any
     settle(whole)
 
 
-def write_apng(film: Film, whole: Path, out: str, metadata: Mapping[str, Any] | None) -> None:
+def write_apng(film: PartialFilm, whole: Path, out: str, metadata: Mapping[str, Any] | None) -> None:
     """An APNG that goes on for ever; what made it is where pictures have it, behind the header."""
     import av
     from av import VideoFrame
@@ -68,7 +68,7 @@ def write_apng(film: Film, whole: Path, out: str, metadata: Mapping[str, Any] | 
     _insert(raw, whole, 33, b"" if metadata is None else note.png_chunk(metadata))
 
 
-def _last(film: Film) -> int:
+def _last(film: PartialFilm) -> int:
     """Ticks of the last frame."""
     return film.end - max(film.begins)
 
@@ -81,7 +81,7 @@ def _insert(raw: Path, whole: Path, place: int, data: bytes) -> None:
     raw.unlink()
 
 
-def write_gif(film: Film, whole: Path, out: str, metadata: Mapping[str, Any] | None) -> None:
+def write_gif(film: PartialFilm, whole: Path, out: str, metadata: Mapping[str, Any] | None) -> None:
     """A GIF that goes on for ever, in the 256 colours that fit all of its frames best."""
     import av
 
@@ -102,7 +102,7 @@ def write_gif(film: Film, whole: Path, out: str, metadata: Mapping[str, Any] | N
     _insert(raw, whole, _after_head(raw), b"" if metadata is None else note.gif_comment(metadata))
 
 
-def _hundredths(film: Film, out: str) -> dict[int, int]:
+def _hundredths(film: PartialFilm, out: str) -> dict[int, int]:
     """Where the frames that are taken begin, in hundredths of a second, by their place in the film.
 
     Time is rounded at each beginning, so that nothing adds up; what would last too short is left out.
@@ -122,7 +122,7 @@ def _hundredths(film: Film, out: str) -> dict[int, int]:
     return taken
 
 
-def _shown(film: Film, begins: dict[int, int]) -> Iterator[VideoFrame]:
+def _shown(film: PartialFilm, begins: dict[int, int]) -> Iterator[VideoFrame]:
     """The frames that are taken, with their times."""
     from av import VideoFrame
 
@@ -141,7 +141,7 @@ def _source(graph: Graph, size: tuple[int, int]) -> FilterContext:
     return graph.add_buffer(width=size[0], height=size[1], format=kind, time_base=_HUNDREDTH)
 
 
-def _palette(film: Film, begins: dict[int, int]) -> VideoFrame:
+def _palette(film: PartialFilm, begins: dict[int, int]) -> VideoFrame:
     """The colours of all frames by median cut, 16 x 16 of them."""
     from av.filter import Graph
 
@@ -159,7 +159,7 @@ def _palette(film: Film, begins: dict[int, int]) -> VideoFrame:
     return cast("VideoFrame", sink.pull())
 
 
-def _painted(film: Film, begins: dict[int, int], palette: VideoFrame) -> Iterator[VideoFrame]:
+def _painted(film: PartialFilm, begins: dict[int, int], palette: VideoFrame) -> Iterator[VideoFrame]:
     """The frames in the palette's colours; errors are spread over neighbours."""
     import av
     from av.filter import Graph

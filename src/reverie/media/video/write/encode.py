@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.errors import UsageError
-from reverie.media.video.write.formats import Encoding, Reel
+from reverie.media.video.write.formats import Reel, VideoEncoding
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -53,7 +53,7 @@ def bt709(frame: VideoFrame, size: tuple[int, int]) -> VideoFrame:
     )
 
 
-def _options(encoding: Encoding) -> dict[str, str]:
+def _options(encoding: VideoEncoding) -> dict[str, str]:
     """Of the encoder; everything that could depend on the machine is a fixed number."""
     if not encoding.lossy:
         return {"level": "3", "g": "1", "slices": "4", "threads": "1"}

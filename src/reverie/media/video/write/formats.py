@@ -58,7 +58,7 @@ _SIDES: Final[dict[str, tuple[int, int]]] = {
 NUMBER: Final = re.compile(r"%(?:0(\d{1,2}))?d")
 
 
-class Encoding(BaseModel):
+class VideoEncoding(BaseModel):
     """How frames become a file. All of it decides the bytes.
 
     Attributes:
@@ -120,7 +120,7 @@ class Encoding(BaseModel):
 
 def encoding_for(
     out: str | os.PathLike[str], *, codec: str | None = None, quality: int | None = None
-) -> Encoding:
+) -> VideoEncoding:
     """How a film of this name is written.
 
     Args:
@@ -138,10 +138,10 @@ def encoding_for(
     if chosen not in _FACTORS:
         if quality is not None:
             raise UsageError(f"quality: {chosen} has none to choose; leave it out, or write .mp4 or .webm")
-        return Encoding(container=container, codec=chosen, quality=None)
+        return VideoEncoding(container=container, codec=chosen, quality=None)
     if quality is not None and not 1 <= quality <= 100:
         raise UsageError(f"quality: 1 to 100, got {quality}")
-    return Encoding(container=container, codec=chosen, quality=QUALITY if quality is None else quality)
+    return VideoEncoding(container=container, codec=chosen, quality=QUALITY if quality is None else quality)
 
 
 def _container(name: str) -> Container:
@@ -196,7 +196,7 @@ class Reel:
         alpha: Whether they have a fourth channel.
     """
 
-    encoding: Encoding
+    encoding: VideoEncoding
     size: tuple[int, int]
     rate: Fraction
     aspect: Fraction = Fraction(1)

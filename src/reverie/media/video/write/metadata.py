@@ -48,15 +48,15 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any] | None:
         return _read_folder(Path(name))
     if NUMBER.search(os.path.basename(name)):
         return _read_folder(Path(name).parent)
-    from reverie.media.video.read.probe import LocalFile, Reader, film_kind, open_container, read_head
+    from reverie.media.video.read.probe import ByteReader, LocalFile, film_kind, open_container, read_head
 
     file = LocalFile(name)
     try:
         kind = film_kind(read_head(file), name)
         if kind == "gif":
-            return _parsed(_info(Reader(file), "GIF", name).get("comment", b""), name)
+            return _parsed(_info(ByteReader(file), "GIF", name).get("comment", b""), name)
         if kind == "apng":
-            xmp = _info(Reader(file), "PNG", name).get(XMP, "")
+            xmp = _info(ByteReader(file), "PNG", name).get(XMP, "")
             return metadata.unpack(xmp.encode("utf-8", "replace") if isinstance(xmp, str) else xmp, name=name)
         with open_container(file, kind) as container:
             found = {key.lower(): value for key, value in container.metadata.items()}

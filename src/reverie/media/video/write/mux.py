@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reverie.media.video.write import metadata as note
 from reverie.media.video.write.audio import heard, voices
-from reverie.media.video.write.partial_film import Film
+from reverie.media.video.write.partial_film import PartialFilm
 from reverie.notices import warn
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def finish(
-    film: Film, whole: Path, out: str, *, sound: Sound | None, metadata: Mapping[str, Any] | None
+    film: PartialFilm, whole: Path, out: str, *, sound: Sound | None, metadata: Mapping[str, Any] | None
 ) -> None:
     """Write the final file, or folder, and have it on the disk.
 
@@ -51,7 +51,9 @@ def finish(
             os.fsync(file.fileno())
 
 
-def _mux(film: Film, whole: Path, out: str, sound: Sound | None, metadata: Mapping[str, Any] | None) -> None:
+def _mux(
+    film: PartialFilm, whole: Path, out: str, sound: Sound | None, metadata: Mapping[str, Any] | None
+) -> None:
     """Copy the film's packets, and its sound, into one container."""
     import av
 

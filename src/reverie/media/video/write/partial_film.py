@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Film:
+class PartialFilm:
     """All frames of a film, encoded.
 
     Attributes:

@@ -20,12 +20,12 @@ import numpy as np
 from reverie._version import __version__
 from reverie.errors import BadInput, ResourceError, UsageError
 from reverie.media.video.write.encode import Segment
-from reverie.media.video.write.formats import Encoding, Reel, encoding_for
+from reverie.media.video.write.formats import Reel, VideoEncoding, encoding_for
 from reverie.media.video.write.mux import finish
-from reverie.media.video.write.partial_film import Film
+from reverie.media.video.write.partial_film import PartialFilm
 from reverie.media.video.write.segment_writer import Writer
 from reverie.media.video.write.serialise import pack
-from reverie.media.video.write.work_folder import FORMAT, Bytes, Folder, check_target, folder_of, target
+from reverie.media.video.write.work_folder import FORMAT, Bytes, WorkFolder, check_target, folder_of, target
 
 if TYPE_CHECKING:
     from reverie.media.video.read.audio import Sound
@@ -45,7 +45,7 @@ def key_of(out: str | os.PathLike[str]) -> dict[str, Any] | None:
     name = os.fspath(out)
     path = target(name, encoding_for(name))
     try:
-        found = Folder(folder_of(path), name).read()
+        found = WorkFolder(folder_of(path), name).read()
     except BadInput:
         return None
     return None if found is None else dict(found["key"])
@@ -76,7 +76,7 @@ class Render:
         *,
         size: tuple[int, int],
         rate: Fraction,
-        encoding: Encoding,
+        encoding: VideoEncoding,
         aspect: Fraction = Fraction(1),
         alpha: bool = False,
         overwrite: bool = False,
@@ -106,7 +106,7 @@ class Render:
         self.reel.check()
         self._overwrite, self._patience = overwrite, patience
         self._path = target(self.out, encoding)
-        self._folder = Folder(folder_of(self._path), self.out)
+        self._folder = WorkFolder(folder_of(self._path), self.out)
         self.part = self._folder.partial
         self._check_out()
         head = Segment(self.reel).head()
@@ -235,7 +235,7 @@ class Render:
         assert safe is not None
         with self._folder.writing():
             whole = self._folder.whole(self._path)
-            film = Film(self._folder.partial, self.reel, safe.frames, safe.recent[-1])
+            film = PartialFilm(self._folder.partial, self.reel, safe.frames, safe.recent[-1])
             try:
                 finish(film, whole, self.out, sound=sound, metadata=metadata)
             except BaseException:

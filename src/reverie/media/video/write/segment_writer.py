@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reverie.media.video.write.encode import HELD, Segment
 from reverie.media.video.write.formats import Reel
-from reverie.media.video.write.work_folder import Bytes, Folder, Safe
+from reverie.media.video.write.work_folder import Bytes, Safe, WorkFolder
 
 
 class Writer:
@@ -14,7 +14,7 @@ class Writer:
         safe: What is on the disk, so that a writer begun with it goes on from there; None if nothing is.
     """
 
-    def __init__(self, folder: Folder, reel: Reel, head: bytes, safe: Safe | None) -> None:
+    def __init__(self, folder: WorkFolder, reel: Reel, head: bytes, safe: Safe | None) -> None:
         """Takes up what is safe; BadInput if frames of it are gone."""
         self.folder, self.reel, self.safe = folder, reel, safe
         self._frames, self._segments, self._length = 0, 0, len(head)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.errors import BadInput, ResourceError, UsageError
-from reverie.media.video.write.formats import Encoding, sequence_of
+from reverie.media.video.write.formats import VideoEncoding, sequence_of
 from reverie.media.video.write.serialise import pack, unpack
 
 #: Version of the folder's own format.
@@ -53,12 +53,12 @@ class Safe:
     complete: bool = False
 
 
-def target(out: str | os.PathLike[str], encoding: Encoding) -> Path:
+def target(out: str | os.PathLike[str], encoding: VideoEncoding) -> Path:
     """What is there when the film is finished: the file, or the folder of a sequence."""
     return sequence_of(out)[0] if encoding.container == "png" else Path(out)
 
 
-def check_target(path: Path, out: str, encoding: Encoding, *, overwrite: bool) -> None:
+def check_target(path: Path, out: str, encoding: VideoEncoding, *, overwrite: bool) -> None:
     """UsageError if something is there that is not to be, or cannot be, replaced."""
     if not os.path.lexists(path):
         return
@@ -82,7 +82,7 @@ def folder_of(path: Path) -> Path:
     return path.with_name(path.name + ".part")
 
 
-class Folder:
+class WorkFolder:
     """A work folder, held by one process at a time.
 
     ``render.json`` says what is made, ``partial.mp4`` plays as far as it is safe, ``checkpoint`` is how to go
