@@ -8,7 +8,6 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
-import twins
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
