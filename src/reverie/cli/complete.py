@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from reverie.network.class_names import imagenet
 from reverie.network.zoo import network_names
 from reverie.recipe.presets.portrait import PORTRAITS
@@ -22,41 +24,20 @@ def layer_names(network: str = "lite0") -> list[str]:
     return ["stem", *blocks, "head", "logits"]
 
 
-def layers(incomplete: str) -> list[str]:
-    """Layers of the default network."""
-    return [name for name in layer_names() if name.startswith(incomplete)]
+def _among(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+    """Offers those of some names that begin with what was typed."""
+    return lambda incomplete: [name for name in names() if name.startswith(incomplete)]
 
 
-def channels(incomplete: str) -> list[str]:
-    """The layer of a NAME:I."""
-    return [f"{name}:" for name in layers(incomplete)]
+layers = _among(layer_names)
+channels = _among(lambda: (f"{name}:" for name in layer_names()))
+presets = _among(lambda: PRESETS)
+motions = _among(lambda: (*MOTIONS, *PRESETS))
+portraits = _among(lambda: PORTRAITS)
+networks = _among(network_names)
+engines = _among(lambda: ENGINES)
 
 
 def classes(incomplete: str) -> list[str]:
     """Class names by any synonym."""
     return imagenet().search(incomplete)
-
-
-def presets(incomplete: str) -> list[str]:
-    """Presets of dreams."""
-    return [name for name in PRESETS if name.startswith(incomplete)]
-
-
-def motions(incomplete: str) -> list[str]:
-    """Presets of what moves."""
-    return [name for name in (*MOTIONS, *PRESETS) if name.startswith(incomplete)]
-
-
-def portraits(incomplete: str) -> list[str]:
-    """Presets of portraits."""
-    return [name for name in PORTRAITS if name.startswith(incomplete)]
-
-
-def networks(incomplete: str) -> list[str]:
-    """Networks."""
-    return [name for name in network_names() if name.startswith(incomplete)]
-
-
-def engines(incomplete: str) -> list[str]:
-    """Engines."""
-    return [name for name in ENGINES if name.startswith(incomplete)]

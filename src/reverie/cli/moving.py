@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from reverie.cli.complaints import given_as
 from reverie.cli.console import Console
-from reverie.cli.moving_options import MOVING, FilmFiles
-from reverie.cli.options import Messages
-from reverie.cli.recipe_options import OPTION, console_of, recipe_from_options, where_to
+from reverie.cli.moving_options import MOVING, FilmCommon
+from reverie.cli.recipe_options import OPTION, console_of, recipe_from_options, where_to, workspace_of
 from reverie.errors import BadInput, Interrupted, ReverieError, UsageError
 from reverie.recipe.recipe import PARTS, Recipe
 
@@ -53,7 +52,7 @@ def recipe_with(part: str, own: Mapping[str, Any], rest: Mapping[str, Any]) -> R
 
 
 def typed_options(
-    part: str, own: Mapping[str, Any], rest: Mapping[str, Any], files: FilmFiles
+    part: str, own: Mapping[str, Any], rest: Mapping[str, Any], given: FilmCommon
 ) -> dict[str, str]:
     """How what was given is typed, for complaints; the arguments as of ``recipe_with``."""
     written = {"codec": "--codec", "quality": "--quality"}
@@ -62,41 +61,41 @@ def typed_options(
         **NAMES,
         **given_as(OPTION, rest),
         **given_as(MOVING[part][1], own, part),
-        **given_as(written, files.given()),
+        **given_as(written, given.given()),
         **given_as({"rate": "--fps"}, rate),
     }
 
 
-def film_output(files: FilmFiles, usual: str, source: str | None, *, needed: bool = True) -> FilmOutput:
-    """Where a film goes and how it is written; ``usual`` where nothing says where and none is needed.
+def film_output(given: FilmCommon, usual: str, source: str | None) -> FilmOutput:
+    """Where a film goes and how it is written; ``usual`` where nothing says where and nothing is written.
 
     Raises:
         UsageError: Nothing says where and it is needed, or what is written would be what is read.
     """
     from reverie.jobs.output import FilmOutput
 
-    out = where_to(files.out, usual) if needed or files.out is not None else usual
-    _check_names(out, files.preview, source)
+    out = given.out or usual if given.dry_run else where_to(given.out, usual)
+    _check_names(out, given.preview, source)
     return FilmOutput(
         path=out,
-        codec=files.codec,
-        quality=files.quality,
-        metadata=not files.no_metadata,
-        overwrite=files.overwrite,
-        allow_flashes=files.allow_flashes,
+        codec=given.codec,
+        quality=given.quality,
+        metadata=not given.no_metadata,
+        overwrite=given.overwrite,
+        allow_flashes=given.allow_flashes,
     )
 
 
-def make_film(job: MovingJob, workspace: Workspace, files: FilmFiles, messages: Messages) -> None:
+def make_film(job: MovingJob, given: FilmCommon) -> None:
     """Make a zoom or a film, or say what it would cost (``--dry-run``)."""
     from reverie.cli.progress import preview_of, tell_estimate
 
-    console = console_of(messages)
-    if messages.dry_run:
+    console, workspace = console_of(given), workspace_of(given)
+    if given.dry_run:
         tell_estimate(job, console, workspace)
         return
     job.output.check()
-    preview = preview_of(files.preview, files.overwrite)
+    preview = preview_of(given.preview, given.overwrite)
     tell_film(console, run_resumable(job, console, workspace, job.kind, also=preview))
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from reverie.cli import complete
 from reverie.cli.fields import LOOK, MOTION, WHAT, other, setting
 from reverie.cli.groups import Group
-from reverie.cli.options import Appearance, Base, Files, Target
+from reverie.cli.options import Appearance, Base, Common, Target
 from reverie.recipe.film import Film
 from reverie.recipe.presets.preset import MOTIONS
 from reverie.recipe.zoom import Zoom
@@ -129,8 +129,8 @@ class FilmAppearance(Appearance):
 
 
 @dataclass(frozen=True)
-class FilmFiles(Files):
-    """Where films go, and how they are written."""
+class FilmCommon(Common):
+    """Where films go and how they are written, and all that is common."""
 
     out: Annotated[
         str | None,

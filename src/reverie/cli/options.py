@@ -196,6 +196,11 @@ class Messages(Group):
 
 
 @dataclass(frozen=True)
+class Common(Messages, Files, Compute, Size):
+    """Size, computing, files and messages, in this order: what nearly every verb that makes pictures has."""
+
+
+@dataclass(frozen=True)
 class PortraitLook(Group):
     """How a portrait is made."""
 

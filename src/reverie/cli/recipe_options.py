@@ -11,7 +11,7 @@ from reverie import objective as ob
 from reverie.cli.complaints import given_as, told_as_typed
 from reverie.cli.console import Console
 from reverie.cli.groups import Group, all_given
-from reverie.cli.options import GUIDE_LAYER, Compute, Files, Messages, Size
+from reverie.cli.options import GUIDE_LAYER, Common, Messages
 from reverie.errors import UsageError
 from reverie.recipe.presets.canvas_defaults import onto
 from reverie.recipe.presets.preset import preset
@@ -70,29 +70,28 @@ def console_of(messages: Messages) -> Console:
     return Console(quiet=messages.quiet, verbose=messages.verbose, as_json=messages.json)
 
 
-def workspace_of(compute: Compute, size: Size | None = None) -> Workspace:
+def workspace_of(given: Common) -> Workspace:
     """Limits of what is opened, as the options want them."""
     from reverie.jobs.workspace import Workspace
     from reverie.media.picture import MAX_PIXELS
 
-    limit = None if size is None else size.max_pixels
-    return Workspace(max_pixels=limit or MAX_PIXELS, offline=compute.offline)
+    return Workspace(max_pixels=given.max_pixels or MAX_PIXELS, offline=given.offline)
 
 
-def output_of(files: Files, usual: str, *, needed: bool = True) -> Output:
-    """Where a picture goes and how it is written; ``usual`` where nothing says where and none is needed.
+def output_of(given: Common, usual: str) -> Output:
+    """Where a picture goes and how it is written; ``usual`` where nothing says where and nothing is written.
 
     Raises:
-        UsageError: Nothing says where, and it is needed.
+        UsageError: Nothing says where, and something is to be written.
     """
     from reverie.jobs.output import Output
 
     return Output(
-        path=where_to(files.out, usual) if needed else files.out or usual,
-        depth=files.depth,
-        quality=files.quality,
-        metadata=not files.no_metadata,
-        overwrite=files.overwrite,
+        path=given.out or usual if given.dry_run else where_to(given.out, usual),
+        depth=given.depth,
+        quality=given.quality,
+        metadata=not given.no_metadata,
+        overwrite=given.overwrite,
     )
 
 

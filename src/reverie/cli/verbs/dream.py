@@ -13,7 +13,7 @@ import typer
 from reverie.cli.console import Console
 from reverie.cli.fields import other
 from reverie.cli.groups import OFFERED, takes_groups
-from reverie.cli.options import Appearance, Ascent, Base, Compute, Files, Messages, Size, Target
+from reverie.cli.options import Appearance, Ascent, Base, Common, Target
 from reverie.cli.recipe_options import console_of, output_of, recipe_of, workspace_of
 from reverie.errors import BadInput, BatchError, Interrupted, UsageError
 
@@ -27,8 +27,8 @@ Photos = Annotated[list[str] | None, typer.Argument(metavar="PHOTO", help="Photo
 
 
 @dataclass(frozen=True)
-class DreamFiles(Files):
-    """Where dreams go."""
+class DreamCommon(Common):
+    """Where dreams go, and all that is common."""
 
     variations: Annotated[
         int | None,
@@ -46,35 +46,32 @@ def dream(
     base: Base = OFFERED,
     ascent: Ascent = OFFERED,
     appearance: Appearance = OFFERED,
-    size: Size = OFFERED,
-    compute: Compute = OFFERED,
-    files: DreamFiles = OFFERED,
-    messages: Messages = OFFERED,
+    common: DreamCommon = OFFERED,
 ) -> None:
     """Let a network dream over a photograph, or from nothing."""
-    recipe = recipe_of(target, base, ascent, appearance, size, compute)
+    recipe = recipe_of(target, base, ascent, appearance, common)
     for part, verb in (("portrait", "see"), ("zoom", "zoom"), ("film", "film")):
         if getattr(recipe, part) is not None:
             what = base.recipe or f"--preset {recipe.preset}"
             raise UsageError(f"{what}: makes {part}s and no dreams; use it with reverie {verb}")
-    found, batch = photographs(photos or [], files.out or "", dry_run=messages.dry_run)
+    found, batch = photographs(photos or [], common.out or "", dry_run=common.dry_run)
     if found:
-        if size.start:
+        if common.start:
             raise UsageError("--from is for a dream without a photograph; give one of them")
         recipe = recipe.but(start="photo")
     elif recipe.start == "photo":
         raise UsageError("nothing to dream on: give a photograph, or --from noise or clouds")
     from reverie.cli.progress import preview_of, run_job, tell_estimate, tell_item
 
-    console, workspace = console_of(messages), workspace_of(compute, size)
-    output = output_of(files, "dream.png", needed=not messages.dry_run)
-    job = job_of(recipe, found, output, files.variations, batch=batch)
-    if messages.dry_run:
+    console, workspace = console_of(common), workspace_of(common)
+    output = output_of(common, "dream.png")
+    job = job_of(recipe, found, output, common.variations, batch=batch)
+    if common.dry_run:
         tell_estimate(job, console, workspace)
         return
     if not batch:
         output.check()
-    preview = preview_of(files.preview, files.overwrite, output.path)
+    preview = preview_of(common.preview, common.overwrite, output.path)
     result = run_job(job, console, workspace, also=preview, on_event=partial(tell_item, console))
     if job.kind != "dream":
         tell_batch(console, result, output.path)

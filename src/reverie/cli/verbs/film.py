@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
@@ -10,15 +9,9 @@ import typer
 from reverie.cli.complaints import told_as_typed
 from reverie.cli.groups import OFFERED, Without, all_given, takes_groups
 from reverie.cli.moving import film_output, make_film, recipe_with, typed_options
-from reverie.cli.moving_options import (
-    FilmAppearance,
-    FilmAscent,
-    FilmFiles,
-    FilmMotion,
-)
-from reverie.cli.options import Base, Compute, Messages, Size, Target
-from reverie.cli.recipe_options import workspace_of
-from reverie.errors import BadInput, UsageError
+from reverie.cli.moving_options import FilmAppearance, FilmAscent, FilmCommon, FilmMotion
+from reverie.cli.options import Base, Target
+from reverie.errors import UsageError
 
 Video = Annotated[
     str | None,
@@ -37,10 +30,7 @@ def film(
     motion: FilmMotion = OFFERED,
     ascent: FilmAscent = OFFERED,
     appearance: Annotated[FilmAppearance, Without("seamless")] = OFFERED,
-    size: Annotated[Size, Without("start")] = OFFERED,
-    compute: Compute = OFFERED,
-    files: Annotated[FilmFiles, Without("depth")] = OFFERED,
-    messages: Messages = OFFERED,
+    common: Annotated[FilmCommon, Without("start", "depth")] = OFFERED,
 ) -> None:
     """Let a film dream, without flicker: the dream moves with what is seen, and keeps the film's sound.
 
@@ -52,27 +42,16 @@ def film(
     """
     if video is None:
         raise UsageError("nothing to dream on: give a film, as in reverie film me.mp4 -o dream.mp4")
+    from reverie.media.picture.detect_format import is_picture
+
     own = dict(all_given(motion, ascent))
-    rest = dict(all_given(target, base, appearance, size, compute))
+    rest = dict(all_given(target, base, appearance, common))
     if appearance.mask is not None and not is_picture(appearance.mask):
         own["mask"] = rest.pop("mask")
-    with told_as_typed(typed_options("film", own, rest, files)):
+    with told_as_typed(typed_options("film", own, rest, common)):
         recipe = recipe_with("film", own, rest).but(start="photo")
         from reverie.jobs.film import FilmJob
 
-        output = film_output(files, "film.mp4", video, needed=not messages.dry_run)
+        output = film_output(common, "film.mp4", video)
         job = FilmJob(recipe=recipe, video=video, output=output)
-        make_film(job, workspace_of(compute, size), files, messages)
-
-
-def is_picture(path: str) -> bool:
-    """Whether a mask is a still picture; the reader of films says what is wrong with all else."""
-    from reverie.media.picture.detect_format import sniff
-
-    if os.path.isdir(path) or "%" in path or "*" in path:
-        return False
-    try:
-        with open(path, "rb") as file:
-            return sniff(file.read(512), path) != "gif"
-    except (OSError, ValueError, BadInput):
-        return False
+        make_film(job, common)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from reverie.cli import complete
+from reverie.cli.complaints import told_as_typed
 from reverie.cli.console import Console
 from reverie.cli.fields import COMPUTE, other, setting
-from reverie.cli.groups import OFFERED, Group, Only, all_given, takes_groups
-from reverie.cli.options import Compute, Files, Messages, Size
+from reverie.cli.groups import OFFERED, Group, Without, all_given, takes_groups
+from reverie.cli.options import Common
 from reverie.cli.recipe_options import console_of, output_of, where_to, workspace_of
 from reverie.errors import Interrupted, UsageError
 from reverie.jobs.fooling.settings import ENCODINGS, Settings
@@ -63,19 +61,13 @@ class EvolutionOptions(Group):
 
 
 @dataclass(frozen=True)
-class Judge(Compute):
-    """Who is fooled, and what computes."""
+class FoolCommon(Common):
+    """Who is fooled and what computes, where evolutions and prints go, and what is said."""
 
     network: Annotated[
         str | None, of_run("network", panel=COMPUTE, metavar="NAME", autocompletion=complete.networks)
     ] = None
     precision: Annotated[str | None, of_run("precision", panel=COMPUTE)] = None
-
-
-@dataclass(frozen=True)
-class EvolutionFiles(Files):
-    """Where evolutions and prints go."""
-
     out: Annotated[
         str | None,
         other("-o", "--out", help="The folder of the evolution, or the file of a print.", metavar="OUT"),
@@ -105,49 +97,44 @@ Render = Annotated[
 def fool(
     classes: Classes = None,
     evolution: EvolutionOptions = OFFERED,
-    judge: Annotated[Judge, Only("network", "engine", "precision", "device", "threads", "offline")] = OFFERED,
-    files: Annotated[EvolutionFiles, Only("out", "resume", "overwrite", "depth", "quality")] = OFFERED,
     render: Render = None,
-    limits: Annotated[Size, Only("max_pixels")] = OFFERED,
-    messages: Messages = OFFERED,
+    common: Annotated[
+        FoolCommon, Without("start", "size", "max_size", "seed", "halo", "no_metadata", "preview")
+    ] = OFFERED,
 ) -> None:
     """Evolve pictures, without any gradient, until the network is sure of a class that nobody would see.
 
     Nguyen, Yosinski & Clune 2015. OUT becomes a folder with a picture and a genome of each class, a contact
     sheet that is renewed on the way, archive.json and index.html. Ctrl-C keeps everything for --resume.
     """
-    console = console_of(messages)
     if render is not None:
-        print_large(render, classes, evolution, judge, files, limits, messages, console)
+        print_large(render, classes, evolution, common)
         return
-    for option, value in (
-        ("depth", files.depth),
-        ("quality", files.quality),
-        ("max_pixels", limits.max_pixels),
-    ):
+    for_prints = {"--depth": common.depth, "--quality": common.quality, "--max-pixels": common.max_pixels}
+    for option, value in for_prints.items():
         if value is not None:
-            raise UsageError(f"--{option.replace('_', '-')}: is for --render only; leave it out")
+            raise UsageError(f"{option}: is for --render only; leave it out")
     from reverie.cli.progress import run_job, tell_estimate
     from reverie.jobs.fooling.job import EvolutionJob
 
-    given = all_given(evolution, judge)
-    checked(judge)
-    with _typed():
+    given = {**all_given(common), **all_given(evolution)}
+    checked(common)
+    with told_as_typed(OPTION):
         job = EvolutionJob(
             settings={name: given[name] for name in OPTION if given[name] is not None},
             classes=tuple(classes or ()),
             output={
-                "path": where_to(files.out, "fooled", "a folder") if not messages.dry_run else "fooled",
-                "overwrite": files.overwrite,
+                "path": where_to(common.out, "fooled", "a folder") if not common.dry_run else "fooled",
+                "overwrite": common.overwrite,
             },
-            resume=files.resume,
-            engine=judge.engine or "auto",
-            device=judge.device or "auto",
-            threads=judge.threads or 0,
+            resume=common.resume,
+            engine=common.engine or "auto",
+            device=common.device or "auto",
+            threads=common.threads or 0,
         )
         job.evolves  # noqa: B018 (settings that cannot be are said now)
-        workspace = workspace_of(judge)
-        if messages.dry_run:
+        console, workspace = console_of(common), workspace_of(common)
+        if common.dry_run:
             tell_estimate(job, console, workspace)
             return
         result = run_job(job, console, workspace)
@@ -174,57 +161,35 @@ def tell(console: Console, result: EvolutionResult) -> None:
 
 
 def print_large(
-    genome: str,
-    classes: list[str] | None,
-    evolution: EvolutionOptions,
-    judge: Judge,
-    files: EvolutionFiles,
-    limits: Size,
-    messages: Messages,
-    console: Console,
+    genome: str, classes: list[str] | None, evolution: EvolutionOptions, common: FoolCommon
 ) -> None:
     """Draw one genome at any size."""
-    useless = {**all_given(evolution, judge), "resume": files.resume, "dry_run": messages.dry_run}
-    for name in ("size", "threads", "offline"):
-        del useless[name]
-    typed = [
-        "--" + name.replace("_", "-")
-        for name, value in useless.items()
-        if value is not None and value is not False
-    ]
-    for word in [*(classes or ()), *typed]:
+    given = {**all_given(common), **all_given(evolution)}
+    useless = [*(name for name in OPTION if name != "size"), "engine", "device", "resume", "dry_run"]
+    asked = [name for name in useless if given[name] is not None and given[name] is not False]
+    for word in [*(classes or ()), *("--" + name.replace("_", "-") for name in asked)]:
         raise UsageError(f"{word}: --render draws one genome and evolves nothing; leave it out")
     from reverie.cli.progress import run_job
     from reverie.jobs.fooling.large_print import PrintJob
 
-    checked(judge)
-    output = output_of(files, "print.png")
+    checked(common)
+    console, output = console_of(common), output_of(common, "print.png")
     side = PRINT_SIDE if evolution.size is None else evolution.size
-    with _typed():
-        job = PrintJob(genome=genome, size=side, output=output, threads=judge.threads or 0)
-        result = run_job(job, console, workspace_of(judge, limits))
+    with told_as_typed(OPTION):
+        job = PrintJob(genome=genome, size=side, output=output, threads=common.threads or 0)
+        result = run_job(job, console, workspace_of(common))
     console.result(output.path, result.as_json())
     console.info(f"{output.path}: {side} x {side}, {result.seconds:.1f} s")
 
 
-def checked(judge: Judge) -> None:
+def checked(common: FoolCommon) -> None:
     """UsageError where what computes cannot be."""
-    threads = judge.threads
+    threads = common.threads
     if threads is not None and not 0 <= threads <= 1024:
         raise UsageError(f"--threads {threads}: 0 to 1024 are possible; 0 takes torch's own choice")
     for option, value, known in (
-        ("engine", judge.engine, ("auto", *complete.ENGINES)),
-        ("device", judge.device, DEVICES),
+        ("engine", common.engine, ("auto", *complete.ENGINES)),
+        ("device", common.device, DEVICES),
     ):
         if value is not None and value not in known:
             raise UsageError(f"--{option} {value}: no such {option}; there are {', '.join(known)}")
-
-
-@contextmanager
-def _typed() -> Iterator[None]:
-    """In complaints about settings these are called as they are typed."""
-    try:
-        yield
-    except UsageError as error:
-        fields = "|".join(OPTION)
-        raise UsageError(re.sub(rf"(^|; )({fields}): ", r"\1--\2: ", str(error))) from error

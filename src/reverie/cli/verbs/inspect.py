@@ -10,9 +10,10 @@ import typer
 from reverie.cli import complete
 from reverie.cli.console import print_table, table_of
 from reverie.cli.fields import other, setting
-from reverie.cli.groups import OFFERED, Only, takes_groups
-from reverie.cli.options import Ascent, Base, Compute, Files, Messages, Size
+from reverie.cli.groups import OFFERED, Only, Without, takes_groups
+from reverie.cli.options import Ascent, Base, Common, Messages
 from reverie.cli.recipe_options import console_of, output_of, recipe_of, workspace_of
+from reverie.cli.verbs.stimuli import UNUSED
 from reverie.errors import Interrupted
 from reverie.recipe.recipe import Recipe
 
@@ -36,20 +37,17 @@ def sheet(
     cell: Cell = 320,
     base: Annotated[Base, Only("preset")] = OFFERED,
     ascent: Annotated[SheetAscent, Only("strength", "steps")] = OFFERED,
-    size: Annotated[Size, Only("seed", "max_pixels")] = OFFERED,
-    compute: Annotated[Compute, Only("network", "device", "threads", "offline")] = OFFERED,
-    files: Annotated[Files, Only("out", "overwrite")] = OFFERED,
-    messages: Annotated[Messages, Only("json", "quiet", "verbose", "debug")] = OFFERED,
+    common: Annotated[Common, Without("size", "engine", "precision", *UNUSED)] = OFFERED,
 ) -> None:
     """Make one labelled sheet: the photograph, and its dream at every layer."""
     from reverie.cli.progress import run_job
     from reverie.jobs.batch import LayersJob
 
-    console = console_of(messages)
-    output = output_of(files, "sheet.png")
-    recipe = recipe_of(base, ascent, size, compute)
+    console = console_of(common)
+    output = output_of(common, "sheet.png")
+    recipe = recipe_of(base, ascent, common)
     job = LayersJob(recipe=recipe, photo=photo, cell=cell, output=output)
-    result = run_job(job, console, workspace_of(compute, size))
+    result = run_job(job, console, workspace_of(common))
     console.result(output.path, result.as_json())
     if result.stopped:
         raise Interrupted(f"stopped after {result.stopped}; {output.path} holds those")
@@ -59,18 +57,16 @@ def sheet(
 def classify(
     photo: Photo,
     top: Top = 5,
-    compute: Annotated[Compute, Only("network", "offline")] = OFFERED,
-    size: Annotated[Size, Only("max_pixels")] = OFFERED,
-    messages: Annotated[Messages, Only("json", "debug")] = OFFERED,
+    common: Annotated[Common, Only("network", "max_pixels", "offline", "json", "debug")] = OFFERED,
 ) -> None:
     """Say what the network sees in a photograph."""
     from reverie.analysis.classify import classify as ask
     from reverie.media.picture import load_picture
 
-    console, workspace = console_of(messages), workspace_of(compute, size)
+    console, workspace = console_of(common), workspace_of(common)
     picture = load_picture(photo, max_pixels=workspace.max_pixels)
-    found = ask(workspace.network(compute.network or NETWORK), picture, top=top)
-    if messages.json:
+    found = ask(workspace.network(common.network or NETWORK), picture, top=top)
+    if common.json:
         document = [{"class": i, "name": name, "probability": p} for i, name, p in found]
         console.result("", {"path": photo, "classes": document})
         return
@@ -87,14 +83,13 @@ def layers(
     network: Annotated[
         str | None, typer.Argument(metavar="[NETWORK]", autocompletion=complete.networks)
     ] = None,
-    compute: Annotated[Compute, Only("offline")] = OFFERED,
-    messages: Annotated[Messages, Only("json", "debug")] = OFFERED,
+    common: Annotated[Common, Only("offline", "json", "debug")] = OFFERED,
 ) -> None:
     """List a network's layers."""
-    console = console_of(messages)
-    net = workspace_of(compute).network(network or NETWORK)
+    console = console_of(common)
+    net = workspace_of(common).network(network or NETWORK)
     found = [layer for layer in net.layers.values() if layer.name != net.class_map]
-    if messages.json:
+    if common.json:
         console.result("", {"network": net.name, "layers": [vars(layer) for layer in found]})
         return
     table = table_of(

@@ -10,8 +10,8 @@ import typer
 from reverie.cli import complete
 from reverie.cli.fields import WHAT, other
 from reverie.cli.groups import OFFERED, Only, Without, all_given, takes_groups
-from reverie.cli.options import Ascent, Compute, Files, Messages, PortraitBase, PortraitLook, Size
-from reverie.cli.recipe_options import console_of, output_of, recipe_from_options, settings_from, workspace_of
+from reverie.cli.options import Ascent, Common, PortraitBase, PortraitLook
+from reverie.cli.recipe_options import output_of, recipe_from_options, settings_from
 from reverie.cli.verbs.see import make_portraits
 from reverie.errors import BadInput, UsageError
 from reverie.recipe.presets.portrait import INVERSION
@@ -43,22 +43,18 @@ def invert(
     base: Annotated[PortraitBase, Only("preset")] = OFFERED,
     look: Annotated[PortraitLook, Without("facets", "print_size", "transparency")] = OFFERED,
     ascent: Annotated[Ascent, Only("steps")] = OFFERED,
-    size: Annotated[Size, Without("start")] = OFFERED,
-    compute: Annotated[Compute, Without("halo")] = OFFERED,
-    files: Files = OFFERED,
-    messages: Messages = OFFERED,
+    common: Annotated[Common, Without("start", "halo")] = OFFERED,
 ) -> None:
     """Show what a layer remembers of a photograph: the picture from noise that it cannot tell from it.
 
     Mahendran & Vedaldi 2015. Several layers become files beside a labelled sheet.
     """
-    console = console_of(messages)
     if all_layers == bool(layer):
         raise UsageError("which layer? give --layer NAME, or --all-layers")
-    output = output_of(files, "inverted.png", needed=not messages.dry_run)
+    output = output_of(common, "inverted.png")
     if os.path.isdir(photo):
         raise BadInput(f"{photo}: is a folder; give one photograph")
-    given = all_given(base, look, ascent, size, compute)
+    given = all_given(base, look, ascent, common)
     recipe = recipe_from_options(given, DEFAULT)
     if recipe.portrait is None:
         raise UsageError(f"--preset {recipe.preset}: makes dreams; use it with reverie dream")
@@ -67,4 +63,4 @@ def invert(
     preset, settings = settings_from(given)
     layers = None if all_layers else layer
     job = InversionsJob(photo=photo, layers=layers, preset=preset, settings=settings, output=output)
-    make_portraits(job, console, workspace_of(compute, size), files, dry_run=messages.dry_run)
+    make_portraits(job, common)

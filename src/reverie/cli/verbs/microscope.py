@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -9,8 +10,9 @@ import typer
 from reverie.cli import complete
 from reverie.cli.fields import WHAT, other
 from reverie.cli.groups import OFFERED, Only, Without, all_given, takes_groups
-from reverie.cli.options import Ascent, Compute, Files, Messages, PortraitBase, Size
+from reverie.cli.options import Ascent, Common, PortraitBase
 from reverie.cli.recipe_options import console_of, recipe_from_options, where_to, workspace_of
+from reverie.cli.verbs.stimuli import UNUSED
 from reverie.errors import BatchError, Interrupted, UsageError
 
 #: A thousand portraits and more are made, each in a tenth of the time that one alone is given.
@@ -21,9 +23,6 @@ Network = Annotated[
     typer.Argument(
         metavar="[NETWORK]", help="The network (default lite0).", autocompletion=complete.networks
     ),
-]
-Site = Annotated[
-    str | None, other("-o", "--out", help="The folder of the site: a new one, or one to go on with.")
 ]
 Layers = Annotated[
     list[str] | None,
@@ -60,6 +59,15 @@ Photos = Annotated[
 ]
 
 
+@dataclass(frozen=True)
+class SiteCommon(Common):
+    """Where a site goes, and all that is common."""
+
+    out: Annotated[
+        str | None, other("-o", "--out", help="The folder of the site: a new one, or one to go on with.")
+    ] = None
+
+
 @takes_groups
 def microscope(
     network: Network = None,
@@ -69,19 +77,15 @@ def microscope(
     photos: Photos = None,
     base: PortraitBase = OFFERED,
     ascent: Annotated[Ascent, Only("steps")] = OFFERED,
-    size: Annotated[Size, Only("size", "seed", "max_pixels")] = OFFERED,
-    compute: Annotated[Compute, Without("network", "halo")] = OFFERED,
-    out: Site = None,
-    files: Annotated[Files, Only("overwrite")] = OFFERED,
-    messages: Annotated[Messages, Without("dry_run")] = OFFERED,
+    common: Annotated[SiteCommon, Without("network", *UNUSED)] = OFFERED,
 ) -> None:
     """Make a website of a network: every layer, channel and class with its portrait; no server is needed.
 
     Stopped at any moment, the same command goes on where it was.
     """
-    console = console_of(messages)
-    folder = where_to(out, "site", "-o FOLDER")
-    recipe = recipe_from_options({**all_given(base, ascent, size, compute), "network": network}, PRESET)
+    console = console_of(common)
+    folder = where_to(common.out, "site", "-o FOLDER")
+    recipe = recipe_from_options({**all_given(base, ascent, common), "network": network}, PRESET)
     if recipe.portrait is None or recipe.portrait.facets > 1:
         what = base.recipe or f"--preset {recipe.preset}"
         raise UsageError(f"{what}: one portrait of each unit is needed; choose another")
@@ -96,7 +100,7 @@ def microscope(
         channels=channels,
         classes=apart(classes),
         photos=[photos] if photos else (),
-        output=Written(path=folder, overwrite=files.overwrite),
+        output=Written(path=folder, overwrite=common.overwrite),
     )
 
     def begins(event: Event) -> None:
@@ -104,7 +108,7 @@ def microscope(
             console.info(f"{event.text}; stopped at any time, the same command goes on")
 
     try:
-        result = run_job(job, console, workspace_of(compute, size), on_event=begins)
+        result = run_job(job, console, workspace_of(common), on_event=begins)
     except KeyboardInterrupt as error:
         raise Interrupted(f"stopped; what is made is in {folder}, the same command goes on") from error
     if result.stopped:

@@ -13,8 +13,8 @@ from pydantic import BaseModel
 from reverie.cli.command_line import command_line
 from reverie.cli.complaints import told_as_typed
 from reverie.cli.fields import other
-from reverie.cli.groups import OFFERED, Only, Without, takes_groups
-from reverie.cli.options import Compute, Files, Messages, Size
+from reverie.cli.groups import OFFERED, Only, takes_groups
+from reverie.cli.options import Common, Messages
 from reverie.cli.recipe_options import console_of, workspace_of
 from reverie.errors import Interrupted
 from reverie.recipe.recipe import PARTS, make
@@ -32,10 +32,9 @@ Input = Annotated[
 def rerun(
     result: ResultFile,
     input: Input = None,
-    files: Annotated[Files, Only("out", "overwrite")] = OFFERED,
-    size: Annotated[Size, Only("max_pixels")] = OFFERED,
-    compute: Annotated[Compute, Only("offline")] = OFFERED,
-    messages: Annotated[Messages, Without("dry_run")] = OFFERED,
+    common: Annotated[
+        Common, Only("out", "overwrite", "max_pixels", "offline", "json", "quiet", "verbose", "debug")
+    ] = OFFERED,
 ) -> None:
     """Make a picture or a film again from its own recipe: the same bytes.
 
@@ -48,11 +47,13 @@ def rerun(
     from reverie.jobs.output import Written
     from reverie.jobs.rerun import RerunJob
 
-    console = console_of(messages)
+    console = console_of(common)
     with told_as_typed(NAMES):
-        output = Written(path=_beside(result) if files.out is None else files.out, overwrite=files.overwrite)
+        output = Written(
+            path=_beside(result) if common.out is None else common.out, overwrite=common.overwrite
+        )
         job = RerunJob(result=result, input=input, output=output)
-    made = run_resumable(job, console, workspace_of(compute, size), "rerun")
+    made = run_resumable(job, console, workspace_of(common), "rerun")
     if isinstance(made, MovingResult):
         tell_film(console, made)
     elif isinstance(made, PictureResult):

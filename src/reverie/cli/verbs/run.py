@@ -10,7 +10,7 @@ import typer
 
 from reverie.cli.fields import other
 from reverie.cli.groups import OFFERED, Only, takes_groups
-from reverie.cli.options import Compute, Files, Messages, Size
+from reverie.cli.options import Common
 from reverie.cli.recipe_options import console_of, workspace_of
 from reverie.errors import BatchError, Interrupted
 
@@ -29,28 +29,28 @@ Trust = Annotated[
 @takes_groups
 def run(
     job: JobFile,
-    compute: Annotated[Compute, Only("offline")] = OFFERED,
-    limits: Annotated[Size, Only("max_pixels")] = OFFERED,
-    files: Annotated[Files, Only("preview")] = OFFERED,
     trust: Trust = False,
-    messages: Messages = OFFERED,
+    common: Annotated[
+        Common,
+        Only("max_pixels", "offline", "preview", "json", "dry_run", "quiet", "verbose", "debug"),
+    ] = OFFERED,
 ) -> None:
     """Carry out a job that is described in JSON, as `Job.document()` writes it."""
     from reverie.cli.progress import preview_of, run_job, tell_estimate, tell_item
     from reverie.jobs.document import LONGEST, load_job, parse_job
     from reverie.jobs.dream import PictureResult
 
-    console, workspace = console_of(messages), workspace_of(compute, limits)
+    console, workspace = console_of(common), workspace_of(common)
     found: Any
     if job == "-":
         found = parse_job(sys.stdin.buffer.read(LONGEST + 1), "standard input", trusted=trust)
     else:
         found = load_job(job)
-    if messages.dry_run:
+    if common.dry_run:
         tell_estimate(found, console, workspace)
         return
     taken = [found.output.path] if hasattr(found, "output") else []
-    preview = preview_of(files.preview, False, *taken)
+    preview = preview_of(common.preview, False, *taken)
     result = run_job(found, console, workspace, also=preview, on_event=partial(tell_item, console))
     if not isinstance(result, PictureResult):  # which was told as an item
         console.result("\n".join(result.files), result.as_json())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,15 +10,14 @@ import typer
 from reverie.cli import complete
 from reverie.cli.fields import SIZE, other
 from reverie.cli.groups import OFFERED, Only, Without, takes_groups
-from reverie.cli.options import Ascent, Compute, Files, Messages, PortraitBase, PortraitLook, Size
+from reverie.cli.options import Ascent, Common, PortraitBase, PortraitLook
 from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, recipe_of, workspace_of
-from reverie.errors import Interrupted, ReverieWarning, UsageError
+from reverie.errors import Interrupted, UsageError
+from reverie.notices import collect_warnings
 from reverie.recipe.portrait import MOST_FACETS
 
 if TYPE_CHECKING:
-    from reverie.cli.console import Console
     from reverie.jobs.portraits import ManyPortraits
-    from reverie.jobs.workspace import Workspace
     from reverie.recipe.recipe import Recipe
 
 Targets = Annotated[
@@ -44,62 +42,55 @@ def see(
     base: PortraitBase = OFFERED,
     ascent: Annotated[Ascent, Only("steps")] = OFFERED,
     photo: From = None,
-    size: Annotated[Size, Without("start")] = OFFERED,
-    compute: Annotated[Compute, Without("halo")] = OFFERED,
-    files: Files = OFFERED,
-    messages: Messages = OFFERED,
+    common: Annotated[Common, Without("start", "halo")] = OFFERED,
 ) -> None:
     """Show what a layer, a channel, a neuron or a class wants to see: its portrait, from nothing.
 
     Several targets become files beside a labelled sheet, or files alone if OUT is a folder.
     """
-    console = console_of(messages)
     if look.facets == 1:
         raise UsageError(f"--diversity 1: one picture has nothing to differ from; give 2 to {MOST_FACETS}")
-    recipe = recipe_of(look, base, ascent, size, compute, default=DEFAULTS[1])
+    recipe = recipe_of(look, base, ascent, common, default=DEFAULTS[1])
     if recipe.portrait is None:
         what = base.recipe or f"--preset {recipe.preset}"
         raise UsageError(f"{what}: makes dreams and no portraits; use it with reverie dream")
     if not targets and not base.recipe:
         raise UsageError('what to look for? name a class, a layer or a channel: "tabby", block5c:17')
-    output = output_of(files, "portrait.png", needed=not messages.dry_run)
+    output = output_of(common, "portrait.png")
     from reverie.jobs.portraits import PortraitsJob
 
-    workspace = workspace_of(compute, size)
-    recipe = sized(recipe, size, workspace, photo if not base.recipe else None)
+    recipe = sized(recipe, common, photo if not base.recipe else None)
     job = PortraitsJob(recipe=recipe, targets=targets or (), photo=photo, output=output)
-    make_portraits(job, console, workspace, files, dry_run=messages.dry_run)
+    make_portraits(job, common)
 
 
-def sized(recipe: Recipe, size: Size, workspace: Workspace, photo: str | None) -> Recipe:
+def sized(recipe: Recipe, common: Common, photo: str | None) -> Recipe:
     """The recipe at the size that was asked for, or in the photograph's shape where none was."""
     from reverie.jobs.reference import Reference
     from reverie.portrait.state import size_of
     from reverie.portrait.targets import fitting
 
     shape = size_of(recipe)
-    if photo and not size.size:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ReverieWarning)  # the job reads it again, and says them
-            picture = workspace.picture(Reference(path=photo))
+    if photo and not common.size:
+        with collect_warnings(lambda text: None):  # the job reads it again, and says them
+            picture = workspace_of(common).picture(Reference(path=photo))
         assert picture is not None
         shape = fitting(picture.size, max(shape))
-    if size.max_size and not size.size:
-        shape = fitting(shape, size.max_size)
+    if common.max_size and not common.size:
+        shape = fitting(shape, common.max_size)
     return recipe.but(size=shape, max_size=None)
 
 
-def make_portraits(
-    job: ManyPortraits, console: Console, workspace: Workspace, files: Files, *, dry_run: bool
-) -> None:
+def make_portraits(job: ManyPortraits, common: Common) -> None:
     """Make the portraits of a job, or say what that would take."""
     from reverie.cli.progress import preview_of, run_job, tell_estimate, tell_item
 
-    if dry_run:
+    console, workspace = console_of(common), workspace_of(common)
+    if common.dry_run:
         tell_estimate(job, console, workspace)
         return
-    taken = job.files(workspace) if files.preview else ()
-    preview = preview_of(files.preview, files.overwrite, job.output.path, *taken)
+    taken = job.files(workspace) if common.preview else ()
+    preview = preview_of(common.preview, common.overwrite, job.output.path, *taken)
     result = run_job(job, console, workspace, also=preview, on_event=partial(tell_item, console))
     if result.sheet is not None:
         console.result(result.sheet, {"path": result.sheet, "sheet": list(result.files[1:])})

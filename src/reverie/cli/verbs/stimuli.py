@@ -9,9 +9,12 @@ import typer
 from reverie.cli import complete
 from reverie.cli.fields import WHAT, other
 from reverie.cli.groups import OFFERED, Only, Without, takes_groups
-from reverie.cli.options import Ascent, Compute, Files, Messages, PortraitBase, Size
+from reverie.cli.options import Ascent, Common, PortraitBase
 from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, recipe_of, workspace_of
 from reverie.errors import BatchError, Interrupted, UsageError
+
+#: Of what is common, what a sheet of many pictures has no use for.
+UNUSED = ("start", "max_size", "halo", "depth", "quality", "no_metadata", "preview", "dry_run")
 
 Folder = Annotated[str, typer.Argument(metavar="FOLDER", help="A folder of photographs, or one photograph.")]
 Units = Annotated[
@@ -39,13 +42,10 @@ def stimuli(
     portrait: WithPortrait = True,
     base: Annotated[PortraitBase, Only("preset")] = OFFERED,
     ascent: Annotated[Ascent, Only("steps")] = OFFERED,
-    size: Annotated[Size, Only("size", "seed", "max_pixels")] = OFFERED,
-    compute: Annotated[Compute, Without("halo")] = OFFERED,
-    files: Annotated[Files, Only("out", "overwrite")] = OFFERED,
-    messages: Annotated[Messages, Without("dry_run")] = OFFERED,
+    common: Annotated[Common, Without(*UNUSED)] = OFFERED,
 ) -> None:
     """Find the patches of your photographs that excite a unit most, on a sheet beside its portrait."""
-    console = console_of(messages)
+    console = console_of(common)
     if not unit:
         raise UsageError("which unit? give --unit, as in --unit block5c:17")
     from reverie.cli.progress import run_job
@@ -53,14 +53,14 @@ def stimuli(
 
     if not 1 <= count <= MOST:
         raise UsageError(f"--count {count}: 1 to {MOST} are possible")
-    output = output_of(files, "sheet.png")
-    recipe = recipe_of(base, ascent, size, compute, default=DEFAULTS[1])
+    output = output_of(common, "sheet.png")
+    recipe = recipe_of(base, ascent, common, default=DEFAULTS[1])
     if portrait and recipe.portrait is None:
         raise UsageError(f"--preset {recipe.preset}: makes dreams and no portraits; choose another")
     job = StimuliJob(
         recipe=recipe, photos=[folder], units=unit, count=count, portrait=portrait, output=output
     )
-    result = run_job(job, console, workspace_of(compute, size))
+    result = run_job(job, console, workspace_of(common))
     if result.found is None:
         raise Interrupted("stopped; nothing was written")
     for line in result.failed:

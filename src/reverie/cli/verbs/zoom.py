@@ -11,15 +11,9 @@ import typer
 from reverie.cli.complaints import told_as_typed
 from reverie.cli.groups import OFFERED, Without, all_given, takes_groups
 from reverie.cli.moving import film_output, make_film, recipe_with, typed_options
-from reverie.cli.moving_options import (
-    FilmFiles,
-    ZoomAscent,
-    ZoomBase,
-    ZoomMotion,
-    ZoomTarget,
-)
-from reverie.cli.options import Appearance, Compute, Messages, Size
-from reverie.cli.recipe_options import objectives, workspace_of
+from reverie.cli.moving_options import FilmCommon, ZoomAscent, ZoomBase, ZoomMotion, ZoomTarget
+from reverie.cli.options import Appearance
+from reverie.cli.recipe_options import objectives
 from reverie.errors import UsageError
 from reverie.recipe.recipe import Recipe
 
@@ -37,10 +31,7 @@ def zoom(
     motion: ZoomMotion = OFFERED,
     ascent: ZoomAscent = OFFERED,
     appearance: Appearance = OFFERED,
-    size: Size = OFFERED,
-    compute: Compute = OFFERED,
-    files: Annotated[FilmFiles, Without("depth")] = OFFERED,
-    messages: Messages = OFFERED,
+    common: Annotated[FilmCommon, Without("depth")] = OFFERED,
 ) -> None:
     """Make an endless zoom: a picture that dreams, is seen from nearer, and dreams again.
 
@@ -54,23 +45,23 @@ def zoom(
     """
     targets, scenes = scened(target.given())
     own = {**all_given(target, motion, ascent), "scenes": scenes}
-    rest = {**targets, **all_given(base, appearance, size, compute)}
-    with told_as_typed(typed_options("zoom", own, rest, files)):
+    rest = {**targets, **all_given(base, appearance, common)}
+    with told_as_typed(typed_options("zoom", own, rest, common)):
         recipe = recipe_with("zoom", own, rest)
-        if size.size and not size.max_size:
+        if common.size and not common.max_size:
             recipe = recipe.but(max_size=None)
         if photo is not None:
-            if size.start:
+            if common.start:
                 raise UsageError("--from is for a zoom without a photograph; give one of them")
-            shape = {} if size.size or base.recipe else _shape(recipe)
+            shape = {} if common.size or base.recipe else _shape(recipe)
             recipe = recipe.but(start="photo", **shape)
-        elif recipe.start == "photo" and not size.start:
+        elif recipe.start == "photo" and not common.start:
             recipe = recipe.but(start="clouds")
         from reverie.jobs.zoom import ZoomJob
 
-        output = film_output(files, "zoom.mp4", photo, needed=not messages.dry_run)
+        output = film_output(common, "zoom.mp4", photo)
         job = ZoomJob(recipe=recipe, photo=photo, output=output)
-        make_film(job, workspace_of(compute, size), files, messages)
+        make_film(job, common)
 
 
 def _shape(recipe: Recipe) -> dict[str, Any]:

@@ -157,3 +157,14 @@ def check_size(width: float, height: float, name: str, max_pixels: int) -> None:
         raise BadInput(f"{name}: {size} are over the aspect limit of {MAX_ASPECT} : 1; cut a part out of it")
     if min(width, height) < MIN_SIDE:
         raise BadInput(f"{name}: {size} are too small, the minimum is {MIN_SIDE} pixels a side; enlarge it")
+
+
+def is_picture(path: str) -> bool:
+    """Whether a file is a still picture, told from its first bytes; a sequence or an animation is not."""
+    if os.path.isdir(path) or "%" in path or "*" in path:
+        return False
+    try:
+        with open(path, "rb") as file:
+            return sniff(file.read(512), path) != "gif"
+    except (OSError, ValueError, BadInput):
+        return False
