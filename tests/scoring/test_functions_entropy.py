@@ -8,15 +8,12 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
-import twins
 from hypothesis import given
 from hypothesis import strategies as st
-from networks import PatchTransformer
 from torch import Tensor
-from twins import one_thread  # noqa: F401
 
 from reverie import objective as ob
-from reverie.ascent.loop import dream
+from reverie.api import dream
 from reverie.ascent.session import Session
 from reverie.deepdream.state import State
 from reverie.engine.engine import AutogradEngine
@@ -31,6 +28,8 @@ from reverie.recipe.presets.preset import preset
 from reverie.scoring.batch import BatchObjective
 from reverie.scoring.bind import BoundObjective, bind
 from reverie.scoring.functions import softmax_entropy
+from support import twins
+from support.networks import PatchTransformer
 
 
 @cache
