@@ -21,6 +21,8 @@ from reverie.jobs.workspace import Workspace
 from reverie.media.picture import Picture, save_picture
 from reverie.recipe.recipe import Recipe
 
+#: What a sheet shows: a name, words below it, and the picture.
+Cell = tuple[str, str, Picture]
 #: The most seeds of one job.
 MOST_VARIATIONS = 1000
 #: Longest side of a picture on a sheet of variations, in pixels.
@@ -136,8 +138,6 @@ class VariationsJob(Job[BatchResult]):
         return Estimate(seconds, one.bytes, text, {**one.details, "count": self.count, "seconds": seconds})
 
     def _work(self, listener: Listener, workspace: Workspace) -> BatchResult:
-        from reverie.media.picture.contact_sheet import contact_sheet
-
         opened = OpenRecipe(self.recipe, workspace)
         path, first = Path(self.output.path), opened.recipe
         recipes = [first.but(seed=first.seed + i) for i in range(self.count)]
@@ -145,7 +145,7 @@ class VariationsJob(Job[BatchResult]):
         for output in outs:
             output.check()
         made: list[PictureResult] = []
-        cells: list[tuple[str, str, Picture]] = []
+        cells: list[Cell] = []
         for index, (recipe, output) in enumerate(zip(recipes, outs, strict=True)):
             watch = Watch(listener, self.label, before=index / self.count, part=1 / self.count)
             result = make_dream(opened.with_recipe(recipe), self.photo, output, watch)
@@ -157,7 +157,7 @@ class VariationsJob(Job[BatchResult]):
             assert result.picture is not None
             shown = result.picture.resized(small(result.size))
             cells.append((f"seed {recipe.seed}", ", ".join(recipe.objective), shown))
-        save_picture(contact_sheet(cells, side=CELL), path, overwrite=self.output.overwrite)
+        save_sheet(cells, self.output, side=CELL)
         return BatchResult(files=(self.output.path, *files), made=tuple(made), sheet=self.output.path)
 
 
@@ -214,13 +214,11 @@ class LayersJob(Job[LayersResult]):
         ]
 
     def _work(self, listener: Listener, workspace: Workspace) -> LayersResult:
-        from reverie.media.picture.contact_sheet import contact_sheet
-
         self.output.check()
         opened = self._opened(workspace)
         picture = workspace.picture(self.photo)
         assert picture is not None
-        cells: list[tuple[str, str, Picture]] = [("the photograph", "", picture)]
+        cells: list[Cell] = [("the photograph", "", picture)]
         recipes = self._recipes(opened)
         for index, (name, draws, recipe) in enumerate(recipes):
             watch = Watch(listener, name, before=index / len(recipes), part=1 / len(recipes))
@@ -229,10 +227,18 @@ class LayersJob(Job[LayersResult]):
                 break
             cells.append((name, draws, frame.picture))
             listener.on_event(ItemFinished(name, index + 1, len(recipes)))
-        save_picture(contact_sheet(cells, side=self.cell), self.output.path, overwrite=self.output.overwrite)
+        save_sheet(cells, self.output, side=self.cell)
         there = tuple(name for name, _, _ in cells[1:])
         stopped = "" if len(there) == len(recipes) else f"{len(there)} of {len(recipes)} layers"
         return LayersResult(files=(self.output.path,), stopped=stopped, layers=there, wanted=len(recipes))
+
+
+def save_sheet(cells: Sequence[Cell], output: Output, *, side: int, columns: int | None = None) -> None:
+    """Write a labelled sheet, its cells no larger than ``side`` pixels; errors as of ``save_picture``."""
+    from reverie.media.picture.contact_sheet import contact_sheet
+
+    sheet = contact_sheet(cells, side=side, columns=columns)
+    save_picture(sheet, output.path, overwrite=output.overwrite)
 
 
 def small(size: tuple[int, int], side: int = CELL) -> tuple[int, int]:

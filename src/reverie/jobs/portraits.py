@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import to_jsonable_python
 
 from reverie.errors import UsageError
-from reverie.jobs.batch import BatchResult, beside, small
+from reverie.jobs.batch import BatchResult, Cell, beside, save_sheet, small
 from reverie.jobs.dream import PictureResult, where
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener
 from reverie.jobs.open_recipe import OpenRecipe, Watch
@@ -31,12 +31,10 @@ from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
-    from reverie.media.picture import Picture
     from reverie.portrait.batch import FinishedPortrait
 
-#: Target and facet, from 0; and what a sheet shows: name, words below it, picture.
+#: Target and facet, from 0.
 Place = tuple[int, int]
-Cell = tuple[str, str, "Picture"]
 #: Longest side in pixels of a portrait on a sheet, and of an inversion where nothing says how large.
 CELL = 256
 SIDE = 256
@@ -223,15 +221,17 @@ class PortraitSeries:
                 shown = finished.picture.resized(small(result.size))
                 label, _, _ = cells[place] = self.labels[place[0]], _words(finished.recipe), shown
                 listener.on_event(ItemFinished(label, skipped + len(made), total, result.path, result))
-        sheet = self._write_sheet(cells) if self._sheet and cells else ()
+        sheet = self.output.path if self._sheet and cells else None
+        if sheet is not None:
+            save_sheet([cells[place] for place in sorted(cells)], self.output, side=CELL)
         cut = next((result.stopped for result in made if result.stopped), "")
         there = skipped + len(made)
         return PortraitsResult(
-            files=(*sheet, *(self.places[place] for place in sorted(cells))),
+            files=(*filter(None, [sheet]), *(self.places[place] for place in sorted(cells))),
             stopped=cut or ("" if there == total else f"{there} of {total} portraits"),
             made=tuple(made),
             skipped=skipped,
-            sheet=sheet[0] if sheet else None,
+            sheet=sheet,
             wanted=total,
         )
 
@@ -286,14 +286,6 @@ class PortraitSeries:
             stop=finished.stopped,
             picture=finished.picture,
         )
-
-    def _write_sheet(self, cells: dict[Place, Cell]) -> tuple[str]:
-        from reverie.media.picture import save_picture
-        from reverie.media.picture.contact_sheet import contact_sheet
-
-        path, shown = self.output.path, [cells[place] for place in sorted(cells)]
-        save_picture(contact_sheet(shown, side=CELL), path, overwrite=self.output.overwrite)
-        return (path,)
 
 
 def turns(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from reverie.errors import UsageError
-from reverie.jobs.batch import scaled
+from reverie.jobs.batch import Cell, save_sheet, scaled
 from reverie.jobs.dream import where
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.microscope.contents import LOGITS, class_index, class_name, objective_of
@@ -49,13 +49,7 @@ class StimuliResult(Result):
 
     def as_json(self) -> dict[str, Any]:
         def told(patch: Patch) -> dict[str, Any]:
-            return {
-                "photo": patch.photo,
-                "activation": round(patch.activation, 5),
-                "cell": patch.cell,
-                "box": patch.box,
-                "shown": patch.shown,
-            }
+            return {**vars(patch), "activation": round(patch.activation, 5)}
 
         patches = {} if self.found is None else self.found.patches
         return {
@@ -119,8 +113,6 @@ class StimuliJob(Job[StimuliResult]):
 
     def _work(self, listener: Listener, workspace: Workspace) -> StimuliResult:
         from reverie.analysis.stimuli import strongest
-        from reverie.media.picture import save_picture
-        from reverie.media.picture.contact_sheet import contact_sheet
 
         self.output.check()
         opened, units = self._open(workspace)
@@ -143,8 +135,7 @@ class StimuliJob(Job[StimuliResult]):
         except Stopped as stopped:
             return StimuliResult(stopped=str(stopped), units=units)
         cells = list(cells_of(opened.session.net, units, found, portraits, workspace.max_pixels))
-        sheet = contact_sheet(cells, side=CELL, columns=len(cells) // len(units))
-        save_picture(sheet, self.output.path, overwrite=self.output.overwrite)
+        save_sheet(cells, self.output, side=CELL, columns=len(cells) // len(units))
         listener.on_event(ItemFinished(self.label, 1, 1, self.output.path))
         return StimuliResult(files=(self.output.path,), units=units, found=found)
 
@@ -207,7 +198,7 @@ def cells_of(
     found: Stimuli,
     portraits: Mapping[Unit, Picture],
     max_pixels: int,
-) -> Iterator[tuple[str, str, Picture]]:
+) -> Iterator[Cell]:
     """What the sheet shows: for each unit its portrait, if there is one, and its patches."""
     from reverie.analysis.stimuli import cut
 

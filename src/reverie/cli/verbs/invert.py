@@ -11,7 +11,7 @@ from reverie.cli import complete
 from reverie.cli.fields import WHAT, other
 from reverie.cli.groups import OFFERED, Only, Without, all_given, takes_groups
 from reverie.cli.options import Ascent, Compute, Files, Messages, PortraitBase, PortraitLook, Size
-from reverie.cli.recipe_options import output_of, recipe_from_options, settings_from, workspace_of
+from reverie.cli.recipe_options import console_of, output_of, recipe_from_options, settings_from, workspace_of
 from reverie.cli.verbs.see import make_portraits
 from reverie.errors import BadInput, UsageError
 from reverie.recipe.presets.portrait import INVERSION
@@ -52,6 +52,7 @@ def invert(
 
     Mahendran & Vedaldi 2015. Several layers become files beside a labelled sheet.
     """
+    console = console_of(messages)
     if all_layers == bool(layer):
         raise UsageError("which layer? give --layer NAME, or --all-layers")
     output = output_of(files, "inverted.png", needed=not messages.dry_run)
@@ -66,4 +67,4 @@ def invert(
     preset, settings = settings_from(given)
     layers = None if all_layers else layer
     job = InversionsJob(photo=photo, layers=layers, preset=preset, settings=settings, output=output)
-    make_portraits(job, workspace_of(compute, size), files, messages)
+    make_portraits(job, console, workspace_of(compute, size), files, dry_run=messages.dry_run)

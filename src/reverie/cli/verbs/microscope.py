@@ -79,6 +79,7 @@ def microscope(
 
     Stopped at any moment, the same command goes on where it was.
     """
+    console = console_of(messages)
     folder = where_to(out, "site", "-o FOLDER")
     recipe = recipe_from_options({**all_given(base, ascent, size, compute), "network": network}, PRESET)
     if recipe.portrait is None or recipe.portrait.facets > 1:
@@ -89,7 +90,6 @@ def microscope(
     from reverie.jobs.microscope.job import MicroscopeJob
     from reverie.jobs.output import Written
 
-    console = console_of(messages)
     job = MicroscopeJob(
         recipe=recipe,
         layers=apart(layers),

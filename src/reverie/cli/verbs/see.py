@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,10 +13,11 @@ from reverie.cli.fields import SIZE, other
 from reverie.cli.groups import OFFERED, Only, Without, takes_groups
 from reverie.cli.options import Ascent, Compute, Files, Messages, PortraitBase, PortraitLook, Size
 from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, recipe_of, workspace_of
-from reverie.errors import Interrupted, UsageError
+from reverie.errors import Interrupted, ReverieWarning, UsageError
 from reverie.recipe.portrait import MOST_FACETS
 
 if TYPE_CHECKING:
+    from reverie.cli.console import Console
     from reverie.jobs.portraits import ManyPortraits
     from reverie.jobs.workspace import Workspace
     from reverie.recipe.recipe import Recipe
@@ -51,6 +53,7 @@ def see(
 
     Several targets become files beside a labelled sheet, or files alone if OUT is a folder.
     """
+    console = console_of(messages)
     if look.facets == 1:
         raise UsageError(f"--diversity 1: one picture has nothing to differ from; give 2 to {MOST_FACETS}")
     recipe = recipe_of(look, base, ascent, size, compute, default=DEFAULTS[1])
@@ -65,7 +68,7 @@ def see(
     workspace = workspace_of(compute, size)
     recipe = sized(recipe, size, workspace, photo if not base.recipe else None)
     job = PortraitsJob(recipe=recipe, targets=targets or (), photo=photo, output=output)
-    make_portraits(job, workspace, files, messages)
+    make_portraits(job, console, workspace, files, dry_run=messages.dry_run)
 
 
 def sized(recipe: Recipe, size: Size, workspace: Workspace, photo: str | None) -> Recipe:
@@ -76,7 +79,9 @@ def sized(recipe: Recipe, size: Size, workspace: Workspace, photo: str | None) -
 
     shape = size_of(recipe)
     if photo and not size.size:
-        picture = workspace.picture(Reference(path=photo))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ReverieWarning)  # the job reads it again, and says them
+            picture = workspace.picture(Reference(path=photo))
         assert picture is not None
         shape = fitting(picture.size, max(shape))
     if size.max_size and not size.size:
@@ -84,12 +89,13 @@ def sized(recipe: Recipe, size: Size, workspace: Workspace, photo: str | None) -
     return recipe.but(size=shape, max_size=None)
 
 
-def make_portraits(job: ManyPortraits, workspace: Workspace, files: Files, messages: Messages) -> None:
+def make_portraits(
+    job: ManyPortraits, console: Console, workspace: Workspace, files: Files, *, dry_run: bool
+) -> None:
     """Make the portraits of a job, or say what that would take."""
     from reverie.cli.progress import preview_of, run_job, tell_estimate, tell_item
 
-    console = console_of(messages)
-    if messages.dry_run:
+    if dry_run:
         tell_estimate(job, console, workspace)
         return
     taken = job.files(workspace) if files.preview else ()

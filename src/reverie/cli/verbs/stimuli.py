@@ -45,6 +45,7 @@ def stimuli(
     messages: Annotated[Messages, Without("dry_run")] = OFFERED,
 ) -> None:
     """Find the patches of your photographs that excite a unit most, on a sheet beside its portrait."""
+    console = console_of(messages)
     if not unit:
         raise UsageError("which unit? give --unit, as in --unit block5c:17")
     from reverie.cli.progress import run_job
@@ -56,13 +57,12 @@ def stimuli(
     recipe = recipe_of(base, ascent, size, compute, default=DEFAULTS[1])
     if portrait and recipe.portrait is None:
         raise UsageError(f"--preset {recipe.preset}: makes dreams and no portraits; choose another")
-    console, workspace = console_of(messages), workspace_of(compute, size)
     job = StimuliJob(
         recipe=recipe, photos=[folder], units=unit, count=count, portrait=portrait, output=output
     )
-    result = run_job(job, console, workspace)
+    result = run_job(job, console, workspace_of(compute, size))
     if result.found is None:
-        raise Interrupted(f"stopped after {result.stopped}; nothing was written")
+        raise Interrupted("stopped; nothing was written")
     for line in result.failed:
         console.must(f"error: {line}")
     console.result(output.path, result.as_json())

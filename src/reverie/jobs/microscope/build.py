@@ -198,7 +198,7 @@ class Microscope:
         from reverie.portrait.batch import make_portraits
 
         maker = self._maker or make_portraits
-        recipes = [self.recipe(unit) for unit in units]
+        recipes, total = [self.recipe(unit) for unit in units], len(self.plan.units())
         for finished in maker(recipes, self.opened.session, stop=listener.should_stop):
             if finished.stopped is not None:
                 continue
@@ -208,7 +208,7 @@ class Microscope:
             output = Output(path=str(path), quality=QUALITY, overwrite=True)
             self.opened.save(finished.picture, output, recipe=recipes[finished.index])
             self._there.add(unit)
-            listener.on_event(ItemFinished(unit.name, len(self._there), len(self.plan.units()), str(path)))
+            listener.on_event(ItemFinished(unit.name, len(self._there), total, str(path)))
 
     def _write(self) -> None:
         """Thumbnails of what is made, what the portraits show, and the pages."""

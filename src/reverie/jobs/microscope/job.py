@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import model_validator
@@ -41,7 +42,7 @@ class MicroscopeJob(Job[MicroscopeResult]):
 
     @property
     def label(self) -> str:
-        return self.output.path
+        return str(Path(self.output.path))
 
     def total(self) -> None:
         return None
