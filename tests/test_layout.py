@@ -1,7 +1,8 @@
-"""Where files lie: tests where the code lies, and names of folders that hide no function."""
+"""Where files lie, tests where the code lies, and what is called what."""
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 import subprocess
@@ -36,6 +37,16 @@ def test_nothing_but_tests_what_they_share_and_settings_lies_there() -> None:
     """Other files would not be run: no file in a folder of tests goes by another name."""
     others = [p for p in TESTS.rglob("*.py") if "support" not in p.relative_to(TESTS).parts]
     assert [p for p in others if not p.name.startswith("test_")] == [TESTS / "conftest.py"]
+
+
+def test_a_class_name_stands_for_one_thing() -> None:
+    """Who reads of a class knows which it is: no two folders have one of the same name."""
+    homes: dict[str, set[str]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, set()).add(path.parent.relative_to(PACKAGE).as_posix())
+    assert {name: sorted(found) for name, found in homes.items() if len(found) > 1} == {}
 
 
 def test_every_public_name_is_there() -> None:

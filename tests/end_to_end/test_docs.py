@@ -215,4 +215,4 @@ def test_the_site_builds(tmp_path):
     assert "wrap_net" in reference
     assert "picture_gradient" in reference
     design = (tmp_path / "site" / "design.html").read_text("utf-8")
-    assert "Gradient ascent on a picture" in design
+    assert "Gradient ascent on what a state holds" in design
