@@ -215,7 +215,11 @@ def _searches(quality: Quality) -> tuple[Any, Any]:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """OpenCV with one thread: the search cuts a frame into a stripe for each, and stripes differ at cuts."""
+    """OpenCV with one thread: the search cuts a frame into a stripe for each, and stripes differ at cuts.
+
+    Its number is the whole process's and nothing says it for one call, so one thread at a time searches. What
+    OpenCV does meanwhile elsewhere takes longer and gives the same.
+    """
     with _threads:
         before = cv2.getNumThreads()
         cv2.setNumThreads(1)
