@@ -60,7 +60,8 @@ def test_no_batch_changes_a_confidence(lite0: Net, pictures: torch.Tensor) -> No
         np.testing.assert_array_equal(score(pictures[i : i + 1])[0].numpy(), together[i].numpy())
 
 
-@mostly_slow("engine", ["auto", "plain"])
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["auto", "plain"])
 def test_the_gradient_is_autograds(lite0: Net, pictures: torch.Tensor, engine: str) -> None:
     classes = torch.tensor([1, 5, 10, 100, 500, 999])
     found = NetScore(lite0, engine=engine).gradient(pictures, classes)

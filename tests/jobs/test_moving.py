@@ -70,6 +70,7 @@ def test_a_zoom_that_was_stopped_goes_on_to_the_same_bytes(net, tmp_path, stops)
     assert not left_over(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_film_that_was_stopped_goes_on_to_the_same_bytes(net, tmp_path):
     source = films.film(tmp_path / "a.mp4", pictures=scene(14), sound="aac")
     outs = [str(tmp_path / name) for name in ("whole.mkv", "d.mkv")]
@@ -139,6 +140,7 @@ def test_another_film_under_the_name_is_not_gone_on_with(net, tmp_path):
     assert (result.frames, result.before) == (12, 0)
 
 
+@pytest.mark.slow
 def test_the_same_film_goes_on_though_it_may_be_overwritten(net, tmp_path):
     out = str(tmp_path / "z.mp4")
     with pytest.raises(Interrupted):
@@ -158,6 +160,7 @@ def test_it_goes_on_with_the_tiles_that_it_began_with(net, tmp_path, monkeypatch
     assert moving.session.path().tile == 0
 
 
+@pytest.mark.slow
 def test_a_source_that_vanishes_leaves_what_is_safe(net, tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()

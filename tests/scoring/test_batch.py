@@ -126,7 +126,7 @@ def test_an_item_does_not_know_its_neighbours_on_many_threads_either():
 
 
 @pytest.mark.parametrize("balance", ["none", "layers"])
-@pytest.mark.parametrize("text", WHOLE)
+@mostly_slow("text", WHOLE, quick=6)
 def test_a_crowd_of_one_is_a_dream_in_one_view(text, balance):
     """Score and gradient are those of the seam that dreams use."""
     if balance == "layers" and "tv" in text:
@@ -301,13 +301,14 @@ def climb(group: Crowd, *, steps: int = 12, side: int = 64) -> tuple[Tensor, Ten
 @mostly_slow(
     "text",
     [*WHOLE, "-l2", "-tv(2)", "-alpha(6)", "diversity(block4b)", "alignment(block4b)", "logprob(207) - tv"],
-    quick=5,
+    quick=3,
 )
 def test_every_objective_rises_in_a_batch(text):
     before, after = climb(crowd(text, "block4b:5", text))
     assert (after > before + 0.1 * before.abs()).all()
 
 
+@pytest.mark.slow
 def test_diversity_shows_other_facets_of_the_same_unit():
     """Gram matrices 30 % farther apart than from independent starts, with 90 % of the activation."""
     found = {}
