@@ -66,7 +66,7 @@ def test_strength_zero_gives_the_photograph(name):
     assert np.array_equal(twins.bytes_of(dreamed(recipe, photo)), twins.to_bytes(photo))
 
 
-@pytest.mark.parametrize("layer", ["block5c", "block2b", "block6d"])
+@mostly_slow("layer", ["block5c", "block2b", "block6d"])
 @mostly_slow("name", PHOTOS)
 def test_strength_feels_the_same_everywhere(name, layer):
     photo = twins.small(name)

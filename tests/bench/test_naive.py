@@ -16,7 +16,7 @@ from support.slow import mostly_slow
 from support.twins import photo, twin_network
 
 
-@mostly_slow("layer", ["stem", "block3a", "block5c", "head", "logits"], quick=2)
+@mostly_slow("layer", ["stem", "block3a", "block5c", "head", "logits"])
 def test_the_naive_loop_is_the_published_network(layer):
     net = load_net("lite0")
     picture = photo("chelsea", 70, 97)

@@ -36,6 +36,7 @@ def row(code: str, **settings: str) -> Child:
     return Child(["-c", f"import os, sys\nfrom reverie.bench.timing import tell\n{code}"], settings)
 
 
+@pytest.mark.slow
 def test_rows_run_in_turn_and_one_that_fails_drops_out(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
     monkeypatch.setenv("MALLOC_ARENA_MAX", "1")

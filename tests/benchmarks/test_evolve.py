@@ -73,6 +73,7 @@ def test_speed_is_told_for_each_encoding(monkeypatch, capsys):
     assert all(re.fullmatch(r"\d+ %", row[2]) for row in rows[:2])
 
 
+@pytest.mark.slow
 def test_runs_are_compared_at_equal_evaluations(tmp_path):
     for name in evolve.COMPARED:
         given = evolve.parser().parse_args(["run", name, "--out", str(tmp_path), "--threads", "1"])

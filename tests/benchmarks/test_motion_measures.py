@@ -11,6 +11,8 @@ import pytest
 from benchmarks import motion
 from benchmarks.motion_measures import Look, Path, Seen, flicker, look, path, similarity, steadiness
 
+from support.slow import mostly_slow
+
 
 @pytest.fixture(scope="module")
 def photo() -> np.ndarray:
@@ -28,7 +30,7 @@ def moved(photo: np.ndarray, grow: float, degrees: float, right: float = 0, down
     )
 
 
-@pytest.mark.parametrize(("grow", "degrees"), [(1.009, 0.0), (1.0, 0.4), (1.05, -1.0), (0.99, 0.1)])
+@mostly_slow(("grow", "degrees"), [(1.009, 0.0), (1.0, 0.4), (1.05, -1.0), (0.99, 0.1)])
 def test_the_motion_that_is_seen_is_the_one_that_was_made(
     photo: np.ndarray, grow: float, degrees: float
 ) -> None:

@@ -62,7 +62,7 @@ def only(folder: Path, *names: str) -> bool:
     return {p.name for p in folder.iterdir()} == set(names)
 
 
-@mostly_slow("case", ALONE, ids=str, quick=3)
+@mostly_slow("case", ALONE, ids=str)
 def test_a_bad_picture_is_refused(
     tmp_path: Path, reverie: Reverie, case: corpus.Case, loopback: list[str]
 ) -> None:
@@ -160,7 +160,7 @@ USAGE = [
 ]
 
 
-@mostly_slow(("options", "says"), [u[1:] for u in USAGE], ids=[f"{u[0]}-{u[1][1]}" for u in USAGE], quick=4)
+@mostly_slow(("options", "says"), [u[1:] for u in USAGE], ids=[f"{u[0]}-{u[1][1]}" for u in USAGE], quick=2)
 def test_an_option_that_cannot_be(here: Path, reverie: Reverie, options: list[str], says: str) -> None:
     reverie("dream", "chelsea.png", "-o", "d.png", *options).refused(2, says)
     assert only(here, "chelsea.png")

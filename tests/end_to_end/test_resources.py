@@ -34,6 +34,7 @@ def limited(folder: Path, limit: str, size: int, *arguments: str) -> subprocess.
     )
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_leaves_no_file(here):
     found = limited(here, "RLIMIT_FSIZE", 20_000, "dream", "chelsea.png", "-o", "d.png", *QUICK)
     assert found.returncode == 6

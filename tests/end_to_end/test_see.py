@@ -17,6 +17,7 @@ from support.portraits import QUICK, same
 pytestmark = pytest.mark.usefixtures("here")
 
 
+@pytest.mark.slow
 def test_a_class_as_a_user_asks_for_it(reverie: Callable[..., Ran], tmp_path: Path) -> None:
     ran = reverie("see", "golden retriever", "-o", "a.png", *QUICK, "-v")
     assert ran.rc == 0, ran.stderr

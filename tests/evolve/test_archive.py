@@ -34,6 +34,7 @@ class OneByOne:
                 self.best[cell] = (float(value), child)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(batches())
 def test_a_batch_is_its_children_one_by_one(given_batches: list[np.ndarray]) -> None:

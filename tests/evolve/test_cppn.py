@@ -20,6 +20,7 @@ from reverie.evolve.cppn_reference import APPLY, render_one
 from reverie.evolve.genome import child_rng
 from reverie.native import Isa, instruction_sets
 from reverie.native import cppn as native
+from support.slow import mostly_slow
 
 SCALAR = {
     "sine": math.sin,
@@ -58,7 +59,7 @@ def evolved(encoding: Cppn, mutations: int, seed: int = 0) -> CppnGraph:
     return graph
 
 
-@pytest.mark.parametrize(("reach", "most"), [(1.0, 60), (3.0, 60), (10.0, 60)])
+@mostly_slow(("reach", "most"), [(1.0, 60), (3.0, 60), (10.0, 60)])
 def test_pixels_are_those_of_a_scalar_evaluation(reach: float, most: int) -> None:
     rng = np.random.default_rng(int(reach))
     cppn, size = Cppn(), 9
@@ -190,6 +191,7 @@ def test_the_start_is_fully_connected_and_uniform() -> None:
     assert set(SmoothCppn().start(child_rng(0, 0, i)).functions[0] for i in range(60)) == {1, 2, 3, 4}
 
 
+@pytest.mark.slow
 def test_mutations_come_by_their_rates() -> None:
     """One mutation, 4000 times, of a graph with 30 hidden nodes."""
     cppn = Cppn()

@@ -60,6 +60,7 @@ def test_no_batch_changes_a_confidence(lite0: Network, pictures: torch.Tensor) -
         np.testing.assert_array_equal(score(pictures[i : i + 1])[0].numpy(), together[i].numpy())
 
 
+@pytest.mark.slow
 @mostly_slow("engine", ["auto", "plain"])
 def test_the_gradient_is_autograds(lite0: Network, pictures: torch.Tensor, engine: str) -> None:
     classes = torch.tensor([1, 5, 10, 100, 500, 999])

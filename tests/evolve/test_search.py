@@ -22,6 +22,7 @@ from reverie.evolve import (
 )
 from reverie.evolve.state import PRUNE
 from support.evolution import CLASSES, SETTINGS, Small, arrays, encoding, finished
+from support.slow import mostly_slow
 
 
 @pytest.mark.parametrize("name", ENCODINGS)
@@ -64,7 +65,7 @@ def test_the_prior_is_in_the_fitness_alone() -> None:
     assert (penalties > 0).all()
 
 
-@pytest.mark.parametrize("name", ENCODINGS)
+@mostly_slow("name", ENCODINGS, quick=3)
 def test_neither_a_break_nor_a_batch_changes_a_byte(name: str, tmp_path: Path) -> None:
     whole = arrays(*finished(name))
     assert arrays(*finished(name, batch=50)) == whole
@@ -160,7 +161,7 @@ def test_another_run_is_not_gone_on_with() -> None:
         next(evolve(Small(), make_encoding("cppn", span=2), generations=9, state=state, **SETTINGS))
 
 
-@pytest.mark.parametrize("name", ENCODINGS)
+@mostly_slow("name", ENCODINGS, quick=2)
 def test_a_family_is_born_again_to_the_last_byte(name: str) -> None:
     state, kind = finished(name, generations=PRUNE + 5 if name == "cppn" else 8)
     score, depths = Small(), set()

@@ -113,7 +113,7 @@ LITE_TERMS = [
 ]
 
 
-@mostly_slow("text", LITE_TERMS, quick=2)
+@mostly_slow("text", LITE_TERMS)
 def test_agrees_with_finite_differences_on_lite0(text):
     assert_is_the_slope(text, lite64(), photograph())
 
@@ -193,6 +193,7 @@ def test_balanced_layers_have_seeds_of_unit_length():
     assert float(engine.seeds["block3b"].norm()) < 0.5  # without the balance they are far from it
 
 
+@pytest.mark.slow
 def test_balanced_terms_have_gradients_of_equal_size():
     net, picture = lite64(), photograph()
     texts = ["block3b", "block5c:4", "class(3)", "tv"]

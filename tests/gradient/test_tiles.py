@@ -57,6 +57,7 @@ def error(found: Tensor, expected: Tensor) -> float:
 # -- cutting ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     height=st.integers(1, 900),
@@ -198,6 +199,7 @@ def test_tiles_change_nothing_for_a_class_and_a_deep_layer_together():
     assert error(gradient, whole) <= 1e-10
 
 
+@pytest.mark.slow
 def test_a_halo_that_is_too_small_would_be_noticed():
     net = lite(True)
     goal = goal_of("block4a", net)
@@ -226,7 +228,7 @@ FP32 = [
 
 
 @pytest.mark.parametrize("name", ENGINES)
-@mostly_slow(("text", "balance"), FP32, quick=2)
+@mostly_slow(("text", "balance"), FP32)
 def test_tiles_change_next_to_nothing_in_fp32(name, text, balance):
     net = lite()
     goal, engine = goal_of(text, net, balance), engine_of(name, net)
@@ -309,7 +311,7 @@ def unpadded() -> nn.Module:
 
 
 @pytest.mark.parametrize("build", [padded, unpadded])
-@pytest.mark.parametrize("size", [(150, 161), (199, 134), (131, 262)])
+@mostly_slow("size", [(150, 161), (199, 134), (131, 262)])
 @pytest.mark.parametrize("layers", [("4",), ("0", "4")])
 def test_tiles_of_a_wrapped_network(build, size, layers):
     torch.manual_seed(0)

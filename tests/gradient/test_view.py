@@ -18,6 +18,7 @@ from reverie.gradient.view import View
 from reverie.network.zoo import load_net
 from reverie.scoring.bind import BoundObjective, bind
 from support import twins
+from support.slow import mostly_slow
 
 TEXTS = ["block3b", 'block3a - 0.4*tv + 0.2*l2 + block3a:3@mask("rocket.png")']
 
@@ -89,7 +90,7 @@ def test_a_box_that_does_not_wrap_is_no_copy():
     assert piece.untyped_storage().data_ptr() == picture.untyped_storage().data_ptr()
 
 
-@pytest.mark.parametrize("text", TEXTS)
+@mostly_slow("text", TEXTS)
 @pytest.mark.parametrize("tiling", [None, Tiling(64, 32, 8)])
 def test_a_rolled_gradient_is_that_of_the_rolled_picture_to_the_bit(text, tiling):
     goal, engine = goal_of(text), AutogradEngine(load_net("lite0"))

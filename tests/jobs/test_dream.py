@@ -23,6 +23,7 @@ from support.slow import mostly_slow
 pytestmark = pytest.mark.usefixtures("in_its_folder")
 
 
+@pytest.mark.slow
 def test_tiles_are_written_down_and_used_again(here: Path) -> None:
     recipe = preset("reverie", **QUICK, objective=("block3a",), size=(224, 160))
     note = EngineNote(engine="plain", device="cpu", precision="fp32", threads=1, tile=64)

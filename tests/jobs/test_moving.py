@@ -75,6 +75,7 @@ def test_a_zoom_that_was_stopped_goes_on_to_the_same_bytes(loaded, tmp_path, sto
     assert not left_over(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_film_that_was_stopped_goes_on_to_the_same_bytes(loaded, tmp_path):
     source = films.film(tmp_path / "a.mp4", pictures=scene(14), sound="aac")
     whole, job = (
@@ -166,6 +167,7 @@ def test_another_film_under_the_name_is_not_gone_on_with(loaded, tmp_path):
     assert (result.frames, result.before) == (12, 0)
 
 
+@pytest.mark.slow
 def test_the_same_film_goes_on_though_it_may_be_overwritten(loaded, tmp_path):
     out = tmp_path / "z.mp4"
     stopped(zooming(out), loaded, frames=7)
@@ -182,6 +184,7 @@ def test_it_goes_on_with_the_tiles_that_it_began_with(loaded, tmp_path, monkeypa
     assert of_picture(out).engine.tile == 0
 
 
+@pytest.mark.slow
 def test_a_source_that_vanishes_leaves_what_is_safe(loaded, tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()

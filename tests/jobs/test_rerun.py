@@ -29,14 +29,14 @@ from support.slow import mostly_slow
 pytestmark = pytest.mark.usefixtures("in_its_folder")
 
 
-@mostly_slow("name", PRESETS, quick=2)
+@mostly_slow("name", PRESETS)
 def test_every_preset_reruns_to_the_same_bytes(here: Path, name: str) -> None:
     recipe = preset(name, **{**QUICK, "octaves": None if name == "crowsonkb" else 2})
     dreamt(recipe, "chelsea.png", "d.png")
     remade()
 
 
-@pytest.mark.parametrize("start", ["noise", "clouds"])
+@mostly_slow("start", ["noise", "clouds"])
 def test_a_dream_from_nothing_reruns(here: Path, start: str) -> None:
     result = made(here, photo=None, start=start, size=(80, 64), seed=7)
     assert result.size == (80, 64)
@@ -104,7 +104,7 @@ def test_a_picture_from_before_there_was_a_setting_for_the_halo_keeps_its_own(he
     assert (load_picture("e.png").pixels == load_picture("d.png").pixels).all()
 
 
-@pytest.mark.parametrize(
+@mostly_slow(
     ("change", "says"),
     [
         ({"engine": "native", "isa": "avx9000"}, "avx9000"),

@@ -91,5 +91,6 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     assert python(code) == "0"
 
 
+@pytest.mark.slow
 def test_asked_twice_it_is_done_once() -> None:
     assert python("print(share(), share(), torch.get_num_threads())") == "True True 3"

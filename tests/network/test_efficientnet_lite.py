@@ -16,6 +16,7 @@ from reverie.errors import UsageError
 from reverie.network.efficientnet_lite import plan
 from reverie.network.network import Network
 from reverie.network.zoo import load_net, networks
+from support.slow import mostly_slow
 
 TOLERANCE = 1e-4  # of the largest activation
 VARIANTS = ("lite0", "lite1", "lite2")
@@ -69,7 +70,7 @@ def assert_same(ours: dict[str, Tensor], theirs: dict[str, Tensor]) -> None:
         assert error < TOLERANCE, f"{name}: {error:.1e}"
 
 
-@pytest.mark.parametrize(
+@mostly_slow(
     ("variant", "size", "photo"),
     [
         ("lite0", 224, "chelsea"),
@@ -87,7 +88,7 @@ def test_equals_the_twin_at_its_own_size(nets, states, variant, size, photo):
     assert_same(nets[variant].forward(picture, list(expected)), expected)
 
 
-@pytest.mark.parametrize("size", [(97, 131), (233, 180), (65, 64), (32, 33)])
+@mostly_slow("size", [(97, 131), (233, 180), (65, 64), (32, 33)])
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_equals_the_twin_at_any_size(nets, states, variant, size):
     module = twin(variant, states[variant], None)

@@ -10,6 +10,7 @@ import reverie
 from reverie.network.network import Network
 from support import twins
 from support.networks import PatchTransformer
+from support.slow import mostly_slow
 
 
 class Toy(nn.Module):
@@ -53,7 +54,7 @@ def dreamed(net: Network, objective: str, photo: Tensor, **settings) -> tuple[li
     return [f.score for f in frames], frames[-1].picture
 
 
-@pytest.mark.parametrize("channels", [1, 3, 5])
+@mostly_slow("channels", [1, 3, 5])
 @pytest.mark.parametrize(
     "objective", ["body.20", "body.10:3", "class(2)", "mean(stem) - 0.1*l2", "direction(body.14, 1:1, 2:1)"]
 )
@@ -85,9 +86,10 @@ def test_a_whole_default_dream_with_octaves_on_a_network_of_ones_own():
     assert frames[-1].moved > 0.03
 
 
-@pytest.mark.parametrize(
+@mostly_slow(
     "objective",
     ["encoder.layers.1.linear1", "encoder.layers.2:7", "embed", "class(1)", "encoder.layers.1:3 - 0.01*tv"],
+    quick=2,
 )
 def test_a_vision_transformer(objective):
     torch.manual_seed(0)

@@ -98,6 +98,7 @@ def test_missing_package_names_the_extra(monkeypatch, name, install):
         load_net(name)
 
 
+@pytest.mark.slow
 def test_own_weights(tmp_path, state):
     picture = torch.rand(1, 3, 64, 64)
     expected = load_net("lite0").forward(picture, ["logits"])["logits"]

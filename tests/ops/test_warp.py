@@ -48,6 +48,7 @@ def test_a_warp_is_scipys_spline(border, twin, sharp, order):
             np.testing.assert_allclose(channel.numpy(), truth, atol=2e-4)
 
 
+@pytest.mark.slow
 @given(similarities, st.complex_numbers(max_magnitude=100, allow_nan=False))
 @settings(max_examples=100, deadline=None)
 def test_similarities_are_a_group(one, place):
@@ -97,6 +98,7 @@ def test_things_grow_turn_clockwise_and_go_left():
     assert field[1, 2].tolist() == [12, 1]
 
 
+@pytest.mark.slow
 def test_a_hundred_small_warps_stay_sharp():
     """There and back fifty times: nearer to the truth than bilinear, and without new edges."""
     picture = photograph()[:, :, :256, 80:400]

@@ -15,6 +15,7 @@ from reverie.portrait.state import PortraitState, check_sizes, size_of
 from reverie.recipe.presets.canvas_defaults import OWN
 from reverie.recipe.presets.preset import preset
 from support.portraits import pixels, small
+from support.slow import mostly_slow
 
 CANVASES = list(OWN)
 
@@ -29,8 +30,8 @@ def test_seeds_decide_and_repeat(session: Session) -> None:
     assert not np.array_equal(pixels(small(seed=3), session), pixels(small(seed=4), session))
 
 
-@pytest.mark.parametrize(
-    ("canvas", "after"), [("fourier", 1), ("fourier", 3), *((canvas, 2) for canvas in CANVASES)]
+@mostly_slow(
+    ("canvas", "after"), [("fourier", 1), ("fourier", 3), *((canvas, 2) for canvas in CANVASES)], quick=2
 )
 def test_a_state_that_was_kept_goes_on_to_the_same(canvas: str, after: int, session: Session) -> None:
     recipe = small(canvas)
@@ -58,6 +59,7 @@ def test_every_canvas_climbs(canvas: str, session: Session) -> None:
     assert scores[-1] > scores[0]
 
 
+@pytest.mark.slow
 def test_views_are_shown_and_warmth_is_for_the_first_steps(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -303,13 +303,14 @@ def climb(group: BatchObjective, *, steps: int = 12, side: int = 64) -> tuple[Te
 @mostly_slow(
     "text",
     [*WHOLE, "-l2", "-tv(2)", "-alpha(6)", "diversity(block4b)", "alignment(block4b)", "logprob(207) - tv"],
-    quick=5,
+    quick=3,
 )
 def test_every_objective_rises_in_a_batch(text):
     before, after = climb(batch(text, "block4b:5", text))
     assert (after > before + 0.1 * before.abs()).all()
 
 
+@pytest.mark.slow
 def test_diversity_shows_other_facets_of_the_same_unit():
     """Gram matrices 30 % farther apart than from independent starts, with 90 % of the activation."""
     found = {}

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from support.commands import Ran
 
 Reverie = Callable[..., Ran]
 
 
+@pytest.mark.slow
 def test_doctor_is_healthy(inside: Reverie) -> None:
     done = inside("doctor", "--json")
     assert done.rc == 0, done.stdout

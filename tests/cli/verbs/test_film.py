@@ -84,6 +84,7 @@ def test_what_it_says_makes_it_again(said, tmp_path):
     assert json.loads(said("show", "d.mkv", "--json")[1])["source"]["name"] == "a.mp4"
 
 
+@pytest.mark.slow
 def test_without_its_source_it_is_not_made_again(said, tmp_path):
     films.film(tmp_path / "a.mp4", pictures=scene(3))
     assert said("film", "a.mp4", "-o", "d.mp4", *QUICK)[0] == 0
@@ -118,6 +119,7 @@ def test_masks_still_and_moving(said, tmp_path):
         assert said("show", out)[1].startswith(f"reverie film in -o {out} ")
 
 
+@pytest.mark.slow
 def test_transparency_is_kept_where_it_can_be(said, tmp_path):
     alpha = np.zeros((48, 64), np.uint8)
     alpha[:, :40] = 255
@@ -260,6 +262,7 @@ def test_a_size_that_changes_on_the_way_is_scaled_to_the_first(said, tmp_path): 
     assert [f.shape for f in frames_of(tmp_path / "d.mp4")] == [(48, 64, 3)] * 4
 
 
+@pytest.mark.slow
 def test_a_recipe_is_taken_from_a_film_without_reading_all_of_it(said, tmp_path):
     films.film(tmp_path / "a.mp4", pictures=scene(4))
     assert said("film", "a.mp4", "-o", "d.mp4", "--layer", "block4c", "--leak", "0.2", *QUICK)[0] == 0

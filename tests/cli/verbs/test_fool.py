@@ -40,6 +40,7 @@ def test_a_run_says_where_its_page_is(inside, tmp_path):
     assert json.loads((tmp_path / "f" / "archive.json").read_text())[0]["name"] == "tabby"
 
 
+@pytest.mark.slow
 def test_a_run_tells_a_machine_all(inside, tmp_path):
     ran = inside("fool", "tabby", "zebra", "-o", "f", "--json", "-v", *QUICK)
     found = ran.json
@@ -60,10 +61,12 @@ def test_a_finished_run_is_written_again_by_resume(inside, made):
     assert tree(made) == before
 
 
+@pytest.mark.slow
 def test_show_names_the_command_that_draws_its_pictures(inside, made):
     inside("show", made / "pictures" / "0281-tabby.png").refused(3, "reverie fool --render")
 
 
+@pytest.mark.slow
 def test_a_plan_writes_nothing(inside, tmp_path):
     ran = inside("fool", "tabby", "--dry-run", "--generations", "10", "--size", "32", "--threads", "1")
     assert ran.rc == 0
@@ -133,7 +136,7 @@ def test_a_large_print(inside, tmp_path):
         (["--render", "g.json", "-o", "p.png", "--resume"], 2, "--resume: --render"),
     ],
     ids=lambda value: " ".join(value)[:50] if isinstance(value, list) else None,
-    quick=8,
+    quick=4,
 )
 def test_bad_inputs(inside, tmp_path, words, code, said):
     (tmp_path / "other").mkdir()

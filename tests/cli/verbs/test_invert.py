@@ -13,6 +13,7 @@ from reverie.media.picture import load_picture
 from reverie.portrait.targets import fitting
 from support.commands import Ran
 from support.portraits import repeats
+from support.slow import mostly_slow
 
 pytestmark = pytest.mark.usefixtures("here")
 Inside = Callable[..., Ran]
@@ -53,6 +54,7 @@ def test_more_steps_remember_more(inside: Inside) -> None:
     assert scores[1] > scores[0]
 
 
+@pytest.mark.slow
 def test_layers_as_a_sheet_from_shallow_to_deep(inside: Inside) -> None:
     words = ("--layer", "block1a", "--layer", "stem", "--layer", "head", "--layer", "stem")
     assert inside("invert", "chelsea.png", *words, "-o", "s.png", *SMALL, "--json").json["sheet"] == [
@@ -65,7 +67,7 @@ def test_layers_as_a_sheet_from_shallow_to_deep(inside: Inside) -> None:
     assert plan["objective"][0] == 'invert("chelsea.png", stem)'
 
 
-@pytest.mark.parametrize(
+@mostly_slow(
     ("code", "says", "words"),
     [
         (2, "which layer", ["chelsea.png", "-o", "x.png"]),
@@ -78,6 +80,7 @@ def test_layers_as_a_sheet_from_shallow_to_deep(inside: Inside) -> None:
         (3, "is a folder", [".", "--layer", "stem", "-o", "x.png"]),
         (6, "there is no folder", ["chelsea.png", "--layer", "stem", "-o", "nodir/x.png"]),
     ],
+    quick=4,
 )
 def test_what_is_refused(inside: Inside, code: int, says: str, words: list[str]) -> None:
     inside("invert", *words, *SMALL).refused(code, says)

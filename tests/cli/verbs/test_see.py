@@ -47,6 +47,7 @@ def test_several_targets_make_a_sheet_in_their_order(inside: Inside) -> None:
     inside("see", "tabby", "block3b:0", "-o", "s.png", *QUICK).refused(2, "s-tabby.png: exists already")
 
 
+@pytest.mark.slow
 def test_a_folder_is_filled_and_what_is_there_skipped(inside: Inside) -> None:
     assert inside("see", "block1a:0-2", "-o", "f/", *QUICK).rc == 0
     before = {p.name: p.stat().st_mtime_ns for p in Path("f").iterdir()}
@@ -73,6 +74,7 @@ def test_facets_differ_and_each_repeats(inside: Inside) -> None:
     assert len(list(Path("all").iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_a_recipe_is_taken_from_a_picture(inside: Inside) -> None:
     assert inside("see", "block1a:2", "-o", "a.png", *QUICK, "--canvas", "pixels").rc == 0
     assert inside("see", "--recipe", "a.png", "-o", "b.png").rc == 0
@@ -93,6 +95,7 @@ def test_from_a_photograph_keeps_its_shape(inside: Inside) -> None:
     assert load_picture("b.png").size == (80, 80)
 
 
+@pytest.mark.slow
 def test_a_preview_and_a_plan(inside: Inside) -> None:
     plan = inside("see", "tabby", "block3b", "--dry-run", "--json", *QUICK).json
     assert (plan["portraits"], plan["size"], plan["views"]) == (2, [64, 64], 1)
@@ -142,7 +145,7 @@ def test_a_preview_and_a_plan(inside: Inside) -> None:
         (6, "cannot make folder", ["tabby", "-o", "nodir/deeper/"]),
         (5, "lite9", ["tabby", "-o", "x.png", "--network", "lite0:lite9.pth"]),
     ],
-    quick=6,
+    quick=3,
 )
 def test_what_is_refused(inside: Inside, code: int, says: str, words: list[str]) -> None:
     inside("see", *(() if "--size" in words else ("--size", "64")), "--steps", "1", *words).refused(

@@ -1,9 +1,9 @@
 """``reverie stimuli`` refuses what cannot be."""
 
-import pytest
+from support.slow import mostly_slow
 
 
-@pytest.mark.parametrize(
+@mostly_slow(
     ("words", "code", "said"),
     [
         (("-o", "s.png"), 2, "--unit"),
@@ -17,6 +17,7 @@ import pytest
         (("--unit", "stem:1", "-o", "s.txt"), 2, ".png"),
         (("--unit", "stem:1", "-o", "s.png", "--preset", "keras"), 2, "keras"),
     ],
+    quick=4,
 )
 def test_bad_requests_of_stimuli(inside, here, words, code, said):
     inside("stimuli", ".", *words).refused(code, said)

@@ -63,6 +63,7 @@ def test_what_it_says_makes_it_again(said, tmp_path):
     assert (tmp_path / "f.mkv").read_bytes() == made
 
 
+@pytest.mark.slow
 def test_from_a_photograph(said, tmp_path, photographs):
     (tmp_path / "cat.png").write_bytes((photographs / "chelsea.png").read_bytes())
     with Image.open(tmp_path / "cat.png") as cat:

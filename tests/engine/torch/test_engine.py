@@ -71,7 +71,7 @@ def test_every_layer_of_lite0_equals_plain(layer: str) -> None:
     assert_equals_plain(lite(), picture(65, 82), [layer])
 
 
-@mostly_slow("layer", ["stem", "block3a", "block5c", "block7a", "logits"], quick=2)
+@mostly_slow("layer", ["stem", "block3a", "block5c", "block7a", "logits"])
 def test_fp32_is_float64_to_rounding(layer: str) -> None:
     x = picture(97, 82)
     engine, plain = TorchEngine(lite()), AutogradEngine(lite().to(dtype=torch.float64))
@@ -111,7 +111,7 @@ def test_bytes_do_not_depend_on_the_sizes_before(precision: str) -> None:
     assert torch.equal(*gradients)
 
 
-@pytest.mark.parametrize("name", torch_networks.BUILDERS)
+@mostly_slow("name", torch_networks.BUILDERS, quick=5)
 @mostly_slow("size", [(40, 48), (45, 39)])
 def test_any_network_equals_plain(name: str, size: tuple[int, int]) -> None:
     net = wrap_net(torch_networks.built(name), mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.4))
@@ -122,7 +122,7 @@ def test_any_network_equals_plain(name: str, size: tuple[int, int]) -> None:
     assert_equals_plain(net, x, layers)
 
 
-@mostly_slow("name", torch_networks.BUILDERS, quick=3)
+@mostly_slow("name", torch_networks.BUILDERS)
 def test_any_network_in_fp32_and_bf16(name: str) -> None:
     """In fp32 through oneDNN's fused convolutions, where this machine has them."""
     net = wrap_net(torch_networks.built(name), mean=0.5, std=0.25)
@@ -335,6 +335,7 @@ def test_seeds_and_pictures_are_not_written_into() -> None:
     assert all(torch.equal(values[k], a) for k, a in found.items())
 
 
+@pytest.mark.slow
 def test_backward_frees_what_forward_kept() -> None:
     engine = TorchEngine(lite())
     found = engine.forward(picture(64, 64), ["block5c"])

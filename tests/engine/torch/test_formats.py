@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import pytest
 import torch
 
 from reverie.engine.engine import AutogradEngine
@@ -62,6 +63,7 @@ def test_whether_a_cpu_multiplies_bf16_is_what_torch_says(monkeypatch) -> None:
     assert not torch_choice.multiplies_bf16()
 
 
+@pytest.mark.slow
 def test_the_fastest_format_of_a_dense_network_keeps_the_gradient(monkeypatch) -> None:
     monkeypatch.setattr(torch_choice, "multiplies_bf16", lambda tiles: True)
     net = wrap_net(dense_network())

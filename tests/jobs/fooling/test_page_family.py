@@ -28,6 +28,7 @@ def families(draw):
     return lines, when
 
 
+@pytest.mark.slow
 @given(families(), st.integers(1, 60))
 def test_some_of_each_line_are_chosen(family, budget):
     lines, when = family

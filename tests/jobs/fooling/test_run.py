@@ -24,6 +24,7 @@ from reverie.media.picture import read_provenance
 from support import twins
 from support.fooling import CLOCKED, NAMES, Five, five, fooling, small, tree, unbroken
 from support.listeners import Recorder
+from support.slow import mostly_slow
 
 # -- what is written -------------------------------------------------------------------------------
 
@@ -56,6 +57,7 @@ def test_confidences_are_read_from_the_files(tmp_path):
         assert read_provenance(tmp_path / "f" / entry["png"])["confidence"] == entry["confidence"]
 
 
+@pytest.mark.slow
 def test_lite0_in_bf16_is_judged_again_in_fp32(tmp_path):
     settings = make_settings(size=64, population=10, children=10, generations=2)
     run = fooling(tmp_path / "f", settings, net=None)
@@ -68,7 +70,7 @@ def test_lite0_in_bf16_is_judged_again_in_fp32(tmp_path):
         assert float(logits.softmax(1)[0, entry["class"]]) == pytest.approx(entry["confidence"], abs=1e-4)
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
+@mostly_slow("encoding", ENCODINGS, quick=2)
 def test_every_encoding_evolves_and_is_written(tmp_path, encoding):
     settings = small(encoding=encoding, generations=2)
     outcome = fooling(tmp_path / "f", settings).carry_out()
@@ -250,8 +252,8 @@ def test_a_wrong_class_leaves_nothing(tmp_path):
     assert not (tmp_path / "f").exists()
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"holds": "letters"}', "nul\0", "[" * 100_000, '{"settings": 3}']
+@mostly_slow(
+    "text", ["", "{", "[]", '{"holds": "letters"}', "nul\0", "[" * 100_000, '{"settings": 3}'], quick=2
 )
 def test_a_damaged_note_is_bad_input(tmp_path, text):
     unbroken(tmp_path / "f")

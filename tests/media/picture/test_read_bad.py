@@ -90,6 +90,7 @@ def test_max_pixels_raises_the_limit_even_past_pillow_s_own(
     assert Image.MAX_IMAGE_PIXELS == 1000
 
 
+@pytest.mark.slow
 def test_a_text_chunk_is_refused_unpacked_too(tmp_path: Path) -> None:
     path = corpus.long_text_png(tmp_path, packed=False)
     with pytest.raises(BadInput, match="text chunk"):

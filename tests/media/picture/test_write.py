@@ -20,6 +20,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from reverie.errors import ResourceError, ReverieError, ReverieWarning, UsageError
 from reverie.media.picture import Picture, check_save, load_picture, save_picture
 from support.pictures import PHOTO, integers, of, read
+from support.slow import mostly_slow
 
 sides = st.integers(32, 40)
 quick = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -236,7 +237,7 @@ def test_channels_that_no_file_holds(tmp_path: Path) -> None:
         Picture(np.zeros((32, 32, 5), np.float32)).save(tmp_path / "a.png")
 
 
-@pytest.mark.parametrize("extension", ["png", "jpg", "tif"])
+@mostly_slow("extension", ["png", "jpg", "tif"])
 def test_files_are_read_and_written_with_no_second_copy_in_floats(tmp_path: Path, extension: str) -> None:
     rng = np.random.default_rng(0)
     pixels = rng.random((400, 500, 3), dtype=np.float32).repeat(3, axis=0).repeat(3, axis=1)

@@ -13,6 +13,7 @@ from PIL import Image
 from reverie.errors import BadInput, ReverieWarning, UsageError
 from reverie.media.picture import Picture, load_picture, read_provenance, save_picture
 from reverie.media.picture import xmp as metadata
+from support.slow import mostly_slow
 
 FORMATS = [
     ("png", 8),
@@ -46,12 +47,13 @@ def packet(text: str) -> bytes:
     return metadata.pack({"mark": 1}).replace(b'{"mark":1}', text.encode())
 
 
+@pytest.mark.slow
 @given(documents)
 def test_every_document_comes_back_from_its_packet(document: dict[str, Any]) -> None:
     assert metadata.unpack(metadata.pack(document)) == document
 
 
-@pytest.mark.parametrize(("extension", "depth"), FORMATS)
+@mostly_slow(("extension", "depth"), FORMATS, quick=2)
 @given(document=documents)
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_document_comes_back_from_every_format(

@@ -107,6 +107,7 @@ def _of_equal_score(settings: Recipe, frame: known_motion.Bytes, wanted: float) 
     return settings
 
 
+@pytest.mark.slow
 def test_it_begins_with_the_first_frame_and_afresh_after_each_cut():
     frames = [*known_motion.pan(3, SMALL).frames, *known_motion.zoom(3, SMALL).frames]
     done = dreamt(frames, recipe())

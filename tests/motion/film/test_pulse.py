@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from reverie.motion.film import pulse as module
 from reverie.motion.film.pulse import Pulse, pulse
+from support.slow import mostly_slow
 
 SECONDS = 8
 #: 120 beats a minute.
@@ -45,7 +46,7 @@ def track(rate: int, stroke: np.ndarray, beats: np.ndarray = BEATS, ground: floa
     return sound.astype(np.float32)
 
 
-@pytest.mark.parametrize("rate", [8000, 44100, 48000])
+@mostly_slow("rate", [8000, 44100, 48000])
 @pytest.mark.parametrize("stroke", [drum, hat, note])
 def test_onsets_at_120_beats_a_minute_are_found_within_one_frame(stroke, rate: int) -> None:
     for fps in (Fraction(24000, 1001), Fraction(25), Fraction(60)):

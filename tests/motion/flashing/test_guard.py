@@ -94,6 +94,7 @@ def test_three_flashes_a_second_pass_bit_for_bit(hertz: float, rate: float) -> N
     assert report.words() == ""
 
 
+@pytest.mark.slow
 def test_changes_below_a_tenth_and_between_two_brights_do_not_count() -> None:
     for pair in (((100, 100, 100), (124, 124, 124)), ((232, 232, 232), (255, 255, 255))):
         frames, times = strobe(10, colours=pair)
@@ -146,6 +147,7 @@ def test_what_does_not_flash_stays_as_it_is_beside_what_does() -> None:
     assert all(np.array_equal(a[:, 80:], b[:, 80:]) for a, b in zip(shown, frames, strict=True))
 
 
+@pytest.mark.slow
 def test_flashes_that_come_each_time_elsewhere_count_together() -> None:
     frames, times = [], [k / 25 for k in range(60)]
     for k in range(60):
@@ -240,6 +242,7 @@ def test_no_film_comes_out_with_more_than_three(
     assert second.red == report.red_left
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(films(), st.integers(1, 25))
 def test_a_guard_goes_on_from_its_state_with_the_same_bytes(

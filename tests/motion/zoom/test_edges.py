@@ -1,12 +1,12 @@
 """What comes into view at the edges: mirrors that stand still in the world, and no streaks."""
 
-import pytest
 import torch
 
 from reverie.motion.zoom.camera import Camera
 from reverie.motion.zoom.edges import moved
 from reverie.ops.warp import warp
 from reverie.recipe.zoom import Zoom
+from support.slow import mostly_slow
 
 HEIGHT, WIDTH = 90, 160
 
@@ -21,7 +21,7 @@ def smooth(seed: int) -> torch.Tensor:
     return torch.nn.functional.interpolate(small, size=(HEIGHT, WIDTH), mode="bicubic").clamp(0, 1)
 
 
-@pytest.mark.parametrize(
+@mostly_slow(
     ("settings", "frames"),
     [
         ({"zoom": 1, "pan_x": 0.02}, 20),
@@ -30,6 +30,7 @@ def smooth(seed: int) -> torch.Tensor:
         ({"zoom": 0.985, "rotate": 1}, 12),
         ({"zoom": 1.01, "pan_x": 0.03}, 12),
     ],
+    quick=2,
 )
 def test_many_small_moves_are_one_large_one(settings, frames):
     """Into the first frame mirrored at its own edges, which is what one look at it shows."""

@@ -6,7 +6,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reverie.motion.zoom.steady import BRIGHT, DEVIATION, MOST_CAST, SteadyReference, bent, evened, hold
+from reverie.motion.zoom.steady import (
+    BRIGHT,
+    DEVIATION,
+    MOST_CAST,
+    SteadyReference,
+    bent,
+    evened,
+    hold,
+)
+from support.slow import mostly_slow
 
 LUMA = np.array([0.299, 0.587, 0.114])
 
@@ -63,7 +72,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@mostly_slow("fault", FAULTS, quick=3)
 def test_no_fault_lasts(fault):
     """Whatever a dream does to a picture in each frame, it does not add up."""
     picture = texture(4)

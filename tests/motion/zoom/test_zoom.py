@@ -49,6 +49,7 @@ def test_a_zoom_is_as_long_as_asked_and_of_its_size(session):
     assert all(frame.rgb.dtype == np.uint8 and 0 < frame.moved < 0.1 for frame in made)
 
 
+@pytest.mark.slow
 def test_the_same_zoom_is_the_same_bytes_and_another_seed_is_not(session):
     one, again, other = (frames(recipe(duration=0.2, seed=seed), session) for seed in (3, 3, 4))
     assert all(np.array_equal(a, b) for a, b in zip(one, again, strict=True))
@@ -137,6 +138,7 @@ def test_colours_and_contrast_are_those_of_the_photograph(session):
     assert mean == pytest.approx(float(photo.mean()), abs=0.1)
 
 
+@pytest.mark.slow
 def test_opposite_edges_meet_where_the_zoom_is_seamless(session):
     made = recipe(duration=0.3, zoom=1, pan_x=0.4).but(seamless=True)
     last = frames(made, session)[-1].astype(float)

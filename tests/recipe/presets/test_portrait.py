@@ -31,7 +31,7 @@ def last_of(recipe: Recipe) -> PortraitState:
     return state
 
 
-@mostly_slow("name", [n for n in PORTRAITS if not n.startswith("inversion")], quick=4)
+@mostly_slow("name", [n for n in PORTRAITS if not n.startswith("inversion")], quick=2)
 def test_every_preset_runs(name: str) -> None:
     views = {"views": 2} if (PORTRAITS[name]["portrait"].get("views") or 1) > 2 else {}
     recipe = small(name, portrait=views)

@@ -193,7 +193,7 @@ def assert_same_step(found: Array, expected: Array, before: Array) -> None:
     assert twins.rms(found - expected) / twins.rms(expected - before) < 1e-6
 
 
-@mostly_slow("name", SYSTEMS, quick=3)
+@mostly_slow("name", SYSTEMS, quick=2)
 def test_one_step_equals_its_twin(name):
     system = SYSTEMS[name]
     recipe = preset(name, octaves=1, steps=(1,), seed=SEED)

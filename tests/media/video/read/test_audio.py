@@ -15,6 +15,7 @@ from reverie.errors import BadInput, UsageError
 from reverie.media.video.read.audio import samples
 from reverie.media.video.read.reader import open_video
 from support import films as make
+from support.slow import mostly_slow
 
 SOUNDS = {
     "a.mp3": ("libmp3lame", "mp3"),
@@ -63,7 +64,7 @@ def test_samples_come_at_any_rate(tmp_path: Path, rate: int) -> None:
     assert np.abs(sound[edge : len(twin) - edge] - twin[edge:-edge]).max() < 0.01
 
 
-@pytest.mark.parametrize("name", FILMS)
+@mostly_slow("name", FILMS, quick=2)
 def test_the_sound_of_a_film_stands_where_its_pictures_do(tmp_path: Path, name: str) -> None:
     path = make.film(tmp_path / name, count=50, sound=FILMS[name], seconds=2.0)
     with open_video(path) as movie:
@@ -111,7 +112,7 @@ def test_a_piece_of_a_sound_file(tmp_path: Path) -> None:
     assert not late[4800:].any()
 
 
-@pytest.mark.parametrize("name", FILMS)
+@mostly_slow("name", FILMS, quick=2)
 def test_packets_are_the_files_own(tmp_path: Path, name: str) -> None:
     path = make.film(tmp_path / name, count=50, sound=FILMS[name], seconds=2.0)
     with av.open(str(path)) as container:

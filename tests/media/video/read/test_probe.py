@@ -318,6 +318,7 @@ def test_a_pipe_is_refused_and_does_not_block(tmp_path: Path) -> None:
         open_video("/dev/zero")
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::reverie.errors.ReverieWarning")
 def test_noise_in_every_container_ends_in_one_line_or_in_frames(tmp_path: Path) -> None:
     import numpy as np

@@ -20,6 +20,7 @@ from reverie.errors import ReverieWarning, UsageError
 from reverie.media.video.read.reader import Video, open_video
 from support import films as make
 from support.commands import environment
+from support.slow import mostly_slow
 
 RATES = [Fraction(30_000, 1001), Fraction(24_000, 1001), Fraction(60), Fraction(25, 2)]
 
@@ -96,7 +97,7 @@ def test_a_long_frame_is_cut_where_the_part_begins_and_ends(tmp_path: Path, kind
         assert movie.origin == Fraction(6, 10)
 
 
-@pytest.mark.parametrize("kind", make.KINDS)
+@mostly_slow("kind", make.KINDS, quick=2)
 def test_a_part_is_the_same_frames(tmp_path: Path, kind: str) -> None:
     options = {**make.KINDS[kind][3], "g": "12"} if kind not in ("gif", "apng") else None
     path = make.film(tmp_path / f"a.{kind}", count=80, options=options)
@@ -223,6 +224,7 @@ def wait_until_gone() -> None:
     raise AssertionError(readers())
 
 
+@pytest.mark.slow
 def test_closing_leaving_or_forgetting_stops_the_thread(tmp_path: Path) -> None:
     path = make.film(tmp_path / "a.mp4", count=120)
     movie = open_video(path)

@@ -13,6 +13,7 @@ import pytest
 
 from reverie.media.video.read.reader import open_video
 from support import films as make
+from support.slow import mostly_slow
 
 pytestmark = pytest.mark.skipif(shutil.which("ffprobe") is None, reason="no ffprobe; see tools/ffmpeg.sh")
 
@@ -55,7 +56,7 @@ def check(path: Path) -> dict[str, Any]:
     return stream
 
 
-@pytest.mark.parametrize("kind", make.KINDS)
+@mostly_slow("kind", make.KINDS, quick=3)
 def test_every_container(tmp_path: Path, kind: str) -> None:
     check(make.film(tmp_path / f"a.{kind}", count=20, rate=24))
 

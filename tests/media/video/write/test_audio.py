@@ -73,7 +73,7 @@ def sources(tmp_path_factory) -> dict[str, Path]:
     }
 
 
-@mostly_slow(("codec", "kind"), PAIRS, quick=6)
+@mostly_slow(("codec", "kind"), PAIRS, quick=3)
 def test_sound_is_kept(tmp_path, sources, codec, kind):
     source, out = sources[codec], tmp_path / f"z.{kind}"
     if kind in COPIED[codec]:
@@ -105,7 +105,7 @@ def _lag(one: np.ndarray, two: np.ndarray) -> int:
 
 
 @pytest.mark.parametrize("kind", ["mp4", "mov", "mkv", "webm"])
-@pytest.mark.parametrize("codec", ["aac", "libopus", "flac"])
+@mostly_slow("codec", ["aac", "libopus", "flac"])
 def test_a_part_begins_with_its_sound(tmp_path, sources, codec, kind):
     out = tmp_path / f"z.{kind}"
     with warnings.catch_warnings():
@@ -153,7 +153,7 @@ def test_every_stream_is_kept_with_its_language(tmp_path):
             assert [s.codec_context.channels for s in file.streams.audio] == [1, 2]
 
 
-@pytest.mark.parametrize("name", ["z.gif", "z.apng", "frames/"])
+@mostly_slow("name", ["z.gif", "z.apng", "frames/"])
 def test_a_film_without_room_for_sound_says_so(tmp_path, sources, name):
     with pytest.warns(ReverieWarning, match="has no sound, it is left out"):
         again(sources["aac"], f"{tmp_path}/{name}")

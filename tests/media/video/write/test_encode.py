@@ -5,15 +5,15 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from reverie.media.video.write.encode import Segment
 from reverie.media.video.write.formats import Reel, encoding_for
 from support.renders import frames
+from support.slow import mostly_slow
 
 
-@pytest.mark.parametrize("codec", ["h264", "h265", "av1", "vp9"])
+@mostly_slow("codec", ["h264", "h265", "av1", "vp9"])
 def test_an_encoder_reads_only_what_it_was_given(codec):
     """x264 has been seen to give other bytes for the same frames, by what lay in memory before."""
     rng = np.random.default_rng(3)

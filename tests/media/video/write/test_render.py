@@ -16,6 +16,7 @@ from reverie.errors import BadInput, ResourceError, UsageError
 from reverie.media.video.write.formats import encoding_for
 from reverie.media.video.write.render import key_of
 from support.renders import SIZE, decoded, fill, frames, make, render
+from support.slow import mostly_slow
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def test_a_film_appears_whole_and_leaves_nothing_else(tmp_path, whole):
     assert os.listdir(tmp_path) == ["z.mp4"]
 
 
-@pytest.mark.parametrize("stop", range(1, 12))
+@mostly_slow("stop", range(1, 12), quick=4)
 def test_stopped_anywhere_it_goes_on(tmp_path, whole, stop):
     with render(tmp_path / "z.mp4") as film:
         fill(film, until=stop)
@@ -51,6 +52,7 @@ def test_without_keep_whole_segments_are_safe(tmp_path, whole):
     assert make(tmp_path / "z.mp4") == whole
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stops=st.lists(st.integers(1, 11), min_size=1, max_size=4), patience=st.sampled_from([0.0, 60.0]))
 def test_stopped_often_at_any_patience(tmp_path_factory, whole, stops, patience):
