@@ -389,7 +389,7 @@ def test_out_of_memory_takes_smaller_tiles_once():
     assert asked[0] == (256, 256)
     assert all(h * w < 256 * 256 for h, w in asked[1:])
     assert len(asked) > 2
-    assert session.path().tile == 128
+    assert session.record().tile == 128
     assert again == pytest.approx(score, rel=1e-5)
     assert error(tiled, gradient) <= 1e-5
 

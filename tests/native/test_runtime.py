@@ -287,7 +287,7 @@ def test_without_a_number_it_is_the_processs_when_the_session_is_made() -> None:
         session = Session(small(engine="plain"))
     finally:
         torch.set_num_threads(before)
-    path = session.path()
+    path = session.record()
     assert (path.threads, path.step) == (3, step.backends()[-1])
     assert session.runtime == Runtime(3, step.backends()[-1])
 

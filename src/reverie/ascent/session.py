@@ -112,7 +112,7 @@ class Session:
         self.used: Tiling | None = None
         self._plain: AutogradEngine | None = None
 
-    def path(self) -> ExecutionRecord:
+    def record(self) -> ExecutionRecord:
         """What ran so far."""
         down, across = self._tile or (None, None)
         if self._tile is None and self.used is not None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final
+
 import torch
 from torch import Tensor
 
@@ -21,9 +24,9 @@ def prepare(recipe: Recipe, picture: Tensor | None, rng: torch.Generator, channe
     """
     if picture is None:
         if recipe.start == "photo":
-            raise UsageError("nothing to dream on: give a photograph, or --from noise or clouds")
+            raise UsageError(f"nothing to dream on: give a photograph, or --from {' or '.join(STARTS)}")
         size = recipe.size or DEFAULT_SIZE
-        source = (noise if recipe.start == "noise" else clouds)(rng, size, channels)
+        source = STARTS[recipe.start](rng, size, channels)
     else:
         source = fitted(with_channels(picture.to(torch.float32), channels), recipe)
     return _within_range(periodic(source)) if recipe.seamless else source
@@ -115,3 +118,10 @@ def clouds(rng: torch.Generator, size: tuple[int, int], channels: int = 3) -> Te
         picture = picture.mean(0, keepdim=True).expand(channels, -1, -1)
     result: Tensor = picture.contiguous()[None]
     return result
+
+
+#: Each ``start`` of a recipe but for a photograph.
+STARTS: Final[dict[str, Callable[[torch.Generator, tuple[int, int], int], Tensor]]] = {
+    "noise": noise,
+    "clouds": clouds,
+}

@@ -169,7 +169,7 @@ def small_dream(asked: Recipe, *, needed: bool = True) -> Finding:
         why = str(error).removeprefix(f"--engine {asked.engine}: ").removesuffix("; use --engine auto")
         return Finding(name, f"no: {why}", False if needed else None)
     scores = [frame.score for frame in dream(recipe, session=session)]
-    path = session.path()
+    path = session.record()
     parts = (path.isa, path.precision, f"{path.threads} threads", session.engine.note)
     ran = f"on {path.device}, {', '.join(filter(None, parts))}"
     rose = scores[-1] > 1.2 * scores[0]

@@ -33,7 +33,7 @@ MORE_PLANES = 8
 
 def what_runs(session: Session, recipe: Recipe) -> dict[str, Any]:
     """What computes, as every estimate says it."""
-    path = session.path()
+    path = session.record()
     return {
         "network": recipe.network,
         "engine": path.engine,
@@ -78,7 +78,7 @@ def _estimate_dream(
     octaves = state.plan(recipe)
     for remark in state.remarks(recipe):
         warn(remark)
-    path = session.path()
+    path = session.record()
     memory = 0.0
     for octave in octaves:
         goal = session.goal(recipe, octave.index)
@@ -249,7 +249,7 @@ def estimate_frames(work: MovingWork, opened: Callable[[Recipe], FrameSource]) -
     width, height = source.size
     recipes = source.objectives(work.recipe)
     layers = max((session.goal(r, 0).layers for r in recipes), key=session.engine.bytes_per_pixel)
-    path, pixels = session.path(), width * height
+    path, pixels = session.record(), width * height
     seen = min(pixels, (path.tile_width or path.tile) * path.tile) if path.tile else pixels
     memory = round(seen * session.engine.bytes_per_pixel(layers) + pixels * 12 * (PLANES + MORE_PLANES))
     seconds = None if source.frames is None else (opening + each * (source.frames - 1)) * pixels

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import ValidationError
 
+from reverie.jobs.film_frames import FrameWriter, Shrunk
 from reverie.jobs.frame_source import FrameSource
 from reverie.jobs.job import ItemFinished, Kept, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import FilmOutput
 from reverie.jobs.provenance import EngineNote, MovingNote, Provenance, Steered
-from reverie.jobs.sitting import Shrunk, Sitting
 from reverie.jobs.steering import Steering
 from reverie.jobs.workspace import Workspace
 from reverie.media.picture import Picture
@@ -204,10 +204,10 @@ class MovingWork:
         ) as render:
             self.kept = before = render.done
             steering = Steering(listener, replay)
-            sitting = Sitting(source, self.recipe, render, steering, allow_flashes=output.allow_flashes)
+            writer = FrameWriter(source, self.recipe, render, steering, allow_flashes=output.allow_flashes)
             try:
-                stopped = "" if render.complete else sitting.fill(self.session, listener)
-                report, steered = sitting.guard.report(), tuple(steering.steered)
+                stopped = "" if render.complete else writer.fill(self.session, listener)
+                report, steered = writer.guard.report(), tuple(steering.steered)
                 if not stopped:
                     found = {name: float(value) for name, value in report.as_dict().items()}
                     document = note.model_copy(update={"flashes": found, "steered": steered}).document()
@@ -223,7 +223,7 @@ class MovingWork:
             size=source.size,
             frames=self.kept,
             total=source.frames,
-            length=float(sitting.length),
+            length=float(writer.length),
             rate=source.rate,
             before=before,
             recipe=self.recipe,

@@ -228,7 +228,7 @@ class OpenRecipe:
                 if p.source and name in recipe.files()
             ),
             network=NetworkNote(name=self.recipe.network, sha256=self.session.net.weights_sha256),
-            engine=EngineNote(**vars(self.session.path()), torch=torch.__version__),
+            engine=EngineNote(**vars(self.session.record()), torch=torch.__version__),
             output=OutputNote.model_validate({"depth": depth, "quality": quality}),
             stopped=stopped,
             steered=tuple(steered),

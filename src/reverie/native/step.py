@@ -1,7 +1,7 @@
 """The parts of a step that are not the gradient, fused: few passes over memory, and no temporaries.
 
-Every function here has its reference in ``smooth`` or ``canvas``, written in torch, which serves wherever
-``serves`` says no. Sums are taken in an order of their own: by vectors within a stretch of pixels, then
+Every function here has its reference in ``ops/filters.py`` or ``canvas/detail.py``, written in torch, which
+serves wherever ``serves`` says no. Sums are taken in an order of their own: by vectors within a stretch of pixels, then
 stretch by stretch in double precision. The bytes are the same for any number of threads; between instruction
 sets, and between these and torch, they differ in the last bits: ``backend`` says which of them does it.
 """
@@ -149,7 +149,7 @@ def laplacian_room(shape: Sequence[int], levels: int) -> int:
 def laplacian_(
     gradient: Tensor, *, levels: int, tilt: float, circular: bool, room: Tensor | None = None
 ) -> Moments | None:
-    """``smooth.laplacian_normalised`` in place.
+    """``filters.laplacian_normalised`` in place.
 
     Args:
         gradient: (1, C, H, W), overwritten.
@@ -198,7 +198,7 @@ def move_(
     clip: bool,
     soft: bool,
 ) -> float:
-    """``Pixels.move`` in place: ``detail = clip(scale * detail + factor * plane + offset)``.
+    """``DetailCanvas.move`` in place: ``detail = clip(scale * detail + factor * plane + offset)``.
 
     Planes are (1, C, H, W), the mask (1, 1, H, W). Returns the root mean square of the change that the
     detail then makes. Raises MemoryError if there is none.
@@ -223,7 +223,7 @@ def move_(
 
 
 def measure(detail: Tensor, base: Tensor, mask: Tensor | None, *, soft: bool) -> Moments:
-    """Moments of ``Pixels.change``. Raises MemoryError if there is none."""
+    """Moments of ``DetailCanvas.change``. Raises MemoryError if there is none."""
     channels, pixels = detail.shape[1], detail.shape[2] * detail.shape[3]
     sums = (_double * 2)()
     planes = _at(detail), _at(base), _at(mask)
@@ -241,7 +241,7 @@ def show(
     left: int,
     out: Tensor,
 ) -> None:
-    """``Pixels.piece``: the rectangle of the picture that begins there, into ``out`` (1, C, h, w).
+    """``DetailCanvas.piece``: the rectangle of the picture that begins there, into ``out`` (1, C, h, w).
 
     Of ``out`` only the rows have to lie in one piece. For the whole it may be the detail. Raises MemoryError
     if there is none.

@@ -1,6 +1,6 @@
 """Flashing light in a film, measured and damped (WCAG 2.3.1, "three flashes or below threshold").
 
-Flashes are counted as ``flash_meter`` says. The guard is causal: it sees a frame, and gives the one to show.
+Flashes are counted as ``meter.py`` says. The guard is causal: it sees a frame, and gives the one to show.
 As long as what was shown stays within the limit, frames pass untouched. A frame that would break it is mixed,
 in linear light and only where it flashes, with the frame shown before; there light follows slowly until the
 film has been calm for a second.
@@ -136,7 +136,7 @@ class FlashGuard:
         width, height = self.size
         if rgb.shape != (height, width, 3) or rgb.dtype not in (np.uint8, np.float32):
             raise ValueError(
-                f"a frame of {rgb.shape} {rgb.dtype}: ({height}, {width}, 3) uint8 or float32 is"
+                f"a frame of {rgb.shape} {rgb.dtype}: ({height}, {width}, 3) uint8 or float32 is needed"
             )
         if self.last is not None and rgb.dtype != self.last.dtype:
             raise ValueError(f"a frame of {rgb.dtype} after one of {self.last.dtype}")

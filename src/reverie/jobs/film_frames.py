@@ -1,4 +1,4 @@
-"""One sitting at a zoom or a film: the frames that are missing, told of and made safe."""
+"""The frames of a zoom or a film that are missing, into its file: told of, and made safe."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Stopped(Exception):
     """The listener stopped it; where, in words."""
 
 
-class Sitting:
+class FrameWriter:
     """Frames on their way into a render.
 
     Attributes:
