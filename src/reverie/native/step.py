@@ -1,9 +1,9 @@
 """The parts of a step that are not the gradient, fused: few passes over memory, and no temporaries.
 
 Every function here has its reference in ``ops/filters.py`` or ``canvas/detail.py``, written in torch, which
-serves wherever ``serves`` says no. Sums are taken in an order of their own: by vectors within a stretch of pixels, then
-stretch by stretch in double precision. The bytes are the same for any number of threads; between instruction
-sets, and between these and torch, they differ in the last bits: ``backend`` says which of them does it.
+serves wherever ``serves`` says no. Sums are taken in an order of their own: by vectors within a stretch of
+pixels, then stretch by stretch in double precision. The bytes are the same for any number of threads; between
+instruction sets, and between these and torch, they differ in the last bits: ``backend`` says how it is done.
 """
 
 from __future__ import annotations
