@@ -12,7 +12,7 @@ import numpy as np
 
 from reverie.errors import BadInput, ResourceError
 from reverie.jobs.frame_source import FrameSource
-from reverie.jobs.job import Listener, Step
+from reverie.jobs.job import Listener, Step, Stopped
 from reverie.jobs.provenance import Steered
 from reverie.jobs.steering import Steering
 from reverie.motion.flashing.guard import FlashGuard
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 
 class Shrunk(Exception):
     """Memory ran out before anything was safe: all of it is done again in smaller tiles."""
-
-
-class Stopped(Exception):
-    """The listener stopped it; where, in words."""
 
 
 class FrameWriter:

@@ -116,6 +116,10 @@ class Finished:
 Event = Started | Step | ItemFinished | Kept | Warned | Finished
 
 
+class Stopped(Exception):
+    """A listener asked to stop, deep within the work; says where, in words. It ends in a job's result."""
+
+
 class Listener:
     """Who is told of a job and asked whether it goes on. Every method does nothing unless it is overridden.
 

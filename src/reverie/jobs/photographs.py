@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from reverie.jobs.job import Listener, Step
+from reverie.jobs.job import Listener, Step, Stopped
 from reverie.jobs.reference import Reference
 from reverie.jobs.workspace import Workspace
 from reverie.notices import collect_warnings, warn
-
-
-class Stopped(Exception):
-    """The listener asked to stop where nothing is made yet; says where, in words."""
 
 
 def paths_of(photos: Sequence[Reference], workspace: Workspace) -> list[str]:

@@ -12,11 +12,11 @@ from pydantic import Field, model_validator
 from reverie.errors import UsageError
 from reverie.jobs.batch import Cell, save_sheet, scaled
 from reverie.jobs.dream import where
-from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
+from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result, Stopped
 from reverie.jobs.microscope.contents import LOGITS, class_index, class_name, objective_of
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output
-from reverie.jobs.photographs import Stopped, counted, failures_told_later, paths_of
+from reverie.jobs.photographs import counted, failures_told_later, paths_of
 from reverie.jobs.portraits import portraits_only, turns
 from reverie.jobs.reference import Reference
 from reverie.jobs.workspace import Workspace

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from reverie.errors import BadInput, ResourceError, UsageError
 from reverie.jobs.batch import scaled
-from reverie.jobs.job import ItemFinished, Listener, Result, Step
+from reverie.jobs.job import ItemFinished, Listener, Result, Step, Stopped
 from reverie.jobs.microscope.contents import Plan, Unit
 from reverie.jobs.microscope.pages import write_pages
 from reverie.jobs.microscope.readings import Photographs, read_photographs, read_portraits
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Output, make_folder
-from reverie.jobs.photographs import Stopped, counted
+from reverie.jobs.photographs import counted
 from reverie.jobs.provenance import bare_network, of_picture
 from reverie.media.picture import load_picture
 from reverie.media.picture.write import encode, write_whole
