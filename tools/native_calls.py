@@ -120,20 +120,19 @@ def check_lite(rng: np.random.Generator, quick: bool) -> int:
         except native.Unavailable:
             print(f"{forward.name} and {backward.name}: not on this processor", file=sys.stderr)
             continue
-        with net:
-            depths: Iterator[int] = itertools.cycle(range(1, net.stages + 1))
-            for (height, width), count in itertools.product(sizes, counts):
-                pictures = np.abs(_random(rng, count * 3 * height * width)) % 1
-                stages = net.stages if count == 1 else next(depths)
-                made = []
-                for threads in numbers:
-                    work = LiteWork(count, height, width, stages, 1, threads, None)
-                    made.append(_there_and_back(net, work, pictures))
-                    called += 2
-                assert all(found == made[0] for found in made), (forward, height, width, count, stages)
-                work = LiteWork(count, height, width, stages, 0, 2, None)
-                _forward(net, work, pictures, range(stages))
-                called += 1
+        depths: Iterator[int] = itertools.cycle(range(1, net.stages + 1))
+        for (height, width), count in itertools.product(sizes, counts):
+            pictures = np.abs(_random(rng, count * 3 * height * width)) % 1
+            stages = net.stages if count == 1 else next(depths)
+            made = []
+            for threads in numbers:
+                work = LiteWork(count, height, width, stages, 1, threads, None)
+                made.append(_there_and_back(net, work, pictures))
+                called += 2
+            assert all(found == made[0] for found in made), (forward, height, width, count, stages)
+            work = LiteWork(count, height, width, stages, 0, 2, None)
+            _forward(net, work, pictures, range(stages))
+            called += 1
     return called
 
 

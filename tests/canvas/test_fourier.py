@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reverie.canvas.fourier import FourierCanvas, amplitudes, frequencies, respectrum
+from support.canvases import setup
 
 SIZES = [(16, 16), (15, 15), (24, 10), (9, 14), (21, 8), (1, 5), (6, 1)]
 ROOT = np.array([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]])
@@ -18,8 +19,7 @@ sides = st.integers(2, 15)
 
 
 def fourier(size, *, count=1, dtype=torch.float64, **options) -> FourierCanvas:
-    rngs = [torch.Generator().manual_seed(i) for i in range(count)]
-    return FourierCanvas(size=size, channels=3, rngs=rngs, dtype=dtype, **{"spread": 0.3, **options})
+    return FourierCanvas(setup(size, seeds=range(count), dtype=dtype), **{"spread": 0.3, **options})
 
 
 def lucid(leaf: np.ndarray, size: tuple[int, int], *, falloff: float = 1.0, mix=MIX) -> np.ndarray:

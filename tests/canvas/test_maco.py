@@ -9,13 +9,14 @@ import torch
 import natural_spectrum
 from reverie.canvas.maco import MacoCanvas, natural_magnitude
 from support import twins
+from support.canvases import setup
 
 SIZES = [(32, 32), (31, 45), (50, 23), (128, 64)]
 
 
 def maco(size, *, channels=3, count=1, **options) -> MacoCanvas:
-    rngs = [torch.Generator().manual_seed(i) for i in range(count)]
-    return MacoCanvas(size=size, channels=channels, rngs=rngs, dtype=torch.float64, **options)
+    made = setup(size, seeds=range(count), channels=channels, dtype=torch.float64)
+    return MacoCanvas(made, **options)
 
 
 def kept() -> dict[str, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,7 @@ import pytest
 
 from reverie.native import Isa, dense
 from reverie.native.dense import Convolution, ConvolutionKind, ConvolutionWork
-from support.convolutions import (
-    SETS,
-)
+from support.convolutions import SETS
 
 pytestmark = [
     pytest.mark.usefixtures("large_enough"),
@@ -51,11 +50,15 @@ def test_bf16_is_taken_where_its_error_is_allowed() -> None:
 
 
 def test_no_memory_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    functions: Any = dense._functions()
-    monkeypatch.setattr(dense, "_functions", lambda: (lambda *a: None, *functions[1:]))
+    function = dense.function
+
+    def answering(asked: str, answer: int | None) -> Callable[..., Any]:
+        return lambda name, *types: (lambda *_: answer) if name == asked else function(name, *types)
+
+    monkeypatch.setattr(dense, "function", answering("reverie_dense_new", None))
     with pytest.raises(MemoryError, match="packing"):
         Convolution(np.ones((1, 1, 16, 16)), ConvolutionKind.GATHERED, SETS[0])
-    monkeypatch.setattr(dense, "_functions", lambda: (functions[0], lambda *a: -1, *functions[2:]))
+    monkeypatch.setattr(dense, "function", answering("reverie_dense_run", -1))
     convolution = Convolution(np.ones((1, 1, 16, 16)), ConvolutionKind.GATHERED, SETS[0])
     with pytest.raises(MemoryError, match="in a convolution"):
         convolution.run(dense.ConvolutionJob())

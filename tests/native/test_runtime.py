@@ -199,7 +199,7 @@ def test_what_is_set_around_it_does_not_matter(name: str) -> None:
     try:
         for count, backend in ((1, step.backends()[-1]), (5, "torch"), (2, step.backends()[0])):
             torch.set_num_threads(count)
-            with step.using(backend):
+            with Runtime.of(backend=backend).use():
                 made.append(WORKS[name]())
     finally:
         torch.set_num_threads(before)

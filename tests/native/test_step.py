@@ -28,7 +28,7 @@ CLOSE = 2e-6
 @pytest.fixture(autouse=True)
 def fastest():
     """Every test begins and ends with the fastest kernels; ``choose`` takes others until it ends."""
-    with native.using(None):
+    with Runtime.of().use():
         yield
 
 
@@ -292,13 +292,13 @@ def test_what_is_left_to_torch(plane):
 def test_the_backend_can_be_chosen():
     plane = torch.zeros(1, 3, 9, 9)
     assert native.backend() == native.backends()[-1] != "torch"
-    with native.using("torch"):
+    with Runtime.of(backend="torch").use():
         assert native.backend() == "torch"
         assert not native.serves(plane)
-        with pytest.raises(Unavailable, match="no avx1024 kernels"), native.using("avx1024"):
+        with pytest.raises(Unavailable, match="no avx1024 kernels"), Runtime(1, "avx1024").use():
             pass
         assert native.backend() == "torch"
-        with native.using(None):
+        with Runtime.of().use():
             assert native.serves(plane)
     assert native.serves(plane)
 

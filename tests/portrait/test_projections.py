@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 
-from reverie.canvas.make import make_canvas
 from reverie.portrait.projections import (
     Projections,
     decayed,
@@ -17,6 +16,7 @@ from reverie.portrait.projections import (
     without_small_contributions,
     without_small_norms,
 )
+from support.canvases import canvas
 
 
 def planes(count: int = 2, height: int = 13, width: int = 17, *, seed: int = 0) -> torch.Tensor:
@@ -135,20 +135,13 @@ def test_an_item_is_in_a_batch_what_it_is_alone():
 
 def test_pixels_that_go_are_grey_to_the_last_bit():
     """On a real canvas, as portraits use it: the zeroed share is the percentile's."""
-    canvas = make_canvas(
-        "pixels",
-        size=(40, 30),
-        channels=3,
-        rngs=[torch.Generator().manual_seed(i) for i in range(2)],
-        squash="clip",
-        spread=0.1,
-    )
+    pixels = canvas("pixels", (40, 30), seeds=(0, 1), squash="clip", spread=0.1)
     gradient = planes(2, 30, 40).float()
     for fields in ({"small_norm": 50}, {"small_contribution": 90}):
-        Projections(**fields).apply(canvas, gradient)
+        Projections(**fields).apply(pixels, gradient)
         (percentile,) = fields.values()
-        grey = (canvas.picture() == 0.5).all(1).double().mean((1, 2)) * 100
+        grey = (pixels.picture() == 0.5).all(1).double().mean((1, 2)) * 100
         assert grey.tolist() == pytest.approx([percentile] * 2, abs=0.1)
-    Projections(norm=7.0).apply(canvas, gradient)
-    for item in canvas.picture().detach() - 0.5:
+    Projections(norm=7.0).apply(pixels, gradient)
+    for item in pixels.picture().detach() - 0.5:
         assert float(item.norm()) == pytest.approx(7.0, rel=1e-4)

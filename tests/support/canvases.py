@@ -7,15 +7,28 @@ import math
 import torch
 from torch import Tensor
 
-from reverie.canvas.base import Canvas
+from reverie.canvas.base import Canvas, CanvasSetup
 from reverie.canvas.make import make_canvas
 
 
-def canvas(kind: str, size: tuple[int, int] = (24, 16), seeds=(0,), channels: int = 3, **options) -> Canvas:
+def setup(size: tuple[int, int], *, seeds=(0,), channels: int = 3, dtype=torch.float32) -> CanvasSetup:
+    """What a canvas of a picture for each seed is made with."""
     rngs = [torch.Generator().manual_seed(seed) for seed in seeds]
+    return CanvasSetup(size, channels, rngs, dtype=dtype)
+
+
+def canvas(
+    kind: str,
+    size: tuple[int, int] = (24, 16),
+    *,
+    seeds=(0,),
+    channels: int = 3,
+    dtype=torch.float32,
+    **options,
+) -> Canvas:
     if kind == "cppn":
         options = {"layers": 2, "width": 6, **options}
-    return make_canvas(kind, size=size, channels=channels, rngs=rngs, **options)
+    return make_canvas(kind, setup(size, seeds=seeds, channels=channels, dtype=dtype), **options)
 
 
 def stirred(kind: str, **options) -> Canvas:

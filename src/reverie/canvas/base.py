@@ -8,17 +8,39 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from reverie.canvas.colour_space import Tone
 from reverie.errors import UsageError
 from reverie.ops.filters import resize
 
 #: What counts most is opaque from this percentile on (Fel et al. 2023).
 OPAQUE: Final = 80.0
+
+
+@dataclass(frozen=True)
+class CanvasSetup:
+    """What a canvas of any kind is made with.
+
+    Attributes:
+        size: Width and height in pixels, odd or even.
+        channels: C of the pictures; only three have colours to decorrelate.
+        rngs: One generator for each picture; one draw is made from each.
+        device: Where the parameters are.
+        dtype: Their number format.
+    """
+
+    size: tuple[int, int]
+    channels: int
+    rngs: Sequence[torch.Generator]
+    device: torch.device | str = "cpu"
+    dtype: torch.dtype = torch.float32
 
 
 class Canvas(Protocol):
@@ -88,35 +110,22 @@ class Canvas(Protocol):
 class Itemwise(ABC):
     """What canvases have in common: leaves (N, ...) of which each item's picture is computed by itself."""
 
-    def __init__(
-        self,
-        *,
-        size: tuple[int, int],
-        channels: int,
-        rngs: Sequence[torch.Generator],
-        device: torch.device | str = "cpu",
-        dtype: torch.dtype = torch.float32,
-    ) -> None:
+    def __init__(self, setup: CanvasSetup) -> None:
         """A start drawn for each item from its own generator.
-
-        Args:
-            size: Width and height in pixels.
-            channels: C of the pictures.
-            rngs: One generator for each item; one draw is made from each.
-            device: Where the parameters are.
-            dtype: Their number format.
 
         Raises:
             UsageError: Nothing to draw from, or a size without pixels.
         """
-        if not rngs:
+        if not setup.rngs:
             raise UsageError("canvas: one generator for each picture is needed, there is none")
-        if min(size) < 1 or channels < 1:
-            raise UsageError(f"canvas: {size[0]} x {size[1]} x {channels} has no pixels")
-        self.count = len(rngs)
-        self.size = (int(size[0]), int(size[1]))
-        self.channels = channels
-        self.device, self.dtype = torch.device(device), dtype
+        width, height = setup.size
+        if min(width, height) < 1 or setup.channels < 1:
+            raise UsageError(f"canvas: {width} x {height} x {setup.channels} has no pixels")
+        self.count = len(setup.rngs)
+        self.size = (int(width), int(height))
+        self.channels = setup.channels
+        self.device, self.dtype = torch.device(setup.device), setup.dtype
+        self._toned = partial(Tone, self.channels, dtype=self.dtype, device=self.device)
         self._leaves: list[Tensor] = []
         self._noted: Tensor | None = None
 

@@ -9,8 +9,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from reverie.canvas.base import Itemwise, itemwise
-from reverie.canvas.colour_space import Tone
+from reverie.canvas.base import CanvasSetup, Itemwise, itemwise
 from reverie.errors import UsageError, did_you_mean
 
 ACTIVATIONS: Final = ("composite", "tanh")
@@ -37,12 +36,8 @@ class CppnCanvas(Itemwise):
 
     def __init__(
         self,
+        setup: CanvasSetup,
         *,
-        size: tuple[int, int],
-        channels: int,
-        rngs: Sequence[torch.Generator],
-        device: torch.device | str = "cpu",
-        dtype: torch.dtype = torch.float32,
         layers: int = 8,
         width: int = 24,
         activation: str = "composite",
@@ -53,11 +48,7 @@ class CppnCanvas(Itemwise):
         """Random networks.
 
         Args:
-            size: Width and height in pixels of what ``picture()`` shows.
-            channels: C of the pictures.
-            rngs: One generator for each item.
-            device: Where the parameters are.
-            dtype: Their number format.
+            setup: What every canvas is made with.
             layers: Hidden layers.
             width: Units in each.
             activation: "composite" is atan(x) beside its square, both over their RMS; or "tanh".
@@ -68,14 +59,12 @@ class CppnCanvas(Itemwise):
         Raises:
             UsageError: An unknown activation or colour, or no layers.
         """
-        super().__init__(size=size, channels=channels, rngs=rngs, device=device, dtype=dtype)
+        super().__init__(setup)
         if activation not in ACTIVATIONS:
             raise UsageError(f"activation: unknown {activation!r}; {did_you_mean(activation, ACTIVATIONS)}")
         if min(layers, width) < 1:
             raise UsageError(f"cppn: {layers} layers of {width} units compute nothing")
-        self._tone = Tone(
-            channels, colour=colour, saturation=saturation, contrast=contrast, dtype=dtype, device=device
-        )
+        self._tone = self._toned(colour=colour, saturation=saturation, contrast=contrast)
         self._composite = activation == "composite"
         inner = width * (2 if self._composite else 1)
         fans = [(width, 2), *[(width, inner)] * (layers - 1)]
@@ -84,9 +73,10 @@ class CppnCanvas(Itemwise):
             drawn: list[Tensor] = []
             for outputs, inputs in fans:
                 drawn += [_weights(outputs, inputs, rng), 0.1 * torch.randn(outputs, 1, generator=rng)]
-            return [*drawn, torch.zeros(channels, inner), 0.1 * torch.randn(channels, 1, generator=rng)]
+            drawn += [torch.zeros(self.channels, inner), 0.1 * torch.randn(self.channels, 1, generator=rng)]
+            return drawn
 
-        self._start(rngs, draw)
+        self._start(setup.rngs, draw)
 
     def _one(self, parts: Sequence[Tensor]) -> Tensor:
         if self.count > 1 and torch.is_grad_enabled():

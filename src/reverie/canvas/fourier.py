@@ -8,8 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from reverie.canvas.base import Itemwise
-from reverie.canvas.colour_space import Tone
+from reverie.canvas.base import CanvasSetup, Itemwise
 
 #: What lucid divides its pictures by.
 LUCID: float = 4.0
@@ -42,12 +41,8 @@ class FourierCanvas(Itemwise):
 
     def __init__(
         self,
+        setup: CanvasSetup,
         *,
-        size: tuple[int, int],
-        channels: int,
-        rngs: Sequence[torch.Generator],
-        device: torch.device | str = "cpu",
-        dtype: torch.dtype = torch.float32,
         spread: float = 0.01,
         falloff: float = 1.0,
         colour: str = "decorrelated",
@@ -58,11 +53,7 @@ class FourierCanvas(Itemwise):
         """Normal noise in every coefficient.
 
         Args:
-            size: Width and height in pixels, odd or even.
-            channels: C of the pictures; only three have colours to decorrelate.
-            rngs: One generator for each item.
-            device: Where the parameters are.
-            dtype: Their number format.
+            setup: What every canvas is made with.
             spread: Deviation of the coefficients at the start.
             falloff: Amplitudes fall with frequency as 1 / f to this power.
             colour: "decorrelated", or "rgb" for red, green and blue planes.
@@ -73,20 +64,12 @@ class FourierCanvas(Itemwise):
         Raises:
             UsageError: An unknown colour or squash.
         """
-        super().__init__(size=size, channels=channels, rngs=rngs, device=device, dtype=dtype)
-        self._tone = Tone(
-            channels,
-            colour=colour,
-            saturation=saturation,
-            contrast=contrast,
-            squash=squash,
-            dtype=dtype,
-            device=device,
-        )
+        super().__init__(setup)
+        self._tone = self._toned(colour=colour, saturation=saturation, contrast=contrast, squash=squash)
         self._falloff = falloff
-        self._scale = self._scale_at(size)
-        shape = (channels, size[1], size[0] // 2 + 1, 2)
-        self._start(rngs, lambda rng: [spread * torch.randn(shape, generator=rng)])
+        self._scale = self._scale_at(self.size)
+        shape = (self.channels, self.size[1], self.size[0] // 2 + 1, 2)
+        self._start(setup.rngs, lambda rng: [spread * torch.randn(shape, generator=rng)])
 
     def _scale_at(self, size: tuple[int, int]) -> Tensor:
         """Amplitudes (H, W // 2 + 1, 2), once for real and once for imaginary parts: no broadcasting."""

@@ -11,8 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reverie.canvas.base import Itemwise, itemwise
-from reverie.canvas.colour_space import Tone
+from reverie.canvas.base import CanvasSetup, Itemwise, itemwise
 from reverie.canvas.fourier import frequencies
 
 
@@ -55,12 +54,8 @@ class MacoCanvas(Itemwise):
 
     def __init__(
         self,
+        setup: CanvasSetup,
         *,
-        size: tuple[int, int],
-        channels: int,
-        rngs: Sequence[torch.Generator],
-        device: torch.device | str = "cpu",
-        dtype: torch.dtype = torch.float32,
         spread: float = 3.0,
         standardise: bool = False,
         colour: str = "decorrelated",
@@ -70,11 +65,7 @@ class MacoCanvas(Itemwise):
         """Normal phases.
 
         Args:
-            size: Width and height in pixels, odd or even.
-            channels: C of the pictures.
-            rngs: One generator for each item.
-            device: Where the parameters are.
-            dtype: Their number format.
+            setup: What every canvas is made with.
             spread: Deviation of the phases at the start, in radians. At 3 they are as good as uniform; at 1,
                 as in the authors' code, light gathers in the corner.
             standardise: Hold each item's phases to mean 0 and deviation 1 as the authors' code does (Xplique,
@@ -86,14 +77,12 @@ class MacoCanvas(Itemwise):
         Raises:
             UsageError: An unknown colour.
         """
-        super().__init__(size=size, channels=channels, rngs=rngs, device=device, dtype=dtype)
-        self._tone = Tone(
-            channels, colour=colour, saturation=saturation, contrast=contrast, dtype=dtype, device=device
-        )
+        super().__init__(setup)
+        self._tone = self._toned(colour=colour, saturation=saturation, contrast=contrast)
         self._standardise = standardise
-        self._magnitude = self._magnitude_at(size)
-        shape = (channels, size[1], size[0] // 2 + 1)
-        self._start(rngs, lambda rng: [spread * torch.randn(shape, generator=rng)])
+        self._magnitude = self._magnitude_at(self.size)
+        shape = (self.channels, self.size[1], self.size[0] // 2 + 1)
+        self._start(setup.rngs, lambda rng: [spread * torch.randn(shape, generator=rng)])
 
     def _magnitude_at(self, size: tuple[int, int]) -> Tensor:
         return natural_magnitude(size, self.channels).to(self.device, self.dtype).contiguous()

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import torch
-
-from reverie.canvas.base import Canvas
+from reverie.canvas.base import Canvas, CanvasSetup
 from reverie.canvas.cppn import CppnCanvas
 from reverie.canvas.fourier import FourierCanvas
 from reverie.canvas.maco import MacoCanvas
@@ -24,29 +22,14 @@ KINDS: Final[Mapping[str, Callable[..., Canvas]]] = {
     "laplacian": PyramidCanvas,
     "cppn": CppnCanvas,
 }
-#: What every one of them is made with.
-COMMON: Final = ("size", "channels", "rngs", "device", "dtype")
 
 
-def make_canvas(
-    kind: str,
-    *,
-    size: tuple[int, int],
-    channels: int,
-    rngs: Sequence[torch.Generator],
-    device: torch.device | str = "cpu",
-    dtype: torch.dtype = torch.float32,
-    **settings: Any,
-) -> Canvas:
+def make_canvas(kind: str, setup: CanvasSetup, **settings: Any) -> Canvas:
     """A canvas by its name: "pixels", "fourier", "maco", "laplacian" or "cppn".
 
     Args:
         kind: The name.
-        size: Width and height in pixels.
-        channels: C of the pictures.
-        rngs: One generator for each picture.
-        device: Where the parameters are.
-        dtype: Their number format.
+        setup: Its size, its channels, a generator for each picture, and where its parameters are.
         settings: Keyword arguments of the class, as its docstring says.
 
     Raises:
@@ -55,8 +38,8 @@ def make_canvas(
     if kind not in KINDS:
         raise UsageError(f"canvas: unknown {kind!r}; {did_you_mean(kind, KINDS)}")
     maker = KINDS[kind]
-    known = [n for n in inspect.signature(maker).parameters if n not in COMMON]
+    known = [name for name in inspect.signature(maker).parameters if name != "setup"]
     for given in settings:
         if given not in known:
             raise UsageError(f"canvas {kind}: unknown setting {given!r}; {did_you_mean(given, known)}")
-    return maker(size=size, channels=channels, rngs=rngs, device=device, dtype=dtype, **settings)
+    return maker(setup, **settings)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from reverie.canvas.base import Itemwise, itemwise
-from reverie.canvas.colour_space import Tone, clipped
+from reverie.canvas.base import CanvasSetup, Itemwise, itemwise
+from reverie.canvas.colour_space import clipped
 from reverie.errors import UsageError
 
 
@@ -21,12 +21,8 @@ class PixelCanvas(Itemwise):
 
     def __init__(
         self,
+        setup: CanvasSetup,
         *,
-        size: tuple[int, int],
-        channels: int,
-        rngs: Sequence[torch.Generator],
-        device: torch.device | str = "cpu",
-        dtype: torch.dtype = torch.float32,
         squash: str = "clip",
         spread: float = 0.01,
         grey: float | Sequence[float] = 0.5,
@@ -34,11 +30,7 @@ class PixelCanvas(Itemwise):
         """A grey field with normal noise.
 
         Args:
-            size: Width and height in pixels.
-            channels: C of the pictures.
-            rngs: One generator for each item.
-            device: Where the parameters are.
-            dtype: Their number format.
+            setup: What every canvas is made with.
             squash: "clip" or "sigmoid".
             spread: Deviation of the noise in units of the picture, [0, 1]; 0 is exactly grey.
             grey: What the noise is about, in [0, 1]: for all channels, or for each.
@@ -46,19 +38,19 @@ class PixelCanvas(Itemwise):
         Raises:
             UsageError: An unknown squash, or a number of greys that is not that of the channels.
         """
-        super().__init__(size=size, channels=channels, rngs=rngs, device=device, dtype=dtype)
-        self._tone = Tone(channels, colour="rgb", squash=squash, dtype=dtype, device=device)
+        super().__init__(setup)
+        self._tone = self._toned(colour="rgb", squash=squash)
         self._clips = squash == "clip"
-        greys = torch.tensor([grey] * channels if isinstance(grey, float | int) else list(grey))
-        if greys.numel() != channels:
-            raise UsageError(f"grey: {greys.numel()} values for {channels} channels")
+        greys = torch.tensor([grey] * self.channels if isinstance(grey, float | int) else list(grey))
+        if greys.numel() != self.channels:
+            raise UsageError(f"grey: {greys.numel()} values for {self.channels} channels")
 
         def draw(rng: torch.Generator) -> list[Tensor]:
-            noise = torch.randn(channels, size[1], size[0], generator=rng)
+            noise = torch.randn(self.channels, self.size[1], self.size[0], generator=rng)
             picture = (greys.view(-1, 1, 1) + spread * noise).clamp(0, 1)
-            return self._fitted(picture.to(self.device, dtype), 0)
+            return self._fitted(picture.to(self.device, self.dtype), 0)
 
-        self._start(rngs, draw)
+        self._start(setup.rngs, draw)
 
     def picture(self) -> Tensor:
         """The pictures, (N, C, H, W) in [0, 1], differentiable in the parameters."""

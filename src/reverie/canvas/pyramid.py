@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from reverie.canvas.base import Itemwise, enlarged, itemwise
-from reverie.canvas.colour_space import Tone
+from reverie.canvas.base import CanvasSetup, Itemwise, enlarged, itemwise
 from reverie.errors import UsageError
 
 
@@ -21,12 +20,8 @@ class PyramidCanvas(Itemwise):
 
     def __init__(
         self,
+        setup: CanvasSetup,
         *,
-        size: tuple[int, int],
-        channels: int,
-        rngs: Sequence[torch.Generator],
-        device: torch.device | str = "cpu",
-        dtype: torch.dtype = torch.float32,
         levels: int = 4,
         spread: float = 0.01,
         falloff: float = 0.0,
@@ -38,11 +33,7 @@ class PyramidCanvas(Itemwise):
         """Normal noise in every band; lucid's settings are the defaults.
 
         Args:
-            size: Width and height in pixels.
-            channels: C of the pictures; only three have colours to decorrelate.
-            rngs: One generator for each item.
-            device: Where the parameters are.
-            dtype: Their number format.
+            setup: What every canvas is made with.
             levels: Bands.
             spread: Deviation of the bands' values at the start.
             falloff: Amplitudes fall with frequency as 1 / f to this power.
@@ -54,24 +45,16 @@ class PyramidCanvas(Itemwise):
         Raises:
             UsageError: No levels, or an unknown colour or squash.
         """
-        super().__init__(size=size, channels=channels, rngs=rngs, device=device, dtype=dtype)
+        super().__init__(setup)
         if levels < 1:
             raise UsageError(f"levels: {levels} is below 1")
-        self._tone = Tone(
-            channels,
-            colour=colour,
-            saturation=saturation,
-            contrast=contrast,
-            squash=squash,
-            dtype=dtype,
-            device=device,
-        )
+        self._tone = self._toned(colour=colour, saturation=saturation, contrast=contrast, squash=squash)
         self._gains = [2.0 ** (falloff * (k - levels + 1)) for k in range(levels)]
 
         def draw(rng: torch.Generator) -> list[Tensor]:
-            return [spread * torch.randn(channels, h, w, generator=rng) for w, h in self._sizes()]
+            return [spread * torch.randn(self.channels, h, w, generator=rng) for w, h in self._sizes()]
 
-        self._start(rngs, draw)
+        self._start(setup.rngs, draw)
 
     def _sizes(self) -> list[tuple[int, int]]:
         width, height = self.size

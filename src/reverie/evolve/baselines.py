@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +12,7 @@ from torch import Tensor
 from reverie.errors import UsageError
 from reverie.evolve.cppn import Cppn, CppnGraph
 from reverie.evolve.direct import Direct, Genes
+from reverie.evolve.genome import Brood
 
 #: A random graph has been through up to so many mutations that nobody judged.
 MOST_MUTATIONS = 20
@@ -80,20 +81,15 @@ class GradientFooling(Direct):
         """Not without a class: ``breed`` is told the parents'."""
         raise TypeError("gradient fooling breeds towards a class; call breed")
 
-    def breed(
-        self,
-        parents: Sequence[Genes],
-        rngs: Sequence[np.random.Generator],
-        *,
-        generation: int,
-        cells: Sequence[int],
-    ) -> list[Genes]:
+    def breed(self, brood: Brood[Genes]) -> list[Genes]:
         """See ``Encoding.breed``."""
         if self.climb is None:
             raise UsageError("encoding gradient: needs a network's gradient; give it climb")
-        pictures = torch.from_numpy(np.stack(parents)).float().div_(255)
-        classes = torch.tensor(list(cells), dtype=torch.long)
-        drawn = torch.tensor([self.step * 4 ** (2 * rng.random() - 1) for rng in rngs]).view(-1, 1, 1, 1)
+        pictures = torch.from_numpy(np.stack(brood.parents)).float().div_(255)
+        classes = torch.tensor(list(brood.classes), dtype=torch.long)
+        drawn = torch.tensor([self.step * 4 ** (2 * rng.random() - 1) for rng in brood.rngs]).view(
+            -1, 1, 1, 1
+        )
         for _ in range(self.steps):
             gradient = self.climb(pictures, classes)
             rms = gradient.square().mean((1, 2, 3), keepdim=True).sqrt().clamp_min(1e-20)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 import zlib
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from reverie.errors import BadInput, ResourceError
 from reverie.evolve.genome import Encoding
 from reverie.evolve.state import Evolution
+from reverie.media.disk import replacing
 
 #: A checkpoint that is being written is called so at its end.
 PART = ".part"
@@ -25,29 +25,13 @@ def save_checkpoint(path: str | Path, state: Evolution, encoding: Encoding[Any])
         ResourceError: It cannot be written; what was there before is still there.
     """
     path = Path(path)
-    part = path.with_name(path.name + PART)
     try:
-        with open(part, "wb") as file:
+        with replacing(path, path.with_name(path.name + PART)) as file:
             np.savez(file, allow_pickle=False, **state.state_dict(encoding))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-        _settle(path.parent)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise ResourceError(
             f"cannot write {path}: {error.strerror or error}; make room, then go on with --resume"
         ) from error
-
-
-def _settle(folder: Path) -> None:
-    """Have the folder's own entry on the disk too, where the system can."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def load_checkpoint(path: str | Path, **others: Any) -> tuple[Evolution, Encoding[Any]]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from reverie.errors import BadInput, UsageError
 from reverie.evolve.cppn_reference import render_one
-from reverie.evolve.genome import Arrays, Floats
+from reverie.evolve.genome import Arrays, Brood, Floats
 from reverie.evolve.mutation import polynomial_steps
 from reverie.native import cppn as native
 
@@ -143,16 +143,10 @@ class Cppn:
         if next(draw) < DELETE_NODE:
             _delete_node(into, functions, self.channels, next(draw))
 
-    def breed(
-        self,
-        parents: Sequence[CppnGraph],
-        rngs: Sequence[np.random.Generator],
-        *,
-        generation: int,
-        cells: Sequence[int],
-    ) -> list[CppnGraph]:
+    def breed(self, brood: Brood[CppnGraph]) -> list[CppnGraph]:
         """See ``Encoding.breed``."""
-        return [self.mutate(g, rng, generation=generation) for g, rng in zip(parents, rngs, strict=True)]
+        pairs = zip(brood.parents, brood.rngs, strict=True)
+        return [self.mutate(graph, rng, generation=brood.generation) for graph, rng in pairs]
 
     def render(self, genomes: Sequence[CppnGraph], size: int, *, eight_bit: bool = False) -> Floats:
         """See ``Encoding.render``. A picture's bytes depend on its genome and size alone."""

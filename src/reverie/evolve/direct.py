@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from reverie.errors import BadInput, UsageError
 from reverie.evolve.byte_text import as_text, from_text
-from reverie.evolve.genome import Arrays, Floats
+from reverie.evolve.genome import Arrays, Brood, Floats
 from reverie.evolve.mutation import polynomial_steps
 from reverie.native.runtime import carried
 
@@ -73,17 +73,10 @@ class Direct:
         child[at] = np.clip(child[at] + _STEPS[_chances(rng, len(at))], 0, 255)
         return child.reshape(genome.shape)
 
-    def breed(
-        self,
-        parents: Sequence[Genes],
-        rngs: Sequence[np.random.Generator],
-        *,
-        generation: int,
-        cells: Sequence[int],
-    ) -> list[Genes]:
+    def breed(self, brood: Brood[Genes]) -> list[Genes]:
         """See ``Encoding.breed``."""
-        pairs = list(zip(parents, rngs, strict=True))
-        return each(lambda pair: self.mutate(pair[0], pair[1], generation=generation), pairs)
+        pairs = list(zip(brood.parents, brood.rngs, strict=True))
+        return each(lambda pair: self.mutate(pair[0], pair[1], generation=brood.generation), pairs)
 
     def render(self, genomes: Sequence[Genes], size: int, *, eight_bit: bool = False) -> Floats:
         """See ``Encoding.render``: a pixel for each gene; enlarged to squares, averaged if smaller."""

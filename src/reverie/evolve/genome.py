@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,23 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Arrays = dict[str, NDArray[Any]]
 G = TypeVar("G")
+
+
+@dataclass(frozen=True)
+class Brood(Generic[G]):
+    """Who has children together, one each.
+
+    Attributes:
+        parents: Their genomes.
+        rngs: The generator that decides each child.
+        generation: The children's; it counts from the start of the run, for rates that fall.
+        classes: What each parent was chosen for.
+    """
+
+    parents: Sequence[G]
+    rngs: Sequence[np.random.Generator]
+    generation: int
+    classes: Sequence[int]
 
 
 class Encoding(Protocol[G]):
@@ -40,15 +58,8 @@ class Encoding(Protocol[G]):
     def mutate(self, genome: G, rng: np.random.Generator, *, generation: int = 0) -> G:
         """A child; ``generation`` counts from the start of the run, for rates that fall."""
 
-    def breed(
-        self,
-        parents: Sequence[G],
-        rngs: Sequence[np.random.Generator],
-        *,
-        generation: int,
-        cells: Sequence[int],
-    ) -> list[G]:
-        """A child of each parent. ``cells`` are the classes that the parents were chosen from."""
+    def breed(self, brood: Brood[G]) -> list[G]:
+        """A child of each parent."""
 
     def render(self, genomes: Sequence[G], size: int, *, eight_bit: bool = False) -> Floats:
         """Pictures (N, size, size, 3) in [0, 1], planes contiguous; ``eight_bit`` rounds to whole 255ths."""

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from reverie.errors import UsageError
 from reverie.evolve.archive import NOBODY, Archive
-from reverie.evolve.genome import Encoding, child_rng
+from reverie.evolve.genome import Brood, Encoding, child_rng
 from reverie.evolve.state import PRUNE, Evolution, EvolutionPlan, HistoryRow
 
 #: Pictures (N, C, H, W) in [0, 1] to confidences (N, classes).
@@ -141,12 +141,8 @@ def _brood(encoding: Encoding[Any], state: Evolution) -> tuple[list[Any], list[i
     rngs = [child_rng(plan.seed, index, i) for i in range(plan.children)]
     filled = archive.filled().tolist()
     cells = [filled[int(rng.random() * len(filled))] for rng in rngs]
-    genomes = encoding.breed(
-        [archive.genomes[cell] for cell in cells],
-        rngs,
-        generation=index,
-        cells=[archive.classes[cell] for cell in cells],
-    )
+    parents, classes = [archive.genomes[cell] for cell in cells], [archive.classes[cell] for cell in cells]
+    genomes = encoding.breed(Brood(parents, rngs, index, classes))
     if encoding.orphans:
         return genomes, [NOBODY] * len(genomes), [NOBODY] * len(genomes)
     return genomes, archive.ids[cells].tolist(), cells

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from reverie.errors import BadInput, UsageError
 from reverie.evolve.archive import NOBODY, Archive, Lineage
 from reverie.evolve.encodings import make_encoding
-from reverie.evolve.genome import Arrays, Encoding, child_rng
+from reverie.evolve.genome import Arrays, Brood, Encoding, child_rng
 
 #: The lineage is rid of lines that died out every so many generations.
 PRUNE = 50
@@ -212,7 +212,7 @@ def born(
     rng.random()  # which the parent was chosen with
     if parent is None:
         return encoding.mutate(None, rng, generation=generation)
-    return encoding.breed([parent], [rng], generation=generation, cells=[classes[cell]])[0]
+    return encoding.breed(Brood([parent], [rng], generation, [classes[cell]]))[0]
 
 
 def _as_bytes(data: Mapping[str, Any]) -> NDArray[np.uint8]:

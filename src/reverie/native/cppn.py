@@ -8,30 +8,18 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.native import Isa, instruction_sets, library
+from reverie.native import Isa, function, instruction_sets, library
 
 _int, _long, _plane = ctypes.c_int, ctypes.c_long, ctypes.c_void_p
 
 
-@functools.cache
-def _function() -> Any:
-    found = getattr(library(), "reverie_cppn_render", None)
-    if found is not None:
-        found.restype = _int
-        found.argtypes = [
-            *(_int, _long, *(_plane,) * 6, _int, _long, _long, _plane, _plane, _int, _plane, _int),
-        ]
-    return found
-
-
 def available() -> bool:
     """Whether there is a kernel; any processor can run it."""
-    return _function() is not None
+    return library() is not None
 
 
 @functools.cache
@@ -76,7 +64,8 @@ def render(
     held = [np.ascontiguousarray(a, np.int32) for a in whole]
     floats = [np.ascontiguousarray(a, np.float64) for a in (weights, xs, ys)]
     out = np.empty((graphs, channels, len(ys), len(xs)), np.float32)
-    answer = _function()(
+    graphs_in, picture_out = (_long, *(_plane,) * 6), (_int, _long, _long, _plane, _plane, _int, _plane, _int)
+    answer = function("reverie_cppn_render", _int, _int, *graphs_in, *picture_out)(
         _fastest() if isa is None else isa,
         graphs,
         *(a.ctypes.data for a in held[:4]),

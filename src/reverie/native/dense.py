@@ -8,16 +8,15 @@ networks"): 64 for 36 results of a 3 x 3 filter that takes 324 by itself.
 from __future__ import annotations
 
 import ctypes
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.native import Isa, Unavailable, instruction_sets, library
+from reverie.native import Isa, Unavailable, function, instruction_sets
 
 CHUNK: Final = 16
 BOX: Final = 14  # as in ``dense.h``
@@ -111,20 +110,6 @@ class ConvolutionJob(ctypes.Structure):
     ]
 
 
-@functools.cache
-def _functions() -> tuple[Any, ...] | None:
-    found = library()
-    if found is None:
-        return None
-    new, run, free = found.reverie_dense_new, found.reverie_dense_run, found.reverie_dense_free
-    size = found.reverie_dense_bytes
-    new.restype, run.restype, free.restype, size.restype = _address, _int, None, ctypes.c_size_t
-    new.argtypes = [*(_int,) * 5, _address, _int, _int, _address]
-    run.argtypes = [_address, ctypes.POINTER(ConvolutionJob)]
-    free.argtypes = size.argtypes = [_address]
-    return new, run, free, size
-
-
 def best() -> Isa | None:
     """The instruction set that these kernels take here, or None where nothing can run them.
 
@@ -168,10 +153,12 @@ class Filter:
             Unavailable: No library, or this processor lacks what the kernels need.
             MemoryError: There is none.
         """
-        functions = _functions()
-        if functions is None or isa not in instruction_sets() or isa > Isa.AVX512_BF16:
+        if isa not in instruction_sets() or isa > Isa.AVX512_BF16:
             raise Unavailable(f"no native convolutions for {isa.name} here")
-        new, self._run, self._free, size = functions
+        new = function("reverie_dense_new", _address, *(_int,) * 5, _address, _int, _int, _address)
+        size = function("reverie_dense_bytes", ctypes.c_size_t, _address)
+        self._run = function("reverie_dense_run", _int, _address, ctypes.POINTER(ConvolutionJob))
+        self._free = function("reverie_dense_free", None, _address)
         where = np.array(places, np.int32)
         self._handle = new(
             int(isa), kind, *channels, len(places), where.ctypes.data, *step,

@@ -9,11 +9,11 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
-from types import TracebackType
 
-from reverie.native import Isa, Unavailable, library
+from reverie.native import Isa, Unavailable, function
 
 CHUNK = 16
+_int, _long, _address = ctypes.c_int, ctypes.c_long, ctypes.c_void_p
 #: Kernels may read, never write, this many positions behind the end of a map.
 SLACK = 32
 
@@ -47,10 +47,8 @@ class Pictures(ctypes.Structure):
     """A batch of pictures: planes of fp32; the network sees value * scale + shift. Strides in floats."""
 
     _fields_ = [
-        ("data", ctypes.c_void_p),
-        ("image", ctypes.c_long),
-        ("plane", ctypes.c_long),
-        ("row", ctypes.c_long),
+        ("data", _address),
+        *((name, _long) for name in ("image", "plane", "row")),
         ("scale", ctypes.c_float * 3),
         ("shift", ctypes.c_float * 3),
     ]
@@ -60,11 +58,8 @@ class Seed(ctypes.Structure):
     """A gradient at a stage; data is None where there is none. Strides in floats."""
 
     _fields_ = [
-        ("data", ctypes.c_void_p),
-        ("image", ctypes.c_long),
-        ("channel", ctypes.c_long),
-        ("row", ctypes.c_long),
-        ("column", ctypes.c_long),
+        ("data", _address),
+        *((name, _long) for name in ("image", "channel", "row", "column")),
     ]
 
 
@@ -72,18 +67,18 @@ class LiteWork(ctypes.Structure):
     """A batch, how deep it goes, and the memory it works in (kept between forward and backward)."""
 
     _fields_ = [
-        ("count", ctypes.c_int),
-        ("height", ctypes.c_int),
-        ("width", ctypes.c_int),
-        ("stages", ctypes.c_int),
-        ("keep", ctypes.c_int),
-        ("threads", ctypes.c_int),
-        ("memory", ctypes.c_void_p),
+        *((name, _int) for name in ("count", "height", "width", "stages", "keep", "threads")),
+        ("memory", _address),
     ]
 
 
+_WORK, _PICTURES = ctypes.POINTER(LiteWork), ctypes.POINTER(Pictures)
+
+
 class LiteNetwork:
-    """A network in the library's hands; freed when this object goes, or by ``close``."""
+    """A network in the library's hands; freed when this object goes."""
+
+    _handle = None
 
     def __init__(
         self,
@@ -109,70 +104,43 @@ class LiteNetwork:
         Raises:
             Unavailable: No library, or this processor lacks what the kernels need.
         """
-        self._handle = None
-        found = library()
-        if found is None:
-            raise Unavailable("the native library is not there")
-        self._library = found
         numbers = [n for block in plan for n in block]
-        found.reverie_lite_new.restype = ctypes.c_void_p
-        found.reverie_lite_bytes.restype = ctypes.c_size_t
-        self._handle = found.reverie_lite_new(
-            (ctypes.c_int * len(numbers))(*numbers),
-            len(plan),
-            head,
-            classes,
-            ctypes.c_void_p(weights),
-            int(forward),
-            int(backward),
+        new = function(
+            "reverie_lite_new", _address, ctypes.POINTER(_int), _int, _int, _int, _address, _int, _int
+        )
+        self._handle = new(
+            (_int * len(numbers))(*numbers), len(plan), head, classes, weights, int(forward), int(backward)
         )
         if not self._handle:
             raise Unavailable(f"this processor cannot compute in {forward.name} and {backward.name}")
         self.stages = len(plan) + 3
+        self._free = function("reverie_lite_free", None, _address)
 
     def bytes_for(self, work: LiteWork) -> int:
         """Bytes that ``work.memory`` has to have."""
-        return int(self._library.reverie_lite_bytes(ctypes.c_void_p(self._handle), ctypes.byref(work)))
+        size = function("reverie_lite_bytes", ctypes.c_size_t, _address, _WORK)
+        return int(size(self._handle, ctypes.byref(work)))
 
     def forward(
         self, work: LiteWork, pictures: Pictures, maps: Mapping[int, int], logits: int | None
     ) -> None:
         """Computes ``work.stages`` stages; ``maps`` gives the address for each stage that is wanted."""
-        addresses = (ctypes.c_void_p * self.stages)(*[maps.get(i) for i in range(self.stages)])
-        self._library.reverie_lite_forward(
-            ctypes.c_void_p(self._handle),
-            ctypes.byref(work),
-            ctypes.byref(pictures),
-            addresses,
-            ctypes.c_void_p(logits),
+        run = function(
+            "reverie_lite_forward", None, _address, _WORK, _PICTURES, ctypes.POINTER(_address), _address
         )
+        addresses = (_address * self.stages)(*[maps.get(i) for i in range(self.stages)])
+        run(self._handle, ctypes.byref(work), ctypes.byref(pictures), addresses, logits)
 
     def backward(
         self, work: LiteWork, seeds: Mapping[int, Seed], logits: int | None, gradient: Pictures
     ) -> None:
         """Writes the gradient at the pictures for seeds by stage, of the last ``forward`` in this memory."""
-        laid = (Seed * self.stages)(*[seeds.get(i, Seed()) for i in range(self.stages)])
-        self._library.reverie_lite_backward(
-            ctypes.c_void_p(self._handle),
-            ctypes.byref(work),
-            laid,
-            ctypes.c_void_p(logits),
-            ctypes.byref(gradient),
+        run = function(
+            "reverie_lite_backward", None, _address, _WORK, ctypes.POINTER(Seed), _address, _PICTURES
         )
-
-    def close(self) -> None:
-        """Frees it; nothing may be asked of it any more."""
-        if self._handle:
-            self._library.reverie_lite_free(ctypes.c_void_p(self._handle))
-            self._handle = None
-
-    def __enter__(self) -> LiteNetwork:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        laid = (Seed * self.stages)(*[seeds.get(i, Seed()) for i in range(self.stages)])
+        run(self._handle, ctypes.byref(work), laid, logits, ctypes.byref(gradient))
 
     def __del__(self) -> None:
-        self.close()
+        if self._handle:
+            self._free(self._handle)

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from math import sqrt
@@ -20,31 +19,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reverie.native import Isa, Unavailable, instruction_sets, library
+from reverie.native import Isa, Unavailable, function, instruction_sets, library
 
-_int, _long, _float, _double, _plane = (
-    ctypes.c_int,
-    ctypes.c_long,
-    ctypes.c_float,
-    ctypes.c_double,
-    ctypes.c_void_p,
-)
-_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
-    "laplacian": (
-        _int,
-        [_int, _plane, _long, _long, _long, _int, _double, _int, _plane, ctypes.POINTER(_double), _int],
-    ),
-    "move": (
-        _double,
-        [_int, _plane, _plane, _plane, _plane, _float, _float, _float, _int, _int, _long, _long, _int],
-    ),
-    "measure": (
-        _int,
-        [_int, _plane, _plane, _plane, _int, _long, _long, ctypes.POINTER(_double), _int],
-    ),
-    "show": (_int, [_int, _plane, _plane, _plane, _int, *(_long,) * 7, _plane, _long, _long, _int]),
+_int, _long, _plane = ctypes.c_int, ctypes.c_long, ctypes.c_void_p
+_float, _double = ctypes.c_float, ctypes.c_double
+_sums = ctypes.POINTER(_double)
+#: Of each function its result, then its arguments.
+_FUNCTIONS: dict[str, tuple[Any, ...]] = {
+    "laplacian": (_int, _int, _plane, *(_long,) * 3, _int, _double, _int, _plane, _sums, _int),
+    "move": (_double, _int, *(_plane,) * 4, *(_float,) * 3, _int, _int, _long, _long, _int),
+    "measure": (_int, _int, *(_plane,) * 3, _int, _long, _long, _sums, _int),
+    "show": (_int, _int, *(_plane,) * 3, _int, *(_long,) * 7, _plane, _long, _long, _int),
 }
-#: What ``using`` or a ``Runtime`` chose for the work that is going on; a thread of its own begins without.
+#: What a ``Runtime`` chose for the work that is going on; a thread of its own begins without.
 CHOSEN: ContextVar[str | None] = ContextVar("reverie_step_backend", default=None)
 
 
@@ -63,9 +50,7 @@ class Moments:
 
 @functools.cache
 def _function(name: str) -> Any:
-    found = getattr(library(), f"reverie_picture_{name}")
-    found.restype, found.argtypes = _FUNCTIONS[name]
-    return found
+    return function(f"reverie_picture_{name}", *_FUNCTIONS[name])
 
 
 @functools.cache
@@ -77,7 +62,7 @@ def backends() -> tuple[str, ...]:
 
 
 def backend() -> str:
-    """What does it here and now: the fastest of ``backends``, or the one that ``using`` named."""
+    """What does it here and now: the fastest of ``backends``, or the one that a ``Runtime`` chose."""
     return CHOSEN.get() or backends()[-1]
 
 
@@ -85,24 +70,6 @@ def check_backend(name: str) -> None:
     """Raises Unavailable where this machine has no such backend."""
     if name not in backends():
         raise Unavailable(f"this machine has no {name} kernels for pictures; it has {', '.join(backends())}")
-
-
-@contextmanager
-def using(name: str | None) -> Iterator[None]:
-    """One of ``backends`` does it in here, in this thread; None for the fastest. As before afterwards.
-
-    Two of them differ in the last bits, so whoever wants an earlier dream's bytes wants its backend.
-
-    Raises:
-        Unavailable: This machine has no such backend.
-    """
-    if name is not None:
-        check_backend(name)
-    before = CHOSEN.set(name)
-    try:
-        yield
-    finally:
-        CHOSEN.reset(before)
 
 
 def _isa() -> int:

@@ -6,35 +6,21 @@ NumPy there gives the same bytes, and serves where there is no library.
 from __future__ import annotations
 
 import ctypes
-import functools
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.native import library
+from reverie.native import function, library
 
 _int, _long, _array = ctypes.c_int, ctypes.c_long, ctypes.c_void_p
 #: More would not fit into the numbers that are added up.
 MOST_CHANNELS = 64
 
 
-@functools.cache
-def _functions() -> tuple[Any, Any] | None:
-    found = library()
-    if found is None:
-        return None
-    draw, measure = found.reverie_surfaces_draw, found.reverie_surfaces_measure
-    draw.restype = measure.restype = _int
-    draw.argtypes = [_long, _int, _array, _array, _int, *(_array,) * 4, _int, _array, _int]
-    measure.argtypes = [_long, _int, _long, _long, _array, _array, _int]
-    return draw, measure
-
-
 def available() -> bool:
     """Whether there are kernels; any processor can run them."""
-    return _functions() is not None
+    return library() is not None
 
 
 def draw(
@@ -61,8 +47,6 @@ def draw(
     Raises:
         MemoryError: There is none.
     """
-    functions = _functions()
-    assert functions is not None
     count, channels, _ = genes.shape
     held = (
         np.ascontiguousarray(genes),
@@ -74,8 +58,9 @@ def draw(
     )
     at = [array.ctypes.data for array in held]
     out = np.empty((count, channels, sides[-1], sides[-1]), np.float32)
-    answer = functions[0](count, channels, *at[:2], len(sides) - 1, *at[2:], levels, out.ctypes.data, threads)
-    if answer < 0:
+    surfaces = _long, _int, _array, _array, _int, *(_array,) * 4
+    drawing = function("reverie_surfaces_draw", _int, *surfaces, _int, _array, _int)
+    if drawing(count, channels, *at[:2], len(sides) - 1, *at[2:], levels, out.ctypes.data, threads) < 0:
         raise MemoryError("out of memory drawing evolved pictures")
     return out
 
@@ -89,10 +74,9 @@ def measure(pictures: NDArray[np.float32], *, threads: int = 1) -> NDArray[np.in
     Raises:
         MemoryError: There is none.
     """
-    functions = _functions()
-    assert functions is not None
     held = np.ascontiguousarray(pictures, np.float32)
     sums = np.empty((len(held), 4), np.int64)
-    if functions[1](*held.shape, held.ctypes.data, sums.ctypes.data, threads) < 0:
+    measuring = function("reverie_surfaces_measure", _int, _long, _int, _long, _long, _array, _array, _int)
+    if measuring(*held.shape, held.ctypes.data, sums.ctypes.data, threads) < 0:
         raise MemoryError("out of memory measuring evolved pictures")
     return sums

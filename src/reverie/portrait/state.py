@@ -12,7 +12,7 @@ from torch import Tensor
 from reverie.ascent.octaves import Octave, octave_sizes, octaves
 from reverie.ascent.session import Session, as_tensor
 from reverie.ascent.start import fitted, with_channels
-from reverie.canvas.base import Canvas
+from reverie.canvas.base import Canvas, CanvasSetup
 from reverie.canvas.make import make_canvas
 from reverie.errors import UsageError
 from reverie.media.picture import Picture, Source
@@ -93,14 +93,8 @@ class PortraitState:
             size = (start.shape[3], start.shape[2])
         check_sizes(first, size, session.net)
         rngs = [torch.Generator().manual_seed(r.seed) for r in recipes]
-        canvas = make_canvas(
-            settings.canvas,
-            size=size,
-            channels=session.net.channels,
-            rngs=rngs,
-            device=session.device,
-            **canvas_settings(settings),
-        )
+        setup = CanvasSetup(size, session.net.channels, rngs, session.device)
+        canvas = make_canvas(settings.canvas, setup, **canvas_settings(settings))
         if start is not None:
             canvas.fit(start.to(session.device).clamp(0, 1))
         state = PortraitState(recipes, canvas, rngs, runtime=session.runtime)

@@ -61,10 +61,10 @@ def test_ancestors_are_born_again_as_they_were(name):
     made = {}
     draw = arena.encoding.breed
 
-    def noted(parents, rngs, *, generation, cells):
-        children = draw(parents, rngs, generation=generation, cells=cells)
+    def noted(brood):
+        children = draw(brood)
         for place, child in enumerate(children):
-            made[12 + 8 * (generation - 1) + place] = child
+            made[12 + 8 * (brood.generation - 1) + place] = child
         return children
 
     arena.encoding.breed = noted

@@ -6,13 +6,13 @@ import base64
 import html
 import io
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
+from jinja2 import StrictUndefined, Template
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -132,8 +132,8 @@ def page(story: Story) -> str:
         # Nothing in it may end the element it stands in.
         "data": json.dumps(document, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c"),
     }
-    # One pass, so that nothing that is put in is searched again.
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _part("page.html"))
+    filled: str = Template(_part("page.html"), undefined=StrictUndefined).render(parts)
+    return filled
 
 
 def thinned(curve: Sequence[tuple[int, float, int, int, int]]) -> list[tuple[int, float, int, int, int]]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import chain
 from os import PathLike
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,9 +78,7 @@ class Sound:
     def __enter__(self) -> Sound:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -9,7 +9,6 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from os import PathLike
-from types import TracebackType
 from typing import Any
 
 from reverie.errors import UsageError
@@ -188,9 +187,7 @@ class Video:
     def __enter__(self) -> Video:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _first_time(self, start: Fraction) -> Fraction:

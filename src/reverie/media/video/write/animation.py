@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
+from reverie.media.disk import settle_folder
 from reverie.media.video.write import metadata as note
 from reverie.media.video.write.formats import sequence_of
 from reverie.media.video.write.partial_film import PartialFilm
-from reverie.media.video.write.work_folder import settle
 from reverie.notices import warn
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def write_sequence(film: PartialFilm, whole: Path, out: str, metadata: Mapping[s
         (whole / (pattern % number)).write_bytes(data.tobytes())
     if metadata is not None:
         (whole / note.SIDE).write_text(note.text(metadata) + "\n", encoding="ascii")
-    settle(whole)
+    settle_folder(whole)
 
 
 def write_apng(film: PartialFilm, whole: Path, out: str, metadata: Mapping[str, Any] | None) -> None:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reverie.media.disk import settle
 from reverie.media.video.write import metadata as note
 from reverie.media.video.write.audio import heard, voices
 from reverie.media.video.write.partial_film import PartialFilm
@@ -48,7 +49,7 @@ def finish(
         _mux(film, whole, out, sound, metadata)
     if whole.is_file():
         with open(whole, "r+b") as file:
-            os.fsync(file.fileno())
+            settle(file)
 
 
 def _mux(

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.errors import BadInput, ResourceError, UsageError
+from reverie.media.disk import replacing, settle, settle_folder
 from reverie.media.video.write.formats import VideoEncoding, sequence_of
 from reverie.media.video.write.serialise import pack, unpack
 
@@ -145,8 +146,7 @@ class WorkFolder:
                     remove(self.path / name)
             with open(self.partial, "wb") as file:
                 file.write(head)
-                file.flush()
-                os.fsync(file.fileno())
+                settle(file)
             self.write_whole(self.note, json.dumps(note, indent=1, sort_keys=True).encode() + b"\n")
 
     def load(self, head: bytes) -> tuple[Safe, dict[str, Any]] | None:
@@ -211,18 +211,8 @@ class WorkFolder:
 
     def write_whole(self, path: Path, data: bytes) -> None:
         """A file in one move, after its bytes are on the disk."""
-        new = path.with_name(path.name + ".new")
-        try:
-            with open(new, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(new, path)
-            settle(self.path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                new.unlink()
-            raise
+        with replacing(path, path.with_name(path.name + ".new")) as file:
+            file.write(data)
 
     def frame(self, index: int) -> Path:
         """The file of a frame that waits for its segment."""
@@ -232,8 +222,7 @@ class WorkFolder:
         """Keep a frame that waits for its segment."""
         with self.writing(), open(self.frame(index), "wb") as file:
             np.save(file, rgb, allow_pickle=False)
-            file.flush()
-            os.fsync(file.fileno())
+            settle(file)
 
     def get_frame(self, index: int) -> Bytes:
         """A frame that was kept; BadInput if it is gone."""
@@ -266,7 +255,7 @@ class WorkFolder:
         if path.is_dir():
             os.replace(path, self.path / "replaced")
         os.replace(whole, path)
-        settle(path.parent)
+        settle_folder(path.parent)
 
     def forget_finished(self, path: Path) -> None:
         """Take away what a process left that was ended between delivering and tidying."""
@@ -303,16 +292,6 @@ def hold(handle: int) -> None:
         import msvcrt
 
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-
-
-def settle(folder: Path) -> None:
-    """Have a folder's own entries on the disk, where the system can."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def remove(path: Path) -> None:
