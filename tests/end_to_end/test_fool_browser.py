@@ -24,7 +24,7 @@ def opened(browser, folder):
     return browser.begin(folder / "index.html")
 
 
-def put(window, what, value, event):
+def put(browser, what, value, event):
     """Give a field a value, as typing or choosing would."""
     browser.run(
         "const e = document.querySelector(arguments[0]); e.value = arguments[1];"
