@@ -7,15 +7,19 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 from PIL import Image
 
+from support.browser import Browser
 from support.commands import SPINNING, Process, Ran, begin, begin_afresh
 from support.forked import FORKS
 from support.paths import TESTS
+
+if TYPE_CHECKING:
+    from reverie.jobs.workspace import Workspace
 
 PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket")
 os.environ.setdefault(SPINNING, "2000")
@@ -81,6 +85,15 @@ def in_its_folder(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def workspace() -> Workspace:
+    """A workspace that has Lite0 already."""
+    from reverie.jobs.workspace import Workspace
+    from support.microscope import lite0
+
+    return Workspace(networks={"lite0": lite0()})
+
+
+@pytest.fixture
 def inside(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Ran]]:
@@ -102,6 +115,13 @@ def inside(
 
     yield run
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A window of a browser, the same for all tests of a file."""
+    with Browser() as window:
+        yield window
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from benchmarks.__main__ import PARTS
 from benchmarks.job import Job
 from benchmarks.parts import dream, gpu, networks, precision, sizes, step
 from benchmarks.plan import Plan
@@ -72,18 +73,10 @@ def test_the_page_keeps_what_is_around_the_figures():
 
 
 def test_the_documentation_is_what_the_results_say(tmp_path):
-    parts = {
-        "step": step,
-        "dream": dream,
-        "sizes": sizes,
-        "networks": networks,
-        "precision": precision,
-        "gpu": gpu,
-    }
     report = Report(ROOT / "docs")
     page = (ROOT / "docs" / "speed.md").read_text("utf-8")
     plotted = (ROOT / "docs" / "images" / "speed.png").exists()
-    assert between(page, report.markdown(parts, plotted)) == page
+    assert between(page, report.markdown(PARTS, plotted)) == page
 
 
 def test_a_result_becomes_a_page(tmp_path):

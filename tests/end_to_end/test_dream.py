@@ -14,7 +14,7 @@ from PIL import Image
 
 from reverie.jobs.provenance import of_picture
 from reverie.media.picture import load_picture
-from support.commands import Process, Ran
+from support.commands import Ran, interrupt, wait_for
 
 Reverie = Callable[..., Ran]
 QUICK = ("--steps", "1", "--octaves", "1", "--threads", "1")
@@ -50,15 +50,6 @@ def test_dream_show_and_rerun(here: Path, reverie: Reverie) -> None:
     assert "--layer block4a" in reverie("show", "d.png").stdout
 
 
-def wait_for(process: Process, word: str) -> None:
-    """Until the command says something on stderr."""
-    assert process.stderr is not None
-    for line in process.stderr:
-        if word in line:
-            return
-    raise AssertionError(f"it ended without saying {word}")
-
-
 LONG = ("--steps", "2,5000", "--octaves", "2", "--threads", "1", "-v")
 
 
@@ -66,9 +57,7 @@ LONG = ("--steps", "2,5000", "--octaves", "2", "--threads", "1", "-v")
 def test_ctrl_c_saves_what_there_is(here: Path, reverie: Reverie, started: Callable[..., Any]) -> None:
     process = started("dream", "chelsea.png", "-o", "d.png", *LONG, afresh=True)
     wait_for(process, "octave 1/2")
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
+    out, err = interrupt(process)
     assert out == "d.png\n"
     stopped = of_picture(here / "d.png").stopped
     assert stopped is not None
@@ -86,8 +75,6 @@ def test_a_second_ctrl_c_stops_at_once_and_leaves_no_file(here: Path, started: C
     wait_for(process, "octave 1/2")
     process.send_signal(signal.SIGINT)
     wait_for(process, "again stops at once")
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
+    _, err = interrupt(process)
     assert "nothing was written" in err
     assert sorted(here.iterdir()) == before

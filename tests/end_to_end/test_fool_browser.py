@@ -18,26 +18,15 @@ def folder(tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope="module")
-def window():
-    with Browser() as browser:
-        yield browser
-
-
 @pytest.fixture
-def opened(window, folder):
+def opened(browser, folder):
     """The page, with nothing open in it."""
-    window.goto(folder / "index.html")
-    window.run("try { localStorage.clear(); } catch {}")
-    window.goto(folder / "index.html")
-    window.resize(1200, 900)
-    window.errors()
-    return window
+    return browser.begin(folder / "index.html")
 
 
-def put(window, what, value, event):
+def put(browser, what, value, event):
     """Give a field a value, as typing or choosing would."""
-    window.run(
+    browser.run(
         "const e = document.querySelector(arguments[0]); e.value = arguments[1];"
         "e.dispatchEvent(new Event(arguments[2])); return true;",
         what,
@@ -101,18 +90,18 @@ def test_keys_turn_the_pages_and_close_them(opened):
     opened.wait_for("!location.hash")
 
 
-def test_an_address_opens_a_picture(window, folder):
-    window.goto("about:blank")
-    window.goto((folder / "index.html").as_uri() + "#class-3")
-    assert window.run("return document.querySelector('#detail-name').textContent") == "{{data}}"
+def test_an_address_opens_a_picture(browser, folder):
+    browser.goto("about:blank")
+    browser.goto((folder / "index.html").as_uri() + "#class-3")
+    assert browser.run("return document.querySelector('#detail-name').textContent") == "{{data}}"
 
 
-def test_a_page_alone_shows_its_own_small_pictures(window, folder, tmp_path):
+def test_a_page_alone_shows_its_own_small_pictures(browser, folder, tmp_path):
     (tmp_path / "alone.html").write_bytes((folder / "index.html").read_bytes())
-    window.goto(tmp_path / "alone.html")
-    window.run("document.querySelector('.card').click(); return 1")
-    window.wait_for("document.querySelector('.large').src.startsWith('data:')")
-    window.errors()
+    browser.goto(tmp_path / "alone.html")
+    browser.run("document.querySelector('.card').click(); return 1")
+    browser.wait_for("document.querySelector('.large').src.startsWith('data:')")
+    browser.errors()
 
 
 def test_light_and_dark(opened):

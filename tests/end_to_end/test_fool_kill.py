@@ -5,14 +5,13 @@ from __future__ import annotations
 import functools
 import json
 import re
-import signal
 import sys
 import time
 
 import numpy as np
 import pytest
 
-from support.commands import begin, environment
+from support.commands import begin, environment, interrupt, wait_for
 from support.fooling import eager, tree
 from support.forked import Forked, limited
 from support.terminal import on_a_terminal
@@ -23,13 +22,9 @@ ENDLESS = ("--size", "32", "--children", "6", "--threads", "1", "-v")
 
 def test_ctrl_c_saves_and_resume_goes_on(started, reverie, tmp_path):
     process = started("fool", "zebra", "-o", "f", "--generations", "100000", *ENDLESS)
-    for line in process.stderr:
-        if "generation 0/" in line:
-            break
+    wait_for(process, "generation 0/")
     time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=60)[1]
-    assert process.returncode == 130
+    _, said = interrupt(process)
     after = int(re.search(r"stopped after generation (\d+) of 100000", said)[1])
     assert "--resume goes on" in said
     assert {"run.json", "sheet.png"} == set(tree(tmp_path / "f"))

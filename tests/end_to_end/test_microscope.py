@@ -2,13 +2,13 @@
 
 import json
 import re
-import signal
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from reverie.jobs.provenance import of_picture
+from support.commands import interrupt
 from support.microscope import tree
 
 QUICK = ("--steps", "2", "--size", "64x64", "--threads", "1", "--seed", "3")
@@ -52,9 +52,7 @@ def test_ctrl_c_says_how_to_go_on(started, tmp_path):
     for line in process.stderr:
         if re.match(r"block2a: \d+ of", line):
             break
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
+    out, err = interrupt(process)
     assert out == ""
     assert re.search(r"stopped with \d+ of 216 portraits in site; the same command goes on", err)
     there = len(list((tmp_path / "site/portraits").rglob("*.webp")))

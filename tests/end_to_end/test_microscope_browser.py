@@ -15,25 +15,10 @@ def site(photographs, tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with Browser() as window:
-        yield window
-
-
 @pytest.fixture
 def at(browser, site):
     """Open a page of the site; what earlier pages complained of is forgotten."""
-
-    def open_page(name):
-        browser.goto(site / name)
-        browser.run("try { localStorage.clear(); } catch {}")
-        browser.goto(site / name)
-        browser.resize(1200, 900)
-        browser.errors()
-        return browser
-
-    return open_page
+    return lambda name: browser.begin(site / name)
 
 
 def typed(browser, text):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import re
-import signal
 import sys
 import time
 
@@ -14,7 +13,7 @@ import pytest
 
 from reverie.media.video.write.work_folder import WorkFolder
 from support import films
-from support.commands import begin
+from support.commands import begin, interrupt, wait_for
 from support.moving import QUICK, ZOOM, eager, eager_and_limited, frames_of, left_over, scene, sound_packets
 from support.renders import played
 from support.terminal import on_a_terminal
@@ -92,13 +91,9 @@ def test_a_film_killed_twelve_times_is_unbroken(tmp_path):
 def test_ctrl_c_keeps_all_and_says_how_to_go_on(tmp_path, started, reverie):
     words = ("zoom", "-o", "z.mp4", "--duration", "8", "--fps", "10", *ZOOM)
     process = started(*words, "-v")
-    for line in process.stderr:
-        if "frame 1/80" in line:
-            break
+    wait_for(process, "frame 1/80")
     time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=60)[1]
-    assert process.returncode == 130
+    _, said = interrupt(process)
     last = said.splitlines()[-1]
     kept = int(re.search(r"stopped after frame (\d+) of 80; \1 of 80 frames are safe", last)[1])
     assert last.endswith("go on with: reverie " + " ".join([*words, "-v"]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from PIL import Image
 
 from reverie.jobs.provenance import of_picture
-from support.commands import Process, Ran
+from support.commands import Process, Ran, interrupt
 from support.portraits import QUICK, same
 
 pytestmark = pytest.mark.usefixtures("here")
@@ -37,9 +36,7 @@ def test_ctrl_c_saves_what_there_is_and_that_repeats(
         if (tmp_path / "p.png").exists() or process.poll() is not None:
             break
         time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130, said
+    _, said = interrupt(process)
     assert "holds what there is, 2 of 2 portraits are there" in said
     result = tmp_path / "f" / "block1a-1.png"
     assert of_picture(str(result)).stopped is not None

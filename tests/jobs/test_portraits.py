@@ -28,14 +28,7 @@ QUICK: dict[str, Any] = {"size": (64, 48), "steps": (2,), "threads": 1}
 SETTINGS: dict[str, Any] = {"steps": [2], "max_size": 48, "threads": 1}
 
 
-@pytest.fixture(autouse=True)
-def _in_its_folder(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(here)
-
-
-@pytest.fixture
-def workspace() -> Workspace:
-    return Workspace(networks={"lite0": lite0()})
+pytestmark = pytest.mark.usefixtures("in_its_folder")
 
 
 def recipe(**changes: Any) -> Recipe:

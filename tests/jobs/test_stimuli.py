@@ -14,7 +14,6 @@ from reverie.jobs.job import Finished
 from reverie.jobs.stimuli import StimuliJob
 from reverie.jobs.workspace import Workspace
 from support.listeners import Recorder, again
-from support.microscope import lite0
 from support.portraits import same
 
 
@@ -24,11 +23,6 @@ def _in_its_folder(here: Path, photographs: Path, monkeypatch: pytest.MonkeyPatc
     Path("mine").mkdir()
     for path in photographs.glob("*.png"):
         Path("mine", path.name).write_bytes(path.read_bytes())
-
-
-@pytest.fixture
-def workspace() -> Workspace:
-    return Workspace(networks={"lite0": lite0()})
 
 
 def job_of(output: str = "sheet.png", **changes: Any) -> StimuliJob:

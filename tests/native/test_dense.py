@@ -10,12 +10,9 @@ import pytest
 
 from reverie.native import Isa, dense
 from reverie.native.dense import Convolution, ConvolutionKind, ConvolutionWork
-from support.convolutions import SETS
+from support.convolutions import NATIVE, SETS
 
-pytestmark = [
-    pytest.mark.usefixtures("large_enough"),
-    pytest.mark.skipif(not SETS, reason="no native library on this machine"),
-]
+pytestmark = NATIVE
 
 
 @pytest.mark.parametrize("side", [1, 3, 10, 40, 200])

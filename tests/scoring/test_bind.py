@@ -27,6 +27,7 @@ from reverie.scoring.bind import bind
 from reverie.scoring.binder import covering
 from reverie.scoring.regularizers import distance_from_grey, total_variation
 from support import twins
+from support.recipes import GENTLE
 from support.slow import mostly_slow
 
 
@@ -250,15 +251,6 @@ def opened(name: str) -> Picture:
     return Picture(half(name).expand(1, 3, -1, -1)[0].permute(1, 2, 0).contiguous().numpy())
 
 
-GENTLE = {
-    "balance": "none",
-    "octaves": 1,
-    "steps": (10,),
-    "step_size": 0.004,
-    "strength": None,
-    "jitter": 4,
-    "clip": "step",
-}
 RISING = [
     "block2b",
     "block5c",

@@ -30,6 +30,7 @@ from reverie.scoring.bind import BoundObjective, bind
 from reverie.scoring.functions import softmax_entropy
 from support import twins
 from support.networks import PatchTransformer
+from support.recipes import GENTLE
 
 
 @cache
@@ -184,17 +185,6 @@ def test_tiles_change_nothing_in_float64():
 
 
 # -- ascent ----------------------------------------------------------------------------------------
-
-
-GENTLE = {
-    "balance": "none",
-    "octaves": 1,
-    "steps": (10,),
-    "step_size": 0.004,
-    "strength": None,
-    "jitter": 4,
-    "clip": "step",
-}
 
 
 @pytest.mark.parametrize("layer", ["logits", "block5c"])

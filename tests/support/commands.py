@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -57,6 +58,23 @@ def environment() -> dict[str, str]:
 def begin(words: Iterable[str], folder: Path, prepare: Callable[[], None] | None = None) -> Forked:
     """The command, begun in a folder; ``prepare``, called in its process first, has to be importable."""
     return Forked(functools.partial(command, list(words), prepare), folder, environment())
+
+
+def wait_for(process: Process, word: str) -> None:
+    """Read what a process says on stderr until a line has this in it."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if word in line:
+            return
+    raise AssertionError(f"it ended without saying {word}")
+
+
+def interrupt(process: Process) -> tuple[str, str]:
+    """Ctrl-C, which ends the process; what it says until then on stdout and stderr."""
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    return out, err
 
 
 def begin_afresh(words: Iterable[str], folder: Path) -> subprocess.Popen[str]:

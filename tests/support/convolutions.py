@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -13,6 +14,11 @@ from reverie.engine.torch.plan.prepared import PreparedConv
 from reverie.native import Isa, instruction_sets
 
 SETS = [isa for isa in instruction_sets() if isa <= Isa.AVX512]
+#: Marks of tests of the library's convolutions.
+NATIVE = [
+    pytest.mark.usefixtures("large_enough"),
+    pytest.mark.skipif(not SETS, reason="no native library on this machine"),
+]
 CHANNELS_LAST = torch.channels_last
 RELUS = {
     "none": (None, lambda y: y),

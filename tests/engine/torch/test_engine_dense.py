@@ -12,16 +12,9 @@ from reverie.engine.torch.engine import TorchEngine
 from reverie.engine.torch.plan.steps import CatStep, ConvStep, NativePoolStep, PointwiseStep
 from reverie.native import Isa, Unavailable
 from reverie.network.wrap import wrap_net
-from support.convolutions import (
-    SETS,
-    off,
-    random,
-)
+from support.convolutions import NATIVE, SETS, off, random
 
-pytestmark = [
-    pytest.mark.usefixtures("large_enough"),
-    pytest.mark.skipif(not SETS, reason="no native library on this machine"),
-]
+pytestmark = NATIVE
 
 
 class Mixed(nn.Module):

@@ -17,17 +17,9 @@ from reverie.jobs.provenance import of_picture
 from reverie.jobs.workspace import Workspace
 from reverie.network.wrap import wrap_net
 from support.listeners import Recorder, again
-from support.microscope import lite0, tree
+from support.microscope import tree
 
-
-@pytest.fixture(autouse=True)
-def _in_its_folder(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(here)
-
-
-@pytest.fixture
-def workspace() -> Workspace:
-    return Workspace(networks={"lite0": lite0()})
+pytestmark = pytest.mark.usefixtures("in_its_folder")
 
 
 def job_of(folder: str, **changes: Any) -> MicroscopeJob:

@@ -9,11 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reverie.engine.torch.kernels.cells import into_cells, out_of_cells
-from support.convolutions import (
-    CHANNELS_LAST,
-    SETS,
-    random,
-)
+from support.convolutions import CHANNELS_LAST, SETS, random
 
 pytestmark = [
     pytest.mark.skipif(not SETS, reason="no native library on this machine"),

@@ -11,17 +11,9 @@ import torch.nn.functional as F
 from reverie.engine.torch.kernels.conv import ConvInput, DenseConv
 from reverie.native import Isa, dense, instruction_sets
 from reverie.native.dense import Convolution, ConvolutionKind
-from support.convolutions import (
-    SETS,
-    last,
-    off,
-    random,
-)
+from support.convolutions import NATIVE, SETS, last, off, random
 
-pytestmark = [
-    pytest.mark.usefixtures("large_enough"),
-    pytest.mark.skipif(not SETS, reason="no native library on this machine"),
-]
+pytestmark = NATIVE
 
 
 @pytest.mark.parametrize("isa", SETS)

@@ -16,20 +16,9 @@ from reverie.engine.torch.kernels.conv import ConvInput
 from reverie.engine.torch.kernels.dense import PointwiseBack, PointwiseForth
 from reverie.engine.torch.kernels.max_pool import Pool
 from reverie.native import Isa
-from support.convolutions import (
-    RELUS,
-    SETS,
-    last,
-    off,
-    prepared,
-    random,
-    slopes_of,
-)
+from support.convolutions import NATIVE, RELUS, SETS, last, off, prepared, random, slopes_of
 
-pytestmark = [
-    pytest.mark.usefixtures("large_enough"),
-    pytest.mark.skipif(not SETS, reason="no native library on this machine"),
-]
+pytestmark = NATIVE
 
 
 @given(

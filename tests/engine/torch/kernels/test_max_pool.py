@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
@@ -10,16 +9,9 @@ from hypothesis import strategies as st
 
 from reverie.engine.torch.kernels.max_pool import Pool, can_pool
 from reverie.native import Isa
-from support.convolutions import (
-    SETS,
-    last,
-    random,
-)
+from support.convolutions import NATIVE, SETS, last, random
 
-pytestmark = [
-    pytest.mark.usefixtures("large_enough"),
-    pytest.mark.skipif(not SETS, reason="no native library on this machine"),
-]
+pytestmark = NATIVE
 
 
 @given(

@@ -17,14 +17,7 @@ from reverie.engine.torch.kernels.mean_pool import PreparedBox
 from reverie.engine.torch.plan.prepared import PreparedConv
 from reverie.engine.torch.plan.steps import ConvStep, PlanStep, PointwiseStep
 from reverie.network.wrap import wrap_net
-from support.convolutions import (
-    RELUS,
-    SETS,
-    last,
-    off,
-    random,
-    slopes_of,
-)
+from support.convolutions import RELUS, SETS, last, off, random, slopes_of
 
 pytestmark = pytest.mark.usefixtures("large_enough")
 WAYS = [None, *SETS]

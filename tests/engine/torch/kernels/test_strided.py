@@ -14,21 +14,9 @@ from reverie.engine.torch.conv.store import Store
 from reverie.engine.torch.kernels import dense as torch_dense
 from reverie.engine.torch.plan.prepared import PreparedConv
 from reverie.native import Isa
-from support.convolutions import (
-    FP32,
-    RELUS,
-    SETS,
-    last,
-    off,
-    prepared,
-    random,
-    slopes_of,
-)
+from support.convolutions import FP32, NATIVE, RELUS, SETS, last, off, prepared, random, slopes_of
 
-pytestmark = [
-    pytest.mark.usefixtures("large_enough"),
-    pytest.mark.skipif(not SETS, reason="no native library on this machine"),
-]
+pytestmark = NATIVE
 
 
 @pytest.mark.parametrize("isa", SETS)
