@@ -84,7 +84,8 @@ class _Again:
         from reverie.jobs.dream import make_dream
 
         note = self.note
-        output = Output(**self.to.model_dump(), **(note.output.model_dump() if self.alike else {}))
+        alike = note.output.model_dump() if self.alike else {}
+        output = Output(path=self.to.path, overwrite=self.to.overwrite, **alike)
         output.check()
         photo, watch = self.photo(), Watch(listener, label, replay=note.steered)
         made = make_dream(self.opened(), photo, output, watch, until=note.stopped)
@@ -103,7 +104,8 @@ class _Again:
         moving = self.note.moving
         assert moving is not None
         alike = {"codec": moving.codec, "quality": self.note.output.quality} if self.alike else {}
-        return FilmOutput(**self.to.model_dump(), allow_flashes=moving.allow_flashes, **alike)
+        written = {"path": self.to.path, "overwrite": self.to.overwrite}
+        return FilmOutput(**written, allow_flashes=moving.allow_flashes, **alike)
 
     def photo(self) -> Reference | None:
         """The photograph that was dreamt on, if there was one."""
