@@ -174,7 +174,9 @@ class Together:
 # -- side by side -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("times", [FEW, pytest.param(MANY, marks=pytest.mark.soak)])
+# More threads than cores wait for each other by spinning: beside other work this takes many minutes.
+@pytest.mark.soak
+@pytest.mark.parametrize("times", [FEW, MANY])
 @pytest.mark.parametrize("names", PAIRS, ids=" + ".join)
 def test_two_sessions_at_once_make_what_each_makes_alone(names: tuple[str, str], times: int) -> None:
     expected = {name: alone(name) for name in names}
@@ -183,6 +185,7 @@ def test_two_sessions_at_once_make_what_each_makes_alone(names: tuple[str, str],
         assert set(found) == {expected[name]}, name
 
 
+@pytest.mark.soak
 def test_the_number_of_threads_decides_the_bytes() -> None:
     """Else the test above would show nothing."""
     if threads._openmp() is None:
@@ -191,6 +194,7 @@ def test_the_number_of_threads_decides_the_bytes() -> None:
         assert alone(one) != alone(two)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("name", WORKS)
 def test_what_is_set_around_it_does_not_matter(name: str) -> None:
     """All that a session computes, it computes with its own: nothing is left to what the process has."""
