@@ -1,0 +1,1 @@
+"""What ``reverie`` commands make, recorded and compared: ``python tools/golden`` runs it."""
