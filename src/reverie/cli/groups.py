@@ -17,7 +17,7 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from functools import wraps
+from functools import cache, wraps
 from typing import Annotated, Any, get_args, get_origin
 
 #: The default of a parameter that is a group: its options have defaults of their own.
@@ -57,19 +57,8 @@ def takes_groups(verb: Callable[..., None]) -> Callable[..., None]:
         if found is None:
             parameters.append(parameter.replace(annotation=hints[name]))
             continue
-        kind, offered = found
-        groups[name] = kind, offered
-        options = typing.get_type_hints(kind, include_extras=True)
-        defaults = {field.name: field.default for field in fields(kind)}
-        parameters += [
-            inspect.Parameter(
-                option,
-                inspect.Parameter.POSITIONAL_OR_KEYWORD,
-                default=defaults[option],
-                annotation=options[option],
-            )
-            for option in offered
-        ]
+        kind, offered = groups[name] = found
+        parameters += [_options_of(kind)[option] for option in offered]
 
     @wraps(verb)
     def flat(**given: Any) -> None:
@@ -82,6 +71,17 @@ def takes_groups(verb: Callable[..., None]) -> Callable[..., None]:
     flat.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     flat.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return flat
+
+
+@cache
+def _options_of(kind: type[Group]) -> dict[str, inspect.Parameter]:
+    """Each option of a group by name, as a parameter of its own."""
+    hints = typing.get_type_hints(kind, include_extras=True)
+    place = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return {
+        field.name: inspect.Parameter(field.name, place, default=field.default, annotation=hints[field.name])
+        for field in fields(kind)
+    }
 
 
 def _group_of(hint: Any) -> tuple[type[Group], tuple[str, ...]] | None:

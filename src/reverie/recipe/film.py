@@ -19,7 +19,7 @@ class Film(BaseModel):
     film begins, and begins again after each cut.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     start: Seconds = Field(0.0, description="Where in the film to begin, in seconds.")
     duration: Annotated[float, Field(gt=0, le=1e7)] | None = Field(

@@ -28,7 +28,7 @@ class Portrait(BaseModel):
     run; several pairs are one an octave, smallest first, the last holding on.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     canvas: Literal["pixels", "fourier", "maco", "laplacian", "cppn"] = Field(
         "fourier", description="How the picture is stored."

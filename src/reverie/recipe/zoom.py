@@ -26,7 +26,7 @@ class Zoom(BaseModel):
     of the opening dream, which is a whole one; the fields here with those names are a frame's.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     duration: float = Field(10.0, gt=0, le=360_000, description="Length in seconds.")
     fps: float = Field(25.0, ge=1, le=240, description="Frames a second.")

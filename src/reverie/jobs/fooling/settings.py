@@ -21,7 +21,7 @@ Count = Annotated[int, Field(ge=1, le=100_000)]
 class Settings(BaseModel):
     """Everything that decides what evolves; ``generations`` can grow when a run is taken up again."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     encoding: EncodingName = Field(
         "cppn",
