@@ -74,7 +74,7 @@ def takes_groups(verb: Callable[..., None]) -> Callable[..., None]:
 
 
 @cache
-def _options_of(kind: type[Group]) -> dict[str, inspect.Parameter]:
+def _options_of(kind: Any) -> dict[str, inspect.Parameter]:  # Any: mypy takes no class to be hashable
     """Each option of a group by name, as a parameter of its own."""
     hints = typing.get_type_hints(kind, include_extras=True)
     place = inspect.Parameter.POSITIONAL_OR_KEYWORD

@@ -32,6 +32,7 @@ class Recipe(BaseModel):
     white. Raises UsageError through ``make`` and ``read``, pydantic's ValidationError when built directly.
     """
 
+    # The validator is built when first used: `--help` reads the fields alone.
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     format: Literal[1] = 1
