@@ -58,7 +58,8 @@ def takes_groups(verb: Callable[..., None]) -> Callable[..., None]:
             parameters.append(parameter.replace(annotation=hints[name]))
             continue
         kind, offered = groups[name] = found
-        parameters += [_options_of(kind)[option] for option in offered]
+        options = _options_of(kind)  # type: ignore[arg-type]  # mypy takes no dataclass to be hashable
+        parameters += [options[option] for option in offered]
 
     @wraps(verb)
     def flat(**given: Any) -> None:
@@ -74,7 +75,7 @@ def takes_groups(verb: Callable[..., None]) -> Callable[..., None]:
 
 
 @cache
-def _options_of(kind: Any) -> dict[str, inspect.Parameter]:  # Any: mypy takes no class to be hashable
+def _options_of(kind: type[Group]) -> dict[str, inspect.Parameter]:
     """Each option of a group by name, as a parameter of its own."""
     hints = typing.get_type_hints(kind, include_extras=True)
     place = inspect.Parameter.POSITIONAL_OR_KEYWORD
