@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
-
-from pydantic import BaseModel
 
 from reverie.cli import complete
 from reverie.cli.fields import LOOK, MOTION, WHAT, other, setting
-from reverie.cli.groups import Group
+from reverie.cli.groups import Group, options_of
 from reverie.cli.options import Appearance, Base, Common, Target
 from reverie.recipe.film import Film
 from reverie.recipe.presets.preset import MOTIONS
@@ -164,12 +162,6 @@ class FilmCommon(Common):
             "three times a second (WCAG 2.3.1) is damped.",
         ),
     ] = False
-
-
-def options_of(model: type[BaseModel], *groups: type[Group]) -> dict[str, str]:
-    """Fields of a model that options of these groups set, and the options."""
-    names = (field.name for group in groups for field in fields(group))
-    return {name: "--" + name.replace("_", "-") for name in names if name in model.model_fields}
 
 
 #: What moves, which is a part of the recipe: its usual preset, and the fields of it that options set.

@@ -7,8 +7,9 @@ from typing import Annotated
 
 from reverie.cli import complete
 from reverie.cli.fields import COMPUTE, MESSAGES, PORTRAIT, SIZE, WHAT, other, setting
-from reverie.cli.groups import Group
+from reverie.cli.groups import Group, options_of
 from reverie.recipe.portrait import Portrait
+from reverie.recipe.recipe import Recipe
 
 #: Where a guide is followed when no layer is named.
 GUIDE_LAYER = "block5a"
@@ -220,3 +221,9 @@ class PortraitLook(Group):
         bool | None,
         setting("transparency", "--transparency/--no-transparency", panel=PORTRAIT, model=Portrait),
     ] = None
+
+
+#: Fields of a recipe that an option sets, and the option. Others can come from a file of --recipe.
+OPTION = options_of(Recipe, Target, Base, Ascent, Appearance, Size, Compute) | {"start": "--from"}
+#: Settings of a portrait that an option sets, and the option.
+OF_PORTRAIT = options_of(Portrait, PortraitLook) | {"facets": "--diversity", "transforms": "--transform"}

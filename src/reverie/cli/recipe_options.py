@@ -11,7 +11,7 @@ from reverie import objective as ob
 from reverie.cli.complaints import given_as, told_as_typed
 from reverie.cli.console import Console
 from reverie.cli.groups import Group, all_given
-from reverie.cli.options import GUIDE_LAYER, Common, Messages
+from reverie.cli.options import GUIDE_LAYER, OF_PORTRAIT, OPTION, Common, Messages
 from reverie.errors import UsageError
 from reverie.recipe.presets.canvas_defaults import onto
 from reverie.recipe.presets.preset import preset
@@ -21,48 +21,8 @@ if TYPE_CHECKING:
     from reverie.jobs.output import Output
     from reverie.jobs.workspace import Workspace
 
-#: Fields of a recipe that an option sets, and the option. Others can come from a file of --recipe.
-SET_BY_OPTIONS = (
-    "objective",
-    "balance",
-    "preset",
-    "network",
-    "size",
-    "max_size",
-    "octaves",
-    "octave_scale",
-    "steps",
-    "step_size",
-    "jitter",
-    "strength",
-    "max_change",
-    "keep_colour",
-    "seamless",
-    "mask",
-    "seed",
-    "engine",
-    "precision",
-    "device",
-    "threads",
-    "halo",
-)
-OPTION = {name: "--" + name.replace("_", "-") for name in SET_BY_OPTIONS} | {"start": "--from"}
-
 #: Presets that are taken when none is named, by ``dream`` and by ``see``.
 DEFAULTS = ("reverie", "portrait")
-#: The preset that ``invert`` takes.
-INVERSION = "inversion"
-#: Settings of a portrait that an option sets, and the option.
-OF_PORTRAIT = {
-    "canvas": "--canvas",
-    "facets": "--diversity",
-    "views": "--views",
-    "transforms": "--transform",
-    "optimiser": "--optimiser",
-    "rate": "--rate",
-    "print_size": "--print-size",
-    "transparency": "--transparency",
-}
 
 
 def console_of(messages: Messages) -> Console:
