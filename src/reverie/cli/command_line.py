@@ -14,7 +14,7 @@ from reverie.cli.moving_options import MOVING
 from reverie.cli.options import OF_PORTRAIT, OPTION
 from reverie.cli.recipe_options import DEFAULTS
 from reverie.errors import UsageError
-from reverie.portrait.units import alone
+from reverie.portrait.targets import alone
 from reverie.recipe.portrait import Portrait
 from reverie.recipe.presets.canvas_defaults import onto
 from reverie.recipe.presets.portrait import INVERSION, OF_CLASS

@@ -14,8 +14,7 @@ from reverie.jobs.output import Output
 from reverie.jobs.reference import Reference
 from reverie.jobs.workspace import Workspace
 from reverie.notices import collect_warnings
-from reverie.recipe.recipe import Recipe
-from reverie.recipe.stop import Stop
+from reverie.recipe.recipe import Recipe, Stop
 
 if TYPE_CHECKING:
     from reverie.media.picture import Picture

@@ -25,8 +25,7 @@ from reverie.jobs.provenance import (
 from reverie.jobs.steering import Steering
 from reverie.jobs.workspace import Workspace
 from reverie.media.picture import Picture, load_picture, save_picture
-from reverie.recipe.recipe import Recipe
-from reverie.recipe.stop import Stop
+from reverie.recipe.recipe import Recipe, Stop
 
 if TYPE_CHECKING:
     from reverie.ascent.loop import Frame

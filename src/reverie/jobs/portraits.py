@@ -144,8 +144,7 @@ class InversionsJob(ManyPortraits):
 
     def _open(self, workspace: Workspace) -> PortraitSeries:
         from reverie import objective as ob
-        from reverie.portrait.targets import fitting
-        from reverie.portrait.units import of_inversion
+        from reverie.portrait.targets import fitting, of_inversion
 
         photo, picture = workspace.path(self.photo), workspace.picture(self.photo)
         assert photo is not None

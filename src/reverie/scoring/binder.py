@@ -13,9 +13,7 @@ from reverie.errors import UsageError
 from reverie.gradient.cells import as_map
 from reverie.network.network import Network
 from reverie.objective import Term
-from reverie.scoring.place import Place
-from reverie.scoring.score_function import OfMaps, OfRows, ScoreFunction
-from reverie.scoring.terms import BoundTerm, Comparison, Penalty
+from reverie.scoring.terms import BoundTerm, Comparison, OfMaps, OfRows, Penalty, Place, ScoreFunction
 
 #: The longest side at which a guide picture is shown to the network, in pixels.
 GUIDE_SIDE = 448
@@ -61,7 +59,8 @@ class Binder:
         self.check_portrait()
         if self.term.region and self.net.geometry(name) is None:
             raise UsageError(f'objective "{self.term}": layer {name} has no map, so no region of it; drop @')
-        return self._bound(name, function, border=border, place=place, peak=peak)
+        term = self.term
+        return BoundTerm(str(term), term.weight, name, function, self._mask, border, place, peak)
 
     def at_class_scores(self, function: ScoreFunction) -> BoundTerm:
         """A sum over the map of class scores. Its mean is the logits: it can be cut into tiles.
@@ -75,7 +74,7 @@ class Binder:
         if self.term.region and net.class_map is None:
             raise UsageError(f'objective "{self.term}": network {net.name} has no class map; drop the @')
         layer = "logits" if self.portrait and "logits" in net.layers else net.class_map or "logits"
-        return self._bound(layer, function)
+        return BoundTerm(str(self.term), self.term.weight, layer, function, self._mask)
 
     def among_items(self, layer: str, of_maps: OfMaps) -> Comparison:
         """A comparison of the items of a batch at a layer. UsageError: no such layer, or no portrait."""
@@ -129,17 +128,9 @@ class Binder:
         if self.term.region and self.term.quantity.has_regions and self.portrait:
             raise UsageError(f'objective "{self.term}": a portrait has no regions; drop the @')
 
-    def _bound(
-        self,
-        layer: str,
-        function: ScoreFunction,
-        *,
-        border: int = 0,
-        place: Place | None = None,
-        peak: bool = False,
-    ) -> BoundTerm:
-        region = str(self.term.region) if self.term.region else None
-        return BoundTerm(str(self.term), self.term.weight, layer, function, region, border, place, peak)
+    @property
+    def _mask(self) -> str | None:
+        return str(self.term.region) if self.term.region else None
 
 
 def covering(picture: Tensor, size: Size) -> Tensor:

@@ -13,10 +13,10 @@ from torch import Tensor
 
 from reverie.objective import Alignment, Diversity
 from reverie.scoring.registry import scores
+from reverie.scoring.terms import Comparison
 
 if TYPE_CHECKING:
     from reverie.scoring.binder import Binder
-    from reverie.scoring.terms import Comparison
 
 #: Alignment reaches so many places to both sides (lucid).
 PLACES = 4

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reverie.objective import Quantity
+from reverie.scoring.terms import BoundTerm, Comparison, Penalty
 
 if TYPE_CHECKING:
     from reverie.scoring.binder import Binder
-    from reverie.scoring.terms import BoundTerm, Comparison, Penalty
 
 Kind = TypeVar("Kind", bound=Quantity)
-Made = TypeVar("Made", bound="BoundTerm | Comparison | Penalty")
+Made = TypeVar("Made", bound=BoundTerm | Comparison | Penalty)
 
 _MAKERS: dict[type[Quantity], Callable[[Any, Binder], BoundTerm | Comparison | Penalty]] = {}
 
