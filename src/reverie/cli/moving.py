@@ -18,8 +18,7 @@ from reverie.recipe.recipe import PARTS, Recipe
 
 if TYPE_CHECKING:
     from reverie.jobs.job import Event, Job, Kept, Listener, Result
-    from reverie.jobs.moving import MovingResult
-    from reverie.jobs.moving_job import MovingJob
+    from reverie.jobs.moving import MovingJob, MovingResult
     from reverie.jobs.output import FilmOutput
     from reverie.jobs.workspace import Workspace
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from reverie.errors import BadInput
 from reverie.jobs.frame_source import FrameSource, Kept, Steer, Told
-from reverie.jobs.moving_job import MovingJob
+from reverie.jobs.moving import MovingJob
 from reverie.jobs.provenance import OWN_SOUND, FileNote, film_files, film_renamed, sha256_of
 from reverie.jobs.reference import Reference
 from reverie.jobs.workspace import Workspace

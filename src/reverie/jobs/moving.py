@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import ValidationError
 
+from reverie.jobs.estimate import estimate_frames
 from reverie.jobs.film_frames import FrameWriter, Shrunk
 from reverie.jobs.frame_source import FrameSource
-from reverie.jobs.job import ItemFinished, Kept, Listener, Result
+from reverie.jobs.job import Estimate, ItemFinished, Job, Kept, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import FilmOutput
 from reverie.jobs.provenance import EngineNote, MovingNote, Provenance, Steered
@@ -252,3 +254,28 @@ def _engine_in(key: Mapping[str, Any]) -> EngineNote | None:
         return EngineNote.model_validate(key.get("engine"))
     except ValidationError:
         return None
+
+
+class MovingJob(Job[MovingResult]):
+    """What zooms and films share: a recipe carried out into a film; file names in it are paths.
+
+    The same job once more goes on with a film that was stopped or killed, to the same bytes.
+    """
+
+    recipe: Recipe
+    output: FilmOutput
+
+    @abstractmethod
+    def open(self, recipe: Recipe, encoding: VideoEncoding, workspace: Workspace) -> FrameSource:
+        """What the frames come from, with its files open."""
+
+    def estimate(self, workspace: Workspace | None = None) -> Estimate:
+        place, encoding = workspace or Workspace(), self.output.check(writes=False)
+        with self.open(self.recipe, encoding, place) as source:
+            work = MovingWork(source, place)
+            return estimate_frames(work, lambda recipe: self.open(recipe, encoding, place))
+
+    def _work(self, listener: Listener, workspace: Workspace) -> MovingResult:
+        encoding = self.output.check()
+        with self.open(self.recipe, encoding, workspace) as source:
+            return MovingWork(source, workspace).carry_out(self.output, encoding, listener)

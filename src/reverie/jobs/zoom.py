@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from reverie.errors import BadInput, UsageError
 from reverie.jobs.frame_source import FrameSource, Kept, Steer, Told
-from reverie.jobs.moving_job import MovingJob
+from reverie.jobs.moving import MovingJob
 from reverie.jobs.provenance import begins_like_a_film
 from reverie.jobs.reference import Reference
 from reverie.jobs.workspace import Workspace

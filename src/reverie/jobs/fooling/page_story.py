@@ -11,9 +11,8 @@ import numpy as np
 
 from reverie._version import __version__
 from reverie.errors import BadInput
-from reverie.jobs.fooling.evolved import Evolved
+from reverie.jobs.fooling.evolved import LEVELS, Evolved, percent
 from reverie.jobs.fooling.judge import best, judged
-from reverie.jobs.fooling.levels import LEVELS, percent
 from reverie.jobs.fooling.page import ANCESTOR_SIDE, Entry, PageAncestor, Story, Verdict, data_uri
 from reverie.jobs.fooling.page_family import BUDGET, chosen, reborn
 from reverie.media.picture.picture import Picture
