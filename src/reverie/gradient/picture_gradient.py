@@ -14,21 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reverie.engine.engine import AutogradEngine, Engine
+from reverie.engine.engine import Engine
 from reverie.gradient.cells import Window, as_map
 from reverie.gradient.tiles import Tile, Tiling
 from reverie.gradient.view import Pictured, View
-
-__all__ = [
-    "AutogradEngine",
-    "BoundObjectiveLike",
-    "Engine",
-    "Tiling",
-    "View",
-    "Window",
-    "as_map",
-    "picture_gradient",
-]
 
 TINY = 1e-20
 #: Terms that read the picture itself are computed on strips of about so many pixels.

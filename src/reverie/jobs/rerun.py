@@ -48,7 +48,8 @@ class RerunJob(Job[Result]):
         return os.path.basename(str(self.result))
 
     def estimate(self, workspace: Workspace | None = None) -> Estimate:
-        from reverie.jobs.estimate import estimate_dreams, estimate_frames, estimate_portraits
+        from reverie.jobs.estimate import estimate_dreams, estimate_portraits
+        from reverie.jobs.moving import estimate_frames
 
         again = _Again(self, workspace or Workspace())
         if again.note.moving is None:

@@ -63,14 +63,7 @@ def laplacian_normalised(g: Tensor, *, levels: int = 4, tilt: float = 0.0, circu
         tilt: Octave gain towards coarse bands.
         circular: Wrap at the border.
     """
-    kernel = torch.tensor(BINOMIAL)
-    bands: list[Tensor] = []
-    for _ in range(levels):
-        if min(g.shape[2:]) < 8:
-            break
-        low = separable(g, kernel, circular=circular, stride=2)
-        bands.append(g - enlarge(low, g.shape[2], g.shape[3], circular=circular))
-        g = low
+    *bands, g = laplacian_bands(g, levels, 8, circular=circular)
     result: Tensor | None = None
     for k in reversed(range(len(bands))):
         band = bands[k]
@@ -81,6 +74,24 @@ def laplacian_normalised(g: Tensor, *, levels: int = 4, tilt: float = 0.0, circu
             else scaled + enlarge(result, band.shape[2], band.shape[3], circular=circular)
         )
     return result if result is not None else g - g.mean((2, 3), keepdim=True)
+
+
+def laplacian_bands(plane: Tensor, most: int, least: int, *, circular: bool = False) -> list[Tensor]:
+    """The bands of a Laplacian pyramid, finest first, and the remainder.
+
+    Args:
+        plane: (N, C, H, W).
+        most: Bands at most.
+        least: What is smaller, one way or the other, is divided no further.
+        circular: Wrap at the border.
+    """
+    kernel = torch.tensor(BINOMIAL)
+    bands: list[Tensor] = []
+    while len(bands) < most and min(plane.shape[2:]) >= least:
+        low = separable(plane, kernel, circular=circular, stride=2)
+        bands.append(plane - enlarge(low, *plane.shape[2:], circular=circular))
+        plane = low
+    return [*bands, plane]
 
 
 def rms(x: Tensor) -> Tensor:
