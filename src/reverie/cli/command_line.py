@@ -16,8 +16,7 @@ from reverie.cli.recipe_options import DEFAULTS
 from reverie.errors import UsageError
 from reverie.portrait.targets import alone
 from reverie.recipe.portrait import Portrait
-from reverie.recipe.presets.canvas_defaults import onto
-from reverie.recipe.presets.portrait import INVERSION, OF_CLASS
+from reverie.recipe.presets.portrait import INVERSION, OF_CLASS, onto
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import PARTS, Recipe
 

@@ -16,8 +16,7 @@ from reverie.jobs.dream import PictureResult, make_dream
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output, make_folder
-from reverie.jobs.reference import Reference
-from reverie.jobs.workspace import Workspace
+from reverie.jobs.workspace import Reference, Workspace
 from reverie.media.picture import Picture, save_picture
 from reverie.recipe.recipe import Recipe
 

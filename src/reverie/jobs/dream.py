@@ -11,8 +11,7 @@ from reverie.errors import UsageError
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output
-from reverie.jobs.reference import Reference
-from reverie.jobs.workspace import Workspace
+from reverie.jobs.workspace import Reference, Workspace
 from reverie.notices import collect_warnings
 from reverie.recipe.recipe import Recipe, Stop
 

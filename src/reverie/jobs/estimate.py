@@ -13,7 +13,7 @@ from reverie.notices import warn
 if TYPE_CHECKING:
     from reverie.ascent.session import Session
     from reverie.jobs.open_recipe import OpenRecipe
-    from reverie.jobs.reference import Reference
+    from reverie.jobs.workspace import Reference
     from reverie.media.picture import Picture
     from reverie.recipe.recipe import Recipe
 

@@ -15,8 +15,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from reverie.jobs.estimate import clock, runs_in_words, what_runs
-from reverie.jobs.film_frames import FrameWriter, Shrunk
-from reverie.jobs.frame_source import FrameSource
+from reverie.jobs.film_frames import FrameSource, FrameWriter, Shrunk
 from reverie.jobs.job import Estimate, ItemFinished, Job, Kept, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import FilmOutput

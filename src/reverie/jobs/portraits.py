@@ -23,8 +23,7 @@ from reverie.jobs.dream import PictureResult, where
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output, make_folder
-from reverie.jobs.reference import Reference
-from reverie.jobs.workspace import Workspace
+from reverie.jobs.workspace import Reference, Workspace
 from reverie.notices import collect_warnings
 from reverie.recipe.presets.portrait import INVERSION
 from reverie.recipe.presets.preset import preset

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reverie.cli import complete
-from reverie.cli.complaints import told_as_typed
 from reverie.cli.console import Console
 from reverie.cli.fields import COMPUTE, other, setting
 from reverie.cli.groups import OFFERED, Group, Without, all_given, takes_groups
 from reverie.cli.options import Common
-from reverie.cli.recipe_options import console_of, output_of, where_to, workspace_of
+from reverie.cli.recipe_options import console_of, output_of, told_as_typed, where_to, workspace_of
 from reverie.errors import Interrupted, UsageError
 from reverie.jobs.fooling.settings import ENCODINGS, Settings
 

@@ -18,8 +18,7 @@ from reverie.evolve import genome_from_json
 from reverie.jobs.estimate import clock
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.output import Output
-from reverie.jobs.reference import Reference
-from reverie.jobs.workspace import Workspace
+from reverie.jobs.workspace import Reference, Workspace
 from reverie.media.picture import Picture, read_provenance, save_picture
 from reverie.media.picture.detect_format import read_local
 from reverie.native.runtime import Runtime
