@@ -216,7 +216,7 @@ class PortraitSeries:
                 place = wanted[finished.index], _facet(finished.recipe)
                 result = self._write(finished, self.places[place], over, said)
                 made.append(replace(result, picture=None))
-                shown = finished.picture.resized(small(result.size))
+                shown = small(finished.picture)
                 label, _, _ = cells[place] = self.labels[place[0]], _words(finished.recipe), shown
                 listener.on_event(ItemFinished(label, skipped + len(made), total, result.path, result))
         sheet = self.output.path if self._sheet and cells else None

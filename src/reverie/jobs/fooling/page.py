@@ -16,7 +16,7 @@ from jinja2 import StrictUndefined, Template
 from numpy.typing import NDArray
 from PIL import Image
 
-from reverie.media.picture.picture import Picture
+from reverie.media.picture.picture import Picture, no_larger
 
 #: Longest side of a picture in the page, in pixels, and of an ancestor.
 SIDE, ANCESTOR_SIDE = 160, 88
@@ -153,11 +153,8 @@ def side_for(count: int) -> int:
 
 def data_uri(picture: Picture, side: int) -> str:
     """A picture no larger than ``side`` as WebP in a data URI."""
-    width, height = picture.size
-    factor = side / max(width, height)
-    if factor < 1:
-        picture = picture.resized((max(1, round(width * factor)), max(1, round(height * factor))))
-    bits: NDArray[np.uint8] = np.rint(np.clip(picture.pixels, 0, 1) * 255).astype(np.uint8)
+    small = no_larger(picture, side).pixels
+    bits: NDArray[np.uint8] = np.rint(np.clip(small, 0, 1) * 255).astype(np.uint8)
     out = io.BytesIO()
     image = Image.fromarray(bits[..., 0] if bits.shape[2] == 1 else bits)
     image.save(out, format="WEBP", quality=QUALITY, method=4)
