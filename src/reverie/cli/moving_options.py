@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from functools import partial
+from typing import Annotated, Final
 
 from reverie.cli import complete
-from reverie.cli.fields import LOOK, MOTION, WHAT, other, setting
+from reverie.cli.fields import LOOK, MOTION, WHAT, other, setting, wanted
 from reverie.cli.groups import Group, options_of
-from reverie.cli.options import Appearance, Base, Common, Target
+from reverie.cli.options import Appearance, Base, Common, Target, layer_option
 from reverie.recipe.film import Film
 from reverie.recipe.presets.preset import MOTIONS
 from reverie.recipe.zoom import Zoom
 
-
-def of_zoom(name: str, *flags: str, panel: str = MOTION, **more: Any) -> Any:
-    """An option that sets a field of ``recipe.zoom``."""
-    return setting(name, *flags, panel=panel, model=Zoom, **more)
-
-
-def of_film(name: str, *flags: str, panel: str = MOTION, **more: Any) -> Any:
-    """An option that sets a field of ``recipe.film``."""
-    return setting(name, *flags, panel=panel, model=Film, **more)
+#: Options that set a field of a zoom, and of a film.
+of_zoom = partial(setting, panel=MOTION, model=Zoom)
+of_film = partial(setting, panel=MOTION, model=Film)
 
 
 @dataclass(frozen=True)
@@ -30,20 +25,15 @@ class ZoomTarget(Target):
 
     layer: Annotated[
         list[str] | None,
-        other(
-            "--layer",
+        layer_option(
             help="Excite this layer (see `reverie layers`); several follow each other.",
-            panel=WHAT,
-            metavar="NAME",
-            autocompletion=complete.layers,
         ),
     ] = None
     objective: Annotated[
         list[str] | None,
-        other(
+        wanted(
             "--objective",
             help="What to increase; several follow each other. (default block5c)",
-            panel=WHAT,
             metavar="TEXT",
         ),
     ] = None
@@ -58,10 +48,9 @@ class ZoomBase(Base):
 
     preset: Annotated[
         str | None,
-        other(
+        wanted(
             "--preset",
             help=f"Start from the settings of a known zoom ({', '.join(MOTIONS)}) or dream.",
-            panel=WHAT,
             metavar="NAME",
             autocompletion=complete.motions,
         ),

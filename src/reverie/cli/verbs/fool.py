@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,9 +28,8 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 OPTION = {name: f"--{name}" for name in Settings.model_fields}
 
 
-def of_run(name: str, panel: str = EVOLUTION, **more: Any) -> Any:
-    """An option that sets something of the evolution."""
-    return setting(name, panel=panel, model=Settings, **more)
+#: An option that sets a field of an evolution.
+of_run = partial(setting, panel=EVOLUTION, model=Settings)
 
 
 def _encodings(incomplete: str) -> list[str]:
