@@ -204,11 +204,7 @@ class _Sight:
             short = term.slope(activation, window, mask)
             if short is not None:
                 return short
-        leaf = activation.detach().requires_grad_(True)
-        with torch.enable_grad():
-            value = term.score(as_map(leaf), window, mask)
-            (seed,) = torch.autograd.grad(value.sum(), leaf)
-        return value.detach(), seed
+        return slope_by_autograd(term, activation, window, mask)
 
     def _window(
         self, term: Reading, height: int, width: int, tile: Tile | None
@@ -230,6 +226,17 @@ class _Sight:
             view = View(self.fields[name], self.view.down, self.view.right, self.view.margin)
             self._pooled[key] = F.adaptive_avg_pool2d(view.cut(view.all), (height, width))
         return self._pooled[key]
+
+
+def slope_by_autograd(
+    term: Reading, activation: Tensor, window: Window, mask: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """A term's score (N,) of an activation and its gradient there, where no shorter way is known."""
+    leaf = activation.detach().requires_grad_(True)
+    with torch.enable_grad():
+        value = term.score(as_map(leaf), window, mask)
+        (seed,) = torch.autograd.grad(value.sum(), leaf)
+    return value.detach(), seed
 
 
 def _seed_norms(sight: _Sight, tiles: Sequence[Tile | None]) -> list[Tensor]:

@@ -242,8 +242,7 @@ class MovingWork:
     def _provenance(self, output: FilmOutput, encoding: VideoEncoding) -> Provenance:
         """What is written into the result, and what decides its bytes."""
         source = self.source
-        blank = Picture(np.zeros((1, 1, 3), np.float32), source=source.source)
-        note = self.opened.provenance(blank, 8, output.quality, recipe=self.recipe)
+        note = self.opened.provenance(source.source, 8, output.quality, self.recipe)
         moving = MovingNote(
             size=source.size,
             rate=str(source.rate),

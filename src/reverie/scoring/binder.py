@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -12,7 +13,7 @@ from torch import Tensor
 from reverie.errors import UsageError
 from reverie.gradient.cells import as_map
 from reverie.network.network import Network
-from reverie.objective import Term
+from reverie.objective import Quantity, Term
 from reverie.scoring.terms import BoundTerm, Comparison, OfMaps, OfRows, Penalty, Place, ScoreFunction
 
 #: The longest side at which a guide picture is shown to the network, in pixels.
@@ -142,3 +143,28 @@ def covering(picture: Tensor, size: Size) -> Tensor:
         picture = F.interpolate(picture, size=whole, mode="bilinear", antialias=True)
     top, left = (whole[0] - height) // 2, (whole[1] - width) // 2
     return picture[:, :, top : top + height, left : left + width]
+
+
+Kind = TypeVar("Kind", bound=Quantity)
+Made = TypeVar("Made", bound=BoundTerm | Comparison | Penalty)
+
+#: Whose score is which: beside a score function stands, as ``@scores(Mean)``, the quantity that it is for.
+_MAKERS: dict[type[Quantity], Callable[[Any, Binder], BoundTerm | Comparison | Penalty]] = {}
+
+
+def scores(kind: type[Kind]) -> Callable[[Callable[[Kind, Binder], Made]], Callable[[Kind, Binder], Made]]:
+    """Bind terms of a kind of quantity by the function that this decorates."""
+
+    def register(make: Callable[[Kind, Binder], Made]) -> Callable[[Kind, Binder], Made]:
+        _MAKERS[kind] = make
+        return make
+
+    return register
+
+
+def bound(binder: Binder) -> BoundTerm | Comparison | Penalty:
+    """The binder's term, bound. TypeError: no score function is for its kind of quantity."""
+    quantity = binder.term.quantity
+    if type(quantity) not in _MAKERS:
+        raise TypeError(f"no way to bind {type(quantity).__name__}")
+    return _MAKERS[type(quantity)](quantity, binder)

@@ -8,7 +8,6 @@ Below each stand the quantities that it scores.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -30,11 +29,8 @@ from reverie.objective import (
     Neuron,
     Peak,
 )
-from reverie.scoring.registry import scores
+from reverie.scoring.binder import Binder, scores
 from reverie.scoring.terms import BoundTerm, Place, ScoreFunction, mean_square
-
-if TYPE_CHECKING:
-    from reverie.scoring.binder import Binder
 
 #: At most so many dot products are held at once when a guide's columns are matched.
 MATCH_CELLS = 1 << 24

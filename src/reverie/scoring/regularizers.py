@@ -7,16 +7,12 @@ if there is one; ``rows``, how many of them count; ``height``, of the whole pict
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from torch import Tensor
 
 from reverie.objective import L2, Alpha, TotalVariation
-from reverie.scoring.registry import scores
+from reverie.scoring.binder import Binder, scores
 from reverie.scoring.terms import Penalty
-
-if TYPE_CHECKING:
-    from reverie.scoring.binder import Binder
 
 
 def total_variation(strip: Tensor, rows: int, height: int, power: float = 1.0) -> Tensor:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reverie._version import __version__
 from reverie.errors import ResourceError
+from reverie.evolve import NetScore, genome_json
 from reverie.jobs.fooling.evolved import Evolved, percent
 from reverie.jobs.fooling.folder import write_json
 from reverie.jobs.fooling.judge import batches, best, judged
@@ -22,9 +23,6 @@ from reverie.jobs.provenance import sha256_of
 from reverie.media.picture import Picture, load_picture, save_picture
 from reverie.media.picture.contact_sheet import contact_sheet
 from reverie.media.picture.write import write_whole
-
-if TYPE_CHECKING:
-    from reverie.evolve import NetScore
 
 #: How many classes a verdict lists.
 TOP = 3
@@ -70,8 +68,6 @@ def write_results(
 
 def _save(run: Evolved, index: int, pixels: NDArray[np.float32], confidence: float) -> dict[str, Any]:
     """Write a class's genome and picture; its entry in the archive."""
-    from reverie.evolve import genome_json
-
     name = f"{index:04d}-{slug(run.arena.class_name(index))}"
     genome, png = run.folder.genomes / f"{name}.json", run.folder.pictures / f"{name}.png"
     written = genome_json(run.arena.encoding, run.state.archive.genomes[index])
@@ -103,7 +99,6 @@ def _save(run: Evolved, index: int, pixels: NDArray[np.float32], confidence: flo
 
 def _others(run: Evolved) -> list[tuple[str, NetScore, int]]:
     """Further networks that are installed and know the same classes: name, judge, size they see."""
-    from reverie.evolve import NetScore
     from reverie.network.class_names import imagenet
     from reverie.network.zoo import load_net, networks
 

@@ -13,12 +13,12 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from reverie.errors import BadInput, ResourceError, UsageError
-from reverie.evolve import EvolutionPlan, load_checkpoint, save_checkpoint
+from reverie.evolve import Evolution, EvolutionPlan, Generation, load_checkpoint, save_checkpoint
 from reverie.jobs.fooling.evolved import LEVELS, Evolved, done
 from reverie.jobs.fooling.folder import Folder, Note, check_same
 from reverie.jobs.fooling.judge import Arena
@@ -26,11 +26,8 @@ from reverie.jobs.fooling.results import write_results, write_sheet
 from reverie.jobs.fooling.settings import Settings, make_settings
 from reverie.jobs.job import Listener, Result, Step
 from reverie.jobs.provenance import NetworkNote
+from reverie.network.network import Network
 from reverie.notices import warn
-
-if TYPE_CHECKING:
-    from reverie.evolve import Evolution, Generation
-    from reverie.network.network import Network
 
 __all__ = ["EvolutionResult", "EvolutionRun", "make_settings"]
 

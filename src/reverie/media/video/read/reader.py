@@ -146,7 +146,7 @@ class Video:
             )
         return self._source
 
-    def frames(self, skip: int = 0) -> Iterator[VideoFrame]:
+    def frames(self, skip: int = 0) -> Ahead[VideoFrame]:
         """The frames in order, decoded ahead in a thread; leaving the loop or closing ends it.
 
         Args:
