@@ -14,21 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reverie.engine.engine import AutogradEngine, Engine
+from reverie.engine.engine import Engine
 from reverie.gradient.cells import Window, as_map
 from reverie.gradient.tiles import Tile, Tiling
 from reverie.gradient.view import Pictured, View
-
-__all__ = [
-    "AutogradEngine",
-    "BoundObjectiveLike",
-    "Engine",
-    "Tiling",
-    "View",
-    "Window",
-    "as_map",
-    "picture_gradient",
-]
 
 TINY = 1e-20
 #: Terms that read the picture itself are computed on strips of about so many pixels.
@@ -215,11 +204,7 @@ class _Sight:
             short = term.slope(activation, window, mask)
             if short is not None:
                 return short
-        leaf = activation.detach().requires_grad_(True)
-        with torch.enable_grad():
-            value = term.score(as_map(leaf), window, mask)
-            (seed,) = torch.autograd.grad(value.sum(), leaf)
-        return value.detach(), seed
+        return slope_by_autograd(term, activation, window, mask)
 
     def _window(
         self, term: Reading, height: int, width: int, tile: Tile | None
@@ -241,6 +226,17 @@ class _Sight:
             view = View(self.fields[name], self.view.down, self.view.right, self.view.margin)
             self._pooled[key] = F.adaptive_avg_pool2d(view.cut(view.all), (height, width))
         return self._pooled[key]
+
+
+def slope_by_autograd(
+    term: Reading, activation: Tensor, window: Window, mask: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """A term's score (N,) of an activation and its gradient there, where no shorter way is known."""
+    leaf = activation.detach().requires_grad_(True)
+    with torch.enable_grad():
+        value = term.score(as_map(leaf), window, mask)
+        (seed,) = torch.autograd.grad(value.sum(), leaf)
+    return value.detach(), seed
 
 
 def _seed_norms(sight: _Sight, tiles: Sequence[Tile | None]) -> list[Tensor]:

@@ -16,9 +16,9 @@ from reverie.jobs.dream import PictureResult, make_dream
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output, make_folder
-from reverie.jobs.reference import Reference
-from reverie.jobs.workspace import Workspace
+from reverie.jobs.workspace import Reference, Workspace
 from reverie.media.picture import Picture, save_picture
+from reverie.media.picture.picture import no_larger
 from reverie.recipe.recipe import Recipe
 
 #: What a sheet shows: a name, words below it, and the picture.
@@ -155,7 +155,7 @@ class VariationsJob(Job[BatchResult]):
             if result.stopped:
                 return BatchResult(files=files, stopped=result.stopped, made=tuple(made))
             assert result.picture is not None
-            shown = result.picture.resized(small(result.size))
+            shown = small(result.picture)
             cells.append((f"seed {recipe.seed}", ", ".join(recipe.objective), shown))
         save_sheet(cells, self.output, side=CELL)
         return BatchResult(files=(self.output.path, *files), made=tuple(made), sheet=self.output.path)
@@ -241,9 +241,9 @@ def save_sheet(cells: Sequence[Cell], output: Output, *, side: int, columns: int
     save_picture(sheet, output.path, overwrite=output.overwrite)
 
 
-def small(size: tuple[int, int], side: int = CELL) -> tuple[int, int]:
-    """A size no larger than a sheet's cell."""
-    return size if max(size) <= side else scaled(size, side)
+def small(picture: Picture) -> Picture:
+    """A picture no larger than a sheet's cell."""
+    return no_larger(picture, CELL)
 
 
 def scaled(size: tuple[int, int], side: int) -> tuple[int, int]:

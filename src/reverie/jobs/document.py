@@ -15,7 +15,7 @@ from reverie.errors import BadInput, ReverieError, UsageError, did_you_mean
 from reverie.jobs.job import Job
 from reverie.jobs.output import Written
 from reverie.jobs.provenance import film_files
-from reverie.jobs.reference import Reference
+from reverie.jobs.workspace import Reference
 from reverie.objective import parse
 from reverie.recipe.portrait import Portrait
 from reverie.recipe.recipe import Recipe, read

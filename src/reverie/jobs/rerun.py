@@ -13,14 +13,13 @@ from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import FilmOutput, Output, Written
 from reverie.jobs.provenance import find, of_picture, sha256_of
-from reverie.jobs.reference import Reference
-from reverie.jobs.workspace import Workspace
+from reverie.jobs.workspace import Reference, Workspace
 from reverie.notices import warn
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
     from reverie.jobs.dream import PictureResult
-    from reverie.jobs.frame_source import FrameSource
+    from reverie.jobs.film_frames import FrameSource
     from reverie.jobs.moving import MovingResult, MovingWork
     from reverie.media.video.write.formats import VideoEncoding
 
@@ -48,7 +47,8 @@ class RerunJob(Job[Result]):
         return os.path.basename(str(self.result))
 
     def estimate(self, workspace: Workspace | None = None) -> Estimate:
-        from reverie.jobs.estimate import estimate_dreams, estimate_frames, estimate_portraits
+        from reverie.jobs.estimate import estimate_dreams, estimate_portraits
+        from reverie.jobs.moving import estimate_frames
 
         again = _Again(self, workspace or Workspace())
         if again.note.moving is None:

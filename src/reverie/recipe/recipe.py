@@ -246,3 +246,12 @@ def _place(loc: tuple[int | str, ...]) -> str:
     inner = loc[1:] if loc[:1] == ("portrait",) and len(loc) > 1 else loc
     where = [str(part) for i, part in enumerate(inner) if i == 0 or isinstance(part, int)]
     return ".".join(where) or "recipe"
+
+
+class Stop(BaseModel):
+    """Where a dream was stopped, among the steps that a recipe asks for: the last one that was done."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    octave: Annotated[int, Field(ge=0)]
+    step: Annotated[int, Field(ge=0)]
