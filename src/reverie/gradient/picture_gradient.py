@@ -29,11 +29,17 @@ class Reading(Protocol):
     """One term of a bound objective: a sum over the positions of one layer."""
 
     @property
-    def weight(self) -> float: ...
+    def weight(self) -> float:
+        """What its score and gradient are multiplied by."""
+
     @property
-    def layer(self) -> str: ...
+    def layer(self) -> str:
+        """The layer that it reads."""
+
     @property
-    def mask(self) -> str | None: ...
+    def mask(self) -> str | None:
+        """The field that says where it counts; None is everywhere."""
+
     def score(self, activation: Tensor, window: Window, mask: Tensor | None) -> Tensor:
         """Unweighted score (N,) of a map (N, C, h, w), counted in ``window``."""
 
@@ -45,7 +51,9 @@ class PictureTerm(Protocol):
     """One term that reads the picture itself: a sum over its rows."""
 
     @property
-    def weight(self) -> float: ...
+    def weight(self) -> float:
+        """What its score and gradient are multiplied by."""
+
     def piece(self, strip: Tensor, rows: int, height: int) -> Tensor:
         """What the first ``rows`` of a strip give, (N,).
 
@@ -58,13 +66,22 @@ class BoundObjectiveLike(Protocol):
     """What ``picture_gradient`` needs of a bound objective."""
 
     @property
-    def balance(self) -> str: ...
+    def balance(self) -> str:
+        """How its terms share the work: none, layers or terms."""
+
     @property
-    def layers(self) -> tuple[str, ...]: ...
+    def layers(self) -> tuple[str, ...]:
+        """Every layer that is read, each once."""
+
     @property
-    def penalties(self) -> Sequence[PictureTerm]: ...
-    def groups(self) -> Sequence[Sequence[Reading]]: ...
-    def fields(self, height: int, width: int, like: Tensor) -> dict[str, Tensor]: ...
+    def penalties(self) -> Sequence[PictureTerm]:
+        """Its terms that read the picture itself."""
+
+    def groups(self) -> Sequence[Sequence[Reading]]:
+        """Terms whose gradients may be added at their layers, group by group."""
+
+    def fields(self, height: int, width: int, like: Tensor) -> dict[str, Tensor]:
+        """Its masks by name at a size, each (1, 1, H, W), of the kind of ``like``."""
 
 
 def picture_gradient(

@@ -42,6 +42,7 @@ class BatchResult(Result):
     sheet: str | None = None
 
     def as_json(self) -> dict[str, Any]:
+        """What was made, skipped and failed, one by one."""
         return {
             **super().as_json(),
             "made": [one.as_json() for one in self.made],
@@ -66,6 +67,7 @@ class BatchJob(Job[BatchResult]):
         return len(self.photos)
 
     def estimate(self, workspace: Workspace | None = None) -> Estimate:
+        """The cost of all photographs, by a trial on the first of each size."""
         from reverie.jobs.estimate import estimate_dreams
 
         return estimate_dreams(OpenRecipe(self.recipe, workspace), self.photos)
@@ -130,6 +132,7 @@ class VariationsJob(Job[BatchResult]):
         return self.count
 
     def estimate(self, workspace: Workspace | None = None) -> Estimate:
+        """The cost of one dream, times the variations."""
         from reverie.jobs.estimate import clock, estimate_dreams
 
         one = estimate_dreams(OpenRecipe(self.recipe, workspace), [self.photo])
@@ -169,6 +172,7 @@ class LayersResult(Result):
     wanted: int
 
     def as_json(self) -> dict[str, Any]:
+        """The sheet, and the layers on it in their order."""
         return {"path": self.files[0], "layers": list(self.layers)}
 
 
@@ -192,6 +196,7 @@ class LayersJob(Job[LayersResult]):
         return OpenRecipe(self.recipe.but(max_size=self.cell), workspace)
 
     def estimate(self, workspace: Workspace | None = None) -> Estimate:
+        """The cost of every layer, each by its depth."""
         from reverie.jobs.estimate import estimate_dreams
 
         opened = self._opened(workspace)

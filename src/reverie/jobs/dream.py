@@ -34,6 +34,7 @@ class PictureResult(Result):
         return self.files[0]
 
     def as_json(self) -> dict[str, Any]:
+        """Where the picture is, its size, score, distance moved and time."""
         document: dict[str, Any] = {
             "path": self.path,
             "size": list(self.size),

@@ -69,6 +69,7 @@ class MovingResult(Result):
     steered: tuple[Steered, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
+        """Where the film is, its size, frames, length and time."""
         document = {
             "path": self.path,
             "size": list(self.size),

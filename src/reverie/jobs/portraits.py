@@ -72,6 +72,7 @@ class ManyPortraits(Job[PortraitsResult]):
         return list(self._open(workspace).places.values())
 
     def estimate(self, workspace: Workspace | None = None) -> Estimate:
+        """The cost of all, by a trial of one; those that can be are made together."""
         from reverie.jobs.estimate import estimate_portraits
 
         return estimate_portraits(self._open(workspace or Workspace()).opened)

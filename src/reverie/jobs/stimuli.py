@@ -47,6 +47,8 @@ class StimuliResult(Result):
         return () if self.found is None else self.found.failed
 
     def as_json(self) -> dict[str, Any]:
+        """The patches that each unit answers to most, and how strongly."""
+
         def told(patch: Patch) -> dict[str, Any]:
             return {**vars(patch), "activation": round(patch.activation, 5)}
 

@@ -41,6 +41,7 @@ class PrintResult(Result):
     picture: Picture = field(repr=False, compare=False)
 
     def as_json(self) -> dict[str, Any]:
+        """Where the print is, its size and the time."""
         side = self.side
         return {"path": self.files[0], "size": [side, side], "seconds": round(self.seconds, 3)}
 

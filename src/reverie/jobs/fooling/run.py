@@ -74,6 +74,7 @@ class EvolutionResult(Result):
         return half, most, nearly
 
     def as_json(self) -> dict[str, Any]:
+        """Where the folder and its page are, and how far the evolution came."""
         half, most, nearly = self.over
         return {
             "path": str(self.folder),
