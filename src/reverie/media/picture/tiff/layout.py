@@ -11,8 +11,9 @@ from typing import Any
 
 from reverie.errors import BadInput
 from reverie.media.picture.detect_format import check_size
+from reverie.media.picture.tiff.streams import PACK_BITS, STREAMS
 
-_REMEDY = "save it as grey or RGB of 8 or 16 bits a channel"
+REMEDY = "save it as grey or RGB of 8 or 16 bits a channel"
 
 
 class Colours(IntEnum):
@@ -42,8 +43,7 @@ _CHANNELS = {Colours.RGB: 3, Colours.CMYK: 4, Colours.YCBCR: 3, Colours.CIELAB: 
 
 JPEG, OLD_JPEG, JPEG_2000, WEBP = (7,), (6,), (34712,), (50001, 34927)
 _CCITT = (2, 3, 4)
-_STREAMS = (5, 8, 32946, 34925, 50000, 34926)  # LZW, Deflate, LZMA, Zstandard: these have a predictor
-_CODINGS = (1, *_CCITT, *_STREAMS, 32773, *OLD_JPEG, *JPEG, *JPEG_2000, *WEBP)
+_CODINGS = (1, *_CCITT, *STREAMS, *OLD_JPEG, *JPEG, *JPEG_2000, *WEBP)
 _CODING_NAMES = {
     32766: "NeXT", 32809: "ThunderScan", 32908: "PixarFilm", 32909: "PixarLog", 33003: "Aperio JPEG 2000",
     33005: "Aperio JPEG 2000", 34661: "JBIG", 34676: "SGI Log", 34677: "SGI Log 24", 34718: "MDI",
@@ -114,7 +114,7 @@ def layout_of(page: Any, name: str, max_pixels: int) -> Layout:
     bits, floats = _samples(page, name)
     channels = _whole(page, "samplesperpixel", name)
     if channels > _MOST_CHANNELS:
-        raise BadInput(f"{name}: {channels} channels are no picture; {_REMEDY}")
+        raise BadInput(f"{name}: {channels} channels are no picture; {REMEDY}")
     colours = _colours(page, channels, coding, name)
     alpha, associated = _extra(page, colours, channels, name)
     _check_storage(page, width, height, name)
@@ -139,11 +139,11 @@ def _coding(page: Any, name: str) -> int:
         called = _CODING_NAMES.get(coding, f"number {coding}")
         raise BadInput(f"{name}: its compression ({called}) is not read; save it with LZW or Deflate")
     predictor = _whole(page, "predictor", name)
-    if coding in _STREAMS:
+    if coding in STREAMS and coding != PACK_BITS:
         if predictor not in (1, 2, 3):
             raise BadInput(f"{name}: its predictor (number {predictor}) is not read; save it without")
     elif predictor != 1:
-        if coding == 32773:
+        if coding == PACK_BITS:
             raise BadInput(f"{name}: PackBits with a predictor has no agreed meaning; save it with LZW")
         page.predictor = 1  # no reader heeds it in these; tifffile would
     return coding
@@ -154,25 +154,25 @@ def _samples(page: Any, name: str) -> tuple[int, bool]:
     bits, kind = page.bitspersample, page.sampleformat
     if not isinstance(bits, int):
         said = ", ".join(str(each) for each in tuple(bits)[:8])
-        raise BadInput(f"{name}: its channels have different bits ({said}); {_REMEDY}")
+        raise BadInput(f"{name}: its channels have different bits ({said}); {REMEDY}")
     kinds = page.tags.valueof(339)
     if isinstance(kinds, tuple) and len({int(each) for each in kinds[: page.samplesperpixel]}) > 1:
-        raise BadInput(f"{name}: its channels are numbers of different kinds; {_REMEDY}")
+        raise BadInput(f"{name}: its channels are numbers of different kinds; {REMEDY}")
     kind = int(kind)
     if kind in _KINDS:
-        raise BadInput(f"{name}: its samples are {_KINDS[kind]}, which say no colours; {_REMEDY}")
+        raise BadInput(f"{name}: its samples are {_KINDS[kind]}, which say no colours; {REMEDY}")
     if kind == _FLOAT:
         if bits not in (16, 24, 32, 64):
-            raise BadInput(f"{name}: floating point of {bits} bits is not read; {_REMEDY}")
+            raise BadInput(f"{name}: floating point of {bits} bits is not read; {REMEDY}")
         if page.predictor == 2:
             raise BadInput(f"{name}: floating point with a predictor of whole numbers; save it without")
         if bits == 24 and page.predictor != 1:
-            raise BadInput(f"{name}: floating point of 24 bits with a predictor is not read; {_REMEDY}")
+            raise BadInput(f"{name}: floating point of 24 bits with a predictor is not read; {REMEDY}")
         return bits, True
     if kind not in (_UNSIGNED, _VOID):
-        raise BadInput(f"{name}: its samples are of an unknown kind (number {kind}); {_REMEDY}")
-    if not (1 <= bits <= 32 or bits == 64):
-        raise BadInput(f"{name}: samples of {bits} bits are not read; {_REMEDY}")
+        raise BadInput(f"{name}: its samples are of an unknown kind (number {kind}); {REMEDY}")
+    if not (1 <= bits <= 16 or bits in (32, 64)):  # programs differ in how 24 bits lie
+        raise BadInput(f"{name}: samples of {bits} bits are not read; {REMEDY}")
     if page.predictor == 3:
         raise BadInput(f"{name}: whole numbers with a predictor of floating point; save it without")
     if page.predictor == 2 and bits not in (8, 16, 32, 64):
@@ -184,14 +184,14 @@ def _colours(page: Any, channels: int, coding: int, name: str) -> Colours:
     number = _whole(page, "photometric", name)
     if 262 not in page.tags and number == 0:
         if channels >= 3:
-            raise BadInput(f"{name}: it does not say what its {channels} channels mean; {_REMEDY}")
+            raise BadInput(f"{name}: it does not say what its {channels} channels mean; {REMEDY}")
         return Colours.WHITE_IS_ZERO if coding in _CCITT or page.bitspersample == 1 else Colours.BLACK_IS_ZERO
     if number not in set(Colours):
         what = _OTHER_COLOURS.get(number, f"colours of an unknown kind (number {number})")
-        raise BadInput(f"{name}: it holds {what}; {_REMEDY}")
+        raise BadInput(f"{name}: it holds {what}; {REMEDY}")
     colours = Colours(number)
     if colours is Colours.CMYK and page.tags.valueof(332, 1) != 1:
-        raise BadInput(f"{name}: its inks are not cyan, magenta, yellow and black; {_REMEDY}")
+        raise BadInput(f"{name}: its inks are not cyan, magenta, yellow and black; {REMEDY}")
     return colours
 
 
@@ -214,7 +214,7 @@ def _extra(page: Any, colours: Colours, channels: int, name: str) -> tuple[int |
             return needed + index, kind == _ASSOCIATED
     grey = colours in (Colours.WHITE_IS_ZERO, Colours.BLACK_IS_ZERO)
     if (grey and count > 1) or (count and not given):
-        raise BadInput(f"{name}: {channels} channels, and it does not say what they mean; {_REMEDY}")
+        raise BadInput(f"{name}: {channels} channels, and it does not say what they mean; {REMEDY}")
     return None, False
 
 
@@ -245,23 +245,21 @@ def _check_combination(page: Any, layout: Layout, name: str) -> None:
     """Refuse what each part allows and all of them together do not."""
     colours, bits, coding = layout.colours, layout.bits, layout.coding
     if layout.associated and colours in (Colours.WHITE_IS_ZERO, Colours.PALETTE, Colours.CMYK, Colours.YCBCR):
-        raise BadInput(
-            f"{name}: colours of this kind, multiplied by alpha, have no agreed meaning; {_REMEDY}"
-        )
+        raise BadInput(f"{name}: colours of this kind, multiplied by alpha, have no agreed meaning; {REMEDY}")
     if layout.associated and colours in (Colours.CIELAB, Colours.ICCLAB):
-        raise BadInput(f"{name}: Lab colours, multiplied by alpha, have no agreed meaning; {_REMEDY}")
+        raise BadInput(f"{name}: Lab colours, multiplied by alpha, have no agreed meaning; {REMEDY}")
     if colours is Colours.PALETTE and (layout.floats or bits > 16):
-        raise BadInput(f"{name}: a palette of {bits} bits is not read; {_REMEDY}")
+        raise BadInput(f"{name}: a palette of {bits} bits is not read; {REMEDY}")
     if colours in (Colours.CIELAB, Colours.ICCLAB) and (layout.floats or bits not in (8, 16)):
-        raise BadInput(f"{name}: Lab colours of {bits} bits are not read; {_REMEDY}")
+        raise BadInput(f"{name}: Lab colours of {bits} bits are not read; {REMEDY}")
     if colours is Colours.YCBCR and (layout.floats or bits not in (8, 16)):
-        raise BadInput(f"{name}: YCbCr colours of {bits} bits are not read; {_REMEDY}")
+        raise BadInput(f"{name}: YCbCr colours of {bits} bits are not read; {REMEDY}")
     if colours is Colours.YCBCR and layout.channels not in (1, 3):
-        raise BadInput(f"{name}: YCbCr colours with more channels are not read; {_REMEDY}")
+        raise BadInput(f"{name}: YCbCr colours with more channels are not read; {REMEDY}")
     if coding in _CCITT and (bits != 1 or layout.channels != 1):
         raise BadInput(f"{name}: the file is damaged (a fax of more than black and white); get it again")
     if coding in (*JPEG, *OLD_JPEG) and (layout.floats or bits not in (8, 12, 16)):
-        raise BadInput(f"{name}: JPEG of {bits} bits is not read; {_REMEDY}")
+        raise BadInput(f"{name}: JPEG of {bits} bits is not read; {REMEDY}")
     if coding in WEBP and (bits != 8 or layout.channels not in (3, 4) or layout.planes):
         raise BadInput(f"{name}: the file is damaged (WebP of other than RGB); get it again")
     if coding in (*WEBP, *JPEG_2000) and colours not in (
@@ -269,10 +267,10 @@ def _check_combination(page: Any, layout: Layout, name: str) -> None:
         Colours.WHITE_IS_ZERO,
         Colours.BLACK_IS_ZERO,
     ):
-        raise BadInput(f"{name}: WebP or JPEG 2000 of other colours than grey or RGB is not read; {_REMEDY}")
+        raise BadInput(f"{name}: WebP or JPEG 2000 of other colours than grey or RGB is not read; {REMEDY}")
     if layout.subsampled != (1, 1):
         across, down = layout.subsampled
         if layout.planes or across not in (1, 2, 4) or down not in (1, 2, 4) or page.is_tiled or bits != 8:
-            raise BadInput(f"{name}: YCbCr colours shared by pixels in this way are not read; {_REMEDY}")
+            raise BadInput(f"{name}: YCbCr colours shared by pixels in this way are not read; {REMEDY}")
         if page.predictor != 1:
-            raise BadInput(f"{name}: YCbCr colours with a predictor are not read; {_REMEDY}")
+            raise BadInput(f"{name}: YCbCr colours with a predictor are not read; {REMEDY}")

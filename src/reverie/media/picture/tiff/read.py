@@ -17,7 +17,7 @@ from reverie.media.picture.colour_profile import Floats
 from reverie.media.picture.decoding import decoding
 from reverie.media.picture.sixteen_bit import upright
 from reverie.media.picture.tiff.colours import to_picture
-from reverie.media.picture.tiff.layout import Colours, Layout, layout_of
+from reverie.media.picture.tiff.layout import REMEDY, Colours, Layout, layout_of
 from reverie.media.picture.tiff.segments import read_samples
 from reverie.notices import warn
 
@@ -92,7 +92,10 @@ def _open(data: bytes, name: str) -> Iterator[Any]:
         quiet.addHandler(logging.NullHandler())  # what it says of foreign files is said here in one line
     with decoding(name, header=True):
         plain: dict[str, Any] = {f"is_{maker}": False for maker in _PLAIN}
-        file = tifffile.TiffFile(io.BytesIO(data), **plain)
+        try:
+            file = tifffile.TiffFile(io.BytesIO(data), **plain)
+        except TypeError as error:  # of what says one thing for all channels, and here does not
+            raise BadInput(f"{name}: its channels are numbers of different kinds; {REMEDY}") from error
     with file:
         with decoding(name, header=True):
             if not _has_picture(file.pages):
@@ -116,30 +119,27 @@ def _stated(page: Any, name: str, max_pixels: int) -> Layout:
 def _first_picture(pages: Any, name: str) -> Any:
     """The first page that is no preview and no mask; the other pages are spoken of."""
     found: Any = None
-    more = False
-    index = 0
+    passed = 0
     for index in range(_MOST_PAGES):
         try:
             page = pages[index]
         except Exception:  # the end, or a directory that is broken: what stands before it counts
             break
         if int(page.subfiletype) & (_PREVIEW | _MASK):
-            continue
-        more = found is not None and page.offset != found.offset
-        if more:
+            passed += found is None
+        elif found is None:
+            found = page
+        else:
+            if page.offset != found.offset:
+                warn(f"{name}: has several pages, the first is taken; save the others as their own files")
             break
-        found = page
-    if found is None:
-        if index > 1 or is_preview(pages[0]) or int(pages[0].subfiletype) & _MASK:
-            raise BadInput(
-                f"{name}: it holds previews or masks and no picture; get the file they were made of"
-            )
-        return pages[0]  # it calls itself a preview, and there is nothing it could be one of
-    if found is not pages[0]:
-        warn(f"{name}: begins with a preview, the picture after it is taken")
-    if more:
-        warn(f"{name}: has several pages, the first is taken; save the others as their own files")
-    return found
+    if found is not None:
+        if passed:
+            warn(f"{name}: begins with a preview, the picture after it is taken")
+        return found
+    if passed > 1 or is_preview(pages[0]) or int(pages[0].subfiletype) & _MASK:
+        raise BadInput(f"{name}: previews or masks and no picture; get the file they were made of")
+    return pages[0]  # it calls itself a preview, and there is nothing it could be one of
 
 
 def _bytes_of(page: Any, tag: int) -> bytes:

@@ -17,6 +17,7 @@ from reverie.errors import BadInput
 from reverie.media.picture.decoding import decoding
 from reverie.media.picture.tiff.inner_size import jpeg_2000_size, jpeg_size, webp_size
 from reverie.media.picture.tiff.layout import JPEG, JPEG_2000, OLD_JPEG, WEBP, Colours, Layout
+from reverie.media.picture.tiff.streams import STREAMS, unpacked
 
 _INNER = {
     **dict.fromkeys((*JPEG, *OLD_JPEG), jpeg_size),
@@ -42,15 +43,36 @@ def read_samples(page: Any, data: bytes, layout: Layout, name: str) -> NDArray[A
     """
     kept = np.uint8 if layout.bits <= 8 and not layout.floats else np.uint16
     out = np.empty((layout.height, layout.width, layout.channels), kept)
+    turned = page.fillorder == 2
+    if layout.coding in STREAMS:
+        page.compression = page.fillorder = 1  # of what tifffile has still to do
     for index, packed in _packed(page, data, layout, name):
         with decoding(name):
             _check_inner(packed, page, layout)
-            if layout.subsampled == (1, 1):
-                part, place, _ = page.decode(packed, index, jpegtables=page.jpegtables)
-            else:
-                part, place = _shared_colours(page, packed, index, layout)
-        _put(out, _kept(part[0], layout, name), place)
+            part, place = _decoded(page, packed, index, layout, turned)
+        _put(out, _kept(part, layout, name), place)
     return out
+
+
+def _decoded(
+    page: Any, packed: bytes, index: int, layout: Layout, turned: bool
+) -> tuple[NDArray[Any], tuple[int, ...]]:
+    """A strip or tile (h, w, samples), and where it belongs."""
+    if layout.subsampled != (1, 1):
+        return _shared_colours(page, packed, index, layout, turned)
+    if layout.coding in STREAMS:
+        packed = unpacked(packed, layout.coding, _most_bytes(page, layout), turned)
+    part, place, _ = page.decode(packed, index, jpegtables=page.jpegtables)
+    return part[0], place
+
+
+def _most_bytes(page: Any, layout: Layout) -> int:
+    """How long a strip or tile is when unpacked, filled up as the last strip of some programs is."""
+    samples = 1 if layout.planes else layout.channels
+    down, across = page.rowsperstrip, layout.width
+    if page.is_tiled:
+        down, across = page.tilelength, page.tilewidth
+    return int(down) * math.ceil(int(across) * samples * layout.bits / 8)
 
 
 def _put(out: NDArray[Any], part: NDArray[Any], place: tuple[int, ...]) -> None:
@@ -81,8 +103,8 @@ def _packed(page: Any, data: bytes, layout: Layout, name: str) -> Iterator[tuple
             length = _plain_length(page, index, layout)
         elif stated:
             length = int(counts[index])
-        else:
-            length = len(data) - at if wanted == 1 else 0
+        else:  # up to what follows it
+            length = min((int(other) for other in offsets if other > at), default=len(data)) - at
         if at <= 0 or length <= 0:
             raise BadInput(f"{name}: parts of the picture are not in the file; save it whole")
         if at + length > len(data):
@@ -109,7 +131,7 @@ def _plain_length(page: Any, index: int, layout: Layout) -> int:
 
 
 def _check_inner(packed: bytes, page: Any, layout: Layout) -> None:
-    """Let no decoder make room for more than the strip or tile can need."""
+    """Let no decoder make room for more than the strip or tile can need, or make up what is not there."""
     size = _INNER.get(layout.coding)
     if size is None:
         return
@@ -119,6 +141,8 @@ def _check_inner(packed: bytes, page: Any, layout: Layout) -> None:
         return  # its frame header lies elsewhere; tifffile refuses what it cannot join
     if found is None or min(found) < 1 or found[0] > most[0] + 16 or found[1] > most[1] + 16:
         raise ValueError(f"a part of {most[0]} x {most[1]} says it is {found}")
+    if size is jpeg_size and packed.find(b"\xff\xd9", len(packed) // 2) < 0:
+        raise EOFError("a JPEG in it has no end")  # its decoder would fill it up with grey
 
 
 # -- to 8 or 16 bits ----------------------------------------------------------------------------------------
@@ -164,28 +188,24 @@ def _from_floats(part: NDArray[Any], name: str) -> NDArray[np.uint16]:
 
 
 def _shared_colours(
-    page: Any, packed: bytes, index: int, layout: Layout
+    page: Any, packed: bytes, index: int, layout: Layout, turned: bool
 ) -> tuple[NDArray[Any], tuple[int, ...]]:
     """A strip of YCbCr whose colours several pixels share (TIFF 6.0, 21), each with its own.
 
     A unit is the Y of across x down pixels, then one Cb and one Cr.
     """
-    import imagecodecs
-    import tifffile
-
     across, down = layout.subsampled
     top = index * page.rowsperstrip
     rows = min(page.rowsperstrip, layout.height - top)
     wide, high = math.ceil(layout.width / across), math.ceil(rows / down)
     unit = across * down + 2
-    if page.fillorder == 2:
-        packed = bytes(imagecodecs.bitorder_decode(packed))
-    if layout.coding != 1:
-        packed = tifffile.TIFF.DECOMPRESSORS[layout.coding](packed, out=wide * high * unit)
+    if layout.coding != 1 or turned:
+        most = wide * math.ceil(page.rowsperstrip / down) * unit
+        packed = unpacked(packed, layout.coding, most, turned)
     units = np.frombuffer(packed, np.uint8, wide * high * unit).reshape(high, wide, unit)
     luma = (
         units[..., :-2].reshape(high, wide, down, across).swapaxes(1, 2).reshape(high * down, wide * across)
     )
     chroma = units[..., -2:].repeat(down, axis=0).repeat(across, axis=1)
     part = np.concatenate([luma[..., None], chroma], axis=2)[:rows, : layout.width]
-    return part[None], (0, 0, top, 0, 0)
+    return part, (0, 0, top, 0, 0)
