@@ -1,7 +1,7 @@
 """Read every picture of Pillow's source package: `python tools/pillow_pictures.py FOLDER [FOLDER ...]`.
 
 Each has to be read, or refused in one line; anything else raised is a defect, and so is a picture that takes
-too long. A line is printed for each defect, and one at the end with the counts. It ends with 1 if there was any.
+too long. A line is printed for each defect, and one at the end with the counts. It ends with 1 if any was.
 
 The folder is `Tests/images` of the package, which `pip download --no-binary :all: pillow` fetches.
 """

@@ -19,7 +19,7 @@ def decoding(name: str, *, header: bool = False) -> Iterator[None]:
     nothing but a decoder is called inside.
 
     Raises:
-        BadInput: The file is cut short or damaged.
+        BadInput: The file is cut short, damaged, or of a kind that its decoder does not know.
     """
     try:
         yield
@@ -29,6 +29,8 @@ def decoding(name: str, *, header: bool = False) -> Iterator[None]:
         said = " ".join(str(error).split())[:120] or type(error).__name__
         if "text chunk" in said or "MAX_TEXT_CHUNK" in said:
             why = "a text chunk in it is too long to be one; save it without metadata"
+        elif "unsupported" in said.lower() or "not supported" in said.lower():
+            why = f"of a kind that is not read ({said}); save it as PNG"
         elif isinstance(error, UnidentifiedImageError):
             why = f"the file is cut short or damaged; accepted are {ACCEPTED}"
         elif header:

@@ -22,7 +22,9 @@ from PIL import Image
 
 from reverie.errors import BadInput, ResourceError
 from reverie.media.picture import xmp as metadata
+from reverie.media.picture.container_colour import bmp_profile, boxed_colour
 from reverie.media.picture.decoding import decoding
+from reverie.media.picture.described_colour import DescribedColour
 from reverie.media.picture.detect_format import PILLOW, check_size, read_local, sniff
 from reverie.media.picture.picture import Floats, Picture, Source
 from reverie.media.picture.png_chunks import PngMeaning, described, narrow, opacity, png_meaning
@@ -199,11 +201,16 @@ def _pixels(header: _Header, data: bytes) -> tuple[Floats, Floats | None, int]:
     """(pixels (H, W, 3), alpha (H, W) or None, depth) as they lie in the file, in sRGB."""
     icc = header.image.info.get("icc_profile")
     icc = icc if isinstance(icc, bytes) else b""
-    if header.meaning is None:
-        return _plain_pixels(header, data, icc)
-    colour, profile_counts = described(header.meaning, bool(icc), header.name)
-    pixels, alpha, depth = _plain_pixels(header, data, icc if profile_counts else b"")
-    if narrow(header.meaning):
+    colour: DescribedColour | None = None
+    if header.meaning is not None:
+        colour, profile_counts = described(header.meaning, bool(icc), header.name)
+        icc = icc if profile_counts else b""
+    elif header.kind == "bmp":
+        icc = bmp_profile(data)
+    elif header.kind in ("avif", "heic") and not icc:
+        colour = boxed_colour(data, header.name)
+    pixels, alpha, depth = _plain_pixels(header, data, icc)
+    if header.meaning is not None and narrow(header.meaning):
         pixels = np.clip((pixels * np.float32(255) - 16) / np.float32(219), 0, 1)
     return pixels if colour is None else colour.to_srgb(pixels), alpha, depth
 
