@@ -10,6 +10,7 @@ from PIL import Image
 
 from reverie.errors import BadInput
 from reverie.media.picture.colour_profile import Floats, to_encoded_srgb
+from reverie.media.picture.decoding import decoding
 from reverie.media.picture.profiled import deep_to_srgb, eight_bits, shallow_to_srgb, unit
 from reverie.media.picture.tiff.layout import Colours, Layout
 from reverie.notices import warn
@@ -90,11 +91,10 @@ def _from_cmyk(inks: NDArray[Any], icc: bytes, name: str) -> Floats:
 
 def _from_palette(indices: NDArray[Any], page: Any, layout: Layout, name: str) -> NDArray[np.uint8]:
     """The colours of a map of 16-bit values, at 8 bits."""
-    found = page.tags.valueof(_COLOR_MAP)
     count = 2**layout.bits
-    table: NDArray[Any] = (
-        np.zeros(0, np.uint16) if found is None else np.asarray(found).astype(np.uint16).reshape(-1)
-    )
+    with decoding(name, header=True):
+        found = page.tags.valueof(_COLOR_MAP)
+        table: NDArray[Any] = np.asarray(() if found is None else found).astype(np.uint16).reshape(-1)
     if table.size < 3 * count:
         raise BadInput(f"{name}: the file is damaged (its palette is too short); get it again")
     table = table[: 3 * count].reshape(3, count).T
@@ -129,7 +129,10 @@ def _rationals(page: Any, tag: int, count: int) -> tuple[float, ...] | None:
     if not isinstance(said, tuple) or len(said) != 2 * count:
         return None
     pairs = zip(said[::2], said[1::2], strict=True)
-    found = tuple(float(top) / float(bottom) if bottom else -1.0 for top, bottom in pairs)
+    try:
+        found = tuple(float(top) / float(bottom) if bottom else -1.0 for top, bottom in pairs)
+    except (TypeError, ValueError):  # no numbers
+        return None
     return found if min(found) >= 0 else None
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import struct
 
+_MOST_CHANNELS = 5
+
 
 def jpeg_size(data: bytes) -> tuple[int, int] | None:
     """(width, height) of a JPEG's frame header, or None where it has none (ITU-T T.81, B.2.2)."""
@@ -31,9 +33,9 @@ def jpeg_size(data: bytes) -> tuple[int, int] | None:
 
 
 def jpeg_2000_size(data: bytes) -> tuple[int, int] | None:
-    """(width, height) of a JPEG 2000 codestream, or None (ITU-T T.800, A.5.1)."""
+    """(width, height) of a JPEG 2000 codestream of up to five channels, or None (ITU-T T.800, A.5.1)."""
     at = data.find(b"\xff\x4f\xff\x51")
-    if at < 0 or at + 24 > len(data):
+    if at < 0 or at + 42 > len(data) or int.from_bytes(data[at + 40 : at + 42], "big") > _MOST_CHANNELS:
         return None
     across, down, left, top = struct.unpack_from(">4I", data, at + 8)
     return across - left, down - top

@@ -6,6 +6,7 @@ nothing but the picture itself is ever held whole.
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -24,6 +25,7 @@ _INNER = {
     **dict.fromkeys(JPEG_2000, jpeg_2000_size),
     **dict.fromkeys(WEBP, webp_size),
 }
+_MOST_PARTS = 500_000  # more would take minutes
 _BEYOND = 0.01  # how far floating point may leave [0, 1], as resampling lets it
 
 
@@ -91,25 +93,30 @@ def _put(out: NDArray[Any], part: NDArray[Any], place: tuple[int, ...]) -> None:
 
 def _packed(page: Any, data: bytes, layout: Layout, name: str) -> Iterator[tuple[int, bytes]]:
     """Each strip or tile as it lies in the file, with its number."""
-    offsets, counts = page.dataoffsets, page.databytecounts
     wanted = _how_many(page, layout)
-    plain = layout.coding == 1 and layout.subsampled == (1, 1)
-    stated = any(tag in page.tags for tag in (279, 325, 514))
-    if len(offsets) < wanted or (not plain and stated and len(counts) < wanted):
+    if wanted > _MOST_PARTS:
+        raise BadInput(f"{name}: lies in {wanted} strips or tiles; save it in larger ones")
+    with decoding(name, header=True):
+        offsets = [int(each) for each in page.dataoffsets[:wanted]]
+        lengths = _lengths(page, offsets, wanted, len(data), layout)
+    if len(offsets) < wanted or len(lengths) < wanted:
         raise BadInput(f"{name}: the file is damaged (parts of the picture have no place); get it again")
-    for index in range(wanted):
-        at = int(offsets[index])
-        if plain:  # a row has a known length, whatever is stated
-            length = _plain_length(page, index, layout)
-        elif stated:
-            length = int(counts[index])
-        else:  # up to what follows it
-            length = min((int(other) for other in offsets if other > at), default=len(data)) - at
+    for index, (at, length) in enumerate(zip(offsets, lengths, strict=True)):
         if at <= 0 or length <= 0:
             raise BadInput(f"{name}: parts of the picture are not in the file; save it whole")
         if at + length > len(data):
             raise BadInput(f"{name}: the file is cut short; get it again")
         yield index, data[at : at + length]
+
+
+def _lengths(page: Any, offsets: list[int], wanted: int, end: int, layout: Layout) -> list[int]:
+    """How many bytes each strip or tile has in the file."""
+    if layout.coding == 1 and layout.subsampled == (1, 1):  # a row has a known length, whatever is stated
+        return [_plain_length(page, index, layout) for index in range(wanted)]
+    if any(tag in page.tags for tag in (279, 325, 514)):
+        return [int(each) for each in page.databytecounts[:wanted]]
+    places = [*sorted(offsets), end]  # each reaches up to what follows it
+    return [places[bisect.bisect_right(places, at, hi=len(offsets))] - at for at in offsets]
 
 
 def _how_many(page: Any, layout: Layout) -> int:

@@ -8,6 +8,7 @@ import zlib
 PACK_BITS = 32773
 #: Compression's numbers of LZW, Deflate (two of them), LZMA, Zstandard (two) and PackBits.
 STREAMS = (5, 8, 32946, 34925, 50000, 34926, PACK_BITS)
+_LZMA_MEMORY = 1 << 29  # eight times what its largest preset takes
 
 
 def unpacked(packed: bytes, coding: int, most: int, turned: bool) -> bytes:
@@ -31,7 +32,7 @@ def unpacked(packed: bytes, coding: int, most: int, turned: bool) -> bytes:
     if coding in (8, 32946):
         return zlib.decompressobj().decompress(packed, most)
     if coding == 34925:
-        return lzma.LZMADecompressor().decompress(packed, most)
+        return lzma.LZMADecompressor(memlimit=_LZMA_MEMORY).decompress(packed, most)
     if coding == 5:
         return bytes(imagecodecs.lzw_decode(packed, out=most))
     if coding == PACK_BITS:  # at most 64 times as long
