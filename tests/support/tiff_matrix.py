@@ -190,6 +190,11 @@ def lumas() -> Iterator[Case]:
         tags: dict[int, Values | None] = {530: ("H", [across, down])}
         tiff = Tiff(ycc, 8, 6, order, coding=coding, rows=rows, tags=tags, packed=tuple(packed))
         yield _case(f"ycbcr-{across}x{down}-{coding}-{_named(order)}", tiff, blocks, None, 2.5 / 255)
+    tiff = Tiff(whole(_ycbcr(RGB), 8), 8, 6)
+    yield _case("ycbcr-unsaid-1x1", tiff, RGB, None, 2.5 / 255)
+    halved = tuple(_units(whole(_ycbcr(blocks), 8)[top : top + 16], 2, 2) for top in range(0, HEIGHT, 16))
+    tiff = Tiff(whole(_ycbcr(blocks), 8), 8, 6, packed=halved)
+    yield _case("ycbcr-unsaid-2x2", tiff, blocks, None, 2.5 / 255)
     for bits, planes, order in itertools.product((8, 16), (False, True), ORDERS):
         tiff = Tiff(whole(_ycbcr(RGB), bits), bits, 6, order, planes=planes, tags={530: ("H", [1, 1])})
         yield _case(_named("ycbcr", bits, planes, order), tiff, RGB, None, 2.5 / 255)
@@ -364,12 +369,14 @@ def refused() -> Iterator[Case]:
         *((f"photometric-{number}", Tiff(rgb, 8, number), says) for number, says in (
             (10, "ITU Lab"), (32844, "LogL"), (32845, "LogLuv"), (51177, "depth"), (77, "unknown kind"))),
         ("unsaid", Tiff(rgb, tags={262: None}), "does not say what"),
+        ("unsaid-grey", Tiff(grey, tags={262: None}), "nor which of them is white"),
         ("grey-of-4", Tiff(whole(np.concatenate([RGB, ALPHA], 2), 8), 8, 1, extra=(0, 0, 0)), "does not say"),
         ("mixed-bits", Tiff(rgb, tags={258: ("H", [5, 6, 5])}), "different bits"),
         ("mixed-kinds", Tiff(rgb, tags={339: ("H", [1, 2, 1])}), "different kinds"),
         ("white-is-zero-associated", Tiff(whole(np.concatenate([GREY, ALPHA], 2), 8), 8, 0, extra=(1,)),
          "multiplied by alpha"),
         ("no-cmyk", Tiff(whole(np.concatenate([RGB, GREY], 2), 8), 8, 5, tags={332: ("H", [2])}), "inks"),
+        ("ycbcr-unsaid", Tiff(rgb, 8, 6, coding=8), "how pixels share"),
         ("volume", Tiff(grey, 8, 1, tags={32997: ("I", [4])}), "volume"),
         *((f"bits-{bits}-{order}", Tiff(whole(GREY, bits), bits, 1, order), f"{bits} bits")
           for bits in (17, 24) for order in ORDERS),

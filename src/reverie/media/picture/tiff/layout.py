@@ -120,7 +120,7 @@ def layout_of(page: Any, name: str, max_pixels: int) -> Layout:
     _check_storage(page, width, height, name)
     layout = Layout(
         width, height, channels, colours, bits, floats, page.planarconfig == 2 and channels > 1,
-        alpha, associated, coding, _subsampling(page, colours, channels, coding),
+        alpha, associated, coding, _subsampling(page, colours, channels, coding, name),
     )  # fmt: skip
     _check_combination(page, layout, name)
     return layout
@@ -182,10 +182,8 @@ def _samples(page: Any, name: str) -> tuple[int, bool]:
 
 def _colours(page: Any, channels: int, coding: int, name: str) -> Colours:
     number = _whole(page, "photometric", name)
-    if 262 not in page.tags and number == 0:
-        if channels >= 3:
-            raise BadInput(f"{name}: it does not say what its {channels} channels mean; {REMEDY}")
-        return Colours.WHITE_IS_ZERO if coding in _CCITT or page.bitspersample == 1 else Colours.BLACK_IS_ZERO
+    if 262 not in page.tags and number == 0 and coding not in _CCITT:  # of a fax it goes without saying
+        raise BadInput(f"{name}: it does not say what its samples mean, nor which of them is white; {REMEDY}")
     if number not in set(Colours):
         what = _OTHER_COLOURS.get(number, f"colours of an unknown kind (number {number})")
         raise BadInput(f"{name}: it holds {what}; {REMEDY}")
@@ -218,13 +216,19 @@ def _extra(page: Any, colours: Colours, channels: int, name: str) -> tuple[int |
     return None, False
 
 
-def _subsampling(page: Any, colours: Colours, channels: int, coding: int) -> tuple[int, int]:
+def _subsampling(page: Any, colours: Colours, channels: int, coding: int, name: str) -> tuple[int, int]:
     """Pixels across and down that share a colour, where no JPEG decoder undoes it."""
     if colours is not Colours.YCBCR or channels == 1 or coding in (*JPEG, *OLD_JPEG):
         return 1, 1
     said = page.tags.valueof(530)
     if isinstance(said, tuple) and len(said) == 2:
         return int(said[0]), int(said[1])
+    if coding != 1:
+        raise BadInput(f"{name}: it does not say how pixels share their YCbCr colours; {REMEDY}")
+    rows = min(page.rowsperstrip, page.imagelength)
+    if page.is_tiled or page.databytecounts[0] >= rows * page.imagewidth * 3:
+        page.subsampling = (1, 1)  # there is a colour for each, whatever the default
+        return 1, 1
     return 2, 2  # the default of TIFF 6.0
 
 
