@@ -398,9 +398,41 @@ def refused() -> Iterator[Case]:
         yield Case(f"refused-{name}", tiff.write, None, says=says)
 
 
+def mixed(seed: int = 0, count: int = 400) -> Iterator[Case]:
+    """Everything with everything, drawn at random."""
+    random = np.random.default_rng(seed)
+
+    def one_of(*values: Any) -> Any:
+        return values[int(random.integers(len(values)))]
+
+    for index in range(count):
+        coloured, extra = one_of(False, True), one_of((), (), (0,), (1,), (2,))
+        floats = one_of(False, False, False, True)
+        bits = one_of(16, 32, 64) if floats else one_of(1, 2, 3, 4, 6, 8, 8, 10, 12, 14, 16, 16, 32)
+        coding = one_of(*(1, 5, 8, 32946, 32773, 34925, 50000))
+        predictor = 1
+        if coding not in (1, 32773) and random.random() < 0.5:
+            predictor = 3 if floats else 2 if bits in (8, 16, 32) else 1
+        base = RGB if coloured else GREY
+        stored = np.concatenate([base * ALPHA if extra == (1,) else base, ALPHA], axis=2) if extra else base
+        samples = stored.astype(f"f{bits // 8}") if floats else whole(stored, bits)
+        tiff = Tiff(
+            samples, bits, 2 if coloured else 1, one_of(*ORDERS), one_of(False, True), one_of(False, True),
+            one_of(None, (16, 16), (32, 48), (80, 64)), one_of(1, 7, 16, 45, 64), coding, predictor,
+            one_of(1, 1, 2), 3 if floats else one_of(None, 1, 4), extra,
+        )  # fmt: skip
+        shown = stored if floats else _back(samples, bits)
+        colours, alpha = shown[..., : base.shape[2]], shown[..., -1:]
+        few = not floats and bits <= 8
+        near = (2.0 / (2**bits - 1) if few else 2 / 255) if extra == (1,) else NEAR
+        if extra == (1,):  # of few bits, what was multiplied is known roughly
+            colours = np.where(alpha > 0, colours / np.maximum(alpha, 1e-9), 0).clip(0, 1)
+        yield _case(f"mixed-{seed}-{index}", tiff, colours, alpha if extra in ((1,), (2,)) else None, near)
+
+
 FAMILIES = (
     greys, colours, floats, transparencies, codings, palettes, inks, lumas, labs, turned, by_pillow,
-    by_tifffile, refused,
+    by_tifffile, mixed, refused,
 )  # fmt: skip
 
 
