@@ -205,6 +205,12 @@ def huge(coding: int) -> bytes:
         (Tiff(SAMPLES, coding=8, tags={279: ("I", [1 << 30] * 3)}), "is cut short"),
         (Tiff(SAMPLES, tags={40000 + tag: ("I", [1]) for tag in range(6000)}), "number of tags"),
         (Tiff(SAMPLES, tags={256: None}), "aspect limit"),
+        (Tiff(SAMPLES, tags={33628: ("I", [1] * 60_000)}), "far too many values"),
+        *(
+            (Tiff(SAMPLES, tags={tag: ("H", [1] * 60_000)}), "far too many values")
+            for tag in (254, 258, 259, 262, 274, 277, 284, 317, 338, 339)
+        ),
+        (Tiff(SAMPLES, order=">", big=True, tags={33629: ("I", [1] * 60_000)}), "far too many values"),
         (Tiff(SAMPLES, tags={273: ("s", b"\1\2\3")}), "damaged"),
         (Tiff(SAMPLES, coding=8, tags={279: ("s", b"\1\2\3")}), "damaged"),
         (Tiff(SAMPLES, 8, 3, tags={277: ("H", [1]), 320: ("s", b"abc")}), "damaged"),

@@ -17,6 +17,7 @@ from reverie.media.picture.colour_profile import Floats
 from reverie.media.picture.decoding import decoding
 from reverie.media.picture.sixteen_bit import upright
 from reverie.media.picture.tiff.colours import to_picture
+from reverie.media.picture.tiff.entries import longest_of
 from reverie.media.picture.tiff.layout import REMEDY, Colours, Layout, layout_of
 from reverie.media.picture.tiff.segments import read_samples
 from reverie.notices import warn
@@ -26,6 +27,13 @@ _PREVIEW, _MASK = 1, 4  # bits of NewSubfileType
 _MOST_PAGES = 12  # looked at for one that is no preview
 # Makers' kinds of TIFF, whose own rules tifffile would follow; each is read as the TIFF it says it is.
 _PLAIN = ("lsm", "ndpi", "scanimage", "stk", "philips", "vista", "indica", "eer", "ome", "imagej")
+
+# Values that tifffile takes one by one: what is said once or once a channel, and a microscope's tables.
+_READ_ONE_BY_ONE = frozenset(
+    {*range(254, 260), 262, 263, 266, 274, 277, 278, 284, 296, 317, 322, 323, *range(338, 342), 512}
+    | {*range(529, 533), *range(33628, 33632)}
+)
+_MOST_VALUES = 50_000
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,8 @@ def _open(data: bytes, name: str) -> Iterator[Any]:
     quiet = logging.getLogger("tifffile")
     if not any(isinstance(handler, logging.NullHandler) for handler in quiet.handlers):
         quiet.addHandler(logging.NullHandler())  # what it says of foreign files is said here in one line
+    if longest_of(data, _READ_ONE_BY_ONE) > _MOST_VALUES:
+        raise BadInput(f"{name}: its directory holds far too many values; save it with another program")
     with decoding(name, header=True):
         plain: dict[str, Any] = {f"is_{maker}": False for maker in _PLAIN}
         try:
