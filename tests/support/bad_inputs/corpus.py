@@ -148,6 +148,25 @@ def deep_tiff(folder: Path) -> Path:
     return path
 
 
+def dng(folder: Path) -> Path:
+    """Row 46: a raw that is a TIFF with a preview in it, named as one."""
+    path = folder / "raw.tif"
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags.tagtype[50706] = 1  # DNGVersion, bytes
+    tags[50706] = b"\x01\x04\0\0"
+    _image().save(path, tiffinfo=tags)
+    return path
+
+
+def signed_tiff(folder: Path) -> Path:
+    """Row 47: a TIFF that says no colours."""
+    path = folder / "signed.tif"
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[339] = (2, 2, 2)
+    _image().save(path, tiffinfo=tags)
+    return path
+
+
 def _paged_tiff(folder: Path) -> Path:
     path = folder / "pages.tif"
     with TiffImagePlugin.AppendingTiffWriter(path, new=True) as writer:
@@ -260,6 +279,9 @@ BAD = [
     Case(16, "nested", nested_svg, "nested"),
     Case(36, "missing", lambda folder: folder / "missing.png", "no such file"),
     Case(36, "folder", folder_named_like_a_picture, "is a folder"),
+    Case(46, "cr3", _writes("raw.jpg", b"\0\0\0\x18ftypcrx \0\0\0\1crx isom" + bytes(99)), "a camera raw"),
+    Case(46, "dng", dng, "a camera raw (DNG)"),
+    Case(47, "signed", signed_tiff, "signed whole numbers"),
 ]  # fmt: skip
 
 ODD = [

@@ -102,15 +102,20 @@ def to_srgb_deep(pixels: NDArray[np.uint16], icc: bytes) -> Floats:
 
 def _apply(values: NDArray[np.uint16], curves: list[Floats], matrix: NDArray[np.float64]) -> Floats:
     linear = np.stack([curve[values[..., c]] for c, curve in enumerate(curves)], axis=-1)
-    return _encode(linear @ matrix.T.astype(np.float32))
+    return encode_srgb(linear @ matrix.T.astype(np.float32))
 
 
-def _encode(linear: Floats) -> Floats:
+def encode_srgb(linear: Floats) -> Floats:
     """Linear light -> sRGB, clipped to [0, 1] (IEC 61966-2-1)."""
     linear = np.clip(linear, 0.0, 1.0)
     curve = 1.055 * np.power(linear, 1 / 2.4) - 0.055
     encoded: Floats = np.where(linear <= 0.0031308, 12.92 * linear, curve).astype(np.float32)
     return encoded
+
+
+def to_encoded_srgb(xyz: NDArray[np.float64]) -> Floats:
+    """XYZ of the D50 white (..., 3), where white's Y is 1 -> sRGB, clipped to [0, 1]."""
+    return encode_srgb((xyz @ np.linalg.inv(_SRGB_TO_XYZ).T).astype(np.float32))
 
 
 def _tags(icc: bytes) -> dict[bytes, bytes]:

@@ -8,14 +8,14 @@ import stat
 from os import PathLike
 
 from reverie.errors import BadInput
+from reverie.media.picture.camera_raw import refuse_raw_beginning
 
-# reverie's name -> Pillow's name. Nothing else is ever handed to a decoder.
+# reverie's name -> Pillow's name, of the formats that Pillow decodes. TIFF is tifffile's alone.
 PILLOW = {
     "png": "PNG",
     "jpeg": "JPEG",
     "webp": "WEBP",
     "avif": "AVIF",
-    "tiff": "TIFF",
     "gif": "GIF",
     "bmp": "BMP",
     "ppm": "PPM",
@@ -78,8 +78,9 @@ def sniff(data: bytes, name: str) -> str:
     """Reverie's name of the format of these bytes.
 
     Raises:
-        BadInput: It is none of the accepted formats.
+        BadInput: It is none of the accepted formats, or a camera raw by its first bytes.
     """
+    refuse_raw_beginning(data, name)
     for magic, kind in _MAGIC:
         if data.startswith(magic):
             return kind

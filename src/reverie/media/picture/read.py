@@ -18,20 +18,23 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from reverie.errors import BadInput, ResourceError
 from reverie.media.picture import xmp as metadata
-from reverie.media.picture.colour_profile import ProfileError, to_srgb, to_srgb_deep
-from reverie.media.picture.detect_format import ACCEPTED, PILLOW, check_size, read_local, sniff
+from reverie.media.picture.container_colour import bmp_profile, boxed_colour
+from reverie.media.picture.decoding import decoding
+from reverie.media.picture.described_colour import DescribedColour
+from reverie.media.picture.detect_format import PILLOW, check_size, read_local, sniff
 from reverie.media.picture.picture import Floats, Picture, Source
+from reverie.media.picture.png_chunks import PngMeaning, described, narrow, opacity, png_meaning
+from reverie.media.picture.profiled import deep_to_srgb, shallow_to_srgb, unit
 from reverie.media.picture.sixteen_bit import deep_samples, upright
 from reverie.notices import warn
 
 MAX_PIXELS = 64_000_000
 
 _ORIENTATION = 0x0112
-_BITS_PER_SAMPLE = 258
 _opening = threading.Lock()
 
 
@@ -43,7 +46,7 @@ class _Header:
     kind: str
     name: str
     deep: bool  # 16 bits a channel
-    turned: int  # the orientation that Pillow applies itself (TIFF), 1 to 8
+    meaning: PngMeaning | None  # of a PNG
 
 
 def load_picture(
@@ -78,6 +81,8 @@ def load_picture(
 
             png, rows = draw_svg(data, name, width=svg_width, max_pixels=max_pixels)
             return replace(_decode(png, "png", name, max_pixels, rows=rows), source=source)
+        if kind == "tiff":
+            return replace(_decode_tiff(data, name, max_pixels), source=source)
         return replace(_decode(data, kind, name, max_pixels), source=source)
     except MemoryError as error:
         raise ResourceError(f"{name}: not enough memory to read it; give a smaller one") from error
@@ -92,9 +97,30 @@ def read_provenance(path: str | PathLike[str]) -> dict[str, Any] | None:
     name = os.fspath(path)
     data = read_local(path)
     kind = sniff(data, name)
+    if kind == "tiff":
+        from reverie.media.picture.tiff.read import tiff_packet
+
+        return metadata.unpack(tiff_packet(data, name), name=name)
     if kind not in PILLOW:  # reverie writes neither SVG nor HEIC
         return None
     return metadata.unpack(_xmp(_open(data, kind, name)), name=name)
+
+
+def _decode_tiff(data: bytes, name: str, max_pixels: int) -> Picture:
+    from reverie.media.picture.tiff.read import read_tiff
+
+    found = read_tiff(data, name, max_pixels)
+    alpha = found.alpha if found.alpha is not None and found.alpha.min() < 1.0 else None
+    return Picture(found.pixels, alpha, found.depth, provenance=_provenance(found.xmp, name))
+
+
+def _provenance(xmp: bytes, name: str) -> dict[str, Any] | None:
+    """What reverie itself wrote into it; damaged, it is left out with a warning."""
+    try:
+        return metadata.unpack(xmp, name=name)
+    except BadInput as error:
+        warn(f"{error}; it is read as a plain picture")
+        return None
 
 
 def _decode(data: bytes, kind: str, name: str, max_pixels: int, *, rows: int | None = None) -> Picture:
@@ -102,16 +128,12 @@ def _decode(data: bytes, kind: str, name: str, max_pixels: int, *, rows: int | N
     image = _open_heic(data, name) if kind == "heic" else _open(data, kind, name)
     check_size(*image.size, name, max_pixels)
     header = _read_header(image, data, kind, name)
-    with _decoding(name):
+    with decoding(name):
         image.load()
     check_size(*image.size, name, max_pixels)
-    try:
-        provenance = metadata.unpack(_xmp(image), name=name)
-    except BadInput as error:
-        warn(f"{error}; it is read as a plain picture")
-        provenance = None
+    provenance = _provenance(_xmp(image), name)
     pixels, alpha, depth = _pixels(header, data)
-    orientation = 1 if kind == "tiff" else _orientation(image, name)
+    orientation = _orientation(image, name)
     pixels = np.ascontiguousarray(upright(pixels, orientation)[:rows])
     if alpha is not None:
         alpha = np.ascontiguousarray(upright(alpha, orientation)[:rows])
@@ -121,17 +143,9 @@ def _decode(data: bytes, kind: str, name: str, max_pixels: int, *, rows: int | N
 
 def _read_header(image: Image.Image, data: bytes, kind: str, name: str) -> _Header:
     _warn_of_more(image, kind, name)
-    turned = 1
-    with _decoding(name):
-        deep = image.mode.startswith("I;16")
-        if kind == "png":
-            deep = data[24] == 16
-        elif kind == "tiff":
-            tags = image.tag_v2  # type: ignore[attr-defined]
-            turned = tags.get(_ORIENTATION, 1)
-            if image.mode in ("RGB", "RGBA"):
-                deep = set(tags.get(_BITS_PER_SAMPLE, ())) == {16}
-    return _Header(image, kind, name, deep, turned)
+    if kind != "png":
+        return _Header(image, kind, name, image.mode.startswith("I;16"), None)
+    return _Header(image, kind, name, data[24] == 16, png_meaning(data))
 
 
 def _orientation(image: Image.Image, name: str) -> int:
@@ -144,20 +158,18 @@ def _orientation(image: Image.Image, name: str) -> int:
 
 
 def _warn_of_more(image: Image.Image, kind: str, name: str) -> None:
-    """Say that only the first frame or page is read; a JPEG's further images are its previews."""
+    """Say that only the first frame is read; a JPEG's further images are its previews."""
     if kind in ("jpeg", "heic"):
         return
-    with _decoding(name, header=True), own_limit():
+    with decoding(name, header=True), own_limit():
         more = bool(getattr(image, "is_animated", False))
-    if more and kind == "tiff":
-        warn(f"{name}: has several pages, the first is taken; save the others as their own files")
-    elif more:
+    if more:
         warn(f"{name}: an animation, its first frame is taken; `reverie film` takes all of it")
 
 
 def _open(data: bytes, kind: str, name: str) -> Image.Image:
     """Open with exactly the decoder of this kind."""
-    with _decoding(name, header=True), own_limit():
+    with decoding(name, header=True), own_limit():
         return Image.open(io.BytesIO(data), formats=[PILLOW[kind]])
 
 
@@ -166,7 +178,7 @@ def _open_heic(data: bytes, name: str) -> Image.Image:
         import pillow_heif
     except ImportError as error:
         raise BadInput(f'{name}: reading HEIC needs an extra; pip install "reverie[heic]"') from error
-    with _decoding(name, header=True):
+    with decoding(name, header=True):
         image: Image.Image = pillow_heif.HeifImageFile(io.BytesIO(data))  # type: ignore[no-untyped-call]
     return image
 
@@ -185,113 +197,70 @@ def own_limit() -> Iterator[None]:
             Image.MAX_IMAGE_PIXELS = theirs
 
 
-@contextmanager
-def _decoding(name: str, *, header: bool = False) -> Iterator[None]:
-    """Turn whatever a decoder raises on a broken file into one line.
-
-    Decoders of foreign bytes raise a dozen kinds of exceptions, so all of them are taken here, and
-    nothing but a decoder is called inside.
-    """
-    try:
-        yield
-    except (BadInput, MemoryError):
-        raise
-    except Exception as error:
-        said = " ".join(str(error).split())[:120] or type(error).__name__
-        if "text chunk" in said or "MAX_TEXT_CHUNK" in said:
-            why = "a text chunk in it is too long to be one; save it without metadata"
-        elif isinstance(error, UnidentifiedImageError):
-            why = f"the file is cut short or damaged; accepted are {ACCEPTED}"
-        elif header:
-            why = f"the file is cut short or damaged ({said}); get it again"
-        elif isinstance(error, EOFError) or "trunc" in said.lower() or "end of" in said.lower():
-            why = "the file is cut short; get it again"
-        else:
-            why = f"the file is cut short or damaged ({said}); get it again"
-        raise BadInput(f"{name}: {why}") from error
-
-
 def _pixels(header: _Header, data: bytes) -> tuple[Floats, Floats | None, int]:
     """(pixels (H, W, 3), alpha (H, W) or None, depth) as they lie in the file, in sRGB."""
+    icc = header.image.info.get("icc_profile")
+    icc = icc if isinstance(icc, bytes) else b""
+    colour: DescribedColour | None = None
+    if header.meaning is not None:
+        colour, profile_counts = described(header.meaning, bool(icc), header.name)
+        icc = icc if profile_counts else b""
+    elif header.kind == "bmp":
+        icc = bmp_profile(data)
+    elif header.kind in ("avif", "heic") and not icc:
+        colour = boxed_colour(data, header.name)
+    pixels, alpha, depth = _plain_pixels(header, data, icc)
+    if header.meaning is not None and narrow(header.meaning):
+        pixels = np.clip((pixels * np.float32(255) - 16) / np.float32(219), 0, 1)
+    return pixels if colour is None else colour.to_srgb(pixels), alpha, depth
+
+
+def _plain_pixels(header: _Header, data: bytes, icc: bytes) -> tuple[Floats, Floats | None, int]:
+    """As `_pixels`, by a profile and nothing else."""
     image = header.image
-    icc = image.info.get("icc_profile")
     if header.deep:
-        with _decoding(header.name):
-            deep = deep_samples(image, data, header.kind, header.turned)
+        with decoding(header.name):
+            deep = deep_samples(image, data)
         if deep is not None:
-            return *_from_deep(deep, image, icc, header.name), 16
+            return *_from_deep(deep, header, icc), 16
         warn(f"{header.name}: its 16 bits a channel cannot be read, 8 are")
     if image.mode in ("I", "F"):
         if header.kind != "ppm" or image.mode == "F":
             raise BadInput(f"{header.name}: 32 bits a channel; save it with 8 or 16 bits a channel")
         grey = np.asarray(image, np.float32) / np.float32(65535)
         return np.repeat(np.clip(grey, 0, 1)[..., None], 3, axis=2), None, 16
-    with _decoding(header.name):
-        alpha = None
-        if image.has_transparency_data:
-            whole = image.convert("RGBA")
-            alpha = _unit(np.asarray(whole.getchannel("A")))
-            image = whole.convert("L" if image.mode in ("L", "LA", "La") else "RGB")
-        elif image.mode == "1":
-            image = image.convert("L")
-        elif image.mode not in ("L", "RGB", "CMYK"):
-            image = image.convert("RGB")
-    image = _to_srgb(image, icc, header.name)
-    return _unit(np.asarray(image if image.mode == "RGB" else image.convert("RGB"))), alpha, 8
+    with decoding(header.name):
+        image, alpha = _apart(header)
+    return shallow_to_srgb(image, icc, header.name), alpha, 8
 
 
-def _to_srgb(image: Image.Image, icc: object, name: str) -> Image.Image:
-    if not isinstance(icc, bytes) or not icc:
-        return image
-    try:
-        return to_srgb(image, icc)
-    except ProfileError as error:
-        warn(f"{name}: its colour profile is ignored ({error}); colours may be off")
-        return image
+def _apart(header: _Header) -> tuple[Image.Image, Floats | None]:
+    """(colours (L, RGB or CMYK), transparency) of an image of 8 bits or fewer."""
+    image, alpha = header.image, None
+    if header.meaning is not None and header.meaning.transparent is not None:
+        image = image.convert("L" if image.mode in ("1", "L") else "RGB")
+        alpha = opacity(np.asarray(image), header.meaning)
+    elif image.has_transparency_data:
+        whole = image.convert("RGBA")
+        alpha = unit(np.asarray(whole.getchannel("A")))
+        image = whole.convert("L" if image.mode in ("L", "LA", "La") else "RGB")
+        if header.kind == "bmp" and not alpha.any():
+            alpha = None  # written by programs that leave the fourth byte empty
+    elif image.mode == "1":
+        image = image.convert("L")
+    elif image.mode not in ("L", "RGB", "CMYK"):
+        image = image.convert("RGB")
+    return image, alpha
 
 
-def _from_deep(
-    deep: NDArray[np.uint16], image: Image.Image, icc: object, name: str
-) -> tuple[Floats, Floats | None]:
+def _from_deep(deep: NDArray[np.uint16], header: _Header, icc: bytes) -> tuple[Floats, Floats | None]:
     alpha: Floats | None = None
-    transparent = image.info.get("transparency")
     if deep.ndim == 3 and deep.shape[2] == 4:
-        alpha = _unit(deep[..., 3])
+        alpha = unit(deep[..., 3])
         deep = deep[..., :3]
-    elif deep.ndim == 2 and isinstance(transparent, int):
-        alpha = (deep != transparent).astype(np.float32)
-    pixels: Floats | None = None
-    if isinstance(icc, bytes) and icc:
-        try:
-            pixels = to_srgb_deep(deep, icc)
-        except ProfileError as error:
-            pixels = _profiled_at_8_bits(deep, icc, name, error)
-    if pixels is None:
-        pixels = _unit(deep)
-    if pixels.ndim == 2:
-        pixels = np.repeat(pixels[..., None], 3, axis=2)
-    return pixels, alpha
-
-
-def _profiled_at_8_bits(
-    deep: NDArray[np.uint16], icc: bytes, name: str, error: ProfileError
-) -> Floats | None:
-    """A deep picture of a profile that only LittleCMS can apply, at 8 bits."""
-    image = Image.fromarray((deep / np.float32(257) + np.float32(0.5)).astype(np.uint8))
-    try:
-        image = to_srgb(image, icc)
-    except ProfileError:
-        warn(f"{name}: its colour profile is ignored ({error}); colours may be off")
-        return None
-    warn(f"{name}: its colour profile is of a kind that is applied at 8 bits a channel")
-    return _unit(np.asarray(image))
-
-
-def _unit(array: NDArray[Any]) -> Floats:
-    """Integers -> float32 in [0, 1]; rounding the product takes every value back exactly."""
-    unit: Floats = array.astype(np.float32)
-    unit /= np.float32(np.iinfo(array.dtype).max)
-    return unit
+    elif header.meaning is not None:
+        alpha = opacity(deep, header.meaning)
+    return deep_to_srgb(deep, icc, header.name), alpha
 
 
 def _xmp(image: Image.Image) -> bytes:

@@ -1,8 +1,7 @@
-"""Sixteen bits a channel, at full depth: Pillow keeps them of grey alone, OpenCV of colours too."""
+"""PNG of sixteen bits a channel, at full depth: Pillow keeps them of grey alone, OpenCV of colours too."""
 
 from __future__ import annotations
 
-import struct
 import zlib
 from typing import Any
 
@@ -12,14 +11,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 
-def deep_samples(image: Image.Image, data: bytes, kind: str, turned: int) -> NDArray[np.uint16] | None:
-    """The samples of a 16-bit PNG or TIFF, (H, W) or (H, W, 3 or 4) in the order R, G, B, A.
+def deep_samples(image: Image.Image, data: bytes) -> NDArray[np.uint16] | None:
+    """The samples of a 16-bit PNG, (H, W) or (H, W, 3 or 4) in the order R, G, B, A.
 
     Args:
         image: The file as Pillow has decoded, and so verified, it.
         data: The file.
-        kind: "png", "tiff" or another.
-        turned: The orientation that Pillow has undone already.
 
     Returns:
         None where OpenCV reads something else than 16 bits of three or four channels.
@@ -29,13 +26,12 @@ def deep_samples(image: Image.Image, data: bytes, kind: str, turned: int) -> NDA
     """
     if image.mode.startswith("I;16"):
         return np.asarray(image).astype(np.uint16)
-    data = _bare_png(data) if kind == "png" else _level_tiff(data)
-    found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    found = cv2.imdecode(np.frombuffer(_bare_png(data), np.uint8), cv2.IMREAD_UNCHANGED)
     if found is None:
         raise ValueError("its pixels are damaged")
     if found.dtype != np.uint16 or found.ndim != 3 or found.shape[2] < 3:
         return None
-    array: Any = upright(found[..., [2, 1, 0, 3][: found.shape[2]]], turned)
+    array: Any = found[..., [2, 1, 0, 3][: found.shape[2]]]
     return array if array.shape[1::-1] == image.size else None
 
 
@@ -55,23 +51,9 @@ def _bare_png(data: bytes) -> bytes:
     parts, at = [data[:8]], 8
     while at + 12 <= len(data):
         end = at + 12 + int.from_bytes(data[at : at + 4], "big")
-        if data[at + 4 : at + 8] in (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"):
+        if data[at + 4 : at + 8] in (b"IHDR", b"PLTE", b"IDAT", b"IEND"):
             if zlib.crc32(data[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
                 raise ValueError("its data do not match their checksum")
             parts.append(data[at:end])
         at = end
     return b"".join(parts)
-
-
-def _level_tiff(data: bytes) -> bytes:
-    """A TIFF whose first directory says upright: some versions of OpenCV turn it, others do not."""
-    order = "<" if data[:2] == b"II" else ">"
-    magic, at = struct.unpack_from(order + "HI", data, 2)
-    if magic != 42:  # a BigTIFF keeps its entries elsewhere
-        return data
-    (count,) = struct.unpack_from(order + "H", data, at)
-    for entry in range(at + 2, at + 2 + 12 * count, 12):
-        tag, kind = struct.unpack_from(order + "HH", data, entry)
-        if (tag, kind) == (0x0112, 3):
-            return data[: entry + 8] + struct.pack(order + "H", 1) + data[entry + 10 :]
-    return data
