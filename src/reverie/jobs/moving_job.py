@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from reverie.jobs.claims import Claim, film_claims
 from reverie.jobs.estimate import estimate_frames
 from reverie.jobs.frame_source import FrameSource
 from reverie.jobs.job import Estimate, Job, Listener
@@ -29,6 +31,9 @@ class MovingJob(Job[MovingResult]):
     @abstractmethod
     def open(self, recipe: Recipe, encoding: VideoEncoding, workspace: Workspace) -> FrameSource:
         """What the frames come from, with its files open."""
+
+    def writes(self, workspace: Workspace) -> Iterable[Claim]:
+        return film_claims(self.output)
 
     def estimate(self, workspace: Workspace | None = None) -> Estimate:
         place, encoding = workspace or Workspace(), self.output.check(writes=False)

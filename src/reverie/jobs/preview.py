@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 
 from reverie._version import __version__
-from reverie.errors import BadInput
+from reverie.errors import BadInput, ReverieError
+from reverie.jobs.claims import Claim
 from reverie.jobs.job import Event, Listener, Step
 from reverie.jobs.output import check_writable
+from reverie.media.names import behind
 from reverie.media.picture import check_save, read_provenance, save_picture
+from reverie.notices import warn
 
 
 class Preview(Listener):
     """Keeps a picture up to date while a job runs: at each octave's end, and every few seconds.
 
-    Only a file that is new, or an earlier preview, is written over.
+    Only a file that is new, or an earlier preview, is written over. Where it cannot be written on the way,
+    that is a warning and the work goes on.
     """
 
     MARK = "preview"
@@ -23,10 +28,13 @@ class Preview(Listener):
     def __init__(self, path: str, *, every: float = 3.0, overwrite: bool = False) -> None:
         """A preview at ``path``; UsageError or ResourceError if it cannot be written there."""
         check_save(path, overwrite=overwrite or self._is_preview(path))
-        check_writable(os.path.dirname(path) or ".", path)
+        check_writable(os.path.dirname(behind(path)) or ".", path)
         self.path = path
         self.every = every
         self._last = time.monotonic()
+
+    def writes(self) -> Iterable[Claim]:
+        return [Claim(self.path, "the preview")]
 
     def _is_preview(self, path: str) -> bool:
         try:
@@ -43,5 +51,8 @@ class Preview(Listener):
         if picture is None:
             return
         mark = {"reverie": __version__, self.MARK: True}
-        save_picture(picture, self.path, provenance=mark, overwrite=True)
+        try:
+            save_picture(picture, self.path, provenance=mark, overwrite=True)
+        except ReverieError as error:  # nobody loses a dream over it
+            warn(f"no preview: {error}")
         self._last = time.monotonic()

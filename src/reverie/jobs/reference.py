@@ -6,10 +6,20 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from reverie.errors import BadInput, UsageError
 from reverie.jobs.provenance import Sha256, sha256_of
+
+
+def _not_empty(path: str) -> str:
+    if not path:
+        raise ValueError("a path is needed, got none")
+    return path
+
+
+#: A path. Its bytes may be no UTF-8, which pydantic's own limits on length would not take.
+FilePath = Annotated[str, AfterValidator(_not_empty)]
 
 
 class Reference(BaseModel):
@@ -20,7 +30,7 @@ class Reference(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    path: str | None = Field(None, min_length=1)
+    path: FilePath | None = None
     sha256: Sha256 | None = None
     id: Annotated[str, Field(pattern=r"^[\w.-]{1,200}$")] | None = None
     name: str | None = None

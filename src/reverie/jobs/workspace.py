@@ -20,12 +20,15 @@ class Workspace:
         max_pixels: The most pixels a picture may have.
         offline: Never download weights.
         resolver: Finds the files that references name.
+        given: Files that were read to know what the job is, as a recipe's: what each is, and its path. No job
+            writes over them.
         networks: Networks by name, loaded when first asked for; one's own may be put in under any name.
     """
 
     max_pixels: int = MAX_PIXELS
     offline: bool = False
     resolver: Resolver = field(default_factory=LocalFiles)
+    given: tuple[tuple[str, str], ...] = ()
     networks: dict[str, Network] = field(default_factory=dict)
 
     def network(self, name: str) -> Network:

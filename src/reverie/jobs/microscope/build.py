@@ -20,6 +20,7 @@ from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Output, make_folder
 from reverie.jobs.photographs import counted
 from reverie.jobs.provenance import bare_network, of_picture
+from reverie.media.names import LEFTOVER, check_name
 from reverie.media.picture import load_picture
 from reverie.media.picture.write import encode, write_whole
 from reverie.recipe.recipe import Recipe
@@ -247,13 +248,15 @@ class Microscope:
         """Whether the folder is free or ours.
 
         Raises:
-            UsageError: It holds something else, or portraits that were made otherwise.
+            UsageError: It holds something else, or portraits that were made otherwise; its path is too long.
             ResourceError: What it holds cannot be read.
         """
         manifest = self.root / MANIFEST
+        for unit in self.plan.units():
+            check_name(self.root / unit.portrait, str(self.root))
         if manifest.is_file():
             self._compare(manifest)
-        elif self.root.is_dir() and any(entry.suffix != ".part" for entry in self.root.iterdir()):
+        elif self.root.is_dir() and any(not LEFTOVER.fullmatch(entry.name) for entry in self.root.iterdir()):
             raise UsageError(f"{self.root}: is not empty and holds no microscope; give another folder")
 
     def _claim(self) -> None:

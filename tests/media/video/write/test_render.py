@@ -179,7 +179,7 @@ def test_nothing_is_left_of_a_film_of_which_nothing_is_safe(tmp_path):
 def test_two_at_once_are_refused(tmp_path):
     with render(tmp_path / "z.mp4") as film:
         fill(film, until=3)
-        with pytest.raises(UsageError, match="another process"):
+        with pytest.raises(ResourceError, match="is being made by this process"):
             render(tmp_path / "z.mp4")
         film.keep()
         assert film.done == 3
