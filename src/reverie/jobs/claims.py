@@ -157,7 +157,7 @@ def check_apart(reads: Iterable[Named], claims: Iterable[Claim]) -> None:
         mine = identity(claim.path)
         if mine in seen:
             raise UsageError(
-                f"{claim.path}: would be written twice, as {seen[mine].what} and as {claim.what}; "
+                f"{claim.path}: is {seen[mine].what} too, and would be written twice; "
                 f"give {claim.what} another name"
             )
         seen[mine] = claim
@@ -170,8 +170,8 @@ def check_apart(reads: Iterable[Named], claims: Iterable[Claim]) -> None:
         taken = seen.get(mine)
         if taken is not None and taken.kind != "into":
             raise UsageError(
-                f"{taken.path}: is {what}, which is only read, with --overwrite too; give {taken.what} "
-                "another name"
+                f"{taken.path}: is the input too ({what}), which is only read, with or without --overwrite; "
+                f"give {taken.what} another name"
             )
         _check_outside(what, path, None, folders)
 
@@ -184,7 +184,8 @@ def _check_outside(what: str, path: str, own: Claim | None, folders: dict[Identi
         inside = folders.get(up)
         if inside is not None and inside is not own:
             raise UsageError(
-                f"{path}: is {what} and lies in {inside.path}, which is written anew; keep it elsewhere"
+                f"{inside.path}: is the input too, or holds it ({what} {path}), and is written anew; "
+                f"give {inside.what} another name"
             )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Protocol, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticKnownError
 
 from reverie.errors import BadInput, UsageError
 from reverie.jobs.provenance import Sha256, sha256_of
@@ -14,7 +15,7 @@ from reverie.jobs.provenance import Sha256, sha256_of
 
 def _not_empty(path: str) -> str:
     if not path:
-        raise ValueError("a path is needed, got none")
+        raise PydanticKnownError("string_too_short", {"min_length": 1})
     return path
 
 
