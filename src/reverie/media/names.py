@@ -46,8 +46,9 @@ def check_name(path: str | PathLike[str], shown: str | None = None) -> None:
         raise UsageError(f"{called!r}: no name of a file ({error}); give another name") from error
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
-            length = len(os.fsencode(os.path.basename(name)))
-            said = f"a name of {length} bytes is too long here" if length > 143 else "the path is too long"
+            length = max(len(os.fsencode(part)) for part in name.split(os.sep))
+            whole = length <= longest(name)
+            said = "the path is too long" if whole else f"a name of {length} bytes is too long here"
             raise UsageError(f"{called}: {said}; give a shorter one") from error
         if error.errno in _IMPOSSIBLE:
             raise UsageError(f"{called}: {error.strerror}; give another name") from error
