@@ -10,7 +10,7 @@ import threading
 import traceback
 from collections.abc import Sequence
 
-from reverie.cli.memory import check_room, is_of_memory
+from reverie.cli.room import check_room, is_of_memory
 from reverie.cli.streams import Streams
 from reverie.engine.environment import ENVIRONMENT
 from reverie.errors import ResourceError, ReverieError

@@ -1,4 +1,4 @@
-"""Memory that is too small to begin with: libraries that lack it end the process, so it is asked before."""
+"""What libraries need as they load, or they end the process: asked before."""
 
 from __future__ import annotations
 
@@ -25,7 +25,15 @@ _WORDS: Final = (
 
 
 def check_room(arguments: Sequence[str]) -> None:
-    """ResourceError where a limit of the shell (``ulimit -v``) leaves too little for what is to be loaded."""
+    """Whether there is anything to work with: a folder to be in, and memory for what is to be loaded.
+
+    Raises:
+        ResourceError: The folder was deleted, or a limit of the shell (``ulimit -v``) leaves too little.
+    """
+    try:
+        os.getcwd()
+    except FileNotFoundError as error:
+        raise ResourceError("the folder that you are in was deleted; go to another one") from error
     verb = next((word for word in arguments if not word.startswith("-")), None)
     if verb is None or "--help" in arguments or "-h" in arguments:
         return
