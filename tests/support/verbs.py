@@ -24,11 +24,15 @@ SITE = ("--layers", "stem", "--channels", "0", "--classes", "none", "--steps", "
 
 @dataclass(frozen=True)
 class Verb:
-    """A verb: its words, in which IN and OUT stand for files, the file it reads, and an output's ending."""
+    """A verb: its words, in which IN and OUT stand for files, the file it reads, and an output's ending.
+
+    The longest name that is made of the output's is ``longer`` than that, in bytes.
+    """
 
     words: Sequence[str]
     source: str | None = "me.png"
     ending: str | None = ".png"
+    longer: int = 0
 
     def given(self, source: str | None, out: str | None) -> list[str]:
         """The words with these names."""
@@ -39,21 +43,23 @@ class Verb:
 VERBS = {
     "dream": Verb(("dream", "IN", "-o", "OUT", *QUICK)),
     "batch": Verb(("dream", "IN", "good.png", "-o", "OUT", *QUICK), ending=""),
-    "variations": Verb(("dream", "IN", "-o", "OUT", *QUICK, "--variations", "1")),
+    "variations": Verb(("dream", "IN", "-o", "OUT", *QUICK, "--variations", "1"), longer=len("-seed0")),
     "mask": Verb(("dream", "good.png", "-o", "OUT", "--mask", "IN", *QUICK)),
     "guide": Verb(("dream", "good.png", "-o", "OUT", "--guide", "IN", *QUICK)),
     "recipe": Verb(("dream", "good.png", "-o", "OUT", "--recipe", "IN", *QUICK), "recipe.json"),
     "preview": Verb(("dream", "good.png", "-o", "d.png", "--preview", "OUT", *QUICK), None),
     "sheet": Verb(("sheet", "IN", "-o", "OUT", "--steps", "1", "--cell", "64")),
     "see": Verb(("see", "stem:0", "--from", "IN", "-o", "OUT", *LOOK)),
-    "see-more": Verb(("see", "stem:0-1", "-o", "OUT", *LOOK), None),
+    "see-more": Verb(("see", "stem:0-1", "-o", "OUT", *LOOK), None, longer=len("-stem-0")),
     "invert": Verb(("invert", "IN", "--layer", "stem", "-o", "OUT", *LOOK)),
     "stimuli": Verb(("stimuli", "IN", "--unit", "stem:0", "--count", "1", "--no-portrait", "-o", "OUT")),
     "microscope": Verb(("microscope", "--photos", "IN", "-o", "OUT", *SITE), ending=""),
     "fool": Verb(("fool", "tabby", "-o", "OUT", *EVOLVE), None, ""),
     "print": Verb(("fool", "--render", "IN", "--size", "32", "-o", "OUT"), "genome.json"),
     "zoom": Verb(("zoom", "IN", "-o", "OUT", "--duration", "0.1", "--size", "64x48", *FRAMES), ending=".mp4"),
-    "film": Verb(("film", "IN", "-o", "OUT", "--max-size", "64", *FRAMES), "film.gif", ".gif"),
+    "film": Verb(
+        ("film", "IN", "-o", "OUT", "--max-size", "64", "--steps", "3", "--threads", "1"), "film.gif", ".gif"
+    ),
     "rerun": Verb(("rerun", "IN", "--input", "good.png", "-o", "OUT"), "result.png"),
     "run": Verb(("run", "IN"), "job.json", None),
     "show": Verb(("show", "IN"), "result.png", None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
@@ -26,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _listen()
     streams = Streams()
     code = run(given)
+    if threading.current_thread() is threading.main_thread():
+        atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # one more changes the code no more
     try:
         streams.settle()
     except ResourceError as error:

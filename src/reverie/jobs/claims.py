@@ -58,12 +58,14 @@ class Claim:
             too, under other names, and which is made if it is not there; what a film keeps while it is made
             (``state``), which has a lock of its own.
         parents: Whether folders above it are made too.
+        needed: Whether the work is for nothing where it cannot be written.
     """
 
     path: str
     what: str = "the output"
     kind: Literal["file", "folder", "into", "state"] = "file"
     parents: bool = False
+    needed: bool = True
 
 
 def files_in(job: BaseModel) -> Iterator[tuple[str, Reference | str]]:
@@ -247,7 +249,8 @@ def _hold_all(claims: Iterable[Claim], stack: ExitStack, made: _Made) -> None:
         if not os.path.isdir(folder):
             continue
         names = [os.path.basename(os.path.realpath(one.path)) for one in all_of]
-        with _writing(all_of[0].path):
+        needed = any(claim.needed for claim in all_of)
+        with _writing(all_of[0].path) if needed else suppress(OSError):
             stack.enter_context(hold(folder, names, out=all_of[0].path))
 
 
