@@ -184,7 +184,7 @@ def test_a_folder_that_is_written_holds_nothing_that_is_read(
     os.symlink("in", "link")
     os.symlink(".", "here")
     batch = BatchJob(recipe=Recipe(), photos=["in/b.png"], output={"path": folder, "overwrite": overwrite})
-    refuses(batch, workspace, "b.png: is the input too")
+    refuses(batch, workspace, "b.png: exists already and is the input too")
     for kind in ("microscope", "film"):
         name = folder if kind == "microscope" else f"{folder.rstrip('/')}/"
         refuses(job_of(kind, name, overwrite=overwrite), workspace, "the input too")

@@ -160,7 +160,12 @@ def tell_picture(console: Console, result: PictureResult) -> None:
 
 def preview_of(path: str | None, overwrite: bool) -> Preview | None:
     """The preview that ``--preview`` asks for, if it does; UsageError or ResourceError if it cannot be."""
-    return None if path is None else Preview(path, overwrite=overwrite)
+    if path is None:
+        return None
+    try:
+        return Preview(path, overwrite=overwrite)
+    except ReverieError as error:
+        raise type(error)(f"--preview {error}") from error
 
 
 def tell_estimate(job: Job[Any], console: Console, workspace: Workspace) -> None:

@@ -171,9 +171,10 @@ def check_apart(reads: Iterable[Named], claims: Iterable[Claim]) -> None:
         mine = identity(path)
         taken = seen.get(mine)
         if taken is not None and taken.kind != "into":
+            there = "exists already and " if os.path.lexists(taken.path) else ""
             raise UsageError(
-                f"{taken.path}: is the input too ({what}), which is only read, with or without --overwrite; "
-                f"give {taken.what} another name"
+                f"{taken.path}: {there}is the input too ({what}), which is only read, with or "
+                f"without --overwrite; give {taken.what} another name"
             )
         _check_outside(what, path, None, folders)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -256,7 +257,7 @@ class Microscope:
             check_name(self.root / unit.portrait, str(self.root))
         if manifest.is_file():
             self._compare(manifest)
-        elif self.root.is_dir() and any(not LEFTOVER.fullmatch(entry.name) for entry in self.root.iterdir()):
+        elif self.root.is_dir() and not all(map(_is_leftover, os.listdir(self.root))):
             raise UsageError(f"{self.root}: is not empty and holds no microscope; give another folder")
 
     def _claim(self) -> None:
@@ -305,6 +306,11 @@ class Microscope:
                 f"{self.root}: its portraits were made with another {', '.join(differs)}; "
                 "give another folder, or --overwrite to make them again"
             )
+
+
+def _is_leftover(name: str) -> bool:
+    """Whether a process that was killed, or one that holds the folder, has put this there."""
+    return name.endswith(".part") or LEFTOVER.fullmatch(name) is not None
 
 
 def shown_by(recipe: Recipe) -> dict[str, Any]:
