@@ -156,6 +156,16 @@ def test_a_batch_goes_on_past_odd_names(tmp_path: Path, photographs: Path) -> No
     assert {path.name for path in (tmp_path / "out").iterdir()} == {f"{stem}.png" for stem in stems}
 
 
+def test_one_item_whose_result_cannot_be_named_stops_no_batch(tmp_path: Path, photographs: Path) -> None:
+    for name in (f"{'y' * 251}.png", f"{'y' * 251}.jpg", "z.png"):
+        shutil.copyfile(photographs / "chelsea.png", tmp_path / name)
+    quick = ["--steps", "1", "--octaves", "1", "--threads", "1"]
+    code, _, err = ran(tmp_path, ["dream", ".", "-o", "out", *quick])
+    assert code == 4, err
+    assert err.count("is too long here") == 2
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["z.png"]
+
+
 @pytest.mark.parametrize("overwrite", [[], ["--overwrite"]])
 def test_links_stay_links_and_devices_are_no_files(
     tmp_path: Path, sources: Path, overwrite: list[str]

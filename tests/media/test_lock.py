@@ -125,6 +125,16 @@ def test_what_nobody_locks_is_nobodys_whatever_it_says(tmp_path, said):
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.timeout(20)
+def test_what_is_no_file_holds_nothing(tmp_path):
+    os.mkfifo(tmp_path / ".reverie-0000000000000000.lock")
+    (tmp_path / ".reverie-0000000000000001.lock").symlink_to("/dev/zero")
+    (tmp_path / ".reverie-0000000000000002.lock").mkdir()
+    with hold(tmp_path, ["a.png"]):
+        pass
+    assert len(os.listdir(tmp_path)) == 3
+
+
 def test_other_files_are_left_alone(tmp_path):
     for name in (".reverie-x.lock", "a.lock", ".reverie-0123456789abcdef.txt"):
         (tmp_path / name).write_text("mine")

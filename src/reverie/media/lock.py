@@ -15,6 +15,7 @@ import os
 import secrets
 import shlex
 import socket
+import stat
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -151,15 +152,9 @@ def _others(folder: Path, own: Path) -> Iterator[dict[str, Any]]:
         path = folder / name
         if path == own or not LEFTOVER.fullmatch(name) or path.suffix != ".lock":
             continue
-        try:
-            handle = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-        except FileNotFoundError:
-            continue  # it was let go just now
-        except OSError:
-            try:
-                handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-            except OSError:
-                continue
+        handle = _opened(path)
+        if handle is None:
+            continue
         try:
             found = _said(handle)
             locked = _locked(handle)
@@ -172,6 +167,20 @@ def _others(folder: Path, own: Path) -> Iterator[dict[str, Any]]:
                     path.unlink()
         finally:
             os.close(handle)
+
+
+def _opened(path: Path) -> int | None:
+    """Another's file, open; None if it was let go just now, is no file, or is not for us to see."""
+    careful = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    for how in (os.O_RDWR, os.O_RDONLY):  # some file systems lock only what may be written
+        try:
+            handle = os.open(path, how | careful)
+        except OSError:
+            continue
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            return handle
+        os.close(handle)
+    return None
 
 
 def _said(handle: int) -> dict[str, Any]:
