@@ -84,9 +84,7 @@ def test_the_second_says_who_has_it(tmp_path):
     assert other.stdout.readline() == "held\n"
     with pytest.raises(ResourceError, match=r"^me: is being made by process") as error:
         hold(tmp_path, ["a.png"], out="me")
-    assert re.search(
-        rf"process {other.pid} since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d \(reverie ", str(error.value)
-    )
+    assert re.search(rf"process {other.pid} since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d \(-c ", str(error.value))
     other.communicate("")
     hold(tmp_path, ["a.png"]).release()
     assert os.listdir(tmp_path) == []
@@ -158,7 +156,7 @@ def test_what_another_process_says_of_itself_is_cleaned_and_cut(tmp_path):
 )
 def test_without_locks_of_the_system_the_number_decides(tmp_path, monkeypatch, pid, host, free):
     monkeypatch.setattr(lock, "_locked", lambda handle: None)
-    with collect_warnings() as said, hold(tmp_path, ["a.png"]) as held:
+    with collect_warnings(lambda text: None) as said, hold(tmp_path, ["a.png"]) as held:
         note = json.loads(held.path.read_text())
         held.path.write_text(json.dumps({**note, "pid": pid or os.getppid(), "host": host or note["host"]}))
         if free:

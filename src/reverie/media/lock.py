@@ -82,7 +82,7 @@ def hold(
         "pid": os.getpid(),
         "host": socket.gethostname(),
         "since": time.strftime("%Y-%m-%d %H:%M:%S"),
-        "command": shlex.join(["reverie", *sys.argv[1:]]),
+        "command": _command(),
         "shared": shared,
         "holds": sorted(mine),
     }
@@ -96,6 +96,13 @@ def hold(
             own.release()
             raise
     return own
+
+
+def _command() -> str:
+    """What this process was begun with."""
+    program, *words = getattr(sys, "argv", None) or ["python"]
+    name = os.path.basename(program)
+    return shlex.join(["reverie" if name.startswith(("reverie", "__main__")) else name or "python", *words])
 
 
 def _marks(names: Iterable[str], folder: Path) -> set[str]:
