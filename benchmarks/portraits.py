@@ -28,7 +28,7 @@ from reverie.media.picture.contact_sheet import contact_sheet
 from reverie.network.zoo import load_net
 from reverie.portrait.batch import make_portraits
 from reverie.portrait.state import portrait_of
-from reverie.portrait.units import of_inversion, of_unit
+from reverie.portrait.targets import of_inversion, of_unit
 from reverie.recipe.presets.portrait import PORTRAITS
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
@@ -207,7 +207,7 @@ DIVERSE = ("block4b:20", "block5c:17", "block5c:40", "block6b:30")
 
 def diversity(work: Path, count: int = 4) -> dict[str, Any]:
     """Facets made together against independent seeds: how alike they are, and how strongly they excite."""
-    from reverie.portrait.diverse import diverse
+    from reverie.portrait.targets import diverse
 
     net = load_net("lite0")
     base = preset("portrait")

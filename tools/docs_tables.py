@@ -24,7 +24,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 def settings() -> str:
     """Every field of a recipe: its option, what it is, what it may be, its default."""
-    from reverie.cli.recipe_options import OPTION
+    from reverie.cli.options import OPTION
     from reverie.recipe.recipe import Recipe
 
     return fields(Recipe, OPTION, without=("format",))
@@ -32,7 +32,7 @@ def settings() -> str:
 
 def portrait_settings() -> str:
     """Every field of a portrait's settings, likewise."""
-    from reverie.cli.recipe_options import OF_PORTRAIT
+    from reverie.cli.options import OF_PORTRAIT
     from reverie.recipe.portrait import Portrait
 
     return fields(Portrait, OF_PORTRAIT)

@@ -11,7 +11,7 @@ from reverie.media.picture import Picture
 from reverie.network.zoo import load_net
 from reverie.objective import logit, parse
 from reverie.portrait.batch import portraits
-from reverie.portrait.units import of_unit
+from reverie.portrait.targets import of_unit
 from reverie.recipe.recipe import Recipe
 
 NET = load_net("lite0")

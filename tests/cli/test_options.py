@@ -9,8 +9,7 @@ import pytest
 
 from reverie.cli.app import command
 from reverie.cli.fields import describe
-from reverie.cli.options import GUIDE_LAYER
-from reverie.cli.recipe_options import OPTION
+from reverie.cli.options import GUIDE_LAYER, OPTION
 from reverie.errors import UsageError
 from reverie.recipe.presets.preset import preset
 from support.recipes import recipe_for

@@ -10,8 +10,7 @@ from reverie.errors import BadInput
 from reverie.jobs.document import read_job
 from reverie.jobs.film import FilmJob
 from reverie.jobs.provenance import of_picture
-from reverie.jobs.reference import LocalFiles, Reference
-from reverie.jobs.workspace import Workspace
+from reverie.jobs.workspace import LocalFiles, Reference, Workspace
 from reverie.recipe.presets.preset import preset
 from support import films
 from support.moving import Viewer, scene, sound_packets

@@ -18,8 +18,7 @@ from reverie.jobs.dream import DreamJob
 from reverie.jobs.job import Finished, ItemFinished, Job, Listener, Listeners, Started, Warned
 from reverie.jobs.output import Output
 from reverie.jobs.provenance import of_picture
-from reverie.jobs.reference import LocalFiles, Reference
-from reverie.jobs.workspace import Workspace
+from reverie.jobs.workspace import LocalFiles, Reference, Workspace
 from reverie.recipe.recipe import Recipe
 from support.listeners import Recorder, again
 

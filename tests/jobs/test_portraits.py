@@ -16,8 +16,7 @@ from reverie.jobs.output import Output
 from reverie.jobs.portraits import InversionsJob, PortraitsJob, places, slug
 from reverie.jobs.preview import Preview
 from reverie.jobs.provenance import of_picture, sha256_of
-from reverie.jobs.reference import LocalFiles, Reference
-from reverie.jobs.workspace import Workspace
+from reverie.jobs.workspace import LocalFiles, Reference, Workspace
 from reverie.recipe.recipe import Recipe
 from support.listeners import Recorder, again
 from support.microscope import lite0, tree

@@ -13,7 +13,7 @@ from reverie.errors import UsageError
 from reverie.portrait import views as look
 from reverie.portrait.batch import make_portraits
 from reverie.portrait.state import PortraitState, facets_of
-from reverie.recipe.presets.canvas_defaults import OWN
+from reverie.recipe.presets.portrait import OWN
 from support.portraits import pixels, small
 from support.slow import mostly_slow
 

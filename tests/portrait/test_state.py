@@ -12,7 +12,7 @@ from reverie.ascent.session import Session
 from reverie.portrait import views as look
 from reverie.portrait.batch import make_portraits
 from reverie.portrait.state import PortraitState, check_sizes, size_of
-from reverie.recipe.presets.canvas_defaults import OWN
+from reverie.recipe.presets.portrait import OWN
 from reverie.recipe.presets.preset import preset
 from support.portraits import pixels, small
 from support.slow import mostly_slow

@@ -55,7 +55,6 @@ def test_it_passes_through_its_keys_and_stays_between_neighbours(made):
         assert low - 1e-6 <= found <= high + 1e-6
     assert curve.least == min(values)
     assert curve.most == max(values)
-    assert curve.varies == (min(values) != max(values))
 
 
 @given(st.lists(numbers, min_size=2, max_size=6), st.floats(0, 500))
@@ -89,7 +88,6 @@ def test_a_constant():
     assert str(Curve.parse("1.020")) == "1.02"
     assert str(Curve.parse(3)) == "3"
     assert Curve.parse("1.02").at(1e6, 25) == 1.02
-    assert not Curve.parse("7").varies
 
 
 @pytest.mark.parametrize(

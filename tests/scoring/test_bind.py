@@ -25,7 +25,7 @@ from reverie.network.zoo import load_net
 from reverie.recipe.presets.preset import preset
 from reverie.scoring.bind import bind
 from reverie.scoring.binder import covering
-from reverie.scoring.regularizers import distance_from_grey, total_variation
+from reverie.scoring.regularizers import alpha_norm, total_variation
 from support import twins
 from support.recipes import GENTLE
 from support.slow import mostly_slow
@@ -230,7 +230,7 @@ def test_penalties():
     x = picture[0].double().numpy()
     tv = np.abs(np.diff(x, axis=1)).mean() + np.abs(np.diff(x, axis=2)).mean()
     assert float(total_variation(picture, *picture.shape[2:3] * 2)) == pytest.approx(tv, rel=1e-5)
-    assert float(distance_from_grey(picture, *picture.shape[2:3] * 2)) == pytest.approx(
+    assert float(alpha_norm(picture, *picture.shape[2:3] * 2, 2.0)) == pytest.approx(
         ((x - 0.5) ** 2).mean(), rel=1e-5
     )
     down, across = np.diff(x, axis=1), np.diff(x, axis=2)

@@ -15,8 +15,8 @@ from reverie.jobs.job import Listener
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output
 from reverie.jobs.provenance import EngineNote, of_picture
-from reverie.jobs.reference import Reference
 from reverie.jobs.rerun import RerunJob
+from reverie.jobs.workspace import Reference
 from reverie.media.picture import load_picture, save_picture
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe

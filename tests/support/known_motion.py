@@ -44,7 +44,7 @@ class Reel:
 
     def frames(self, skip: int = 0) -> Iterator[Shot]:
         self.asked.append(skip)
-        return iter(self.shots[skip:])
+        return (shot for shot in self.shots[skip:])
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,8 @@ import numpy as np
 
 from reverie.ascent.session import Session
 from reverie.jobs.job import Event, Listener, Step
-from reverie.jobs.microscope import Microscope, choose
+from reverie.jobs.microscope.build import Microscope
+from reverie.jobs.microscope.contents import choose
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.workspace import Workspace
 from reverie.media.picture import Picture

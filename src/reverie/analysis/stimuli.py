@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -20,12 +19,10 @@ from reverie.engine.engine import Engine
 from reverie.errors import BadInput, UsageError
 from reverie.media.picture import MAX_PIXELS, Picture, load_picture
 from reverie.media.picture.folder import pictures_in
+from reverie.media.picture.picture import Floats
 from reverie.native.runtime import Runtime
 from reverie.network.network import Network
 from reverie.notices import warn
-
-if TYPE_CHECKING:
-    from reverie.media.picture.picture import Floats
 
 #: Short side that photographs are shown at, in pixels: larger ones are scaled down.
 SIDE = 256

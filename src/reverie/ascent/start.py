@@ -9,11 +9,13 @@ import torch
 from torch import Tensor
 
 from reverie.errors import UsageError
-from reverie.ops.colour import luma
+from reverie.ops.colour import bent, luma
 from reverie.ops.filters import periodic, resize
 from reverie.recipe.recipe import Recipe
 
 DEFAULT_SIZE = (768, 512)
+#: How near black and white what goes beyond them is bent back.
+KNEE = 0.06
 
 
 def prepare(recipe: Recipe, picture: Tensor | None, rng: torch.Generator, channels: int) -> Tensor:
@@ -32,13 +34,10 @@ def prepare(recipe: Recipe, picture: Tensor | None, rng: torch.Generator, channe
     return _within_range(periodic(source)) if recipe.seamless else source
 
 
-def _within_range(picture: Tensor, knee: float = 0.06) -> Tensor:
+def _within_range(picture: Tensor) -> Tensor:
     """Bend what lies beyond black and white back into [0, 1], in place; clipping would open a seam again."""
     for k in range(picture.shape[1]):  # one channel at a time, for less memory
-        plane = picture[:, k]
-        dark = knee * torch.exp((plane - knee) / knee)
-        light = 1 - knee * torch.exp((1 - knee - plane) / knee)
-        plane.copy_(torch.where(plane < knee, dark, torch.where(plane > 1 - knee, light, plane)))
+        picture[:, k] = bent(picture[:, k], KNEE)
     return picture
 
 

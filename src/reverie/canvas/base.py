@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import torch
 import torch.nn.functional as F
@@ -43,72 +43,16 @@ class CanvasSetup:
     dtype: torch.dtype = torch.float32
 
 
-class Canvas(Protocol):
-    """Parameters <-> N pictures in [0, 1]. Sizes are (width, height), pictures (N, C, height, width)."""
+class Canvas(ABC):
+    """Parameters <-> N pictures in [0, 1]. Sizes are (width, height), pictures (N, C, height, width).
 
-    @property
-    def count(self) -> int:
-        """N, the pictures."""
+    The leaves are (N, ...), and each item's picture is computed by itself.
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height."""
-
-    @property
-    def channels(self) -> int:
-        """C of the pictures."""
-
-    def parameters(self) -> list[Tensor]:
-        """The leaves, each (N, ...), that optimisers move in place; others after a ``resize``."""
-
-    def picture(self) -> Tensor:
-        """The pictures, (N, C, H, W) in [0, 1], differentiable in the parameters."""
-
-    def fit(self, picture: Tensor) -> None:
-        """Put the parameters so that ``picture()`` is the given one as nearly as it can be.
-
-        Args:
-            picture: (1 or N, C, h, w) in [0, 1]; another size is resampled.
-        """
-
-    def resize(self, size: tuple[int, int]) -> None:
-        """Go on at another size with the same content."""
-
-    def carried(self, remembered: Sequence[Tensor], old: tuple[int, int]) -> list[Tensor] | None:
-        """After a ``resize``: what an optimiser remembers of each leaf, at the size there is now.
-
-        Args:
-            remembered: Moments of the leaves, of their shapes at the size ``old``.
-            old: The size before.
-
-        Returns:
-            Tensors of the leaves' shapes, 0 for what is new; None where memories mean nothing any more.
-        """
-
-    def render(self, size: tuple[int, int]) -> Tensor:
-        """The pictures at a size, (N, C, H, W) in [0, 1], without a graph; the canvas stays as it is."""
-
-    def add(self, change: Tensor) -> None:
-        """Move the pictures by (N, C, H, W). Raises TypeError where values do not belong to places."""
-
-    def settle(self) -> None:
-        """Bring parameters that an optimiser carried too far back to where they may be."""
-
-    def note(self, gradient: Tensor) -> None:
-        """Remember where the pictures mattered: the gradient at them, (N, C, H, W)."""
-
-    def importance(self, size: tuple[int, int]) -> Tensor:
-        """How much each place mattered so far, (N, H, W) in [0, 1] at a size: an alpha channel."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything that moves, as plain tensors and numbers."""
-
-    def load_state_dict(self, kept: dict[str, Any]) -> None:
-        """Take up what ``state_dict`` gave, at whatever size that was."""
-
-
-class Itemwise(ABC):
-    """What canvases have in common: leaves (N, ...) of which each item's picture is computed by itself."""
+    Attributes:
+        count: N, the pictures.
+        size: Width and height.
+        channels: C of the pictures.
+    """
 
     def __init__(self, setup: CanvasSetup) -> None:
         """A start drawn for each item from its own generator.
@@ -168,7 +112,15 @@ class Itemwise(ABC):
         self._put([torch.stack(leaf) for leaf in zip(*parts, strict=True)])
 
     def carried(self, remembered: Sequence[Tensor], old: tuple[int, int]) -> list[Tensor] | None:
-        """After a ``resize``: what an optimiser remembers of each leaf; None, it had better begin anew."""
+        """After a ``resize``: what an optimiser remembers of each leaf, at the size there is now.
+
+        Args:
+            remembered: Moments of the leaves, of their shapes at the size ``old``.
+            old: The size before.
+
+        Returns:
+            Tensors of the leaves' shapes, 0 for what is new; None where memories mean nothing any more.
+        """
         return None if old != self.size else list(remembered)
 
     @torch.no_grad()

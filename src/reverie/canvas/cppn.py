@@ -9,7 +9,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from reverie.canvas.base import CanvasSetup, Itemwise, itemwise
+from reverie.canvas.base import Canvas, CanvasSetup, itemwise
 from reverie.errors import UsageError, did_you_mean
 
 ACTIVATIONS: Final = ("composite", "tanh")
@@ -27,7 +27,7 @@ FIT_RATE: Final = 0.01
 FIT_SIDE: Final = 64
 
 
-class CppnCanvas(Itemwise):
+class CppnCanvas(Canvas):
     """N pictures as small networks that map a place to a colour, and so have any size (Mordvintsev 2018).
 
     Leaves, layer by layer: weights (N, outputs, inputs) and biases (N, outputs, 1). The last layer's weights

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from reverie.native import step as native
 from reverie.ops.filters import resize
+from reverie.ops.warp import warp
 
 #: A soft detail goes no further than this many times the room there is.
 SOFT_LIMIT = 2.0
@@ -253,13 +254,15 @@ class DetailCanvas:
         ``field`` is (H, W, 2), for each pixel the (x, y) that it comes from, in pixels, as for
         ``motion.warp.warp``; the detail is mirrored at the edges, or goes round if the canvas is circular.
         """
-        from reverie.ops.warp import warp
-
         twin = copy.copy(self)
         twin.let_go()
         if self._detail is not None:
-            twin.detail = warp(self._detail, field, border="wrap" if self.circular else "mirror")
+            twin.detail = self.seen_at(self._detail, field)
         return twin
+
+    def seen_at(self, plane: Tensor, field: Tensor) -> Tensor:
+        """A plane as it is seen at the places of a field; see ``warped``."""
+        return warp(plane, field, border="wrap" if self.circular else "mirror")
 
     def resize(self, size: tuple[int, int], *, carry: str = "detail") -> None:
         """Go to another (width, height).

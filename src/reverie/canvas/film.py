@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any, Self
+from typing import Any
 
 import cv2
 import numpy as np
@@ -45,23 +44,18 @@ class FilmCanvas(DetailCanvas):
 
         return _each(plane, shrunk)
 
-    def warped(self, field: Tensor) -> Self:
-        """As ``DetailCanvas.warped``, by Lanczos' kernel at places rounded to 1/32 pixel.
+    def seen_at(self, plane: Tensor, field: Tensor) -> Tensor:
+        """As ``DetailCanvas.seen_at``, by Lanczos' kernel at places rounded to 1/32 pixel.
 
         A measured flow is not as exact as that, and of many such warps one after another nearly all detail
         is left: more than of splines.
         """
-        twin = copy.copy(self)
-        twin.let_go()
-        if self._detail is None:
-            return twin
-        if not self._swift(self._detail):
-            return super().warped(field)
+        if not self._swift(plane):
+            return super().seen_at(plane, field)
         # Rounded to OpenCV's own fixed point once for all channels.
         where = cv2.convertMaps(field.numpy(), None, cv2.CV_16SC2)  # type: ignore[call-overload]
         how: dict[str, Any] = {"interpolation": cv2.INTER_LANCZOS4, "borderMode": cv2.BORDER_REFLECT_101}
-        twin.detail = _each(self._detail, lambda channel: cv2.remap(channel, *where, **how))
-        return twin
+        return _each(plane, lambda channel: cv2.remap(channel, *where, **how))
 
     def _swift(self, plane: Tensor) -> bool:
         return plane.device.type == "cpu" and plane.dtype == torch.float32 and not self.circular

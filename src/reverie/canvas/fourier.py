@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from reverie.canvas.base import CanvasSetup, Itemwise
+from reverie.canvas.base import Canvas, CanvasSetup
 
 #: What lucid divides its pictures by.
 LUCID: float = 4.0
@@ -32,7 +32,7 @@ def amplitudes(size: tuple[int, int], falloff: float) -> Tensor:
     return longest * (longest * frequencies(size)).clamp_min(1) ** -falloff
 
 
-class FourierCanvas(Itemwise):
+class FourierCanvas(Canvas):
     """N pictures as coefficients of sines and cosines, scaled by 1 / f, with decorrelated colours.
 
     The only leaf, (N, C, H, W // 2 + 1, 2), holds real and imaginary parts. Picture = squash(contrast *

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reverie.canvas.base import CanvasSetup, Itemwise, itemwise
+from reverie.canvas.base import Canvas, CanvasSetup, itemwise
 from reverie.canvas.fourier import frequencies
 
 
@@ -45,7 +45,7 @@ def natural_magnitude(size: tuple[int, int], channels: int = 3) -> Tensor:
     return magnitude
 
 
-class MacoCanvas(Itemwise):
+class MacoCanvas(Canvas):
     """N pictures whose phases move while the magnitude spectrum stays that of natural photographs.
 
     The only leaf, (N, C, H, W // 2 + 1), holds phases in radians. Picture = sigmoid(contrast *

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from reverie.canvas.base import CanvasSetup, Itemwise, itemwise
+from reverie.canvas.base import Canvas, CanvasSetup, itemwise
 from reverie.canvas.colour_space import clipped
 from reverie.errors import UsageError
 
 
-class PixelCanvas(Itemwise):
+class PixelCanvas(Canvas):
     """N pictures of independent pixels (Erhan et al. 2009, Simonyan et al. 2013, Yosinski et al. 2015).
 
     With ``squash="clip"`` the only leaf, (N, C, H, W), is the picture itself, about a mean grey of 0.5; with

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from reverie.canvas.base import CanvasSetup, Itemwise, enlarged, itemwise
+from reverie.canvas.base import Canvas, CanvasSetup, enlarged, itemwise
 from reverie.errors import UsageError
 
 
-class PyramidCanvas(Itemwise):
+class PyramidCanvas(Canvas):
     """N pictures as bands of half the size each: leaf k, (N, C, H / 2^k, W / 2^k) rounded up, 0 the finest.
 
     Picture = squash(contrast * mix(sum of gain_k * enlarged band_k)). The coarsest band has gain 1 and each

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from reverie import objective as ob
 from reverie.cli.moving_options import MOVING
-from reverie.cli.recipe_options import DEFAULTS, INVERSION, OF_PORTRAIT, OPTION
+from reverie.cli.options import OF_PORTRAIT, OPTION
+from reverie.cli.recipe_options import DEFAULTS
 from reverie.errors import UsageError
-from reverie.portrait.units import alone
+from reverie.portrait.targets import alone
 from reverie.recipe.portrait import Portrait
-from reverie.recipe.presets.canvas_defaults import onto
-from reverie.recipe.presets.portrait import OF_CLASS
+from reverie.recipe.presets.portrait import INVERSION, OF_CLASS, onto
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import PARTS, Recipe
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, Final, Literal, get_args, get_origin
 
 import typer
@@ -81,3 +82,7 @@ def setting(
 def other(*flags: str, help: str, panel: str = "Files", **more: Any) -> Any:
     """An option that sets nothing of the recipe."""
     return typer.Option(*flags, help=help, rich_help_panel=panel, show_default=False, **more)
+
+
+#: An option that says what to dream.
+wanted = partial(other, panel=WHAT)

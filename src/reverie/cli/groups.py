@@ -20,6 +20,8 @@ from dataclasses import dataclass, fields
 from functools import cache, wraps
 from typing import Annotated, Any, get_args, get_origin
 
+from pydantic import BaseModel
+
 #: The default of a parameter that is a group: its options have defaults of their own.
 OFFERED: Any = None
 
@@ -58,7 +60,7 @@ def takes_groups(verb: Callable[..., None]) -> Callable[..., None]:
             parameters.append(parameter.replace(annotation=hints[name]))
             continue
         kind, offered = groups[name] = found
-        parameters += [_options_of(kind)[option] for option in offered]
+        parameters += [_options_of(kind)[option] for option in offered]  # type: ignore[arg-type]  # mypy: no dataclass is hashable
 
     @wraps(verb)
     def flat(**given: Any) -> None:
@@ -104,3 +106,9 @@ def _group_of(hint: Any) -> tuple[type[Group], tuple[str, ...]] | None:
 def all_given(*groups: Group) -> Mapping[str, Any]:
     """Every option of several groups by name."""
     return {name: value for group in groups for name, value in group.given().items()}
+
+
+def options_of(model: type[BaseModel], *groups: type[Group]) -> dict[str, str]:
+    """Fields of a model that options of these groups set, and the options."""
+    names = (field.name for group in groups for field in fields(group))
+    return {name: "--" + name.replace("_", "-") for name in names if name in model.model_fields}

@@ -7,17 +7,16 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
-from reverie.cli.complaints import given_as
 from reverie.cli.console import Console
 from reverie.cli.moving_options import MOVING, FilmCommon
-from reverie.cli.recipe_options import OPTION, console_of, recipe_from_options, where_to, workspace_of
+from reverie.cli.options import OPTION
+from reverie.cli.recipe_options import console_of, given_as, recipe_from_options, where_to, workspace_of
 from reverie.errors import BadInput, Interrupted, ReverieError, UsageError
 from reverie.recipe.recipe import PARTS, Recipe
 
 if TYPE_CHECKING:
     from reverie.jobs.job import Event, Job, Kept, Listener, Result
-    from reverie.jobs.moving import MovingResult
-    from reverie.jobs.moving_job import MovingJob
+    from reverie.jobs.moving import MovingJob, MovingResult
     from reverie.jobs.output import FilmOutput
     from reverie.jobs.workspace import Workspace
 

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Annotated, Any, Final
-
-from pydantic import BaseModel
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Final
 
 from reverie.cli import complete
-from reverie.cli.fields import LOOK, MOTION, WHAT, other, setting
-from reverie.cli.groups import Group
-from reverie.cli.options import Appearance, Base, Common, Target
+from reverie.cli.fields import LOOK, MOTION, WHAT, other, setting, wanted
+from reverie.cli.groups import Group, options_of
+from reverie.cli.options import Appearance, Base, Common, Target, layer_option
 from reverie.recipe.film import Film
 from reverie.recipe.presets.preset import MOTIONS
 from reverie.recipe.zoom import Zoom
 
-
-def of_zoom(name: str, *flags: str, panel: str = MOTION, **more: Any) -> Any:
-    """An option that sets a field of ``recipe.zoom``."""
-    return setting(name, *flags, panel=panel, model=Zoom, **more)
-
-
-def of_film(name: str, *flags: str, panel: str = MOTION, **more: Any) -> Any:
-    """An option that sets a field of ``recipe.film``."""
-    return setting(name, *flags, panel=panel, model=Film, **more)
+#: Options that set a field of a zoom, and of a film.
+of_zoom = partial(setting, panel=MOTION, model=Zoom)
+of_film = partial(setting, panel=MOTION, model=Film)
 
 
 @dataclass(frozen=True)
@@ -32,20 +25,15 @@ class ZoomTarget(Target):
 
     layer: Annotated[
         list[str] | None,
-        other(
-            "--layer",
+        layer_option(
             help="Excite this layer (see `reverie layers`); several follow each other.",
-            panel=WHAT,
-            metavar="NAME",
-            autocompletion=complete.layers,
         ),
     ] = None
     objective: Annotated[
         list[str] | None,
-        other(
+        wanted(
             "--objective",
             help="What to increase; several follow each other. (default block5c)",
-            panel=WHAT,
             metavar="TEXT",
         ),
     ] = None
@@ -60,10 +48,9 @@ class ZoomBase(Base):
 
     preset: Annotated[
         str | None,
-        other(
+        wanted(
             "--preset",
             help=f"Start from the settings of a known zoom ({', '.join(MOTIONS)}) or dream.",
-            panel=WHAT,
             metavar="NAME",
             autocompletion=complete.motions,
         ),
@@ -164,12 +151,6 @@ class FilmCommon(Common):
             "three times a second (WCAG 2.3.1) is damped.",
         ),
     ] = False
-
-
-def options_of(model: type[BaseModel], *groups: type[Group]) -> dict[str, str]:
-    """Fields of a model that options of these groups set, and the options."""
-    names = (field.name for group in groups for field in fields(group))
-    return {name: "--" + name.replace("_", "-") for name in names if name in model.model_fields}
 
 
 #: What moves, which is a part of the recipe: its usual preset, and the fields of it that options set.

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from reverie.cli import complete
-from reverie.cli.fields import COMPUTE, MESSAGES, PORTRAIT, SIZE, WHAT, other, setting
-from reverie.cli.groups import Group
+from reverie.cli.fields import COMPUTE, MESSAGES, PORTRAIT, SIZE, WHAT, other, setting, wanted
+from reverie.cli.groups import Group, options_of
 from reverie.recipe.portrait import Portrait
+from reverie.recipe.recipe import Recipe
 
 #: Where a guide is followed when no layer is named.
 GUIDE_LAYER = "block5a"
+#: An option that names a layer, and one that sets a field of a portrait.
+layer_option = partial(wanted, "--layer", metavar="NAME", autocompletion=complete.layers)
+of_portrait = partial(setting, panel=PORTRAIT, model=Portrait)
 
 
 @dataclass(frozen=True)
@@ -20,30 +25,24 @@ class Target(Group):
 
     layer: Annotated[
         list[str] | None,
-        other(
-            "--layer",
+        layer_option(
             help="Excite this layer (see `reverie layers`); several are one per octave, smallest first.",
-            panel=WHAT,
-            metavar="NAME",
-            autocompletion=complete.layers,
         ),
     ] = None
     channel: Annotated[
         list[str] | None,
-        other(
+        wanted(
             "--channel",
             help="Excite one channel of a layer.",
-            panel=WHAT,
             metavar="NAME:I",
             autocompletion=complete.channels,
         ),
     ] = None
     class_: Annotated[
         list[str] | None,
-        other(
+        wanted(
             "--class",
             help="Dream a class: a name, any synonym, or its number.",
-            panel=WHAT,
             metavar="NAME",
             autocompletion=complete.classes,
         ),
@@ -51,10 +50,9 @@ class Target(Group):
     objective: Annotated[list[str] | None, setting("objective", panel=WHAT, metavar="TEXT")] = None
     guide: Annotated[
         str | None,
-        other(
+        wanted(
             "--guide",
             help=f"Dream towards this picture, at --layer ({GUIDE_LAYER} if none is named).",
-            panel=WHAT,
             metavar="IMAGE",
         ),
     ] = None
@@ -70,11 +68,10 @@ class Base(Group):
     ] = None
     recipe: Annotated[
         str | None,
-        other(
+        wanted(
             "--recipe",
             help="Take every setting from this file, JSON or a picture reverie made; options given here "
             "override it.",
-            panel=WHAT,
             metavar="FILE",
         ),
     ] = None
@@ -86,10 +83,9 @@ class PortraitBase(Base):
 
     preset: Annotated[
         str | None,
-        other(
+        wanted(
             "--preset",
             help="Start from the settings of a known system, such as lucid2017 (default portrait).",
-            panel=WHAT,
             metavar="NAME",
             autocompletion=complete.portraits,
         ),
@@ -204,19 +200,23 @@ class Common(Messages, Files, Compute, Size):
 class PortraitLook(Group):
     """How a portrait is made."""
 
-    canvas: Annotated[str | None, setting("canvas", panel=PORTRAIT, model=Portrait)] = None
-    facets: Annotated[
-        int | None, setting("facets", "--diversity", panel=PORTRAIT, model=Portrait, metavar="N")
-    ] = None
-    views: Annotated[int | None, setting("views", panel=PORTRAIT, model=Portrait)] = None
+    canvas: Annotated[str | None, of_portrait("canvas")] = None
+    facets: Annotated[int | None, of_portrait("facets", "--diversity", metavar="N")] = None
+    views: Annotated[int | None, of_portrait("views")] = None
     transforms: Annotated[
         list[str] | None,
-        setting("transforms", "--transform", panel=PORTRAIT, model=Portrait, metavar="TEXT"),
+        of_portrait("transforms", "--transform", metavar="TEXT"),
     ] = None
-    optimiser: Annotated[str | None, setting("optimiser", panel=PORTRAIT, model=Portrait)] = None
-    rate: Annotated[str | None, setting("rate", panel=PORTRAIT, model=Portrait, metavar="A[..B]")] = None
-    print_size: Annotated[int | None, setting("print_size", panel=PORTRAIT, model=Portrait)] = None
+    optimiser: Annotated[str | None, of_portrait("optimiser")] = None
+    rate: Annotated[str | None, of_portrait("rate", metavar="A[..B]")] = None
+    print_size: Annotated[int | None, of_portrait("print_size")] = None
     transparency: Annotated[
         bool | None,
-        setting("transparency", "--transparency/--no-transparency", panel=PORTRAIT, model=Portrait),
+        of_portrait("transparency", "--transparency/--no-transparency"),
     ] = None
+
+
+#: Fields of a recipe that an option sets, and the option. Others can come from a file of --recipe.
+OPTION = options_of(Recipe, Target, Base, Ascent, Appearance, Size, Compute) | {"start": "--from"}
+#: Settings of a portrait that an option sets, and the option.
+OF_PORTRAIT = options_of(Portrait, PortraitLook) | {"facets": "--diversity", "transforms": "--transform"}

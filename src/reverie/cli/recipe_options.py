@@ -4,65 +4,27 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from reverie import objective as ob
-from reverie.cli.complaints import given_as, told_as_typed
 from reverie.cli.console import Console
 from reverie.cli.groups import Group, all_given
-from reverie.cli.options import GUIDE_LAYER, Common, Messages
+from reverie.cli.options import GUIDE_LAYER, OF_PORTRAIT, OPTION, Common, Messages
 from reverie.errors import UsageError
-from reverie.recipe.presets.canvas_defaults import onto
+from reverie.recipe.presets.portrait import onto
 from reverie.recipe.presets.preset import preset
-from reverie.recipe.recipe import Recipe, make
+from reverie.recipe.recipe import Recipe, complaints, make
 
 if TYPE_CHECKING:
     from reverie.jobs.output import Output
     from reverie.jobs.workspace import Workspace
 
-#: Fields of a recipe that an option sets, and the option. Others can come from a file of --recipe.
-SET_BY_OPTIONS = (
-    "objective",
-    "balance",
-    "preset",
-    "network",
-    "size",
-    "max_size",
-    "octaves",
-    "octave_scale",
-    "steps",
-    "step_size",
-    "jitter",
-    "strength",
-    "max_change",
-    "keep_colour",
-    "seamless",
-    "mask",
-    "seed",
-    "engine",
-    "precision",
-    "device",
-    "threads",
-    "halo",
-)
-OPTION = {name: "--" + name.replace("_", "-") for name in SET_BY_OPTIONS} | {"start": "--from"}
-
 #: Presets that are taken when none is named, by ``dream`` and by ``see``.
 DEFAULTS = ("reverie", "portrait")
-#: The preset that ``invert`` takes.
-INVERSION = "inversion"
-#: Settings of a portrait that an option sets, and the option.
-OF_PORTRAIT = {
-    "canvas": "--canvas",
-    "facets": "--diversity",
-    "views": "--views",
-    "transforms": "--transform",
-    "optimiser": "--optimiser",
-    "rate": "--rate",
-    "print_size": "--print-size",
-    "transparency": "--transparency",
-}
 
 
 def console_of(messages: Messages) -> Console:
@@ -214,3 +176,32 @@ def width_height(text: str) -> tuple[int, int]:
     if match is None:
         raise UsageError(f"--size {text}: width and height are needed, as in 1920x1080, or 512 for a square")
     return int(match[1]), int(match[2])
+
+
+def as_typed(message: str, typed: Mapping[str, str]) -> str:
+    """A complaint with the fields in it called as they are typed.
+
+    Args:
+        message: ``field: what is wrong``, perhaps several after ``; ``, perhaps of a place in the field.
+        typed: Fields that came from the command line, as ``steps`` or ``zoom.steps``, and their options.
+    """
+    fields = "|".join(map(re.escape, typed))
+    pattern = rf"(^|; )({fields})(?:\.\d+)*: "
+    return re.sub(pattern, lambda match: f"{match[1]}{typed[match[2]]}: ", message) if typed else message
+
+
+def given_as(options: Mapping[str, str], given: Mapping[str, object], part: str = "") -> dict[str, str]:
+    """Fields that were given, and how they are typed; those of a part of the recipe under both names."""
+    typed = {name: option for name, option in options.items() if given.get(name) is not None}
+    return typed | ({f"{part}.{name}": option for name, option in typed.items()} if part else {})
+
+
+@contextmanager
+def told_as_typed(typed: Mapping[str, str]) -> Iterator[None]:
+    """Errors of what is used wrongly here, with fields called as they are typed: see ``as_typed``."""
+    try:
+        yield
+    except ValidationError as error:
+        raise UsageError(as_typed("; ".join(complaints(error)), typed)) from error
+    except UsageError as error:
+        raise UsageError(as_typed(str(error), typed)) from error

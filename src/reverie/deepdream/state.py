@@ -13,7 +13,7 @@ from reverie.ascent.octaves import SMALLEST, Octave, octave_sizes, octaves
 from reverie.ascent.session import Session, as_tensor
 from reverie.ascent.start import fitted, prepare
 from reverie.canvas.detail import DetailCanvas
-from reverie.deepdream.direction import step_direction
+from reverie.deepdream.direction import StepDirection, step_direction
 from reverie.media.picture import Picture, Source
 from reverie.media.picture.picture import Floats
 from reverie.native.runtime import Runtime, computes
@@ -94,7 +94,7 @@ class State:
             source = prepare(recipe, given, rng, session.net.channels).to(session.device)
             mask = session.open_tensor(recipe.mask).mean(1, keepdim=True) if recipe.mask else None
             deviation = float(source.std((2, 3)).mean())
-            canvas = _canvas(recipe, source, mask)
+            canvas = canvas_over(recipe, source, mask)
         from_noise = given is None and recipe.start == "noise"
         reach = REACH_FROM_NOISE if from_noise else min(REACH, REACH_OF_STD * deviation)
         origin = picture if isinstance(picture, Picture) else None
@@ -118,7 +118,7 @@ class State:
     @staticmethod
     def from_dict(kept: dict[str, Any], recipe: Recipe, origin: Picture | None = None) -> State:
         """The state that ``state_dict`` described; ``recipe`` is the one it was begun with."""
-        canvas = _canvas(recipe, kept["source"], kept["mask"])
+        canvas = canvas_over(recipe, kept["source"], kept["mask"])
         canvas.base, canvas.detail = kept["base"], kept["detail"].clone()
         canvas.mask = canvas.mask_at(*canvas.base.shape[2:])
         rng = torch.Generator()
@@ -177,13 +177,7 @@ class State:
         The gradient is given up: it is smoothed in place where that is faster.
         """
         canvas = self.canvas
-        direction = step_direction(
-            gradient,
-            recipe,
-            (self.step + 1) / octave.steps,
-            circular=canvas.circular,
-            room=canvas.spare("room", laplacian_room(gradient.shape, recipe.levels)),
-        )
+        direction = self._direction(gradient, octave, recipe)
         radius = self._radius(octave, recipe)
         length = recipe.step_size
         if length is None:
@@ -198,6 +192,11 @@ class State:
         if radius is not None:
             canvas.within(radius)
         self.step += 1
+
+    def _direction(self, gradient: Tensor, octave: Octave, recipe: Recipe) -> StepDirection:
+        canvas, way = self.canvas, (self.step + 1) / octave.steps
+        room = canvas.spare("room", laplacian_room(gradient.shape, recipe.levels))
+        return step_direction(gradient, recipe, way, circular=canvas.circular, room=room)
 
     @computes
     def moved(self) -> float:
@@ -267,7 +266,8 @@ class State:
         return Picture(pixels, alpha=alpha, depth=origin.depth, source=origin.source)
 
 
-def _canvas(recipe: Recipe, source: Tensor, mask: Tensor | None) -> DetailCanvas:
+def canvas_over(recipe: Recipe, source: Tensor, mask: Tensor | None = None) -> DetailCanvas:
+    """A source that nothing has been dreamt on yet, resized and clipped as a recipe says."""
     return DetailCanvas(
         source,
         mask,

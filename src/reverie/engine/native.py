@@ -10,7 +10,8 @@ from torch import Tensor
 from reverie.engine.malloc import SMALL, give_pages_back, keep_pages
 from reverie.errors import UsageError
 from reverie.native import Isa, Unavailable, instruction_sets, missing
-from reverie.native.lite import MATHS, SLACK, LiteNetwork, LiteWork, Math, Pictures, Seed, padded
+from reverie.native.dense import padded
+from reverie.native.lite import MATHS, SLACK, LiteNetwork, LiteWork, Math, Pictures, Seed
 from reverie.native.threads import share as share_threads
 from reverie.network.efficientnet_lite import HEAD, Block, Conv, Lite
 from reverie.network.network import Network

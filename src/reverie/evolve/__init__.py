@@ -9,13 +9,19 @@ encoding.render(generation.state.archive.genomes, 224)
 from __future__ import annotations
 
 from reverie.evolve.archive import Archive, Lineage
-from reverie.evolve.checkpoint import load_checkpoint, save_checkpoint
-from reverie.evolve.encodings import ENCODINGS, make_encoding
+from reverie.evolve.encodings import ENCODINGS, genome_from_json, genome_json, make_encoding
 from reverie.evolve.genome import Encoding
-from reverie.evolve.genome_file import genome_from_json, genome_json
 from reverie.evolve.score import NetScore
 from reverie.evolve.search import Generation, Score, evolve
-from reverie.evolve.state import Ancestor, Evolution, EvolutionPlan, HistoryRow, ancestry
+from reverie.evolve.state import (
+    Ancestor,
+    Evolution,
+    EvolutionPlan,
+    HistoryRow,
+    ancestry,
+    load_checkpoint,
+    save_checkpoint,
+)
 
 __all__ = [
     "ENCODINGS",

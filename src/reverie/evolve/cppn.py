@@ -7,7 +7,7 @@ mutations and rates are those of Nguyen, Yosinski & Clune (2015, "Deep neural ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar
@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from reverie.errors import BadInput, UsageError
 from reverie.evolve.cppn_reference import render_one
-from reverie.evolve.genome import Arrays, Brood, Floats
-from reverie.evolve.mutation import polynomial_steps
+from reverie.evolve.genome import Arrays, Brood, Floats, polynomial_steps
 from reverie.native import cppn as native
 
 #: What nodes compute, in the order of the native interface: sin(p), 2 (sigmoid(p) - 0.5), exp(-p^2),
@@ -61,12 +60,13 @@ class CppnGraph:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, CppnGraph):
             return NotImplemented
-        return all(np.array_equal(a, b) for a, b in zip(self._parts(), other._parts(), strict=True))
+        pairs: Iterable[tuple[NDArray[Any], NDArray[Any]]] = zip(self.parts(), other.parts(), strict=True)
+        return all(np.array_equal(a, b) for a, b in pairs)
 
     def __hash__(self) -> int:
-        return hash(tuple(part.tobytes() for part in self._parts()))
+        return hash(tuple(part.tobytes() for part in self.parts()))
 
-    def _parts(self) -> tuple[NDArray[Any], ...]:
+    def parts(self) -> tuple[Whole, Whole, Whole, NDArray[np.float64]]:
         return self.functions, self.first, self.sources, self.weights
 
 
@@ -159,19 +159,7 @@ class Cppn:
             )
         else:
             planes = np.stack(
-                [
-                    render_one(
-                        g.functions,
-                        g.first,
-                        g.sources,
-                        g.weights,
-                        self._outputs(g),
-                        places,
-                        places,
-                        levels=levels,
-                    )
-                    for g in genomes
-                ]
+                [render_one(*g.parts(), self._outputs(g), places, places, levels=levels) for g in genomes]
             )
         return np.moveaxis(planes, 1, 3)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, TypeVar
@@ -12,9 +15,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from reverie.errors import BadInput, UsageError
-from reverie.evolve.byte_text import as_text, from_text
-from reverie.evolve.genome import Arrays, Brood, Floats
-from reverie.evolve.mutation import polynomial_steps
+from reverie.evolve.genome import Arrays, Brood, Floats, polynomial_steps
 from reverie.native.runtime import carried
 
 #: Each gene's chance to mutate at first; it halves every ``HALVED`` generations, as the paper's (2015).
@@ -150,3 +151,22 @@ def _steps() -> NDArray[np.int16]:
 
 
 _STEPS = _steps()
+
+
+def as_text(data: bytes) -> str:
+    """Compressed and in base 64."""
+    return base64.b64encode(zlib.compress(data, 9)).decode("ascii")
+
+
+def from_text(text: Any, size: int) -> bytes:
+    """The ``size`` bytes that ``as_text`` wrote; BadInput if the text is not theirs."""
+    if not isinstance(text, str) or len(text) > 2 * size + 1024:
+        raise BadInput("genome: its genes are missing or too many")
+    try:
+        unpacker = zlib.decompressobj()
+        data = unpacker.decompress(base64.b64decode(text, validate=True), size + 1)
+    except (binascii.Error, ValueError, zlib.error) as error:
+        raise BadInput(f"genome: its genes are damaged ({error})") from error
+    if len(data) != size:
+        raise BadInput(f"genome: has not the {size} genes that its settings speak of")
+    return data

@@ -13,6 +13,9 @@ Floats = NDArray[np.float32]
 Arrays = dict[str, NDArray[Any]]
 G = TypeVar("G")
 
+#: Of polynomial mutation, the paper's; the larger it is, the nearer a child stays to its parent.
+ETA = 15.0
+
 
 @dataclass(frozen=True)
 class Brood(Generic[G]):
@@ -83,3 +86,16 @@ class Encoding(Protocol[G]):
 def child_rng(seed: int, generation: int, index: int) -> np.random.Generator:
     """The generator that decides one child, of its number alone: so that it can be born again."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, generation, index))))
+
+
+def polynomial_steps(u: NDArray[np.float64], eta: float = ETA) -> NDArray[np.float64]:
+    """Polynomial mutation (Deb & Agrawal 1995; Deb 2001, section 4.3), in its form without bounds.
+
+    Steps in (-1, 1), as a share of the range, of numbers ``u`` uniform in [0, 1); of any shape.
+
+    Their density is (eta + 1) / 2 * (1 - |step|)^eta.
+    """
+    power = 1 / (eta + 1)
+    lower = (2 * np.minimum(u, 0.5)) ** power - 1
+    upper = 1 - (2 * (1 - np.maximum(u, 0.5))) ** power
+    return np.where(u < 0.5, lower, upper)

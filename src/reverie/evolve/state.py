@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.errors import BadInput, UsageError
+from reverie.errors import BadInput, ResourceError, UsageError
 from reverie.evolve.archive import NOBODY, Archive, Lineage
 from reverie.evolve.encodings import make_encoding
 from reverie.evolve.genome import Arrays, Brood, Encoding, child_rng
+from reverie.media.disk import replacing
 
 #: The lineage is rid of lines that died out every so many generations.
 PRUNE = 50
+#: A checkpoint that is being written is called so at its end.
+PART = ".part"
 
 
 @dataclass(frozen=True)
@@ -223,3 +229,40 @@ def _plan(data: NDArray[Any]) -> EvolutionPlan:
     fields = json.loads(data.astype(np.uint8).tobytes())
     classes = fields.pop("classes")
     return EvolutionPlan(**fields, classes=None if classes is None else tuple(classes))
+
+
+def save_checkpoint(path: str | Path, state: Evolution, encoding: Encoding[Any]) -> None:
+    """Write a run down; the file is replaced in one move, after its bytes are on the disk.
+
+    Raises:
+        ResourceError: It cannot be written; what was there before is still there.
+    """
+    path = Path(path)
+    try:
+        with replacing(path, path.with_name(path.name + PART)) as file:
+            np.savez(file, allow_pickle=False, **state.state_dict(encoding))
+    except OSError as error:
+        raise ResourceError(
+            f"cannot write {path}: {error.strerror or error}; make room, then go on with --resume"
+        ) from error
+
+
+def load_checkpoint(path: str | Path, **others: Any) -> tuple[Evolution, Encoding[Any]]:
+    """The run and its encoding; ``others`` as in ``Evolution.load``.
+
+    Raises:
+        BadInput: Missing, damaged, or no checkpoint.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except FileNotFoundError as error:
+        raise BadInput(f"{path}: there is no such file") from error
+    except (OSError, ValueError, TypeError, EOFError, KeyError, AttributeError) as error:
+        raise BadInput(f"{path}: not a checkpoint, or damaged ({error})") from error
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+        raise BadInput(f"{path}: damaged ({error}); take an earlier copy, or begin again") from error
+    try:
+        return Evolution.load(arrays, **others)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from error

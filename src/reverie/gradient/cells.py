@@ -49,25 +49,11 @@ class Window:
             height: Of the whole picture, in pixels.
             width: The same, across.
         """
-        vertical = _owned(
-            tile.owned[0],
-            tile.owned[2],
-            tile.seen[0],
-            tile.seen[2],
-            rows,
-            stride,
-            height,
+        down, right = (
+            _owned(tile.owned[axis::2], tile.seen[axis::2], cells, stride, length)
+            for axis, cells, length in ((0, rows, height), (1, columns, width))
         )
-        across = _owned(
-            tile.owned[1],
-            tile.owned[3],
-            tile.seen[1],
-            tile.seen[3],
-            columns,
-            stride,
-            width,
-        )
-        return Window(vertical[0], across[0], vertical[1], across[1], vertical[2], across[2])
+        return Window(down[0], right[0], down[1], right[1], down[2], right[2])
 
     def owned(self, part: Tensor) -> Tensor:
         """The counted cells of the tile's map (..., h, w)."""
@@ -81,15 +67,10 @@ class Window:
 
 
 def _owned(
-    start: int,
-    end: int,
-    seen_from: int,
-    seen_to: int,
-    cells: int,
-    stride: int,
-    length: int,
+    owned: tuple[int, ...], seen: tuple[int, ...], cells: int, stride: int, length: int
 ) -> tuple[slice, int, int]:
     """(slice in the tile's map, first cell in the whole map, cells of the whole map) along one axis."""
+    (start, end), (seen_from, seen_to) = owned, seen
     first, shift = start // stride, seen_from // stride
     whole = cells + (length - (seen_to - seen_from)) // stride
     last = whole if end == length else end // stride

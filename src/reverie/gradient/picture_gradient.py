@@ -14,21 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reverie.engine.engine import AutogradEngine, Engine
+from reverie.engine.engine import Engine
 from reverie.gradient.cells import Window, as_map
 from reverie.gradient.tiles import Tile, Tiling
 from reverie.gradient.view import Pictured, View
-
-__all__ = [
-    "AutogradEngine",
-    "BoundObjectiveLike",
-    "Engine",
-    "Tiling",
-    "View",
-    "Window",
-    "as_map",
-    "picture_gradient",
-]
 
 TINY = 1e-20
 #: Terms that read the picture itself are computed on strips of about so many pixels.
@@ -40,11 +29,17 @@ class Reading(Protocol):
     """One term of a bound objective: a sum over the positions of one layer."""
 
     @property
-    def weight(self) -> float: ...
+    def weight(self) -> float:
+        """What its score and gradient are multiplied by."""
+
     @property
-    def layer(self) -> str: ...
+    def layer(self) -> str:
+        """The layer that it reads."""
+
     @property
-    def mask(self) -> str | None: ...
+    def mask(self) -> str | None:
+        """The field that says where it counts; None is everywhere."""
+
     def score(self, activation: Tensor, window: Window, mask: Tensor | None) -> Tensor:
         """Unweighted score (N,) of a map (N, C, h, w), counted in ``window``."""
 
@@ -56,7 +51,9 @@ class PictureTerm(Protocol):
     """One term that reads the picture itself: a sum over its rows."""
 
     @property
-    def weight(self) -> float: ...
+    def weight(self) -> float:
+        """What its score and gradient are multiplied by."""
+
     def piece(self, strip: Tensor, rows: int, height: int) -> Tensor:
         """What the first ``rows`` of a strip give, (N,).
 
@@ -69,13 +66,22 @@ class BoundObjectiveLike(Protocol):
     """What ``picture_gradient`` needs of a bound objective."""
 
     @property
-    def balance(self) -> str: ...
+    def balance(self) -> str:
+        """How its terms share the work: none, layers or terms."""
+
     @property
-    def layers(self) -> tuple[str, ...]: ...
+    def layers(self) -> tuple[str, ...]:
+        """Every layer that is read, each once."""
+
     @property
-    def penalties(self) -> Sequence[PictureTerm]: ...
-    def groups(self) -> Sequence[Sequence[Reading]]: ...
-    def fields(self, height: int, width: int, like: Tensor) -> dict[str, Tensor]: ...
+    def penalties(self) -> Sequence[PictureTerm]:
+        """Its terms that read the picture itself."""
+
+    def groups(self) -> Sequence[Sequence[Reading]]:
+        """Terms whose gradients may be added at their layers, group by group."""
+
+    def fields(self, height: int, width: int, like: Tensor) -> dict[str, Tensor]:
+        """Its masks by name at a size, each (1, 1, H, W), of the kind of ``like``."""
 
 
 def picture_gradient(
@@ -215,11 +221,7 @@ class _Sight:
             short = term.slope(activation, window, mask)
             if short is not None:
                 return short
-        leaf = activation.detach().requires_grad_(True)
-        with torch.enable_grad():
-            value = term.score(as_map(leaf), window, mask)
-            (seed,) = torch.autograd.grad(value.sum(), leaf)
-        return value.detach(), seed
+        return slope_by_autograd(term, activation, window, mask)
 
     def _window(
         self, term: Reading, height: int, width: int, tile: Tile | None
@@ -241,6 +243,17 @@ class _Sight:
             view = View(self.fields[name], self.view.down, self.view.right, self.view.margin)
             self._pooled[key] = F.adaptive_avg_pool2d(view.cut(view.all), (height, width))
         return self._pooled[key]
+
+
+def slope_by_autograd(
+    term: Reading, activation: Tensor, window: Window, mask: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """A term's score (N,) of an activation and its gradient there, where no shorter way is known."""
+    leaf = activation.detach().requires_grad_(True)
+    with torch.enable_grad():
+        value = term.score(as_map(leaf), window, mask)
+        (seed,) = torch.autograd.grad(value.sum(), leaf)
+    return value.detach(), seed
 
 
 def _seed_norms(sight: _Sight, tiles: Sequence[Tile | None]) -> list[Tensor]:

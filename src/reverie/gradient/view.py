@@ -23,11 +23,17 @@ class Pictured(Protocol):
     """
 
     @property
-    def shape(self) -> torch.Size: ...
+    def shape(self) -> torch.Size:
+        """(N, C, H, W)."""
+
     @property
-    def dtype(self) -> torch.dtype: ...
+    def dtype(self) -> torch.dtype:
+        """The number format of its pixels."""
+
     @property
-    def device(self) -> torch.device: ...
+    def device(self) -> torch.device:
+        """Where its pixels are."""
+
     def __getitem__(self, where: Where, /) -> Tensor:
         """The pixels of a rectangle."""
 

@@ -17,9 +17,9 @@ from reverie.jobs.dream import PictureResult, make_dream
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output, make_folder
-from reverie.jobs.reference import Reference
-from reverie.jobs.workspace import Workspace
+from reverie.jobs.workspace import Reference, Workspace
 from reverie.media.picture import Picture, save_picture
+from reverie.media.picture.picture import no_larger
 from reverie.recipe.recipe import Recipe
 
 #: What a sheet shows: a name, words below it, and the picture.
@@ -43,6 +43,7 @@ class BatchResult(Result):
     sheet: str | None = None
 
     def as_json(self) -> dict[str, Any]:
+        """What was made, skipped and failed, one by one."""
         return {
             **super().as_json(),
             "made": [one.as_json() for one in self.made],
@@ -67,6 +68,7 @@ class BatchJob(Job[BatchResult]):
         return len(self.photos)
 
     def estimate(self, workspace: Workspace | None = None) -> Estimate:
+        """The cost of all photographs, by a trial on the first of each size."""
         from reverie.jobs.estimate import estimate_dreams
 
         return estimate_dreams(OpenRecipe(self.recipe, workspace), self.photos)
@@ -138,6 +140,7 @@ class VariationsJob(Job[BatchResult]):
         return self.count
 
     def estimate(self, workspace: Workspace | None = None) -> Estimate:
+        """The cost of one dream, times the variations."""
         from reverie.jobs.estimate import clock, estimate_dreams
 
         one = estimate_dreams(OpenRecipe(self.recipe, workspace), [self.photo])
@@ -170,7 +173,7 @@ class VariationsJob(Job[BatchResult]):
             if result.stopped:
                 return BatchResult(files=files, stopped=result.stopped, made=tuple(made))
             assert result.picture is not None
-            shown = result.picture.resized(small(result.size))
+            shown = small(result.picture)
             cells.append((f"seed {recipe.seed}", ", ".join(recipe.objective), shown))
         save_sheet(cells, self.output, side=CELL)
         return BatchResult(files=(self.output.path, *files), made=tuple(made), sheet=self.output.path)
@@ -184,6 +187,7 @@ class LayersResult(Result):
     wanted: int
 
     def as_json(self) -> dict[str, Any]:
+        """The sheet, and the layers on it in their order."""
         return {"path": self.files[0], "layers": list(self.layers)}
 
 
@@ -207,6 +211,7 @@ class LayersJob(Job[LayersResult]):
         return OpenRecipe(self.recipe.but(max_size=self.cell), workspace)
 
     def estimate(self, workspace: Workspace | None = None) -> Estimate:
+        """The cost of every layer, each by its depth."""
         from reverie.jobs.estimate import estimate_dreams
 
         opened = self._opened(workspace)
@@ -256,9 +261,9 @@ def save_sheet(cells: Sequence[Cell], output: Output, *, side: int, columns: int
     save_picture(sheet, output.path, overwrite=output.overwrite)
 
 
-def small(size: tuple[int, int], side: int = CELL) -> tuple[int, int]:
-    """A size no larger than a sheet's cell."""
-    return size if max(size) <= side else scaled(size, side)
+def small(picture: Picture) -> Picture:
+    """A picture no larger than a sheet's cell."""
+    return no_larger(picture, CELL)
 
 
 def scaled(size: tuple[int, int], side: int) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from reverie.errors import ResourceError, ReverieError, UsageError
 from reverie.jobs.output import FilmOutput, Written, make_folder
 from reverie.jobs.provenance import film_files
-from reverie.jobs.reference import Reference
+from reverie.jobs.workspace import Reference
 from reverie.media.lock import WHOLE, Hold, hold
 from reverie.media.names import Identity, above, check_name, identity
 from reverie.media.picture.folder import PICTURES

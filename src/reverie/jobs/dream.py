@@ -5,20 +5,16 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from reverie.errors import UsageError
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output
-from reverie.jobs.reference import Reference
-from reverie.jobs.workspace import Workspace
+from reverie.jobs.workspace import Reference, Workspace
+from reverie.media.picture import Picture
 from reverie.notices import collect_warnings
-from reverie.recipe.recipe import Recipe
-from reverie.recipe.stop import Stop
-
-if TYPE_CHECKING:
-    from reverie.media.picture import Picture
+from reverie.recipe.recipe import Recipe, Stop
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +34,7 @@ class PictureResult(Result):
         return self.files[0]
 
     def as_json(self) -> dict[str, Any]:
+        """Where the picture is, its size, score, distance moved and time."""
         document: dict[str, Any] = {
             "path": self.path,
             "size": list(self.size),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
-from itertools import islice, pairwise
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from reverie.jobs.job import Estimate
@@ -13,10 +12,8 @@ from reverie.notices import warn
 
 if TYPE_CHECKING:
     from reverie.ascent.session import Session
-    from reverie.jobs.frame_source import FrameSource
-    from reverie.jobs.moving import MovingWork
     from reverie.jobs.open_recipe import OpenRecipe
-    from reverie.jobs.reference import Reference
+    from reverie.jobs.workspace import Reference
     from reverie.media.picture import Picture
     from reverie.recipe.recipe import Recipe
 
@@ -24,11 +21,6 @@ if TYPE_CHECKING:
 TRIAL_SIDE = 224
 TRIAL_STEPS = 4
 TRIAL_PHOTOGRAPHS = 3
-#: Longest side in pixels of frames that are tried, and how many of them after the opening.
-TRIAL_FRAME_SIDE = 320
-TRIAL_FRAMES = 4
-#: Pictures that a zoom or a film keeps besides those of a dream: the last frame, its motion, what is carried.
-MORE_PLANES = 8
 
 
 def what_runs(session: Session, recipe: Recipe) -> dict[str, Any]:
@@ -237,62 +229,6 @@ def seconds_per_photograph(
         progress=lambda done, total: times.append(time.perf_counter()),
     )
     return min(b - a for a, b in pairwise(times))
-
-
-def estimate_frames(work: MovingWork, opened: Callable[[Recipe], FrameSource]) -> Estimate:
-    """What a zoom or a film would cost; ``opened`` opens the same with another recipe, for a small trial."""
-    from reverie.gradient.tiles import PLANES
-
-    work.settle()
-    source, session = work.source, work.session
-    opening, each = seconds_per_frame_pixel(work, opened)
-    width, height = source.size
-    recipes = source.objectives(work.recipe)
-    layers = max((session.goal(r, 0).layers for r in recipes), key=session.engine.bytes_per_pixel)
-    path, pixels = session.record(), width * height
-    seen = min(pixels, (path.tile_width or path.tile) * path.tile) if path.tile else pixels
-    memory = round(seen * session.engine.bytes_per_pixel(layers) + pixels * 12 * (PLANES + MORE_PLANES))
-    seconds = None if source.frames is None else (opening + each * (source.frames - 1)) * pixels
-    length = None if source.frames is None else round(float(source.frames / source.rate), 3)
-    details = {
-        "size": [width, height],
-        "frames": source.frames,
-        "rate": str(source.rate),
-        "length": length,
-        "opening_seconds": opening * pixels,
-        "seconds_a_frame": each * pixels,
-        "seconds": seconds,
-        "bytes": memory,
-        **what_runs(session, source.recipe),
-        "objective": [text for recipe in recipes for text in recipe.objective],
-    }
-    frames = f"{source.frames} frames" if source.frames else "nobody knows how many frames"
-    plays = f", plays {length:.2f} s" if length else ""
-    whole = f"about {clock(seconds)}" if seconds else "time for each frame as said"
-    text = (
-        f"{source.name}: {width} x {height}, {frames}{plays}, {'; '.join(details['objective'])}\n"
-        f"  {runs_in_words(details)}\n"
-        f"  opening {clock(opening * pixels)}, then {each * pixels:.2f} s a frame\n"
-        f"  {whole} and {memory / 1e6:.0f} MB for the dream"
-    )
-    return Estimate(seconds, memory, text, details)
-
-
-def seconds_per_frame_pixel(work: MovingWork, opened: Callable[[Recipe], FrameSource]) -> tuple[float, float]:
-    """Seconds for each pixel of the opening dream, and of each frame after it, measured on small ones."""
-    width, height = work.source.size
-    factor = min(1.0, TRIAL_FRAME_SIDE / max(width, height))
-    size = tuple(max(32, round(side * factor / 2) * 2) for side in (width, height))
-    with opened(work.source.recipe.but(size=size, max_size=None)) as source:
-        trial = work.on(source)
-        trial.settle()
-        times = [time.perf_counter()]
-        with closing(source.render(trial.recipe, trial.session)) as frames:
-            for _ in islice(frames, 1 + TRIAL_FRAMES):
-                times.append(time.perf_counter())
-    pixels = size[0] * size[1]
-    spent = [(b - a) / pixels for a, b in pairwise(times)]
-    return spent[0], min(spent[1:], default=spent[0])
 
 
 def clock(seconds: float) -> str:

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.errors import BadInput
-from reverie.jobs.frame_source import FrameSource, Kept, Steer, Told
-from reverie.jobs.moving_job import MovingJob
+from reverie.jobs.film_frames import FrameSource, Kept, Steer, Told
+from reverie.jobs.moving import MovingJob
 from reverie.jobs.provenance import OWN_SOUND, FileNote, film_files, film_renamed, sha256_of
-from reverie.jobs.reference import Reference
-from reverie.jobs.workspace import Workspace
+from reverie.jobs.workspace import Reference, Workspace
 from reverie.media.picture import MAX_PIXELS, Source
 from reverie.recipe.recipe import Recipe
 

@@ -15,18 +15,16 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from reverie.jobs.claims import Claim, Named, claimed, reads_of
 from reverie.jobs.output import Written, memory_errors
 from reverie.jobs.workspace import Workspace
+from reverie.media.picture import Picture
 from reverie.notices import collect_warnings
 from reverie.recipe.recipe import Recipe
-
-if TYPE_CHECKING:
-    from reverie.media.picture import Picture
 
 #: Version of the job documents' own format, raised when a field changes its meaning.
 FORMAT = 1

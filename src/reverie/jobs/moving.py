@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import ValidationError
 
-from reverie.jobs.film_frames import FrameWriter, Shrunk
-from reverie.jobs.frame_source import FrameSource
-from reverie.jobs.job import ItemFinished, Kept, Listener, Result
+from reverie.jobs.claims import Claim, film_claims
+from reverie.jobs.estimate import clock, runs_in_words, what_runs
+from reverie.jobs.film_frames import FrameSource, FrameWriter, Shrunk
+from reverie.jobs.job import Estimate, ItemFinished, Job, Kept, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import FilmOutput
 from reverie.jobs.provenance import EngineNote, MovingNote, Provenance, Steered
@@ -30,6 +34,11 @@ if TYPE_CHECKING:
 
 #: Seconds after which frames are made safe, even where fewer than a second of the film is there.
 PATIENCE = 10.0
+#: Longest side in pixels of frames that are tried, and how many of them after the opening.
+TRIAL_FRAME_SIDE = 320
+TRIAL_FRAMES = 4
+#: Pictures that a zoom or a film keeps besides those of a dream: the last frame, its motion, what is carried.
+MORE_PLANES = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +70,7 @@ class MovingResult(Result):
     steered: tuple[Steered, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
+        """Where the film is, its size, frames, length and time."""
         document = {
             "path": self.path,
             "size": list(self.size),
@@ -234,8 +244,7 @@ class MovingWork:
     def _provenance(self, output: FilmOutput, encoding: VideoEncoding) -> Provenance:
         """What is written into the result, and what decides its bytes."""
         source = self.source
-        blank = Picture(np.zeros((1, 1, 3), np.float32), source=source.source)
-        note = self.opened.provenance(blank, 8, output.quality, recipe=self.recipe)
+        note = self.opened.provenance(source.source, 8, output.quality, self.recipe)
         moving = MovingNote(
             size=source.size,
             rate=str(source.rate),
@@ -252,3 +261,88 @@ def _engine_in(key: Mapping[str, Any]) -> EngineNote | None:
         return EngineNote.model_validate(key.get("engine"))
     except ValidationError:
         return None
+
+
+def estimate_frames(work: MovingWork, opened: Callable[[Recipe], FrameSource]) -> Estimate:
+    """What a zoom or a film would cost; ``opened`` opens the same with another recipe, for a small trial."""
+    from reverie.gradient.tiles import PLANES
+
+    work.settle()
+    source, session = work.source, work.session
+    opening, each = seconds_per_frame_pixel(work, opened)
+    width, height = source.size
+    recipes = source.objectives(work.recipe)
+    layers = max((session.goal(r, 0).layers for r in recipes), key=session.engine.bytes_per_pixel)
+    path, pixels = session.record(), width * height
+    seen = min(pixels, (path.tile_width or path.tile) * path.tile) if path.tile else pixels
+    memory = round(seen * session.engine.bytes_per_pixel(layers) + pixels * 12 * (PLANES + MORE_PLANES))
+    seconds = None if source.frames is None else (opening + each * (source.frames - 1)) * pixels
+    length = None if source.frames is None else round(float(source.frames / source.rate), 3)
+    details = {
+        "size": [width, height],
+        "frames": source.frames,
+        "rate": str(source.rate),
+        "length": length,
+        "opening_seconds": opening * pixels,
+        "seconds_a_frame": each * pixels,
+        "seconds": seconds,
+        "bytes": memory,
+        **what_runs(session, source.recipe),
+        "objective": [text for recipe in recipes for text in recipe.objective],
+    }
+    frames = f"{source.frames} frames" if source.frames else "nobody knows how many frames"
+    plays = f", plays {length:.2f} s" if length else ""
+    whole = f"about {clock(seconds)}" if seconds else "time for each frame as said"
+    text = (
+        f"{source.name}: {width} x {height}, {frames}{plays}, {'; '.join(details['objective'])}\n"
+        f"  {runs_in_words(details)}\n"
+        f"  opening {clock(opening * pixels)}, then {each * pixels:.2f} s a frame\n"
+        f"  {whole} and {memory / 1e6:.0f} MB for the dream"
+    )
+    return Estimate(seconds, memory, text, details)
+
+
+def seconds_per_frame_pixel(work: MovingWork, opened: Callable[[Recipe], FrameSource]) -> tuple[float, float]:
+    """Seconds for each pixel of the opening dream, and of each frame after it, measured on small ones."""
+    width, height = work.source.size
+    factor = min(1.0, TRIAL_FRAME_SIDE / max(width, height))
+    size = tuple(max(32, round(side * factor / 2) * 2) for side in (width, height))
+    with opened(work.source.recipe.but(size=size, max_size=None)) as source:
+        trial = work.on(source)
+        trial.settle()
+        times = [time.perf_counter()]
+        with closing(source.render(trial.recipe, trial.session)) as frames:
+            for _ in islice(frames, 1 + TRIAL_FRAMES):
+                times.append(time.perf_counter())
+    pixels = size[0] * size[1]
+    spent = [(b - a) / pixels for a, b in pairwise(times)]
+    return spent[0], min(spent[1:], default=spent[0])
+
+
+class MovingJob(Job[MovingResult]):
+    """What zooms and films share: a recipe carried out into a film; file names in it are paths.
+
+    The same job once more goes on with a film that was stopped or killed, to the same bytes.
+    """
+
+    recipe: Recipe
+    output: FilmOutput
+
+    @abstractmethod
+    def open(self, recipe: Recipe, encoding: VideoEncoding, workspace: Workspace) -> FrameSource:
+        """What the frames come from, with its files open."""
+
+    def writes(self, workspace: Workspace) -> Iterable[Claim]:
+        """The film, and what it keeps beside it until it is done."""
+        return film_claims(self.output)
+
+    def estimate(self, workspace: Workspace | None = None) -> Estimate:
+        place, encoding = workspace or Workspace(), self.output.check(writes=False)
+        with self.open(self.recipe, encoding, place) as source:
+            work = MovingWork(source, place)
+            return estimate_frames(work, lambda recipe: self.open(recipe, encoding, place))
+
+    def _work(self, listener: Listener, workspace: Workspace) -> MovingResult:
+        encoding = self.output.check()
+        with self.open(self.recipe, encoding, workspace) as source:
+            return MovingWork(source, workspace).carry_out(self.output, encoding, listener)

@@ -24,9 +24,8 @@ from reverie.jobs.provenance import (
 )
 from reverie.jobs.steering import Steering
 from reverie.jobs.workspace import Workspace
-from reverie.media.picture import Picture, load_picture, save_picture
-from reverie.recipe.recipe import Recipe
-from reverie.recipe.stop import Stop
+from reverie.media.picture import Picture, Source, load_picture, save_picture
+from reverie.recipe.recipe import Recipe, Stop
 
 if TYPE_CHECKING:
     from reverie.ascent.loop import Frame
@@ -192,8 +191,8 @@ class OpenRecipe:
     ) -> None:
         """Write a result with what made it; ``recipe`` is this one if none is given."""
         depth = output.depth_for(picture)
-        note = self.provenance(
-            picture, depth, output.quality, recipe=recipe, stopped=stopped, steered=steered
+        note = self.provenance(picture.source, depth, output.quality, recipe).model_copy(
+            update={"stopped": stopped, "steered": tuple(steered)}
         )
         save_picture(
             picture,
@@ -205,19 +204,12 @@ class OpenRecipe:
         )
 
     def provenance(
-        self,
-        picture: Picture,
-        depth: int,
-        quality: int | None,
-        *,
-        recipe: Recipe | None = None,
-        stopped: Stop | None = None,
-        steered: Sequence[Steered] = (),
+        self, source: Source | None, depth: int, quality: int | None, recipe: Recipe | None = None
     ) -> Provenance:
         """What is written into a result."""
         import torch
 
-        source, recipe = picture.source, recipe or self.recipe
+        recipe = recipe or self.recipe
         return Provenance(
             reverie=__version__,
             recipe=recipe,
@@ -230,8 +222,6 @@ class OpenRecipe:
             network=NetworkNote(name=self.recipe.network, sha256=self.session.net.weights_sha256),
             engine=EngineNote(**vars(self.session.record()), torch=torch.__version__),
             output=OutputNote.model_validate({"depth": depth, "quality": quality}),
-            stopped=stopped,
-            steered=tuple(steered),
         )
 
 

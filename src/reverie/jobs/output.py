@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from reverie.errors import ResourceError, UsageError
-from reverie.jobs.reference import FilePath
+from reverie.jobs.workspace import FilePath
 from reverie.media.names import behind, check_name
 from reverie.media.picture import check_save
 

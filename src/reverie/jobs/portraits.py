@@ -24,8 +24,7 @@ from reverie.jobs.dream import PictureResult, where
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output, make_folder
-from reverie.jobs.reference import Reference
-from reverie.jobs.workspace import Workspace
+from reverie.jobs.workspace import Reference, Workspace
 from reverie.notices import collect_warnings
 from reverie.recipe.presets.portrait import INVERSION
 from reverie.recipe.presets.preset import preset
@@ -91,6 +90,7 @@ class ManyPortraits(Job[PortraitsResult]):
         return [*sheet, *map(Claim, files)]
 
     def estimate(self, workspace: Workspace | None = None) -> Estimate:
+        """The cost of all, by a trial of one; those that can be are made together."""
         from reverie.jobs.estimate import estimate_portraits
 
         return estimate_portraits(self._open(workspace or Workspace()).opened)
@@ -180,8 +180,7 @@ class InversionsJob(ManyPortraits):
 
     def _open(self, workspace: Workspace) -> PortraitSeries:
         from reverie import objective as ob
-        from reverie.portrait.targets import fitting
-        from reverie.portrait.units import of_inversion
+        from reverie.portrait.targets import fitting, of_inversion
 
         photo, picture = workspace.path(self.photo), workspace.picture(self.photo)
         assert photo is not None
@@ -253,7 +252,7 @@ class PortraitSeries:
                 place = wanted[finished.index], _facet(finished.recipe)
                 result = self._write(finished, self.places[place], over, said)
                 made.append(replace(result, picture=None))
-                shown = finished.picture.resized(small(result.size))
+                shown = small(finished.picture)
                 label, _, _ = cells[place] = self.labels[place[0]], _words(finished.recipe), shown
                 listener.on_event(ItemFinished(label, skipped + len(made), total, result.path, result))
         sheet = self.output.path if self._sheet and cells else None

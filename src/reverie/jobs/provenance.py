@@ -13,8 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from reverie.errors import BadInput, UsageError
-from reverie.recipe.recipe import Recipe, read
-from reverie.recipe.stop import Stop
+from reverie.recipe.recipe import Recipe, Stop, read
 
 #: A recipe file longer than this, in bytes, is none.
 LONGEST = 1_000_000

@@ -15,15 +15,14 @@ from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import FilmOutput, Output, Written
 from reverie.jobs.provenance import find, of_picture, sha256_of
-from reverie.jobs.reference import Reference
-from reverie.jobs.workspace import Workspace
+from reverie.jobs.workspace import Reference, Workspace
 from reverie.media.names import identity
 from reverie.notices import warn
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
     from reverie.jobs.dream import PictureResult
-    from reverie.jobs.frame_source import FrameSource
+    from reverie.jobs.film_frames import FrameSource
     from reverie.jobs.moving import MovingResult, MovingWork
     from reverie.media.video.write.formats import VideoEncoding
 
@@ -63,7 +62,8 @@ class RerunJob(Job[Result]):
         return [Claim(self.output.path)] if again.note.moving is None else film_claims(again.film_output())
 
     def estimate(self, workspace: Workspace | None = None) -> Estimate:
-        from reverie.jobs.estimate import estimate_dreams, estimate_frames, estimate_portraits
+        from reverie.jobs.estimate import estimate_dreams, estimate_portraits
+        from reverie.jobs.moving import estimate_frames
 
         again = _Again(self, workspace or Workspace())
         if again.note.moving is None:

@@ -18,8 +18,7 @@ from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output
 from reverie.jobs.photographs import counted, failures_told_later, paths_of
 from reverie.jobs.portraits import portraits_only, turns
-from reverie.jobs.reference import Reference
-from reverie.jobs.workspace import Workspace
+from reverie.jobs.workspace import Reference, Workspace
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -48,6 +47,8 @@ class StimuliResult(Result):
         return () if self.found is None else self.found.failed
 
     def as_json(self) -> dict[str, Any]:
+        """The patches that each unit answers to most, and how strongly."""
+
         def told(patch: Patch) -> dict[str, Any]:
             return {**vars(patch), "activation": round(patch.activation, 5)}
 

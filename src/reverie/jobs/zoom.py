@@ -7,11 +7,10 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Literal
 
 from reverie.errors import BadInput, UsageError
-from reverie.jobs.frame_source import FrameSource, Kept, Steer, Told
-from reverie.jobs.moving_job import MovingJob
+from reverie.jobs.film_frames import FrameSource, Kept, Steer, Told
+from reverie.jobs.moving import MovingJob
 from reverie.jobs.provenance import begins_like_a_film
-from reverie.jobs.reference import Reference
-from reverie.jobs.workspace import Workspace
+from reverie.jobs.workspace import Reference, Workspace
 from reverie.media.picture import MAX_PIXELS, Source, load_picture
 from reverie.recipe.recipe import Recipe
 

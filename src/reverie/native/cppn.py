@@ -60,26 +60,14 @@ def render(
         MemoryError: There is none.
     """
     graphs, channels = outputs.shape
-    whole = (nodes, functions, first, sources, outputs)
-    held = [np.ascontiguousarray(a, np.int32) for a in whole]
-    floats = [np.ascontiguousarray(a, np.float64) for a in (weights, xs, ys)]
+    indices = [np.ascontiguousarray(a, np.int32) for a in (nodes, functions, first, sources, outputs)]
+    numbers = [np.ascontiguousarray(a, np.float64) for a in (weights, xs, ys)]
+    *graph, drawn = (a.ctypes.data for a in indices)
+    weighed, across, down = (a.ctypes.data for a in numbers)
     out = np.empty((graphs, channels, len(ys), len(xs)), np.float32)
     graphs_in, picture_out = (_long, *(_plane,) * 6), (_int, _long, _long, _plane, _plane, _int, _plane, _int)
-    answer = function("reverie_cppn_render", _int, _int, *graphs_in, *picture_out)(
-        _fastest() if isa is None else isa,
-        graphs,
-        *(a.ctypes.data for a in held[:4]),
-        floats[0].ctypes.data,
-        held[4].ctypes.data,
-        channels,
-        len(xs),
-        len(ys),
-        floats[1].ctypes.data,
-        floats[2].ctypes.data,
-        levels,
-        out.ctypes.data,
-        threads,
-    )
-    if answer < 0:
+    picture = channels, len(xs), len(ys), across, down, levels, out.ctypes.data, threads
+    draw = function("reverie_cppn_render", _int, _int, *graphs_in, *picture_out)
+    if draw(_fastest() if isa is None else isa, graphs, *graph, weighed, drawn, *picture) < 0:
         raise MemoryError("out of memory drawing evolved pictures")
     return out

@@ -12,7 +12,6 @@ from enum import IntEnum
 
 from reverie.native import Isa, Unavailable, function
 
-CHUNK = 16
 _int, _long, _address = ctypes.c_int, ctypes.c_long, ctypes.c_void_p
 #: Kernels may read, never write, this many positions behind the end of a map.
 SLACK = 32
@@ -36,11 +35,6 @@ MATHS: Mapping[Isa, tuple[Math, Math]] = {
     Isa.AVX512_BF16: (Math.FP32_AVX512, Math.BF16_AVX512),
     Isa.AMX: (Math.SPLIT_AMX, Math.BF16_AMX),
 }
-
-
-def padded(channels: int) -> int:
-    """Channels as they lie in memory."""
-    return -(-channels // CHUNK) * CHUNK
 
 
 class Pictures(ctypes.Structure):

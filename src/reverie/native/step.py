@@ -131,23 +131,11 @@ def laplacian_(
     Raises:
         MemoryError: There is none.
     """
-    _, channels, height, width = gradient.shape
     if room is None:
         room = gradient.new_empty(laplacian_room(gradient.shape, levels))
     sums = (_double * 2)()
-    bands = _function("laplacian")(
-        _isa(),
-        _at(gradient),
-        channels,
-        height,
-        width,
-        levels,
-        tilt,
-        circular,
-        _at(room),
-        sums,
-        torch.get_num_threads(),
-    )
+    planes = _at(gradient), *gradient.shape[1:], levels, tilt, circular, _at(room)
+    bands = _function("laplacian")(_isa(), *planes, sums, torch.get_num_threads())
     if not _checked(bands):
         return None
     return Moments(sums[0] / gradient.numel(), sums[1] / gradient.numel())
@@ -171,21 +159,9 @@ def move_(
     detail then makes. Raises MemoryError if there is none.
     """
     channels, pixels = detail.shape[1], detail.shape[2] * detail.shape[3]
-    squares = _function("move")(
-        _isa(),
-        _at(detail),
-        _at(base),
-        _at(mask),
-        _at(plane),
-        scale,
-        factor,
-        offset,
-        clip,
-        soft,
-        channels,
-        pixels,
-        torch.get_num_threads(),
-    )
+    planes = _at(detail), _at(base), _at(mask), _at(plane)
+    how = scale, factor, offset, clip, soft
+    squares = _function("move")(_isa(), *planes, *how, channels, pixels, torch.get_num_threads())
     return sqrt(_checked(squares) / detail.numel())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 #: Luma of sRGB values (ITU-R BT.601).
@@ -26,3 +27,10 @@ def keep_colour(dream: Tensor, source: Tensor, amount: float) -> Tensor:
         return dream
     shift = luma(dream).sub_(luma(source))
     return dream.mul_(1 - amount).add_(source, alpha=amount).add_(shift, alpha=amount)
+
+
+def bent(picture: Tensor, knee: float) -> Tensor:
+    """A picture in [0, 1], with what lies near and beyond black and white bent smoothly into the range."""
+    dark = knee * torch.exp((picture - knee).clamp_max(0) / knee)
+    light = 1 - knee * torch.exp((1 - knee - picture).clamp_max(0) / knee)
+    return torch.where(picture < knee, dark, torch.where(picture > 1 - knee, light, picture))

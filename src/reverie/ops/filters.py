@@ -6,6 +6,7 @@ All take (N, C, H, W) and keep shape and number format. ``circular`` treats the 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -62,14 +63,7 @@ def laplacian_normalised(g: Tensor, *, levels: int = 4, tilt: float = 0.0, circu
         tilt: Octave gain towards coarse bands.
         circular: Wrap at the border.
     """
-    kernel = torch.tensor(BINOMIAL)
-    bands: list[Tensor] = []
-    for _ in range(levels):
-        if min(g.shape[2:]) < 8:
-            break
-        low = separable(g, kernel, circular=circular, stride=2)
-        bands.append(g - enlarge(low, g.shape[2], g.shape[3], circular=circular))
-        g = low
+    *bands, g = laplacian_bands(g, levels, 8, circular=circular)
     result: Tensor | None = None
     for k in reversed(range(len(bands))):
         band = bands[k]
@@ -80,6 +74,24 @@ def laplacian_normalised(g: Tensor, *, levels: int = 4, tilt: float = 0.0, circu
             else scaled + enlarge(result, band.shape[2], band.shape[3], circular=circular)
         )
     return result if result is not None else g - g.mean((2, 3), keepdim=True)
+
+
+def laplacian_bands(plane: Tensor, most: int, least: int, *, circular: bool = False) -> list[Tensor]:
+    """The bands of a Laplacian pyramid, finest first, and the remainder.
+
+    Args:
+        plane: (N, C, H, W).
+        most: Bands at most.
+        least: What is smaller, one way or the other, is divided no further.
+        circular: Wrap at the border.
+    """
+    kernel = torch.tensor(BINOMIAL)
+    bands: list[Tensor] = []
+    while len(bands) < most and min(plane.shape[2:]) >= least:
+        low = separable(plane, kernel, circular=circular, stride=2)
+        bands.append(plane - enlarge(low, *plane.shape[2:], circular=circular))
+        plane = low
+    return [*bands, plane]
 
 
 def rms(x: Tensor) -> Tensor:
@@ -160,3 +172,36 @@ def _periodic(picture: Tensor) -> Tensor:
     spectrum[..., 0, 0] = 0
     smooth: Tensor = torch.fft.irfft2(spectrum, s=(height, width))
     return picture - smooth
+
+
+def gaussian_blur(x: Tensor, sigma: float, *, truncate: float = 4.0) -> Tensor:
+    """Blur (..., H, W) with a Gaussian, mirrored about the outer side of the edge pixels.
+
+    The blur is a symmetric matrix, so the gradient through it is the blur of the gradient.
+
+    Args:
+        x: Any number of planes.
+        sigma: In pixels; 0 gives ``x`` itself.
+        truncate: The kernel ends after so many sigmas; 4 is scipy's ``gaussian_filter``.
+    """
+    radius = int(truncate * sigma + 0.5)
+    if sigma <= 0 or radius == 0:
+        return x
+    kernel = gaussian_kernel(sigma, radius).tolist()
+    return _mirrored_along(_mirrored_along(x, kernel, radius, -2), kernel, radius, -1)
+
+
+def _mirrored_along(x: Tensor, kernel: Sequence[float], radius: int, axis: int) -> Tensor:
+    """Filter along one axis, as sums of shifted views: on a CPU far faster than a depthwise convolution."""
+    size = x.shape[axis]
+    padded = x
+    while padded.shape[axis] < size + 2 * radius:  # more than once where the kernel is wider than the picture
+        missing = (size + 2 * radius - padded.shape[axis] + 1) // 2
+        edge = min(missing, padded.shape[axis])
+        ends = padded.narrow(axis, 0, edge), padded.narrow(axis, padded.shape[axis] - edge, edge)
+        padded = torch.cat([ends[0].flip(axis), padded, ends[1].flip(axis)], axis)
+    total = padded.narrow(axis, radius, size) * kernel[radius]
+    for k in range(1, radius + 1):
+        pair = padded.narrow(axis, radius - k, size) + padded.narrow(axis, radius + k, size)
+        total.add_(pair, alpha=kernel[radius + k])
+    return total

@@ -14,8 +14,7 @@ from reverie.engine.engine import is_out_of_memory
 from reverie.errors import ResourceError
 from reverie.media.picture import Picture
 from reverie.portrait.state import PortraitState, facets_of, plan_of, portrait_of, seen_size, shared, size_of
-from reverie.recipe.recipe import Recipe
-from reverie.recipe.stop import Stop
+from reverie.recipe.recipe import Recipe, Stop
 
 #: Views that go through the network at once, at most, of all pictures that are made together ...
 TOGETHER = 64

@@ -8,23 +8,17 @@ Through Deep Visualization"; the norm of Erhan et al. 2009, "Visualizing Higher-
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import torch
 from torch import Tensor
 
-from reverie.ops.gaussian import gaussian_blur
+from reverie.canvas.base import Canvas
+from reverie.ops.filters import gaussian_blur
 
 GREY: Final = 0.5
 #: Halvings of the interval that the gain of ``onto_sphere`` is searched in: down to rounding.
 HALVINGS = 60
-
-
-class PixelsLike(Protocol):
-    """What ``Projections.apply`` needs of a canvas."""
-
-    def picture(self) -> Tensor: ...
-    def fit(self, picture: Tensor) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -53,7 +47,7 @@ class Projections:
         return x if self.norm is None else onto_sphere(x, self.norm)
 
     @torch.no_grad()
-    def apply(self, canvas: PixelsLike, gradient: Tensor) -> None:
+    def apply(self, canvas: Canvas, gradient: Tensor) -> None:
         """Project the pictures of a canvas of pixels, if there is anything to do."""
         if self != Projections():
             canvas.fit(GREY + self.of(canvas.picture() - GREY, gradient))

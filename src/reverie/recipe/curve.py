@@ -153,11 +153,6 @@ class Curve:
         """The largest value it ever has."""
         return max(key.value for key in self.keys)
 
-    @property
-    def varies(self) -> bool:
-        """Whether it is anything but one value."""
-        return self.least != self.most
-
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(

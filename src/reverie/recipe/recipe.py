@@ -32,6 +32,7 @@ class Recipe(BaseModel):
     white. Raises UsageError through ``make`` and ``read``, pydantic's ValidationError when built directly.
     """
 
+    # The validator is built when first used: `--help` reads the fields alone.
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     format: Literal[1] = 1
@@ -245,3 +246,12 @@ def _place(loc: tuple[int | str, ...]) -> str:
     inner = loc[1:] if loc[:1] == ("portrait",) and len(loc) > 1 else loc
     where = [str(part) for i, part in enumerate(inner) if i == 0 or isinstance(part, int)]
     return ".".join(where) or "recipe"
+
+
+class Stop(BaseModel):
+    """Where a dream was stopped, among the steps that a recipe asks for: the last one that was done."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    octave: Annotated[int, Field(ge=0)]
+    step: Annotated[int, Field(ge=0)]

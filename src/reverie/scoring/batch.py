@@ -14,6 +14,7 @@ from torch import Tensor
 
 from reverie.errors import UsageError
 from reverie.gradient.cells import Window, as_map
+from reverie.gradient.picture_gradient import slope_by_autograd
 from reverie.scoring.bind import BoundObjective
 from reverie.scoring.terms import BoundTerm
 
@@ -140,14 +141,7 @@ def _item(objective: BoundObjective, i: int, maps: Maps, slopes: Maps) -> Tensor
 def _slope(term: BoundTerm, cells: Tensor) -> tuple[Tensor, Tensor]:
     """A term's unweighted score (V,) of one item's views and its gradient there (V, C, h, w)."""
     window = Window.whole(*cells.shape[2:])
-    short = term.slope(cells, window, None)
-    if short is not None:
-        return short
-    with torch.enable_grad():
-        leaf = cells.detach().requires_grad_(True)
-        value = term.score(leaf, window, None)
-        (slope,) = torch.autograd.grad(value.sum(), leaf)
-    return value.detach(), slope
+    return term.slope(cells, window, None) or slope_by_autograd(term, cells, window, None)
 
 
 def _add(objective: BoundObjective, weight: float, slope: Tensor, out: Tensor) -> None:

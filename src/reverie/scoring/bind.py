@@ -18,9 +18,8 @@ from reverie.errors import UsageError
 from reverie.network.network import Network
 from reverie.notices import warn
 from reverie.scoring import functions, pairwise, regularizers  # noqa: F401, they register their scores
-from reverie.scoring.binder import Binder, Opener, Size
+from reverie.scoring.binder import Binder, Opener, Size, bound
 from reverie.scoring.feature_statistics import FeatureStatistics
-from reverie.scoring.registry import bound
 from reverie.scoring.terms import BoundTerm, Comparison, Penalty
 
 

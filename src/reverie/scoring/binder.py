@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -12,10 +13,8 @@ from torch import Tensor
 from reverie.errors import UsageError
 from reverie.gradient.cells import as_map
 from reverie.network.network import Network
-from reverie.objective import Term
-from reverie.scoring.place import Place
-from reverie.scoring.score_function import OfMaps, OfRows, ScoreFunction
-from reverie.scoring.terms import BoundTerm, Comparison, Penalty
+from reverie.objective import Quantity, Term
+from reverie.scoring.terms import BoundTerm, Comparison, OfMaps, OfRows, Penalty, Place, ScoreFunction
 
 #: The longest side at which a guide picture is shown to the network, in pixels.
 GUIDE_SIDE = 448
@@ -61,7 +60,8 @@ class Binder:
         self.check_portrait()
         if self.term.region and self.net.geometry(name) is None:
             raise UsageError(f'objective "{self.term}": layer {name} has no map, so no region of it; drop @')
-        return self._bound(name, function, border=border, place=place, peak=peak)
+        term = self.term
+        return BoundTerm(str(term), term.weight, name, function, self._mask, border, place, peak)
 
     def at_class_scores(self, function: ScoreFunction) -> BoundTerm:
         """A sum over the map of class scores. Its mean is the logits: it can be cut into tiles.
@@ -75,7 +75,7 @@ class Binder:
         if self.term.region and net.class_map is None:
             raise UsageError(f'objective "{self.term}": network {net.name} has no class map; drop the @')
         layer = "logits" if self.portrait and "logits" in net.layers else net.class_map or "logits"
-        return self._bound(layer, function)
+        return BoundTerm(str(self.term), self.term.weight, layer, function, self._mask)
 
     def among_items(self, layer: str, of_maps: OfMaps) -> Comparison:
         """A comparison of the items of a batch at a layer. UsageError: no such layer, or no portrait."""
@@ -129,17 +129,9 @@ class Binder:
         if self.term.region and self.term.quantity.has_regions and self.portrait:
             raise UsageError(f'objective "{self.term}": a portrait has no regions; drop the @')
 
-    def _bound(
-        self,
-        layer: str,
-        function: ScoreFunction,
-        *,
-        border: int = 0,
-        place: Place | None = None,
-        peak: bool = False,
-    ) -> BoundTerm:
-        region = str(self.term.region) if self.term.region else None
-        return BoundTerm(str(self.term), self.term.weight, layer, function, region, border, place, peak)
+    @property
+    def _mask(self) -> str | None:
+        return str(self.term.region) if self.term.region else None
 
 
 def covering(picture: Tensor, size: Size) -> Tensor:
@@ -151,3 +143,28 @@ def covering(picture: Tensor, size: Size) -> Tensor:
         picture = F.interpolate(picture, size=whole, mode="bilinear", antialias=True)
     top, left = (whole[0] - height) // 2, (whole[1] - width) // 2
     return picture[:, :, top : top + height, left : left + width]
+
+
+Kind = TypeVar("Kind", bound=Quantity)
+Made = TypeVar("Made", bound=BoundTerm | Comparison | Penalty)
+
+#: Whose score is which: beside a score function stands, as ``@scores(Mean)``, the quantity that it is for.
+_MAKERS: dict[type[Quantity], Callable[[Any, Binder], BoundTerm | Comparison | Penalty]] = {}
+
+
+def scores(kind: type[Kind]) -> Callable[[Callable[[Kind, Binder], Made]], Callable[[Kind, Binder], Made]]:
+    """Bind terms of a kind of quantity by the function that this decorates."""
+
+    def register(make: Callable[[Kind, Binder], Made]) -> Callable[[Kind, Binder], Made]:
+        _MAKERS[kind] = make
+        return make
+
+    return register
+
+
+def bound(binder: Binder) -> BoundTerm | Comparison | Penalty:
+    """The binder's term, bound. TypeError: no score function is for its kind of quantity."""
+    quantity = binder.term.quantity
+    if type(quantity) not in _MAKERS:
+        raise TypeError(f"no way to bind {type(quantity).__name__}")
+    return _MAKERS[type(quantity)](quantity, binder)

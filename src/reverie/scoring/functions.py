@@ -8,7 +8,6 @@ Below each stand the quantities that it scores.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -30,13 +29,8 @@ from reverie.objective import (
     Neuron,
     Peak,
 )
-from reverie.scoring.place import Place
-from reverie.scoring.registry import scores
-from reverie.scoring.score_function import ScoreFunction, mean_square
-
-if TYPE_CHECKING:
-    from reverie.scoring.binder import Binder
-    from reverie.scoring.terms import BoundTerm
+from reverie.scoring.binder import Binder, scores
+from reverie.scoring.terms import BoundTerm, Place, ScoreFunction, mean_square
 
 #: At most so many dot products are held at once when a guide's columns are matched.
 MATCH_CELLS = 1 << 24
@@ -128,15 +122,17 @@ def _entropy(wanted: Entropy, binder: Binder) -> BoundTerm:
     return binder.at_layer(wanted.layer, softmax_entropy)
 
 
+def _towards(dot: Tensor, squares: Tensor, power: float) -> Tensor:
+    """A dot product times its cosine to a power; ``squares`` are the lengths', squared."""
+    return dot * (dot / squares.clamp_min(TINY).sqrt()).clamp_min(LEAST_COSINE) ** power
+
+
 def along(vector: Tensor, power: float) -> ScoreFunction:
     """The dot product with a vector (C,) of unit length, times the cosine to a power (Olah et al. 2017)."""
 
     def score(cells: Tensor, window: Window) -> Tensor:
         dot = torch.einsum("nchw,c->nhw", cells, vector.to(cells))
-        if not power:
-            return dot
-        length = cells.square().sum(1).clamp_min(TINY).sqrt()
-        return dot * (dot / length).clamp_min(LEAST_COSINE) ** power
+        return _towards(dot, cells.square().sum(1), power) if power else dot
 
     return score
 
@@ -204,8 +200,7 @@ def exaggerated(features: Tensor, power: float) -> ScoreFunction:
         dot = (cells * wanted).sum(1)
         if not power:
             return dot
-        length = (cells.square().sum(1) * wanted.square().sum(1)).clamp_min(TINY).sqrt()
-        return dot * (dot / length).clamp_min(LEAST_COSINE) ** power
+        return _towards(dot, cells.square().sum(1) * wanted.square().sum(1), power)
 
     return score
 

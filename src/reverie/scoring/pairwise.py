@@ -6,17 +6,12 @@ view. An item's score is climbed with the others held where they are.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
 from reverie.objective import Alignment, Diversity
-from reverie.scoring.registry import scores
-
-if TYPE_CHECKING:
-    from reverie.scoring.binder import Binder
-    from reverie.scoring.terms import Comparison
+from reverie.scoring.binder import Binder, scores
+from reverie.scoring.terms import Comparison
 
 #: Alignment reaches so many places to both sides (lucid).
 PLACES = 4

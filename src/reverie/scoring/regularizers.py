@@ -6,77 +6,51 @@ if there is one; ``rows``, how many of them count; ``height``, of the whole pict
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
 
 from torch import Tensor
 
 from reverie.objective import L2, Alpha, TotalVariation
-from reverie.scoring.registry import scores
-from reverie.scoring.score_function import OfRows
-
-if TYPE_CHECKING:
-    from reverie.scoring.binder import Binder
-    from reverie.scoring.terms import Penalty
+from reverie.scoring.binder import Binder, scores
+from reverie.scoring.terms import Penalty
 
 
-def total_variation(strip: Tensor, rows: int, height: int) -> Tensor:
-    """Mean absolute difference of neighbours, the part of some rows, (N,) (Rudin et al. 1992).
+def total_variation(strip: Tensor, rows: int, height: int, power: float = 1.0) -> Tensor:
+    """Mean difference of neighbours, the part of some rows, (N,) (Rudin et al. 1992).
 
     Args:
         strip: (N, C, rows or rows + 1, W): these rows of a picture, and the one below if there is one.
         rows: How many count.
         height: Of the picture.
+        power: Each difference to this power; 2 is Mahendran & Vedaldi's (2015) at their beta of 2, over the
+            number of differences.
     """
-    return _differences(strip, rows, height, 1.0)
-
-
-def total_variation_to(power: float) -> OfRows:
-    """Mean difference of neighbours to a power, as a function like ``total_variation``.
-
-    Power 2 is Mahendran & Vedaldi's (2015) at their beta of 2, over the number of differences.
-    """
-    if power == 1:
-        return total_variation
-    return lambda strip, rows, height: _differences(strip, rows, height, power)
-
-
-@scores(TotalVariation)
-def _tv(wanted: TotalVariation, binder: Binder) -> Penalty:
-    return binder.at_picture(total_variation_to(wanted.power))
-
-
-def distance_from_grey(strip: Tensor, rows: int, height: int) -> Tensor:
-    """Mean square distance from 0.5, the part of some rows, (N,); arguments as ``total_variation``."""
-    own = strip[:, :, :rows]
-    return (own - 0.5).square().sum((1, 2, 3)) / (own[0, :, 0].numel() * height)
-
-
-@scores(L2)
-def _l2(wanted: L2, binder: Binder) -> Penalty:
-    return binder.at_picture(distance_from_grey)
-
-
-def alpha_norm(power: float) -> OfRows:
-    """Mean distance from 0.5 to a power (Mahendran & Vedaldi 2015), a function like ``total_variation``."""
-
-    def of_rows(strip: Tensor, rows: int, height: int) -> Tensor:
-        own = strip[:, :, :rows]
-        return _power(own - 0.5, power).sum((1, 2, 3)) / (own[0, :, 0].numel() * height)
-
-    return of_rows
-
-
-@scores(Alpha)
-def _alpha(wanted: Alpha, binder: Binder) -> Penalty:
-    return binder.at_picture(alpha_norm(wanted.power))
-
-
-def _differences(strip: Tensor, rows: int, height: int, power: float) -> Tensor:
     channels, width = strip.shape[1], strip.shape[3]
     own = strip[:, :, :rows]
     down = _power(strip[:, :, 1:] - strip[:, :, :-1], power).sum((1, 2, 3))
     across = _power(own[..., 1:] - own[..., :-1], power).sum((1, 2, 3))
     return down / (channels * max(1, height - 1) * width) + across / (channels * height * max(1, width - 1))
+
+
+@scores(TotalVariation)
+def _tv(wanted: TotalVariation, binder: Binder) -> Penalty:
+    return binder.at_picture(partial(total_variation, power=wanted.power))
+
+
+def alpha_norm(strip: Tensor, rows: int, height: int, power: float) -> Tensor:
+    """Mean distance from 0.5 to a power (Mahendran & Vedaldi 2015); arguments as ``total_variation``."""
+    own = strip[:, :, :rows]
+    return _power(own - 0.5, power).sum((1, 2, 3)) / (own[0, :, 0].numel() * height)
+
+
+@scores(L2)
+def _l2(wanted: L2, binder: Binder) -> Penalty:
+    return binder.at_picture(partial(alpha_norm, power=2.0))
+
+
+@scores(Alpha)
+def _alpha(wanted: Alpha, binder: Binder) -> Penalty:
+    return binder.at_picture(partial(alpha_norm, power=wanted.power))
 
 
 def _power(x: Tensor, power: float) -> Tensor:

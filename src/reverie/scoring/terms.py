@@ -2,14 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
+from reverie.errors import UsageError
 from reverie.gradient.cells import Window
-from reverie.scoring.place import Place
-from reverie.scoring.score_function import Linear, OfMaps, OfRows, ScoreFunction, mean_square
+
+#: Cells that count, (N, C, h, w), and where they lie, to one number a cell, (N, h, w).
+ScoreFunction = Callable[[Tensor, Window], Tensor]
+#: Maps of a family, (V, n, C, h, w), to scores (V, n) and their gradients at the maps.
+OfMaps = Callable[[Tensor], tuple[Tensor, Tensor]]
+#: A strip of a picture, how many of its rows count, and the picture's height, to the part of them, (N,).
+OfRows = Callable[[Tensor, int, int], Tensor]
+
+
+@runtime_checkable
+class Linear(Protocol):
+    """A score function whose gradient does not depend on the activations."""
+
+    def __call__(self, cells: Tensor, window: Window) -> Tensor:
+        """See ``ScoreFunction``."""
+
+    def pull(self, counts: Tensor, cells: Tensor) -> Tensor:
+        """The gradient (N, C, h, w) of the function summed over positions that count as ``counts`` (h, w)."""
+
+
+def mean_square(cells: Tensor, window: Window) -> Tensor:
+    """The mean square of all channels, which the original deep dream climbs (Mordvintsev et al. 2015)."""
+    return (cells * cells).mean(1)
+
+
+@dataclass(frozen=True)
+class Place:
+    """The one position that a neuron's term reads: fractions of the map, or the column and row of a cell."""
+
+    x: float
+    y: float
+    cell: tuple[int, int] | None = None
+
+    def find(self, window: Window, text: str) -> tuple[int, int]:
+        """Row and column in the whole map; UsageError where the map has no such cell."""
+        if self.cell is None:
+            return round(self.y * (window.height - 1)), round(self.x * (window.width - 1))
+        column, row = self.cell
+        if row >= window.height or column >= window.width:
+            raise UsageError(
+                f'objective "{text}": no cell {column},{row}; at this size the layer has columns 0 to '
+                f"{window.width - 1} and rows 0 to {window.height - 1}"
+            )
+        return row, column
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,8 @@ from PIL import Image
 
 from reverie.errors import BadInput, ReverieWarning, UsageError
 from reverie.evolve import load_checkpoint
-from reverie.jobs.fooling.evolved import done
+from reverie.jobs.fooling.evolved import done, percent
 from reverie.jobs.fooling.folder import Folder
-from reverie.jobs.fooling.levels import percent
 from reverie.jobs.fooling.run import EvolutionResult
 from reverie.jobs.fooling.settings import ENCODINGS, make_settings
 from reverie.media.picture import read_provenance

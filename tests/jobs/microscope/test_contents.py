@@ -10,7 +10,7 @@ from reverie.jobs.microscope.contents import Unit, choose, numbers
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from reverie.objective import parse
-from reverie.portrait.units import of_unit
+from reverie.portrait.targets import of_unit
 
 
 @pytest.fixture(scope="module")

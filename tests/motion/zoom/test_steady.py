@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from reverie.motion.zoom.steady import (
     BRIGHT,
     DEVIATION,
+    KNEE,
     MOST_CAST,
     SteadyReference,
-    bent,
     evened,
     hold,
 )
+from reverie.ops.colour import bent
 from support.slow import mostly_slow
 
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -107,7 +108,7 @@ def test_what_is_held_for_an_hour_is_within_bounds(mean, spread):
 @settings(deadline=None)
 def test_the_bend_keeps_order_and_range(value):
     values = torch.tensor([value - 0.01, value, value + 0.01], dtype=torch.float64)
-    out = bent(values)
+    out = bent(values, KNEE)
     assert (out >= 0).all()
     assert (out <= 1).all()
     assert (out.diff() >= 0).all()

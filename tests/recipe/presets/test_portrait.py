@@ -10,7 +10,7 @@ from reverie.api import begin, dream
 from reverie.ascent.session import Session
 from reverie.network.zoo import load_net
 from reverie.portrait.state import PortraitState
-from reverie.portrait.units import of_unit
+from reverie.portrait.targets import of_unit
 from reverie.recipe.presets.portrait import PORTRAITS
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe

@@ -9,7 +9,7 @@ from reverie.cli import complete
 from reverie.cli.console import print_table, table_of
 from reverie.cli.fields import COMPUTE, other
 from reverie.cli.groups import OFFERED, Only, takes_groups
-from reverie.cli.options import Compute, Messages
+from reverie.cli.options import Compute, Messages, layer_option
 from reverie.cli.recipe_options import console_of, recipe_of, width_height
 from reverie.engine.environment import ENVIRONMENT
 from reverie.errors import UsageError, did_you_mean
@@ -25,12 +25,9 @@ SECONDS = 60.0
 
 Layer = Annotated[
     str,
-    other(
-        "--layer",
+    layer_option(
         help=f"The layer that is excited (default {LAYER}).",
         panel=COMPUTE,
-        metavar="NAME",
-        autocompletion=complete.layers,
     ),
 ]
 Size = Annotated[str, other("--size", help=f"Of the picture (default {SIZE}).", panel=COMPUTE, metavar="WxH")]

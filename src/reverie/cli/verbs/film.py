@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from reverie.cli.complaints import told_as_typed
 from reverie.cli.groups import OFFERED, Without, all_given, takes_groups
 from reverie.cli.moving import film_output, make_film, recipe_with, typed_options
 from reverie.cli.moving_options import FilmAppearance, FilmAscent, FilmCommon, FilmMotion
 from reverie.cli.options import Base, Target
+from reverie.cli.recipe_options import told_as_typed
 from reverie.errors import UsageError
 
 Video = Annotated[

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reverie.cli import complete
-from reverie.cli.complaints import told_as_typed
 from reverie.cli.console import Console
 from reverie.cli.fields import COMPUTE, other, setting
 from reverie.cli.groups import OFFERED, Group, Without, all_given, takes_groups
 from reverie.cli.options import Common
-from reverie.cli.recipe_options import console_of, output_of, where_to, workspace_of
+from reverie.cli.recipe_options import console_of, output_of, told_as_typed, where_to, workspace_of
 from reverie.errors import Interrupted, UsageError
 from reverie.jobs.fooling.settings import ENCODINGS, Settings
 
@@ -28,9 +28,8 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 OPTION = {name: f"--{name}" for name in Settings.model_fields}
 
 
-def of_run(name: str, panel: str = EVOLUTION, **more: Any) -> Any:
-    """An option that sets something of the evolution."""
-    return setting(name, panel=panel, model=Settings, **more)
+#: An option that sets a field of an evolution.
+of_run = partial(setting, panel=EVOLUTION, model=Settings)
 
 
 def _encodings(incomplete: str) -> list[str]:

@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from reverie.cli import complete
-from reverie.cli.fields import WHAT, other
+from reverie.cli.fields import wanted
 from reverie.cli.groups import OFFERED, Only, Without, all_given, takes_groups
-from reverie.cli.options import Ascent, Common, PortraitBase, PortraitLook
+from reverie.cli.options import Ascent, Common, PortraitBase, PortraitLook, layer_option
 from reverie.cli.recipe_options import output_of, recipe_from_options, settings_from
 from reverie.cli.verbs.see import make_portraits
 from reverie.errors import BadInput, UsageError
@@ -22,17 +21,11 @@ DEFAULT = INVERSION
 Photo = Annotated[str, typer.Argument(metavar="PHOTO", help="A photograph.")]
 Layers = Annotated[
     list[str] | None,
-    other(
-        "--layer",
+    layer_option(
         help="The layer that remembers (see `reverie layers`); several make a sheet.",
-        panel=WHAT,
-        metavar="NAME",
-        autocompletion=complete.layers,
     ),
 ]
-AllLayers = Annotated[
-    bool, other("--all-layers", help="Every layer, from shallow to deep, as a sheet.", panel=WHAT)
-]
+AllLayers = Annotated[bool, wanted("--all-layers", help="Every layer, from shallow to deep, as a sheet.")]
 
 
 @takes_groups

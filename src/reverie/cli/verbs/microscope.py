@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from reverie.cli import complete
-from reverie.cli.fields import WHAT, other
+from reverie.cli.fields import other, wanted
 from reverie.cli.groups import OFFERED, Only, Without, all_given, takes_groups
 from reverie.cli.options import Ascent, Common, PortraitBase
 from reverie.cli.recipe_options import console_of, recipe_from_options, where_to, workspace_of
@@ -26,34 +26,31 @@ Network = Annotated[
 ]
 Layers = Annotated[
     list[str] | None,
-    other(
+    wanted(
         "--layers",
         help="Only these: names, or FIRST..LAST; several with commas, or the option again.",
-        panel=WHAT,
         metavar="NAMES",
         autocompletion=complete.layers,
     ),
 ]
 Channels = Annotated[
     str | None,
-    other("--channels", help="Only these of each layer, as 0-7,12.", panel=WHAT, metavar="NUMBERS"),
+    wanted("--channels", help="Only these of each layer, as 0-7,12.", metavar="NUMBERS"),
 ]
 Classes = Annotated[
     list[str] | None,
-    other(
+    wanted(
         "--classes",
         help="all (default), none, or names and numbers with commas between.",
-        panel=WHAT,
         metavar="NAMES",
         autocompletion=complete.classes,
     ),
 ]
 Photos = Annotated[
     str | None,
-    other(
+    wanted(
         "--photos",
         help="A folder of photographs: each channel's strongest patches are shown.",
-        panel=WHAT,
         metavar="FOLDER",
     ),
 ]

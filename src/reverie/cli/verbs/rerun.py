@@ -11,11 +11,10 @@ import typer
 from pydantic import BaseModel
 
 from reverie.cli.command_line import command_line
-from reverie.cli.complaints import told_as_typed
 from reverie.cli.fields import other
 from reverie.cli.groups import OFFERED, Only, takes_groups
 from reverie.cli.options import Common, Messages
-from reverie.cli.recipe_options import console_of, workspace_of
+from reverie.cli.recipe_options import console_of, told_as_typed, workspace_of
 from reverie.errors import Interrupted
 from reverie.recipe.recipe import PARTS, make
 

@@ -66,7 +66,7 @@ def see(
 
 def sized(recipe: Recipe, common: Common, photo: str | None) -> Recipe:
     """The recipe at the size that was asked for, or in the photograph's shape where none was."""
-    from reverie.jobs.reference import Reference
+    from reverie.jobs.workspace import Reference
     from reverie.portrait.state import size_of
     from reverie.portrait.targets import fitting
 

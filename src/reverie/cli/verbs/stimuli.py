@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from reverie.cli import complete
-from reverie.cli.fields import WHAT, other
+from reverie.cli.fields import wanted
 from reverie.cli.groups import OFFERED, Only, Without, takes_groups
 from reverie.cli.options import Ascent, Common, PortraitBase
 from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, recipe_of, workspace_of
@@ -19,18 +19,17 @@ UNUSED = ("start", "max_size", "halo", "depth", "quality", "no_metadata", "previ
 Folder = Annotated[str, typer.Argument(metavar="FOLDER", help="A folder of photographs, or one photograph.")]
 Units = Annotated[
     list[str] | None,
-    other(
+    wanted(
         "--unit",
         help="A channel, as block5c:17, or a class by name or number (logits:207); may be given again.",
-        panel=WHAT,
         metavar="NAME:I",
         autocompletion=complete.channels,
     ),
 ]
-Count = Annotated[int, other("--count", help="Patches of each unit (1 to 100; default 9).", panel=WHAT)]
+Count = Annotated[int, wanted("--count", help="Patches of each unit (1 to 100; default 9).")]
 WithPortrait = Annotated[
     bool,
-    other("--portrait/--no-portrait", help="Make each unit's portrait and put it in front.", panel=WHAT),
+    wanted("--portrait/--no-portrait", help="Make each unit's portrait and put it in front."),
 ]
 
 

@@ -8,12 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from reverie.cli.complaints import told_as_typed
 from reverie.cli.groups import OFFERED, Without, all_given, takes_groups
 from reverie.cli.moving import film_output, make_film, recipe_with, typed_options
 from reverie.cli.moving_options import FilmCommon, ZoomAscent, ZoomBase, ZoomMotion, ZoomTarget
 from reverie.cli.options import Appearance
-from reverie.cli.recipe_options import objectives
+from reverie.cli.recipe_options import objectives, told_as_typed
 from reverie.errors import UsageError
 from reverie.recipe.recipe import Recipe
 

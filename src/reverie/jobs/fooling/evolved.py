@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Final
 
+from reverie.evolve import Evolution
 from reverie.jobs.fooling.folder import Folder, Note
 from reverie.jobs.fooling.judge import Arena
 from reverie.jobs.fooling.settings import Settings
 
-if TYPE_CHECKING:
-    from reverie.evolve import Evolution
+#: Confidences over which classes are counted.
+LEVELS: Final = (0.5, 0.95, 0.99)
 
 
 @dataclass(frozen=True)
@@ -45,3 +47,11 @@ class Evolved:
 def done(state: Evolution) -> int:
     """The last generation of a state that is finished; the first is 0."""
     return state.generation - 1
+
+
+def percent(value: float) -> str:
+    """A probability in percent, never rounded up to certainty."""
+    shown = 100 * value
+    if 99 < shown < 100:
+        return f"{math.floor(100 * shown) / 100:.2f} %"
+    return f"{shown:.1f} %"

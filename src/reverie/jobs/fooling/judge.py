@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,17 +13,12 @@ from numpy.typing import NDArray
 from reverie.engine.engine import pick_device
 from reverie.engine.select import NoEngineError
 from reverie.errors import UsageError
-from reverie.evolve import NetScore, evolve, make_encoding
+from reverie.evolve import Encoding, Evolution, Generation, NetScore, evolve, make_encoding
 from reverie.jobs.fooling.settings import Settings
 from reverie.media.picture import Picture
 from reverie.native.runtime import Runtime, computes
+from reverie.network.network import Network
 from reverie.network.zoo import load_net
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from reverie.evolve import Encoding, Evolution, Generation
-    from reverie.network.network import Network
 
 #: Pictures that are drawn and judged at once.
 BATCH = 50

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -14,18 +14,14 @@ from pydantic import Field
 from reverie._version import __version__
 from reverie.engine.engine import is_out_of_memory
 from reverie.errors import BadInput, ResourceError, UsageError
-from reverie.evolve import genome_from_json
+from reverie.evolve import Encoding, genome_from_json
 from reverie.jobs.estimate import clock
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.output import Output
-from reverie.jobs.reference import Reference
-from reverie.jobs.workspace import Workspace
+from reverie.jobs.workspace import Reference, Workspace
 from reverie.media.picture import Picture, read_provenance, save_picture
 from reverie.media.picture.detect_format import read_local
 from reverie.native.runtime import Runtime
-
-if TYPE_CHECKING:
-    from reverie.evolve import Encoding
 
 #: A genome's JSON longer than this is none, in bytes.
 LONGEST = 64_000_000
@@ -45,6 +41,7 @@ class PrintResult(Result):
     picture: Picture = field(repr=False, compare=False)
 
     def as_json(self) -> dict[str, Any]:
+        """Where the print is, its size and the time."""
         side = self.side
         return {"path": self.files[0], "size": [side, side], "seconds": round(self.seconds, 3)}
 

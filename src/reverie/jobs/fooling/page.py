@@ -16,7 +16,7 @@ from jinja2 import StrictUndefined, Template
 from numpy.typing import NDArray
 from PIL import Image
 
-from reverie.media.picture.picture import Picture
+from reverie.media.picture.picture import Picture, no_larger
 
 #: Longest side of a picture in the page, in pixels, and of an ancestor.
 SIDE, ANCESTOR_SIDE = 160, 88
@@ -112,7 +112,7 @@ def page(story: Story) -> str:
 
     The same story gives the same text.
     """
-    shelf = _Shelf()
+    shelf: dict[str, int] = {}  # pictures, each once, and where it is
     document = {
         "network": story.network,
         "total": story.total,
@@ -120,7 +120,7 @@ def page(story: Story) -> str:
         "curve": [_row(row) for row in thinned(story.curve)],
         "pictures": [_entry(entry, shelf) for entry in story.entries],
         "nodes": {str(i): _node(a, shelf) for i, a in sorted(story.ancestors.items())},
-        "images": shelf.images,
+        "images": list(shelf),
     }
     parts = {
         "title": html.escape(story.heading),
@@ -153,30 +153,12 @@ def side_for(count: int) -> int:
 
 def data_uri(picture: Picture, side: int) -> str:
     """A picture no larger than ``side`` as WebP in a data URI."""
-    width, height = picture.size
-    factor = side / max(width, height)
-    if factor < 1:
-        picture = picture.resized((max(1, round(width * factor)), max(1, round(height * factor))))
-    bits: NDArray[np.uint8] = np.rint(np.clip(picture.pixels, 0, 1) * 255).astype(np.uint8)
+    small = no_larger(picture, side).pixels
+    bits: NDArray[np.uint8] = np.rint(np.clip(small, 0, 1) * 255).astype(np.uint8)
     out = io.BytesIO()
     image = Image.fromarray(bits[..., 0] if bits.shape[2] == 1 else bits)
     image.save(out, format="WEBP", quality=QUALITY, method=4)
     return "data:image/webp;base64," + base64.b64encode(out.getvalue()).decode("ascii")
-
-
-class _Shelf:
-    """Pictures of a page, each once."""
-
-    def __init__(self) -> None:
-        self.images: list[str] = []
-        self._places: dict[str, int] = {}
-
-    def put(self, uri: str) -> int:
-        """Where the picture is."""
-        if uri not in self._places:
-            self._places[uri] = len(self.images)
-            self.images.append(uri)
-        return self._places[uri]
 
 
 def _part(name: str) -> str:
@@ -188,34 +170,21 @@ def _row(row: Iterable[float]) -> list[float]:
     return [int(evaluations), round(median, DIGITS), *map(int, counts)]
 
 
-def _entry(entry: Entry, shelf: _Shelf) -> dict[str, Any]:
-    return {
-        "index": entry.index,
-        "name": entry.name,
-        "also": list(entry.also),
-        "confidence": _share(entry.confidence),
-        "png": entry.png,
-        "genome": entry.genome,
-        "image": shelf.put(entry.image),
-        "what": entry.what,
-        "born": entry.born,
-        "says": {
-            net: {"top": [[i, name, _share(p)] for i, name, p in said.top], "mine": _share(said.mine)}
-            for net, said in entry.says.items()
-        },
-        "line": [[i, _share(sure)] for i, sure in entry.line],
-        "depth": entry.depth,
+def _entry(entry: Entry, shelf: dict[str, int]) -> dict[str, Any]:
+    says = {
+        net: {"top": [[i, name, _share(p)] for i, name, p in said.top], "mine": _share(said.mine)}
+        for net, said in entry.says.items()
     }
+    line = [[i, _share(sure)] for i, sure in entry.line]
+    return _shown(entry, shelf) | {"confidence": _share(entry.confidence), "says": says, "line": line}
 
 
-def _node(ancestor: PageAncestor, shelf: _Shelf) -> dict[str, Any]:
-    return {
-        "born": ancestor.born,
-        "image": shelf.put(ancestor.image),
-        "best": ancestor.best,
-        "name": ancestor.name,
-        "sure": _share(ancestor.sure),
-    }
+def _node(ancestor: PageAncestor, shelf: dict[str, int]) -> dict[str, Any]:
+    return _shown(ancestor, shelf) | {"sure": _share(ancestor.sure)}
+
+
+def _shown(told: Entry | PageAncestor, shelf: dict[str, int]) -> dict[str, Any]:
+    return vars(told) | {"image": shelf.setdefault(told.image, len(shelf))}
 
 
 def _share(value: float) -> float:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reverie.errors import BadInput
+from reverie.evolve import Encoding, Evolution
 from reverie.evolve.archive import NOBODY
 from reverie.evolve.state import born
-
-if TYPE_CHECKING:
-    from reverie.evolve import Encoding, Evolution
 
 #: How many of a line are shown at most; the largest of these for which the page stays in its budget.
 STEPS = (64, 48, 36, 28, 22, 16, 12, 9, 6, 4, 2)

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from reverie._version import __version__
 from reverie.errors import BadInput
-from reverie.jobs.fooling.evolved import Evolved
+from reverie.evolve import Evolution
+from reverie.jobs.fooling.evolved import LEVELS, Evolved, percent
 from reverie.jobs.fooling.judge import best, judged
-from reverie.jobs.fooling.levels import LEVELS, percent
 from reverie.jobs.fooling.page import ANCESTOR_SIDE, Entry, PageAncestor, Story, Verdict, data_uri
 from reverie.jobs.fooling.page_family import BUDGET, chosen, reborn
 from reverie.media.picture.picture import Picture
 from reverie.notices import warn
-
-if TYPE_CHECKING:
-    from reverie.evolve import Evolution
 
 #: Ancestors drawn and judged at once.
 BATCH = 50

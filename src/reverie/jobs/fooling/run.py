@@ -13,26 +13,21 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from reverie.errors import BadInput, ResourceError, UsageError
-from reverie.evolve import EvolutionPlan, load_checkpoint, save_checkpoint
-from reverie.jobs.fooling.evolved import Evolved, done
+from reverie.evolve import Evolution, EvolutionPlan, Generation, load_checkpoint, save_checkpoint
+from reverie.jobs.fooling.evolved import LEVELS, Evolved, done
 from reverie.jobs.fooling.folder import Folder, Note, check_same
 from reverie.jobs.fooling.judge import Arena
-from reverie.jobs.fooling.levels import LEVELS
-from reverie.jobs.fooling.results import Results
+from reverie.jobs.fooling.results import write_results, write_sheet
 from reverie.jobs.fooling.settings import Settings, make_settings
-from reverie.jobs.fooling.sheet import write_sheet
 from reverie.jobs.job import Listener, Result, Step
 from reverie.jobs.provenance import NetworkNote
+from reverie.network.network import Network
 from reverie.notices import warn
-
-if TYPE_CHECKING:
-    from reverie.evolve import Evolution, Generation
-    from reverie.network.network import Network
 
 __all__ = ["EvolutionResult", "EvolutionRun", "make_settings"]
 
@@ -79,6 +74,7 @@ class EvolutionResult(Result):
         return half, most, nearly
 
     def as_json(self) -> dict[str, Any]:
+        """Where the folder and its page are, and how far the evolution came."""
         half, most, nearly = self.over
         return {
             "path": str(self.folder),
@@ -266,9 +262,8 @@ class EvolutionRun:
         """Write what came of it; None while it is not done."""
         if done(state) < self.settings.generations:
             return None
-        results = Results(self._evolved(state, wanted))
         tells = Teller(told, self.settings)
-        return results.write(stop=told.should_stop, told=tells.written)
+        return write_results(self._evolved(state, wanted), told.should_stop, tells.written)
 
     def _save(self, state: Evolution) -> None:
         save_checkpoint(self.folder.checkpoint, state, self.arena.encoding)

@@ -58,6 +58,7 @@ class MicroscopeResult(Result):
     failed: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
+        """Where the pages are, how many units they show, and the time a unit."""
         each = self.seconds / self.made if self.made else None
         return {
             "path": self.path,

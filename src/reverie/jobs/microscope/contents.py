@@ -10,7 +10,7 @@ from reverie import objective
 from reverie.errors import UsageError
 from reverie.network.network import Network
 from reverie.network.wrap import OUTPUT
-from reverie.portrait.units import of_unit
+from reverie.portrait.targets import of_unit
 
 #: The layer of the class scores, whose units are shown as classes.
 LOGITS = "logits"

@@ -17,8 +17,7 @@ from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Written
 from reverie.jobs.photographs import failures_told_later, paths_of
 from reverie.jobs.portraits import PortraitRecipe, facets
-from reverie.jobs.reference import Reference
-from reverie.jobs.workspace import Workspace
+from reverie.jobs.workspace import Reference, Workspace
 
 
 class MicroscopeJob(Job[MicroscopeResult]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -118,11 +118,7 @@ class _Site:
         rooms = [self.room(name) for name in self.plan.layers]
         yield Page("index.html", "index.html", {"rooms": rooms, "map": depth_map(rooms)})
         for index, room in enumerate(rooms):
-            beside = {
-                "before": rooms[index - 1] if index else None,
-                "after": rooms[index + 1] if index + 1 < len(rooms) else None,
-            }
-            yield Page(room["page"], "layer.html", {"room": room, **beside})
+            yield Page(room["page"], "layer.html", {"room": room, **beside(rooms, index)})
             yield from self.channels(room)
         if self.plan.classes:
             yield Page("classes.html", "classes.html", {"units": self.by_name})
@@ -169,8 +165,7 @@ class _Site:
                 {
                     "unit": unit,
                     "room": room,
-                    "before": made[place - 1] if place else None,
-                    "after": made[place + 1] if place + 1 < len(made) else None,
+                    **beside(made, place),
                     "by_weights": self.neighbours(by_weights, at, units),
                     "by_response": self.neighbours(by_response, at, units),
                     "judges": "photographs" if photographed is not None else "portraits",
@@ -231,8 +226,7 @@ class _Site:
                     "unit": unit,
                     "name": self.class_name(unit.index),
                     "synonyms": self.synonyms(unit.index),
-                    "before": made[place - 1] if place else None,
-                    "after": made[place + 1] if place + 1 < len(made) else None,
+                    **beside(made, place),
                     "near": self.neighbours(near, self.plan.classes.index(unit), self.plan.classes),
                     "by_weights": strongest,
                     "source": source,
@@ -260,27 +254,24 @@ class _Site:
 
         Each in standard deviations of its answers to all portraits.
         """
-        found = [name for name in self.plan.layers if name in self.readings.responses]
-        if not found or len(self.readings.units) < 2:
+        if self._standing is None or len(self.readings.units) < 2:
             return None
-        name = found[-1]
-        score = self._standing(name)[self.row[unit]]
+        name, standing = self._standing
+        score = standing[self.row[unit]]
         units = self.plan.layers[name]
         pairs = [
             (units[i], v) for i, v in nearest(score, len(units), least=STANDING) if units[i] in self.made
         ]
         return name, pairs[:CHANNELS]
 
-    def _standing(self, layer: str) -> Floats:
-        if layer not in self._standings:
-            table = self.readings.responses[layer]
-            spread = np.maximum(table.std(0, keepdims=True), 1e-6)
-            self._standings[layer] = (table - table.mean(0, keepdims=True)) / spread
-        return self._standings[layer]
-
     @cached_property
-    def _standings(self) -> dict[str, Floats]:
-        return {}
+    def _standing(self) -> tuple[str, Floats] | None:
+        found = [name for name in self.plan.layers if name in self.readings.responses]
+        if not found:
+            return None
+        table = self.readings.responses[found[-1]]
+        spread = np.maximum(table.std(0, keepdims=True), 1e-6)
+        return found[-1], (table - table.mean(0, keepdims=True)) / spread
 
     @cached_property
     def class_units(self) -> dict[int, Unit]:
@@ -318,6 +309,14 @@ class _Site:
                 if unit in self.made
             ],
         }
+
+
+def beside(row: Sequence[Any], place: int) -> dict[str, Any]:
+    """What stands before and after a place in a row; None at its ends."""
+    return {
+        "before": row[place - 1] if place else None,
+        "after": row[place + 1] if place + 1 < len(row) else None,
+    }
 
 
 def _runs(numbers: list[int]) -> list[list[int]]:

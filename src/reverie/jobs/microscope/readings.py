@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from reverie.analysis.stimuli import Patch, as_input, cut, look, peaks, photographs, strongest
 from reverie.ascent.session import Session
 from reverie.jobs.microscope.contents import LOGITS, Plan, Unit
+from reverie.jobs.provenance import sha256_of
 from reverie.media.picture import MAX_PIXELS, Picture, load_picture
 from reverie.media.picture.write import encode, write_whole
 from reverie.network.network import Network
@@ -69,7 +70,7 @@ def read_portraits(session: Session, root: Path, plan: Plan, there: Sequence[Uni
         if not group:
             continue
         file = root / "data" / f"{'classes' if name is None else 'layer-' + plan.folders[name]}.safetensors"
-        key = _key(net, plan, [_sha256(root / unit.portrait) for unit in group])
+        key = _key(net, plan, [sha256_of(root / unit.portrait) for unit in group])
         found = _kept(file, key)
         if found is None:
             found = _read_group(session, root, plan, layers, group)
@@ -123,7 +124,7 @@ def read_photographs(
         progress=progress,
         runtime=session.runtime,
     )
-    digests = [_sha256(Path(path)) for path in found.photos]
+    digests = [sha256_of(path) for path in found.photos]
     for layer, units in plan.layers.items():
         patches = found.patches[layer]
         file = root / "data" / f"patches-{plan.folders[layer]}.safetensors"
@@ -218,12 +219,6 @@ def _key(net: Network, plan: Plan, parts: Sequence[str]) -> str:
     """What a kept reading follows from."""
     document = [net.weights_sha256, plan.channels(), list(parts)]
     return hashlib.sha256(json.dumps(document).encode()).hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    from reverie.jobs.provenance import sha256_of
-
-    return sha256_of(path)
 
 
 def _kept(file: Path, key: str) -> dict[str, NDArray[Any]] | None:

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from reverie.media.picture import Picture
+from reverie.media.picture.picture import no_larger
 
 PAPER = (250, 249, 246)
 INK = (32, 32, 36)
@@ -30,7 +31,7 @@ def contact_sheet(
         columns: How many beside each other; as many as make the sheet a little wider than high if None.
         gap: Pixels between cells.
     """
-    pictures = [_no_larger(picture, side) for _, _, picture in cells]
+    pictures = [no_larger(picture, side) for _, _, picture in cells]
     side = max(max(p.size) for p in pictures)
     width = max(p.size[0] for p in pictures)
     height = max(p.size[1] for p in pictures)
@@ -51,13 +52,6 @@ def contact_sheet(
         below = top + height + 6 + round(1.3 * max(12, side // 18))
         draw.text((left, below), _fitted(words, small, width), FAINT, small)
     return Picture(np.asarray(sheet).astype(np.float32) / np.float32(255))
-
-
-def _no_larger(picture: Picture, side: int) -> Picture:
-    factor = side / max(picture.size)
-    if factor >= 1:
-        return picture
-    return picture.resized((max(1, round(picture.size[0] * factor)), max(1, round(picture.size[1] * factor))))
 
 
 def _fitted(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:

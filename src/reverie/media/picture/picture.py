@@ -105,6 +105,14 @@ class Picture:
         return encode(self, "png")
 
 
+def no_larger(picture: Picture, side: int) -> Picture:
+    """A picture with its longer side no longer than that."""
+    factor = side / max(picture.size)
+    if factor >= 1:
+        return picture
+    return picture.resized((max(1, round(picture.size[0] * factor)), max(1, round(picture.size[1] * factor))))
+
+
 def _resize(pixels: Floats, size: tuple[int, int]) -> Floats:
     """(H, W, C) -> (height, width, C); each axis is shrunk before the other is enlarged."""
     height, width, channels = pixels.shape

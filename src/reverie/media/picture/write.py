@@ -232,7 +232,7 @@ def _whole_numbers(part: NDArray[np.float32], kept: np.dtype[Any], name: str) ->
 def _png_info(xmp: bytes) -> PngInfo:
     info = PngInfo()
     if xmp:
-        info.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8"))
+        info.add_itxt(metadata.PNG_KEY, xmp.decode("utf-8"))
     return info
 
 
@@ -245,10 +245,7 @@ def _deep_png(samples: NDArray[np.uint16], xmp: bytes) -> bytes:
     data = found.tobytes()
     if not xmp:
         return data
-    # Signature 8, IHDR 25; keyword, uncompressed, no language, no translated keyword.
-    body = b"iTXt" + b"XML:com.adobe.xmp" + b"\0\0\0\0\0" + xmp
-    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-    return data[:33] + chunk + data[33:]
+    return data[:33] + metadata.png_chunk(xmp) + data[33:]  # behind a signature of 8 and a header of 25
 
 
 def _tiff(samples: NDArray[Any], xmp: bytes, name: str) -> bytes:

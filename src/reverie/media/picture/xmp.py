@@ -7,6 +7,8 @@ programs keep when they do not understand it, and that Pillow reads without touc
 from __future__ import annotations
 
 import json
+import struct
+import zlib
 from typing import Any
 from xml.etree.ElementTree import ParseError
 from xml.sax.saxutils import escape
@@ -16,6 +18,8 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from reverie.errors import BadInput
 
+#: What a PNG calls its packet.
+PNG_KEY = "XML:com.adobe.xmp"
 NAMESPACE = "urn:reverie:provenance:1.0"
 MAX_BYTES = 1_000_000
 
@@ -78,6 +82,13 @@ def pack(provenance: dict[str, Any]) -> bytes:
     if len(packet) > MAX_BYTES:
         raise ValueError(f"the provenance takes {len(packet)} bytes, at most {MAX_BYTES} are read")
     return packet
+
+
+def png_chunk(packet: bytes) -> bytes:
+    """The chunk that holds a packet in a PNG (PNG 3, 11.3.3)."""
+    # Keyword, uncompressed, no language, no translated keyword.
+    body = b"iTXt" + PNG_KEY.encode() + b"\0\0\0\0\0" + packet
+    return struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
 
 
 def unpack(xmp: bytes, *, name: str = "the picture") -> dict[str, Any] | None:

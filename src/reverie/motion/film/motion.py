@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -37,17 +38,12 @@ class FrameMotion:
 
 def moves(movie: Video, settings: Film, *, skip: int = 0, last: Bytes | None = None) -> Iterator[FrameMotion]:
     """Each frame of a film and its motion, as it goes; ``last`` is the last that showed something before."""
-    shots = movie.frames(skip)
-    try:
+    with closing(movie.frames(skip)) as shots:
         for shot in shots:
             move = _move(shot, last, settings)
             if not move.blank:
                 last = shot.rgb
             yield move
-    finally:
-        close = getattr(shots, "close", None)
-        if close is not None:
-            close()
 
 
 def _move(shot: VideoFrame, last: Bytes | None, settings: Film) -> FrameMotion:

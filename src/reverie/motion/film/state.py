@@ -15,14 +15,13 @@ from torch import Tensor
 from reverie.ascent.octaves import Octave, octave_sizes
 from reverie.ascent.session import Session
 from reverie.canvas.film import FilmCanvas
-from reverie.deepdream.direction import StepDirection, step_direction
-from reverie.deepdream.state import REACH, REACH_OF_STD, Origin, State
+from reverie.deepdream.direction import StepDirection
+from reverie.deepdream.state import REACH, REACH_OF_STD, Origin, State, canvas_over
 from reverie.errors import UsageError
 from reverie.media.picture import Picture
 from reverie.motion.film.flow import Motion, grid
 from reverie.motion.film.motion import FrameMotion
 from reverie.native.runtime import Runtime, computes
-from reverie.native.step import laplacian_room
 from reverie.recipe.film import Film
 from reverie.recipe.recipe import Recipe
 from reverie.scoring.bind import BoundObjective
@@ -131,12 +130,7 @@ class FilmState(State):
         if missing:
             raise UsageError(f"the state of a film lacks {', '.join(sorted(missing))}; begin the film again")
         detail = kept["detail"].clone()
-        canvas = FilmCanvas(
-            torch.full_like(detail, 0.5),
-            circular=recipe.seamless,
-            soft=recipe.clip == "soft",
-            plain=recipe.resampling == "bilinear",
-        )
+        canvas = FilmCanvas.of(canvas_over(recipe, torch.full_like(detail, 0.5)))
         canvas.detail = detail
         rng = torch.Generator()
         rng.set_state(kept["generator"])
@@ -235,24 +229,13 @@ class FilmState(State):
         """One step uphill: whole where the dream is new, a small part of one where it is carried."""
         film = recipe.film or Film()
         canvas = self.canvas
-        direction = step_direction(
-            gradient,
-            recipe.model_copy(update={"tilt": recipe.tilt + CALMER}),
-            (self.step + 1) / octave.steps,
-            circular=canvas.circular,
-            room=canvas.spare("room", laplacian_room(gradient.shape, recipe.levels)),
-        )
+        calmer = recipe.model_copy(update={"tilt": recipe.tilt + CALMER})
+        direction = self._direction(gradient, octave, calmer)
         length = STRIDE * self.held if recipe.step_size is None else recipe.step_size
         if canvas.base.shape != canvas.source.shape:
             length *= LONGER
         assert self._weight is not None
-        direction = _weighted(direction, self._weight, film.leak)
-        canvas.move(
-            direction.plane,
-            factor=length * direction.factor,
-            offset=length * direction.offset,
-            clip=True,
-        )
+        canvas.move(_weighted(direction, self._weight, film.leak), factor=length, clip=True)
         self.step += 1
 
     @computes
@@ -326,7 +309,7 @@ class FilmState(State):
         return replace(State.finished(shown, recipe), depth=8)
 
 
-def _weighted(direction: StepDirection, fresh: Tensor, leak: float) -> StepDirection:
+def _weighted(direction: StepDirection, fresh: Tensor, leak: float) -> Tensor:
     """A step that is whole where the dream is new and a small part of one elsewhere.
 
     Each of the two has its own measure: what is dreamt already excites the network more, so that next to it
@@ -339,8 +322,7 @@ def _weighted(direction: StepDirection, fresh: Tensor, leak: float) -> StepDirec
         math.sqrt(float((square * weight).mean()) / max(float(weight.mean()), 1e-6))
         for weight in (fresh[:, :, ::2, ::2], there[:, :, ::2, ::2])
     )
-    plane.mul_(fresh.div(max(new, 0.2)).add_(there, alpha=leak / max(old, 0.2)))
-    return StepDirection(plane)
+    return plane.mul_(fresh.div(max(new, 0.2)).add_(there, alpha=leak / max(old, 0.2)))
 
 
 def _local(square: Tensor) -> Tensor:

@@ -47,12 +47,14 @@ class Tally:
             self.count.ravel()[places] += 1
 
     def state_dict(self) -> dict[str, Any]:
+        """What happened in the last second, as arrays."""
         times = np.array([time for time, _ in self.past], np.float64)
         lengths = np.array([len(places) for _, places in self.past], np.int64)
         places = np.concatenate([p for _, p in self.past]) if self.past else np.zeros(0, np.int32)
         return {"count": self.count.copy(), "times": times, "lengths": lengths, "places": places}
 
     def load(self, kept: Mapping[str, Any]) -> None:
+        """Take up what ``state_dict`` gave."""
         self.count = np.array(kept["count"], np.int16)
         ends = np.cumsum(np.asarray(kept["lengths"], np.int64))
         parts = np.split(np.asarray(kept["places"], np.int32), ends[:-1]) if len(ends) else []
@@ -105,6 +107,7 @@ class Swings:
         return now | lately
 
     def state_dict(self) -> dict[str, Any]:
+        """Peaks, valleys and directions of every cell, and the tally, as arrays."""
         kept: dict[str, NDArray[Any]] = {
             "high": self.high,
             "low": self.low,
@@ -115,6 +118,7 @@ class Swings:
         return {key: value.copy() for key, value in kept.items()} | tally
 
     def load(self, kept: Mapping[str, Any]) -> None:
+        """Take up what ``state_dict`` gave."""
         self.high, self.low = np.array(kept["high"], np.float32), np.array(kept["low"], np.float32)
         self.way, self.when = np.array(kept["way"], np.int8), np.array(kept["when"], np.float64)
         self.tally.load(under(kept, "tally"))
@@ -234,6 +238,7 @@ class FlashKind:
         return near | self.fitted(wide)
 
     def state_dict(self) -> dict[str, Any]:
+        """Both readings, and the worst so far, as arrays and numbers."""
         kept: dict[str, Any] = {"way": self.way.copy(), "worst": self.worst}
         parts: dict[str, Swings | Tally] = {"fine": self.fine, "coarse": self.coarse, "tally": self.tally}
         return kept | {
@@ -241,6 +246,7 @@ class FlashKind:
         }
 
     def load(self, kept: Mapping[str, Any]) -> None:
+        """Take up what ``state_dict`` gave."""
         self.way, self.worst = np.array(kept["way"], np.int8), int(kept["worst"])
         self.fine.load(under(kept, "fine"))
         self.coarse.load(under(kept, "coarse"))
@@ -309,9 +315,11 @@ class Meter:
         return self.kinds[kind].worst / 2
 
     def state_dict(self) -> dict[str, Any]:
+        """All that both kinds of flashes remember, by dotted names."""
         kinds = self.kinds.items()
         return {f"{name}.{key}": value for name, kind in kinds for key, value in kind.state_dict().items()}
 
     def load(self, kept: Mapping[str, Any]) -> None:
+        """Take up what ``state_dict`` gave."""
         for name, kind in self.kinds.items():
             kind.load(under(kept, name))

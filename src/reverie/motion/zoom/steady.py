@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reverie.ops.colour import luma
-from reverie.ops.filters import BINOMIAL, enlarge, low_pass, separable
+from reverie.ops.colour import bent, luma
+from reverie.ops.filters import enlarge, laplacian_bands, low_pass
 
 #: Bands stop where the coarser picture's short side would be below this (pixels).
 COARSEST = 6
@@ -110,7 +110,7 @@ def hold(picture: Tensor, reference: SteadyReference, *, circular: bool = False)
     result = _held(colour, reference.colour, circular) + (bright - middle) * gain
     now = result.mean((2, 3), keepdim=True)
     wanted = torch.tensor(reference.mean).to(result).view(1, -1, 1, 1)
-    return bent(result + (wanted - now))
+    return bent(result + (wanted - now), KNEE)
 
 
 def evened(change: Tensor, amount: float, *, circular: bool = False) -> Tensor:
@@ -132,13 +132,6 @@ def evened(change: Tensor, amount: float, *, circular: bool = False) -> Tensor:
     return result * math.sqrt(whole / max(1e-20, float(result.square().mean())))
 
 
-def bent(picture: Tensor, knee: float = KNEE) -> Tensor:
-    """A picture in [0, 1], with what lies near and beyond black and white bent smoothly into the range."""
-    dark = knee * torch.exp((picture - knee).clamp_max(0) / knee)
-    light = 1 - knee * torch.exp((1 - knee - picture).clamp_max(0) / knee)
-    return torch.where(picture < knee, dark, torch.where(picture > 1 - knee, light, picture))
-
-
 def _split(picture: Tensor) -> tuple[Tensor, Tensor]:
     """Brightness (1, 1, H, W), and the colour around it (1, C, H, W)."""
     bright = luma(picture)
@@ -146,14 +139,7 @@ def _split(picture: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _bands(plane: Tensor, circular: bool = False) -> list[Tensor]:
-    """The bands of a Laplacian pyramid, finest first, and the remainder."""
-    kernel = torch.tensor(BINOMIAL)
-    bands: list[Tensor] = []
-    while len(bands) < MOST_BANDS and min(plane.shape[2:]) >= 2 * COARSEST:
-        low = separable(plane, kernel, circular=circular, stride=2)
-        bands.append(plane - enlarge(low, *plane.shape[2:], circular=circular))
-        plane = low
-    return [*bands, plane]
+    return laplacian_bands(plane, MOST_BANDS, 2 * COARSEST, circular=circular)
 
 
 def _profile(

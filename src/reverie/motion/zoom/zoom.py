@@ -13,7 +13,7 @@ from torch import Tensor
 from reverie.ascent.loop import Frame, dream
 from reverie.ascent.session import Session, as_tensor
 from reverie.canvas.detail import DetailCanvas
-from reverie.deepdream.state import REACH, State
+from reverie.deepdream.state import REACH, State, canvas_over
 from reverie.media.picture import Picture
 from reverie.motion.frame import MovingFrame
 from reverie.motion.zoom.camera import Camera
@@ -205,9 +205,8 @@ class Journey:
     def _dream(self, view: _View, state: ZoomState) -> tuple[DetailCanvas, Frame]:
         """A frame's own short dream over what the view shows, and the loop's last frame."""
         recipe = self._short(state.index)
-        soft, plain = recipe.clip == "soft", recipe.resampling == "bilinear"
         with self.runtime.use():
-            canvas = DetailCanvas(view.source, view.mask, circular=recipe.seamless, soft=soft, plain=plain)
+            canvas = canvas_over(recipe, view.source, view.mask)
         short = State(canvas, state.rng, state.reach, runtime=self.runtime)
         return canvas, self._dreamt(recipe, short, opens=state.index < 1)
 

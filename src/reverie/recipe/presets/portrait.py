@@ -6,11 +6,36 @@ of 0 to 255 are shares of it here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
+from reverie.recipe.portrait import Portrait
 from reverie.transform.parse import LUCID, MACO
 
 #: What all portraits have in common: from noise, one size, terms as weighted.
+#: Settings that mean something else on another canvas: those of its values, and in whose units they move.
+OF_CANVAS: Final = (
+    "falloff",
+    "colour",
+    "saturation",
+    "contrast",
+    "squash",
+    "grey",
+    "spread",
+    "standardise",
+    "optimiser",
+    "rate",
+    "betas",
+)
+#: Where a canvas asks for others than the defaults: MACO's as in its paper, networks as lucid trains them.
+OWN: Final[dict[str, dict[str, Any]]] = {
+    "pixels": {},
+    "fourier": {},
+    "laplacian": {},
+    "maco": {"spread": 1.0, "standardise": True, "optimiser": "nadam", "rate": ((1.0, 1.0),)},
+    "cppn": {"rate": ((0.005, 0.002),)},
+}
+
 _PORTRAIT: Final[dict[str, Any]] = {
     "start": "noise",
     "size": (256, 256),
@@ -139,7 +164,6 @@ PORTRAITS: Final[dict[str, dict[str, Any]]] = {
         **_PORTRAIT,
         "size": (224, 224),
         "steps": (750,),
-        "normalise": "none",
         "portrait": {**_YOSINSKI, "rate": ((1.0, 1.0),), "decay": 0.3, "small_norm": 20.0},
     },
     "yosinski2015-3": {
@@ -175,10 +199,7 @@ PORTRAITS: Final[dict[str, dict[str, Any]]] = {
         "steps": (256,),
         "portrait": {
             "canvas": "maco",
-            "spread": 1.0,
-            "standardise": True,
-            "optimiser": "nadam",
-            "rate": ((1.0, 1.0),),
+            **OWN["maco"],
             "transforms": MACO,
             "views": 32,
             "view_size": (224,),
@@ -198,3 +219,13 @@ OF_CLASS: Final[dict[str, str]] = dict.fromkeys(("portrait", "sketch"), "logprob
 SHALLOW: Final = 8
 #: The preset of an inversion of any other layer.
 INVERSION: Final = "inversion"
+
+
+def onto(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A portrait's settings with some changed; another canvas brings its own for what belongs to it."""
+    usual = Portrait.model_fields["canvas"].default
+    before, now = settings.get("canvas", usual), changes.get("canvas")
+    if not isinstance(now, str) or now == before or now not in OWN:
+        return {**settings, **changes}
+    kept = {name: value for name, value in settings.items() if name not in OF_CANVAS}
+    return {**kept, **OWN[now], **changes}

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reverie.errors import UsageError, did_you_mean
-from reverie.recipe.presets.canvas_defaults import onto
-from reverie.recipe.presets.portrait import PORTRAITS
+from reverie.recipe.presets.portrait import PORTRAITS, onto
 from reverie.recipe.recipe import Recipe, make
 
 #: What every early system has in common: no budget, plain pixels, nothing given back.

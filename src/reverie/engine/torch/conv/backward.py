@@ -18,7 +18,7 @@ from torch import Tensor
 
 from reverie.engine.torch.conv.onednn import CHANNELS_LAST, convolve
 from reverie.engine.torch.conv.spec import FEW, ConvSpec, Pair
-from reverie.engine.torch.conv.taps import KernelTaps, in_phases, one_phase
+from reverie.engine.torch.conv.taps import KernelTaps, axes_of, in_phases, one_phase
 from reverie.engine.torch.conv.weights import Weights
 
 #: From the gradient (N, out, h, w), and another one (N, in, H, W) or None that is added, to (N, in, H, W).
@@ -82,7 +82,7 @@ def _by_phases(weights: Weights, shape: torch.Size, dtype: torch.dtype) -> WayBa
     """Each 2 x 2 pixels of the input as channels of one output position, then put in their places."""
     spec = weights.spec
     step = (2 // spec.stride[0], 2 // spec.stride[1])
-    rows, columns = _axes(spec, shape, KernelTaps.fewest)
+    rows, columns = axes_of(spec, shape, KernelTaps.fewest)
     padding = (rows.padding, columns.padding)
     phases = in_phases(spec.folded(), rows, columns)
     packed = weights.packed(
@@ -107,7 +107,7 @@ def _by_phases(weights: Weights, shape: torch.Size, dtype: torch.dtype) -> WayBa
 def _by_each_phase(weights: Weights, shape: torch.Size, dtype: torch.dtype) -> WayBack:
     """Depthwise, stride 2: the even and the odd pixels along each axis, each four by a convolution."""
     spec = weights.spec
-    rows, columns = _axes(spec, shape, KernelTaps.of)
+    rows, columns = axes_of(spec, shape)
     padding = (rows.padding, columns.padding)
     phases = []
     for r, c in itertools.product((0, 1), (0, 1)):
@@ -146,13 +146,6 @@ def _by_torch(weights: Weights, shape: torch.Size, dtype: torch.dtype) -> WayBac
         return found if pending is None else found.add_(pending)
 
     return backward
-
-
-def _axes(spec: ConvSpec, shape: torch.Size, of: Callable[..., KernelTaps]) -> tuple[KernelTaps, KernelTaps]:
-    """Which entries of the kernel meet the even and the odd rows and columns of an input of a shape."""
-    sides = (spec.weight.shape[2:], spec.stride, spec.padding, shape[2:], spec.out_shape(shape)[2:])
-    rows, columns = (of(*axis) for axis in zip(*sides, strict=True))
-    return rows, columns
 
 
 def _out_of_cells(cells: Tensor, channels: int) -> Tensor:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
+
+from reverie.engine.torch.conv.spec import ConvSpec
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,15 @@ class KernelTaps:
             (KernelTaps.of(kernel, stride, padding, length, outputs, before) for before in (0, 1)),
             key=lambda taps: taps.size,
         )
+
+
+def axes_of(
+    spec: ConvSpec, shape: torch.Size, of: Callable[..., KernelTaps] = KernelTaps.of
+) -> tuple[KernelTaps, KernelTaps]:
+    """The taps of a convolution, of its rows and of its columns, for an input of a shape."""
+    sides = (spec.weight.shape[2:], spec.stride, spec.padding, shape[2:], spec.out_shape(shape)[2:])
+    rows, columns = (of(*axis) for axis in zip(*sides, strict=True))
+    return rows, columns
 
 
 def in_phases(weight: Tensor, rows: KernelTaps, columns: KernelTaps) -> Tensor:

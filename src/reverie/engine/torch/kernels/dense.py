@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from reverie.engine.torch.conv.spec import FEW
-from reverie.engine.torch.conv.taps import KernelTaps, in_phases
+from reverie.engine.torch.conv.taps import axes_of, in_phases
 from reverie.engine.torch.kernels.cells import into_cells, out_of_cells
 from reverie.engine.torch.kernels.conv import ActivationMask, ConvInput, DenseConv
 from reverie.engine.torch.kernels.strided import StridedBack, StridedForth
@@ -100,7 +100,7 @@ class CellsForth(_Forward):
     """A convolution of stride 2 over a picture: one of stride 1 over cells of 2 x 2 pixels as channels."""
 
     def __init__(self, spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> None:
-        rows, columns = _cell_taps(spec, shape)
+        rows, columns = axes_of(spec, shape)
         out = spec.out_shape(shape)
         cells = _cells(shape)
 
@@ -120,7 +120,7 @@ class CellsBack:
     """The gradient of such a convolution, in cells that are put in their places."""
 
     def __init__(self, spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> None:
-        rows, columns = _cell_taps(spec, shape)
+        rows, columns = axes_of(spec, shape)
         out = spec.out_shape(shape)
         self._shape, cells = shape, _cells(shape)
 
@@ -247,15 +247,8 @@ def _of_a_picture(spec: ConvSpec, shape: torch.Size) -> bool:
         return False
     if len(spec.weight) < CHANNELS or spec.work(shape) < LEAST:
         return False
-    rows, columns = _cell_taps(spec, shape)
+    rows, columns = axes_of(spec, shape)
     return (rows.size, columns.size) in KERNELS
-
-
-def _cell_taps(spec: ConvSpec, shape: torch.Size) -> tuple[KernelTaps, KernelTaps]:
-    out = spec.out_shape(shape)
-    kernel, padding = spec.weight.shape[2:], spec.padding
-    rows, columns = (KernelTaps.of(kernel[i], 2, padding[i], shape[2 + i], out[2 + i]) for i in (0, 1))
-    return rows, columns
 
 
 def _cells(shape: torch.Size) -> torch.Size:

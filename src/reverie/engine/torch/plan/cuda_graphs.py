@@ -6,7 +6,7 @@ A GPU finishes the small operators of a network faster than Python can start the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,11 +16,9 @@ from reverie.engine.torch.plan.plan import ExecutionPlan
 PATIENCE = 3  # times in a row that a size has to come before it is worth a graph
 
 
-class Capture(Protocol):
-    """Runs a function once while its device work is recorded."""
-
-    def __call__(self, body: Callable[[], Any]) -> tuple[Any, Callable[[], None]]:
-        """What the function returned, and what does all of it again into the same tensors."""
+#: Runs a function once while its device work is recorded: what it returned, and what does all of it again
+#: into the same tensors.
+Capture = Callable[[Callable[[], Any]], tuple[Any, Callable[[], None]]]
 
 
 def cuda_capture(body: Callable[[], Any]) -> tuple[Any, Callable[[], None]]:

@@ -124,9 +124,11 @@ class ConvStep(PlanStep):
 
     @property
     def can_place(self) -> bool:
+        """Whether its kernel writes where it is told."""
         return self.conv.places
 
     def forward(self, run: Run) -> None:
+        """The convolution, its bias and its activation in one call."""
         other = None if self._other is None else run.values[self._other]
         place = self.places.get(self.writes[0])
         y, gate = self.conv.forward(
@@ -137,6 +139,7 @@ class ConvStep(PlanStep):
             run.saved[id(self)] = gate
 
     def backward(self, run: Run) -> None:
+        """The gradient through the activation, then the convolution with the kernel turned around."""
         gate = run.saved.get(id(self))
         activation = None if gate is not None else self.conv.activation
         gradient, owned = _behind(activation, run, self.writes[0])
@@ -158,9 +161,11 @@ class PointwiseStep(PlanStep):
 
     @property
     def can_place(self) -> bool:
+        """Always: a matrix product writes where it is told."""
         return True
 
     def forward(self, run: Run) -> None:
+        """A product of the weights and the pixels as a matrix."""
         places = [self.places.get(index) for index in self.writes]
         into = [None if place is None else place.take(run) for place in places]
         found = self._forth(run.values[self.reads[0]], into)
@@ -169,6 +174,7 @@ class PointwiseStep(PlanStep):
         run.saved[id(self)] = [given.gate for given in found]
 
     def backward(self, run: Run) -> None:
+        """The product with the weights transposed."""
         taken = [run.take(index)[0] for index in self.writes]
         if all(gradient is None for gradient in taken):
             return
@@ -189,11 +195,13 @@ class ScaleStep(PlanStep):
         self.limited = activation is not None and activation.limited
 
     def forward(self, run: Run) -> None:
+        """Each channel times its scale, and its shift added."""
         x = run.values[self.reads[0]].to(self._scale.dtype)
         y = torch.addcmul(self._shift, x, self._scale)
         run.values[self.writes[0]] = y if self._activation is None else self._activation.apply_(y)
 
     def backward(self, run: Run) -> None:
+        """The gradient before the activation, times each channel's scale."""
         gradient, owned = _behind(self._activation, run, self.writes[0])
         if gradient is not None:
             scale = self._scale.to(gradient.dtype)
@@ -209,9 +217,11 @@ class ActivationStep(PlanStep):
         self.limited = activation.limited
 
     def forward(self, run: Run) -> None:
+        """The activation of every number."""
         run.values[self.writes[0]] = self._activation.apply_(run.values[self.reads[0]].clone())
 
     def backward(self, run: Run) -> None:
+        """The gradient before the activation."""
         gradient, owned = _behind(self._activation, run, self.writes[0])
         if gradient is not None:
             run.give(self.reads[0], gradient, owned=owned)
@@ -227,10 +237,12 @@ class AddStep(PlanStep):
         self.limited = activation is not None and activation.limited
 
     def forward(self, run: Run) -> None:
+        """The sum of both inputs, then the activation."""
         y = run.values[self.reads[0]] + run.values[self.reads[1]]
         run.values[self.writes[0]] = y if self._activation is None else self._activation.apply_(y)
 
     def backward(self, run: Run) -> None:
+        """The gradient before the activation, to both."""
         gradient, _ = _behind(self._activation, run, self.writes[0])
         if gradient is not None:
             for read in self.reads:
@@ -262,6 +274,7 @@ class CatStep(PlanStep):
             first += width
 
     def forward(self, run: Run) -> None:
+        """The inputs one after the other, unless they were written there straight away."""
         whole = run.places.pop(self.writes[0], None)
         if whole is None:
             whole = torch.cat([run.values[x] for x in self.reads], self._axis)
@@ -272,6 +285,7 @@ class CatStep(PlanStep):
         run.values[self.writes[0]] = whole
 
     def backward(self, run: Run) -> None:
+        """To each input its own channels of the gradient."""
         gradient, _ = run.take(self.writes[0])
         if gradient is not None:
             parts = torch.split(gradient, self._widths, self._axis)
@@ -287,11 +301,13 @@ class MaxPoolStep(PlanStep):
         self.reads, self.writes = (x,), (y,)
 
     def forward(self, run: Run) -> None:
+        """The largest of each window, and where it was."""
         y, where = aten.max_pool2d_with_indices(run.values[self.reads[0]], *self._window)
         run.values[self.writes[0]] = y
         run.saved[id(self)] = where
 
     def backward(self, run: Run) -> None:
+        """Each gradient to where its largest was."""
         gradient, _ = run.take(self.writes[0])
         if gradient is None:
             return
@@ -312,9 +328,11 @@ class NativePoolStep(PlanStep):
         self.reads, self.writes = (x,), (y,)
 
     def forward(self, run: Run) -> None:
+        """The same pooling by our own kernel."""
         run.values[self.writes[0]], run.saved[id(self)] = self._pool.forward(run.values[self.reads[0]])
 
     def backward(self, run: Run) -> None:
+        """Its way back by our own kernel."""
         gradient, _ = run.take(self.writes[0])
         if gradient is not None:
             run.give(self.reads[0], self._pool.backward(gradient, run.saved[id(self)]), owned=True)
@@ -333,6 +351,7 @@ class AnyStep(PlanStep):
         self.constants = tuple(found)
 
     def forward(self, run: Run) -> None:
+        """The call as the network makes it, recorded by autograd."""
         leaves: dict[int, Tensor] = {}
         for read in self.reads:
             leaf = run.values[read].detach()
@@ -356,6 +375,7 @@ class AnyStep(PlanStep):
         run.saved[id(self)] = (leaves, outputs)
 
     def backward(self, run: Run) -> None:
+        """What autograd says of the recorded call."""
         leaves, outputs = run.saved[id(self)]
         heads, seeds = [], []
         for index in self.writes:

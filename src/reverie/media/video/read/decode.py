@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
@@ -83,6 +84,19 @@ class VideoFile:
     deep: int = 8
     sound: tuple[SoundInfo, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """As it was given."""
+        return self.file.name
+
+    def fingerprint(self) -> str:
+        """SHA-256 of all its bytes. ResourceError: it cannot be read any more."""
+        whole = hashlib.sha256()
+        with decoding(self.file):
+            for place in range(0, self.file.size, 1 << 22):
+                whole.update(self.file.read_at(place, 1 << 22))
+        return whole.hexdigest()
+
     def stills(self, say: Say, begin: Fraction | None = None) -> Generator[Still[VideoFrame], None, None]:
         """Its decoded frames in order of time.
 
@@ -115,7 +129,7 @@ class VideoFile:
                 if time is None:
                     time = self.first if before is None else before + pace
                 elif before is not None and time <= before:
-                    say(f"{self.file.name}: some of its times run backwards; they are put right")
+                    say(f"{self.name}: some of its times run backwards; they are put right")
                     time = before + self.tick
                 before = time
                 lasts = frame.duration * self.tick or pace
@@ -145,7 +159,7 @@ class VideoFile:
         def converted(frame: VideoFrame, say: Say) -> tuple[Bytes, Bytes | None]:
             if (frame.width, frame.height) != stored:
                 say(
-                    f"{self.file.name}: its size changes on the way (to {frame.width} x {frame.height}); "
+                    f"{self.name}: its size changes on the way (to {frame.width} x {frame.height}); "
                     f"those frames are scaled to the first, {stored[0]} x {stored[1]}"
                 )
             with decoding(self.file):
@@ -237,7 +251,7 @@ def _rates(stream: VideoStream) -> list[Fraction]:
 
 
 def _first_frame(frame: VideoFrame, film: VideoFile, say: Say) -> None:
-    name = film.file.name
+    name = film.name
     film.upright = upright_of(frame)
     film.colour = colour_of(frame)
     film.full_size = film.upright.size((frame.width, frame.height))
@@ -261,7 +275,7 @@ def _count(film: VideoFile, say: Say) -> None:
     found: list[tuple[int, int]] = []
     size = there = 0
     with open_container(film.file, film.kind, max_pixels=film.max_pixels) as container:
-        stream = video_stream(container, film.file.name)
+        stream = video_stream(container, film.name)
         rates, listed = _rates(stream), stream.frames
         for packet in packets(container, [stream], film.file):
             size += packet.size
@@ -277,7 +291,7 @@ def _count(film: VideoFile, say: Say) -> None:
     if not found:
         return
     if film.kind == "mov" and there < listed:
-        say(f"{film.file.name}: the file is cut short; {there} of its {listed} frames are there")
+        say(f"{film.name}: the file is cut short; {there} of its {listed} frames are there")
     found = _rising(found)
     origin = found[0][0]
     if film.kind == "avi":
@@ -324,15 +338,13 @@ def _decode(
         try:
             frames = context.decode(packet)
         except MemoryError as error:
-            raise ResourceError(
-                f"{film.file.name}: not enough memory to decode it; give a smaller one"
-            ) from error
+            raise ResourceError(f"{film.name}: not enough memory to decode it; give a smaller one") from error
         except FFmpegError:
             bad += 1
             continue
         yield from frames
     if bad:
-        say(f"{film.file.name}: damaged; what cannot be decoded is left out ({bad} of its packets)")
+        say(f"{film.name}: damaged; what cannot be decoded is left out ({bad} of its packets)")
 
 
 def _decoder(stream: VideoStream, film: VideoFile) -> VideoCodecContext:

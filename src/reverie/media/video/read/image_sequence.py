@@ -6,35 +6,24 @@ import glob
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 import numpy as np
 
 from reverie.errors import BadInput, ResourceError
 from reverie.media.picture.picture import Picture
 from reverie.media.picture.read import load_picture
+from reverie.media.video.read.colour_convert import Upright
 from reverie.media.video.read.decode import Say
-from reverie.media.video.read.frame import Bytes
+from reverie.media.video.read.frame import Bytes, Colour, SoundInfo
 from reverie.media.video.read.timing import Still
 from reverie.notices import collect_warnings
 
-_ENDINGS = {
-    ".png",
-    ".jpg",
-    ".jpeg",
-    ".webp",
-    ".avif",
-    ".tif",
-    ".tiff",
-    ".bmp",
-    ".ppm",
-    ".gif",
-    ".heic",
-    ".heif",
-}
+_ENDINGS = re.compile(r"\.(png|jpe?g|webp|avif|tiff?|bmp|ppm|gif|hei[cf])", re.IGNORECASE | re.ASCII)
 _NUMBER = re.compile(r"%(0?)(\d*)d")
 RATE = Fraction(25)
 
@@ -62,13 +51,37 @@ class ImageSequence:
     deep: int
     codec: str
 
-    def stills(self) -> Iterator[Still[str]]:
-        """The pictures' paths with their times."""
-        for index, path in enumerate(self.paths):
-            yield Still(index / self.rate, 1 / self.rate, path)
+    # What a film's file says of itself, and pictures in a row have all alike.
+    kind: ClassVar = "sequence"
+    colour: ClassVar = Colour("gbr", "pc", "bt709", "iec61966-2-1")
+    upright: ClassVar = Upright()
+    aspect: ClassVar = Fraction(1)
+    first: ClassVar = Fraction(0)
+    variable: ClassVar = False
+    sound: ClassVar[tuple[SoundInfo, ...]] = ()
 
-    def picture(self, path: str, size: tuple[int, int], say: Say) -> tuple[Bytes, Bytes | None]:
-        """One of them as RGB and alpha of this size."""
+    @property
+    def tick(self) -> Fraction:
+        """Seconds that each is shown."""
+        return 1 / self.rate
+
+    last = tick
+
+    @property
+    def times(self) -> list[Fraction]:
+        """When each is shown."""
+        return [index / self.rate for index in range(len(self.paths))]
+
+    def stills(self, say: Say, begin: Fraction | None = None) -> Iterator[Still[str]]:
+        """The pictures' paths with their times."""
+        return (Still(time, self.tick, path) for time, path in zip(self.times, self.paths, strict=True))
+
+    def converter(self, size: tuple[int, int]) -> Callable[[str, Say], tuple[Bytes, Bytes | None]]:
+        """What reads one of them as RGB and alpha of this size."""
+        return partial(self._picture, size)
+
+    def _picture(self, size: tuple[int, int], path: str, say: Say) -> tuple[Bytes, Bytes | None]:
+        still_there(path)
         picture = _load(path, self.max_pixels, say)
         if picture.size != self.full_size:
             say(f"{path}: is {_by(picture.size)}; it is scaled to the first of them, {_by(self.full_size)}")
@@ -127,7 +140,7 @@ def _in_folder(folder: str) -> list[str]:
     found = [
         os.path.join(folder, name)
         for name in names
-        if not name.startswith(".") and os.path.splitext(name)[1].lower() in _ENDINGS
+        if not name.startswith(".") and _ENDINGS.fullmatch(os.path.splitext(name)[1])
     ]
     if not found:
         raise BadInput(f"{folder}: no pictures in this folder; give a film, or a folder with its frames")

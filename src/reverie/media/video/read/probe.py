@@ -82,6 +82,7 @@ class LocalFile:
             return data
 
     def close(self) -> None:
+        """Close the file; harmless twice."""
         with self._lock:
             self._file.close()
 
@@ -95,6 +96,7 @@ class ByteReader:
         self.failed: OSError | None = None
 
     def read(self, count: int) -> bytes:
+        """At most so many bytes from here; all that are left if fewer than 0."""
         try:
             data = self._file.read_at(self._place, count)
         except OSError as error:
@@ -104,11 +106,13 @@ class ByteReader:
         return data
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place, and say where that is."""
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self._file.size}[whence]
         self._place = max(0, base + offset)
         return self._place
 
     def tell(self) -> int:
+        """Where it is, in bytes."""
         return self._place
 
     def check(self) -> None:

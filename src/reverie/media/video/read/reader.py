@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 import weakref
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from os import PathLike
 from typing import Any
@@ -25,16 +25,15 @@ from reverie.media.video.read.clip import (
     scaled,
 )
 from reverie.media.video.read.decode import Say, VideoFile, look
-from reverie.media.video.read.frame import Bytes, Colour, VideoFrame, VideoInfo
+from reverie.media.video.read.frame import Bytes, VideoFrame, VideoInfo
 from reverie.media.video.read.image_sequence import (
     RATE,
     ImageSequence,
     is_sequence,
     look_at_sequence,
-    still_there,
 )
 from reverie.media.video.read.prefetch import Ahead, Said
-from reverie.media.video.read.probe import LocalFile, check_header, decoding, film_kind, read_head
+from reverie.media.video.read.probe import LocalFile, check_header, film_kind, read_head
 from reverie.media.video.read.timing import Still, take
 from reverie.notices import warn
 
@@ -121,19 +120,15 @@ class Video:
     ) -> None:
         self._every = part.every
         self._film = film
-        self.path = film.file.name if isinstance(film, VideoFile) else film.name
-        first = film.first if isinstance(film, VideoFile) else Fraction(0)
-        begin = first + part.start
+        self.path = film.name
+        begin = film.first + part.start
         self.span = (begin, None if part.duration is None else begin + part.duration)
         self._open: weakref.WeakSet[Ahead[VideoFrame]] = weakref.WeakSet()
         self._source: Source | None = None
         try:
             self.origin = self._first_time(part.start)
             shown = scaled(film.full_size, size, max_size)
-            if isinstance(film, VideoFile):
-                self.info = _film_info(film, self.span, self._every, self.origin, shown)
-            else:
-                self.info = _sequence_info(film, self.span, self._every, shown)
+            self.info = _info(film, self.span, self._every, self.origin, shown)
         except BaseException:
             self.close()
             raise
@@ -147,11 +142,11 @@ class Video:
         """
         if self._source is None:
             self._source = Source(
-                os.path.basename(os.path.normpath(self.path)), _digest(self._film), self.info.container
+                os.path.basename(os.path.normpath(self.path)), self._film.fingerprint(), self.info.container
             )
         return self._source
 
-    def frames(self, skip: int = 0) -> Iterator[VideoFrame]:
+    def frames(self, skip: int = 0) -> Ahead[VideoFrame]:
         """The frames in order, decoded ahead in a thread; leaving the loop or closing ends it.
 
         Args:
@@ -199,40 +194,18 @@ class Video:
         )
 
 
-def _sequence_info(
-    film: ImageSequence, span: tuple[Fraction, Fraction | None], every: int, size: tuple[int, int]
-) -> VideoInfo:
-    times = [still.time for still in film.stills()]
-    length, count = measured(times, 1 / film.rate, film.rate, span, every)
-    return VideoInfo(
-        size=size,
-        full_size=film.full_size,
-        rate=film.rate / every,
-        variable=False,
-        time_base=1 / film.rate,
-        aspect=pixel_aspect(Fraction(1), film.full_size, size),
-        colour=Colour("gbr", "pc", "bt709", "iec61966-2-1"),
-        rotation=0,
-        duration=length,
-        frames=count,
-        exact=True,
-        has_alpha=film.alpha,
-        deep=film.deep,
-        codec=film.codec,
-        container="sequence",
-    )
-
-
-def _film_info(
-    film: VideoFile,
+def _info(
+    film: VideoFile | ImageSequence,
     span: tuple[Fraction, Fraction | None],
     every: int,
     origin: Fraction,
     size: tuple[int, int],
 ) -> VideoInfo:
-    length, count = _promised(film, span[1], every, origin)
-    if film.times is not None:
-        length, count = measured(film.times, film.last, film.rate, span, every)
+    length, count = (
+        _promised(film, span[1], every, origin)
+        if film.times is None
+        else measured(film.times, film.last, film.rate, span, every)
+    )
     return VideoInfo(
         size=size,
         full_size=film.full_size,
@@ -263,26 +236,19 @@ def _promised(
     return length, math.ceil(length * film.rate / every) or None
 
 
+@dataclass(frozen=True)
 class _Work:
     """What the decoding thread does; it knows the film and not the Video, which may be forgotten."""
 
-    def __init__(
-        self,
-        film: VideoFile | ImageSequence,
-        span: tuple[Fraction, Fraction | None],
-        every: int,
-        origin: Fraction,
-        size: tuple[int, int],
-        skip: int,
-    ) -> None:
-        self.film, self.span, self.every = film, span, every
-        self.origin, self.size, self.skip = origin, size, skip
+    film: VideoFile | ImageSequence
+    span: tuple[Fraction, Fraction | None]
+    every: int
+    origin: Fraction
+    size: tuple[int, int]
+    skip: int
 
     def taken(self, say: Say) -> Iterator[Still[Any]]:
-        stills: Iterable[Still[Any]]
-        stills = (
-            self.film.stills(say, self.span[0]) if isinstance(self.film, VideoFile) else self.film.stills()
-        )
+        stills: Iterable[Still[Any]] = self.film.stills(say, self.span[0])
         return take(stills, *self.span, self.every, 1 / self.film.rate)
 
     def shots(self) -> Iterator[VideoFrame | Said]:
@@ -294,7 +260,7 @@ class _Work:
                 said.append(text)
                 new.append(Said(text))
 
-        picture = self._picture()
+        picture: Callable[[Any, Say], tuple[Bytes, Bytes | None]] = self.film.converter(self.size)
         for index, still in enumerate(self.taken(say)):
             if index >= self.skip:
                 rgb, alpha = picture(still.what, say)
@@ -302,27 +268,6 @@ class _Work:
             yield from new
             new.clear()
         yield from new
-
-    def _picture(self) -> Callable[[Any, Say], tuple[Bytes, Bytes | None]]:
-        film = self.film
-        if isinstance(film, VideoFile):
-            return film.converter(self.size)
-
-        def loaded(path: str, say: Say) -> tuple[Bytes, Bytes | None]:
-            still_there(path)
-            return film.picture(path, self.size, say)
-
-        return loaded
-
-
-def _digest(film: VideoFile | ImageSequence) -> str:
-    if isinstance(film, ImageSequence):
-        return film.fingerprint()
-    whole = hashlib.sha256()
-    with decoding(film.file):
-        for place in range(0, film.file.size, 1 << 22):
-            whole.update(film.file.read_at(place, 1 << 22))
-    return whole.hexdigest()
 
 
 def _warn(text: str) -> None:

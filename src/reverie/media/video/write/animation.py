@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 
 from reverie.media.disk import settle_folder
+from reverie.media.picture import xmp
 from reverie.media.video.write import metadata as note
 from reverie.media.video.write.formats import sequence_of
 from reverie.media.video.write.partial_film import PartialFilm
@@ -53,7 +54,7 @@ def write_apng(film: PartialFilm, whole: Path, out: str, metadata: Mapping[str, 
 
     tick, kind = Fraction(1, film.reel.clock), "rgba" if film.reel.alpha else "rgb24"
     raw = whole.with_suffix(".new")
-    options = {"plays": "0", "fflags": "+bitexact", "final_delay": str(_last(film) * tick)}
+    options = {"plays": "0", "fflags": "+bitexact", "final_delay": str((film.end - max(film.begins)) * tick)}
     with av.open(os.fspath(raw), "w", format="apng", options=options) as file:
         stream = file.add_stream("apng", rate=film.reel.rate, options={"pred": "mixed", "threads": "1"})
         stream.width, stream.height = film.reel.stored
@@ -65,12 +66,7 @@ def write_apng(film: PartialFilm, whole: Path, out: str, metadata: Mapping[str, 
             file.mux(stream.encode(frame))
         file.mux(stream.encode())
     # A signature of 8 bytes and a header of 25.
-    _insert(raw, whole, 33, b"" if metadata is None else note.png_chunk(metadata))
-
-
-def _last(film: PartialFilm) -> int:
-    """Ticks of the last frame."""
-    return film.end - max(film.begins)
+    _insert(raw, whole, 33, b"" if metadata is None else xmp.png_chunk(xmp.pack(dict(metadata))))
 
 
 def _insert(raw: Path, whole: Path, place: int, data: bytes) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import struct
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +17,6 @@ from reverie.media.video.write.formats import NUMBER
 SIDE: Final = "reverie.json"
 #: The longest document that is read, in bytes.
 LONGEST: Final = metadata.MAX_BYTES
-XMP: Final = "XML:com.adobe.xmp"
 
 
 def text(document: Mapping[str, Any]) -> str:
@@ -56,7 +53,7 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any] | None:
         if kind == "gif":
             return _parsed(_info(ByteReader(file), "GIF", name).get("comment", b""), name)
         if kind == "apng":
-            xmp = _info(ByteReader(file), "PNG", name).get(XMP, "")
+            xmp = _info(ByteReader(file), "PNG", name).get(metadata.PNG_KEY, "")
             return metadata.unpack(xmp.encode("utf-8", "replace") if isinstance(xmp, str) else xmp, name=name)
         with open_container(file, kind) as container:
             found = {key.lower(): value for key, value in container.metadata.items()}
@@ -102,9 +99,3 @@ def gif_comment(document: Mapping[str, Any]) -> bytes:
     line = text(document).encode("ascii")
     parts = (line[i : i + 255] for i in range(0, len(line), 255))
     return b"\x21\xfe" + b"".join(bytes([len(part)]) + part for part in parts) + b"\0"
-
-
-def png_chunk(document: Mapping[str, Any]) -> bytes:
-    """The chunk that holds a document in a PNG (PNG 3, 11.3.3), as pictures have it."""
-    body = b"iTXt" + XMP.encode() + b"\0\0\0\0\0" + metadata.pack(dict(document))
-    return struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reverie.cli.complaints import as_typed, given_as, told_as_typed
+from reverie.cli.recipe_options import as_typed, given_as, told_as_typed
 from reverie.errors import BadInput, UsageError
 from reverie.jobs.zoom import ZoomJob
 from reverie.recipe.presets.preset import preset

@@ -6,7 +6,7 @@ import pytest
 
 from reverie.ascent.session import Session
 from reverie.errors import UsageError
-from reverie.portrait.diverse import diverse, middle
+from reverie.portrait.targets import diverse, middle
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 

@@ -11,7 +11,7 @@ from reverie.errors import UsageError
 from reverie.network.zoo import load_net
 from reverie.objective.quantity import FUNCTIONS, PENALTIES, AtLayer
 from reverie.scoring.bind import bind
-from reverie.scoring.registry import _MAKERS
+from reverie.scoring.binder import _MAKERS
 
 
 def test_every_quantity_of_the_text_form_has_a_score():

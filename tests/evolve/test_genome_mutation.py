@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reverie.evolve.direct import CHANCES, _steps
-from reverie.evolve.mutation import ETA, polynomial_steps
+from reverie.evolve.genome import ETA, polynomial_steps
 
 
 def cumulative(step: np.ndarray, eta: float) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
-from reverie.ops.gaussian import gaussian_blur
+from reverie.ops.filters import gaussian_blur
 
 
 def planes(count: int = 2, height: int = 13, width: int = 17, *, seed: int = 0) -> torch.Tensor:

@@ -18,7 +18,7 @@ from reverie.evolve import (
     load_checkpoint,
     save_checkpoint,
 )
-from reverie.evolve.checkpoint import PART
+from reverie.evolve.state import PART
 from support import evolution
 from support.evolution import arrays, finished
 

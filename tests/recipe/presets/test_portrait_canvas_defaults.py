@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reverie.errors import UsageError
-from reverie.recipe.presets.canvas_defaults import OF_CANVAS, OWN, onto
-from reverie.recipe.presets.portrait import PORTRAITS
+from reverie.recipe.presets.portrait import OF_CANVAS, OWN, PORTRAITS, onto
 from reverie.recipe.presets.preset import preset
 
 
