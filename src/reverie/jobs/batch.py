@@ -78,6 +78,7 @@ class BatchJob(Job[BatchResult]):
         return [os.path.basename(str(photo)) for photo in self.photos]
 
     def writes(self, workspace: Workspace) -> Iterable[Claim]:
+        """The folder, and each photograph's dream in it."""
         folder = Claim(self.output.path, "the folder", "into", parents=True)
         return [folder, *map(Claim, names_for(self._names, Path(self.output.path)))]
 
@@ -154,6 +155,7 @@ class VariationsJob(Job[BatchResult]):
         return [self.output.at(beside(path, f"seed{first + i}")) for i in range(self.count)]
 
     def writes(self, workspace: Workspace) -> Iterable[Claim]:
+        """The sheet, and a file of each seed."""
         return [Claim(self.output.path, "the sheet"), *(Claim(one.path) for one in self._outs)]
 
     def _work(self, listener: Listener, workspace: Workspace) -> BatchResult:

@@ -83,6 +83,7 @@ class ManyPortraits(Job[PortraitsResult]):
         return list(places(self.output.path, labels, [self._facets] * len(labels)).values())
 
     def writes(self, workspace: Workspace) -> Iterable[Claim]:
+        """Every portrait's file, and the sheet or the folder of several."""
         out, files = self.output.path, self.files(workspace)
         if is_folder(out):
             return [Claim(out, "the folder", "into"), *map(Claim, files)]

@@ -43,6 +43,7 @@ class Preview(Listener):
         self._last = time.monotonic()
 
     def writes(self) -> Iterable[Claim]:
+        """The preview."""
         return [Claim(self.path, "the preview", needed=False)]
 
     def _is_preview(self, path: str) -> bool:

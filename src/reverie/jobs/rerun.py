@@ -50,6 +50,7 @@ class RerunJob(Job[Result]):
         return os.path.basename(str(self.result))
 
     def reads(self, workspace: Workspace) -> Iterable[Named]:
+        """The result, unless its place is taken, and wherever its source and other files may be."""
         again = _Again(self, workspace)
         here = identity(self.output.path)
         for what, path in reads_of(self, workspace):
@@ -58,6 +59,7 @@ class RerunJob(Job[Result]):
         yield from again.named()
 
     def writes(self, workspace: Workspace) -> Iterable[Claim]:
+        """The picture; or the film, and what it keeps beside it until it is done."""
         again = _Again(self, workspace)
         return [Claim(self.output.path)] if again.note.moving is None else film_claims(again.film_output())
 

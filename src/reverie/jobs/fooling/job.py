@@ -49,6 +49,7 @@ class EvolutionJob(Job[EvolutionResult]):
         return None
 
     def writes(self, workspace: Workspace) -> Iterable[Claim]:
+        """The whole folder of the evolution."""
         return [Claim(self.output.path, "the folder", "folder")]
 
     def _network(self, workspace: Workspace) -> dict[str, Any]:

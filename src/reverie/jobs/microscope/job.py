@@ -49,6 +49,7 @@ class MicroscopeJob(Job[MicroscopeResult]):
         return None
 
     def writes(self, workspace: Workspace) -> Iterable[Claim]:
+        """The whole folder of the site."""
         return [Claim(self.output.path, "the site", "folder", parents=True)]
 
     def _site(self, workspace: Workspace) -> Microscope:
