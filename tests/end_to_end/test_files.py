@@ -156,6 +156,38 @@ def test_a_batch_goes_on_past_odd_names(tmp_path: Path, photographs: Path) -> No
     assert {path.name for path in (tmp_path / "out").iterdir()} == {f"{stem}.png" for stem in stems}
 
 
+@pytest.mark.slow
+def test_folders_of_odd_names(tmp_path: Path, photographs: Path) -> None:
+    """Frames, and photographs to search: their names are hashed, written on sheets and into pages."""
+    for name in ("in/1\udcff.png", "in/2\n.png", "in/3\x1b.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(photographs / "chelsea.png", tmp_path / name)
+    film = ["film", "in", "-o", "f\udcff.gif", "--max-size", "64", "--steps", "3", "--threads", "1"]
+    site = ["microscope", "--photos", "in", "-o", "s\udcff", *SITE]
+    found = [
+        "stimuli",
+        "in",
+        "--unit",
+        "stem:0",
+        "--count",
+        "3",
+        "--no-portrait",
+        "-o",
+        "p\udcff.png",
+        "--json",
+    ]
+    for words in (
+        film,
+        site,
+        found,
+        ["rerun", "f\udcff.gif", "-o", "again.gif"],
+        ["show", "f\udcff.gif", "--json"],
+    ):
+        code, _, err = ran(tmp_path, words)
+        assert code == 0, err
+    assert (tmp_path / "again.gif").read_bytes() == (tmp_path / "f\udcff.gif").read_bytes()
+
+
 def test_one_item_whose_result_cannot_be_named_stops_no_batch(tmp_path: Path, photographs: Path) -> None:
     for name in (f"{'y' * 251}.png", f"{'y' * 251}.jpg", "z.png"):
         shutil.copyfile(photographs / "chelsea.png", tmp_path / name)

@@ -160,7 +160,8 @@ def in_lines(value: Any, width: int = 100) -> str:
 
 def write_json(path: Path, document: Any) -> None:
     """A JSON file, whole or not at all; ResourceError if it cannot be written."""
-    write_whole((in_lines(document) + "\n").encode("utf-8"), path, overwrite=True)
+    data = in_lines(document).encode("utf-8", "backslashreplace")  # as JSON writes what is no UTF-8
+    write_whole(data + b"\n", path, overwrite=True)
 
 
 def check_same(note: Note, given: Mapping[str, Any], folder: Folder) -> None:
