@@ -17,3 +17,12 @@ def mostly_slow(
         given = (value,) if isinstance(names, str) else tuple(value)
         sets.append(pytest.param(*given, marks=pytest.mark.slow if index >= quick else ()))
     return pytest.mark.parametrize(names, sets, **more)
+
+
+def sampled(names: str | tuple[str, ...], values: Iterable[Any], *, every: int) -> pytest.MarkDecorator:
+    """``pytest.mark.parametrize`` of a table: one in ``every`` is tried, and all in the soak."""
+    sets = []
+    for index, value in enumerate(values):
+        given = (value,) if isinstance(names, str) else tuple(value)
+        sets.append(pytest.param(*given, marks=pytest.mark.soak if index % every else ()))
+    return pytest.mark.parametrize(names, sets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
@@ -10,8 +11,10 @@ import threading
 import traceback
 from collections.abc import Sequence
 
+from reverie.cli.room import check_room, is_of_memory
+from reverie.cli.streams import Streams
 from reverie.engine.environment import ENVIRONMENT
-from reverie.errors import ReverieError
+from reverie.errors import ResourceError, ReverieError
 
 INTERRUPTED = 130
 
@@ -22,11 +25,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     _listen()
+    streams = Streams()
     code = run(given)
+    if threading.current_thread() is threading.main_thread():
+        atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # one more changes the code no more
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever read us has gone; say nothing more, not even at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.settle()
+    except ResourceError as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = code or error.exit_code
     sys.exit(code)
 
 
@@ -42,6 +49,7 @@ def run(arguments: list[str]) -> int:
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     found: BaseException
     try:
+        check_room(options)
         from reverie.cli.app import command
 
         code = int(command()(args=arguments, prog_name="reverie", standalone_mode=False) or 0)
@@ -52,10 +60,6 @@ def run(arguments: list[str]) -> int:
         found, code, message = error, error.exit_code, str(error)
     except KeyboardInterrupt as error:
         found, code, message = error, INTERRUPTED, "stopped; nothing was written"
-    except MemoryError as error:
-        found, code, message = error, 6, "out of memory; use --max-size"
-    except BrokenPipeError:
-        return 1
     except Exception as error:
         code, message = _explained(error)
         found = error
@@ -74,5 +78,14 @@ def _explained(error: Exception) -> tuple[int, str]:
     tell = getattr(error, "format_message", None)
     if callable(tell):  # click's usage errors, which typer hands on under one of two names
         return 2, " ".join(str(tell()).split()) + "; --help lists what there is"
+    if is_of_memory(error):
+        return 6, "out of memory; use --max-size, or give the process more"
+    if isinstance(error, OSError) and error.errno is not None:  # of the system, which nobody expected here
+        where = "" if error.filename is None else f"{error.filename}: "
+        return 6, f"{where}{error.strerror}; make that possible, then try again"
+    if isinstance(error, RecursionError):
+        return 2, "what was given is nested too deeply; give something simpler"
+    if isinstance(error, ValueError) and "int_max_str_digits" in str(error):
+        return 2, f"a number of over {sys.get_int_max_str_digits()} digits; give a smaller one"
     said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
     return 1, f"internal error: {said} (--debug shows where)"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from collections.abc import Mapping
@@ -65,16 +64,15 @@ def typed_options(
     }
 
 
-def film_output(given: FilmCommon, usual: str, source: str | None) -> FilmOutput:
+def film_output(given: FilmCommon, usual: str) -> FilmOutput:
     """Where a film goes and how it is written; ``usual`` where nothing says where and nothing is written.
 
     Raises:
-        UsageError: Nothing says where and it is needed, or what is written would be what is read.
+        UsageError: Nothing says where, and something is to be written.
     """
     from reverie.jobs.output import FilmOutput
 
     out = given.out or usual if given.dry_run else where_to(given.out, usual)
-    _check_names(out, given.preview, source)
     return FilmOutput(
         path=out,
         codec=given.codec,
@@ -85,32 +83,16 @@ def film_output(given: FilmCommon, usual: str, source: str | None) -> FilmOutput
     )
 
 
-def make_film(job: MovingJob, given: FilmCommon) -> None:
-    """Make a zoom or a film, or say what it would cost (``--dry-run``)."""
+def make_film(job: MovingJob, given: FilmCommon, recipe: str | None) -> None:
+    """Make a zoom or a film, or say what it would cost (``--dry-run``); ``recipe`` is the file of it."""
     from reverie.cli.progress import preview_of, tell_estimate
 
-    console, workspace = console_of(given), workspace_of(given)
+    console, workspace = console_of(given), workspace_of(given, recipe)
     if given.dry_run:
         tell_estimate(job, console, workspace)
         return
-    job.output.check()
     preview = preview_of(given.preview, given.overwrite)
     tell_film(console, run_resumable(job, console, workspace, job.kind, also=preview))
-
-
-def _check_names(out: str, preview: str | None, source: str | None) -> None:
-    """UsageError if what is written would be what is read, or two files were one."""
-    taken = [_place(name) for name in (out, source) if name is not None]
-    if len(set(taken)) < len(taken):
-        raise UsageError(f"-o {out}: is the input too; give it another name")
-    if preview is not None and _place(preview) in taken:
-        raise UsageError(f"--preview {preview}: is the output or the input too; give it another name")
-
-
-def _place(name: str) -> str:
-    """The file, or the folder of a sequence, that a name stands for."""
-    folder, last = os.path.split(name)
-    return os.path.realpath((folder or ".") if "%" in last or "*" in last else name)
 
 
 def run_resumable(

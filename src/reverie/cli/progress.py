@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 import time
@@ -11,7 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reverie.cli.console import Console
-from reverie.errors import ReverieError, UsageError
+from reverie.errors import ReverieError
 from reverie.jobs.dream import PictureResult
 from reverie.jobs.job import Event, ItemFinished, Job, Listener, Listeners, Result, Started, Step, Warned
 from reverie.jobs.preview import Preview
@@ -159,18 +158,14 @@ def tell_picture(console: Console, result: PictureResult) -> None:
     )
 
 
-def preview_of(path: str | None, overwrite: bool, *taken: str) -> Preview | None:
-    """The preview that ``--preview`` asks for, if it does.
-
-    Raises:
-        UsageError: It would be one of the files that are taken.
-        ResourceError: It cannot be written.
-    """
+def preview_of(path: str | None, overwrite: bool) -> Preview | None:
+    """The preview that ``--preview`` asks for, if it does; UsageError or ResourceError if it cannot be."""
     if path is None:
         return None
-    if os.path.abspath(path) in {os.path.abspath(other) for other in taken}:
-        raise UsageError(f"--preview {path}: is the output too; give it another name")
-    return Preview(path, overwrite=overwrite)
+    try:
+        return Preview(path, overwrite=overwrite)
+    except ReverieError as error:
+        raise type(error)(f"--preview {error}") from error
 
 
 def tell_estimate(job: Job[Any], console: Console, workspace: Workspace) -> None:

@@ -32,12 +32,13 @@ def console_of(messages: Messages) -> Console:
     return Console(quiet=messages.quiet, verbose=messages.verbose, as_json=messages.json)
 
 
-def workspace_of(given: Common) -> Workspace:
-    """Limits of what is opened, as the options want them."""
+def workspace_of(given: Common, recipe: str | None = None) -> Workspace:
+    """Limits of what is opened, as the options want them; ``recipe`` is the file that ``--recipe`` names."""
     from reverie.jobs.workspace import Workspace
     from reverie.media.picture import MAX_PIXELS
 
-    return Workspace(max_pixels=given.max_pixels or MAX_PIXELS, offline=given.offline)
+    read = () if recipe is None else (("the file of --recipe", recipe),)
+    return Workspace(max_pixels=given.max_pixels or MAX_PIXELS, offline=given.offline, given=read)
 
 
 def output_of(given: Common, usual: str) -> Output:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from reverie.errors import ReverieError, UsageError
+from reverie.jobs.claims import Claim
 from reverie.jobs.dream import PictureResult, make_dream
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
@@ -72,12 +73,20 @@ class BatchJob(Job[BatchResult]):
 
         return estimate_dreams(OpenRecipe(self.recipe, workspace), self.photos)
 
+    @property
+    def _names(self) -> list[str]:
+        return [os.path.basename(str(photo)) for photo in self.photos]
+
+    def writes(self, workspace: Workspace) -> Iterable[Claim]:
+        """The folder, and each photograph's dream in it."""
+        folder = Claim(self.output.path, "the folder", "into", parents=True)
+        return [folder, *map(Claim, names_for(self._names, Path(self.output.path)))]
+
     def _work(self, listener: Listener, workspace: Workspace) -> BatchResult:
         opened = OpenRecipe(self.recipe, workspace)
-        folder, total = Path(self.output.path), len(self.photos)
-        names = [os.path.basename(str(photo)) for photo in self.photos]
-        outs = names_for(names, folder)
-        make_folder(folder, needed_by="several photographs need")
+        total, names = len(self.photos), self._names
+        outs = names_for(names, Path(self.output.path))
+        make_folder(self.output.path, needed_by="several photographs need")
         made: list[PictureResult] = []
         failed: list[tuple[str, ReverieError]] = []
         skipped, stopped = 0, ""
@@ -140,11 +149,19 @@ class VariationsJob(Job[BatchResult]):
         text = f"{one.text}\n{self.count} variations, about {clock(seconds)} together"
         return Estimate(seconds, one.bytes, text, {**one.details, "count": self.count, "seconds": seconds})
 
+    @property
+    def _outs(self) -> list[Output]:
+        path, first = Path(self.output.path), self.recipe.seed
+        return [self.output.at(beside(path, f"seed{first + i}")) for i in range(self.count)]
+
+    def writes(self, workspace: Workspace) -> Iterable[Claim]:
+        """The sheet, and a file of each seed."""
+        return [Claim(self.output.path, "the sheet"), *(Claim(one.path) for one in self._outs)]
+
     def _work(self, listener: Listener, workspace: Workspace) -> BatchResult:
         opened = OpenRecipe(self.recipe, workspace)
-        path, first = Path(self.output.path), opened.recipe
+        first, outs = opened.recipe, self._outs
         recipes = [first.but(seed=first.seed + i) for i in range(self.count)]
-        outs = [self.output.at(beside(path, f"seed{recipe.seed}")) for recipe in recipes]
         for output in outs:
             output.check()
         made: list[PictureResult] = []

@@ -5,18 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from importlib import import_module
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from reverie.errors import BadInput, ReverieError, UsageError, did_you_mean
+from reverie.jobs.claims import names_in
 from reverie.jobs.job import Job
-from reverie.jobs.output import Written
-from reverie.jobs.provenance import film_files
-from reverie.jobs.workspace import Reference
-from reverie.objective import parse
 from reverie.recipe.portrait import Portrait
 from reverie.recipe.recipe import Recipe, read
 
@@ -129,31 +125,9 @@ def _complaints(error: ValidationError, known: Iterable[str]) -> Iterator[str]:
 
 def _check_names(job: Job[Any], where: str) -> None:
     """UsageError where a document that is not trusted names a folder or a path to elsewhere."""
-    for field, name in _names(job):
+    for field, name in names_in(job):
         if name in (".", "..") or os.path.basename(name) != name or "\\" in name or ":" in name[1:3]:
             raise UsageError(
                 f"{where}: {field}: {name!r} is a path, and a job from elsewhere may only name files of the "
                 "current folder; --trust allows it"
             )
-
-
-def _names(job: Job[Any]) -> Iterator[tuple[str, str]]:
-    """Every file name that a job reads or writes, with its field."""
-    for field in type(job).model_fields:
-        value = getattr(job, field)
-        for one in value if isinstance(value, tuple) else (value,):
-            if isinstance(one, Reference) and one.path is not None:
-                yield field, one.path
-            elif isinstance(one, Written):
-                yield field, one.path.rstrip("/")
-    recipe, settings = getattr(job, "recipe", None), getattr(job, "settings", {})
-    network = settings.get("network")
-    if isinstance(recipe, Recipe):
-        yield from (("recipe", name) for name in (*recipe.files(), *film_files(recipe)))
-        network = recipe.network
-    family, colon, file = str(network).partition(":")
-    if colon and family != "torchvision":
-        yield "network", file
-    for text in getattr(job, "targets", ()):
-        with suppress(UsageError):  # of a name that is no objective
-            yield from (("targets", name) for name in parse(text).files())

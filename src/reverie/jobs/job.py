@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from reverie.jobs.output import memory_errors
+from reverie.jobs.claims import Claim, Named, claimed, reads_of
+from reverie.jobs.output import Written, memory_errors
 from reverie.jobs.workspace import Workspace
 from reverie.media.picture import Picture
 from reverie.notices import collect_warnings
@@ -139,6 +140,10 @@ class Listener:
         """
         return None
 
+    def writes(self) -> Iterable[Claim]:
+        """The files that it writes itself, such as a preview's."""
+        return ()
+
 
 class Listeners(Listener):
     """Several listeners as one: all are told, one is enough to stop, the last one that steers does."""
@@ -158,6 +163,9 @@ class Listeners(Listener):
         for listener in self.listeners:
             found = listener.steer(found or recipe) or found
         return found
+
+    def writes(self) -> Iterable[Claim]:
+        return [target for listener in self.listeners for target in listener.writes()]
 
 
 @dataclass(frozen=True)
@@ -224,6 +232,15 @@ class Job(BaseModel, Generic[R]):
         """How many items it makes; None where that is not known before it runs."""
         return 1
 
+    def reads(self, workspace: Workspace) -> Iterable[Named]:
+        """Every file that it reads: what it is, in words, and its path; none of them is ever written."""
+        return reads_of(self, workspace)
+
+    def writes(self, workspace: Workspace) -> Iterable[Claim]:
+        """Everything that it writes; nobody else writes it meanwhile."""
+        output = getattr(self, "output", None)
+        return [Claim(output.path)] if isinstance(output, Written) else []
+
     @abstractmethod
     def estimate(self, workspace: Workspace | None = None) -> Estimate:
         """What it will cost, measured on a small trial; nothing is written. Errors as of ``run``."""
@@ -239,13 +256,17 @@ class Job(BaseModel, Generic[R]):
             What came of it; ``stopped`` says where, if the listener stopped it.
 
         Raises:
+            UsageError: It would write over what it reads; nothing is touched.
+            ResourceError: Another process is making the same.
             ReverieError: Of the kind that fits. What is finished by then is kept.
         """
-        told = listener or Listener()
+        told, place = listener or Listener(), workspace or Workspace()
         began = time.monotonic()
         with collect_warnings(lambda text: told.on_event(Warned(text))) as said, memory_errors():
             told.on_event(Started(self.label, self.total()))
-            result = self._work(told, workspace or Workspace())
+            reads = [*place.given, *self.reads(place)]
+            with claimed(reads, [*self.writes(place), *told.writes()]):
+                result = self._work(told, place)
         result = replace(result, seconds=time.monotonic() - began, warnings=tuple(said))
         told.on_event(Finished(result))
         return result

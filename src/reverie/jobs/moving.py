@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import ValidationError
 
+from reverie.jobs.claims import Claim, film_claims
 from reverie.jobs.estimate import clock, runs_in_words, what_runs
 from reverie.jobs.film_frames import FrameSource, FrameWriter, Shrunk
 from reverie.jobs.job import Estimate, ItemFinished, Job, Kept, Listener, Result
@@ -330,6 +331,10 @@ class MovingJob(Job[MovingResult]):
     @abstractmethod
     def open(self, recipe: Recipe, encoding: VideoEncoding, workspace: Workspace) -> FrameSource:
         """What the frames come from, with its files open."""
+
+    def writes(self, workspace: Workspace) -> Iterable[Claim]:
+        """The film, and what it keeps beside it until it is done."""
+        return film_claims(self.output)
 
     def estimate(self, workspace: Workspace | None = None) -> Estimate:
         place, encoding = workspace or Workspace(), self.output.check(writes=False)

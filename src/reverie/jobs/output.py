@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from reverie.errors import ResourceError, UsageError
+from reverie.jobs.workspace import FilePath
+from reverie.media.names import behind, check_name
 from reverie.media.picture import check_save
 
 if TYPE_CHECKING:
@@ -19,12 +21,16 @@ if TYPE_CHECKING:
     from reverie.media.video.write.formats import VideoEncoding
 
 
+#: Bytes without which nothing can be written.
+BLOCK = 4096
+
+
 class Written(BaseModel):
     """Where a result goes; a string stands for its path."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    path: str = Field(min_length=1)
+    path: FilePath
     overwrite: bool = False
 
     @model_validator(mode="before")
@@ -51,7 +57,7 @@ class Output(Written):
     def check(self) -> None:
         """Whether a result can be written there, asked before the work; errors as ``check_save``."""
         check_save(self.path, depth=self.depth or 8, quality=self.quality, overwrite=self.overwrite)
-        check_writable(os.path.dirname(self.path) or ".", self.path)
+        check_writable(os.path.dirname(behind(self.path)) or ".", self.path)
 
     def depth_for(self, picture: Picture) -> int:
         """Bits a channel for this result."""
@@ -86,6 +92,7 @@ class FilmOutput(Written):
         encoding = encoding_for(self.path, codec=self.codec, quality=self.quality)
         if writes:
             place = target(self.path, encoding)
+            check_name(place, self.path)
             check_target(place, self.path, encoding, overwrite=self.overwrite)
             if not place.parent.is_dir():
                 missing = f"there is no folder {place.parent}; create it first"
@@ -95,12 +102,15 @@ class FilmOutput(Written):
 
 
 def check_writable(folder: str, name: str) -> None:
-    """Try to make a file in a folder; ResourceError if that cannot be."""
+    """Try to write a file in a folder, a block long; ResourceError if that cannot be, as on a full disk."""
     trial = os.path.join(folder, f".reverie-{secrets.token_hex(8)}.part")
     try:
-        with open(trial, "xb"):
-            pass
-        os.unlink(trial)
+        try:
+            with open(trial, "xb") as file:
+                file.write(bytes(BLOCK))
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(trial)
     except OSError as error:
         raise ResourceError(
             f"cannot write {name}: {error.strerror or error}; choose another place"

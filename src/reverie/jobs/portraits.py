@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from pydantic_core import to_jsonable_python
 
 from reverie.errors import UsageError
 from reverie.jobs.batch import BatchResult, Cell, beside, save_sheet, small
+from reverie.jobs.claims import Claim
 from reverie.jobs.dream import PictureResult, where
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener
 from reverie.jobs.open_recipe import OpenRecipe, Watch
@@ -32,7 +33,7 @@ from reverie.recipe.recipe import Recipe
 if TYPE_CHECKING:
     from reverie.portrait.batch import FinishedPortrait
 
-#: Target and facet, from 0.
+#: Claim and facet, from 0.
 Place = tuple[int, int]
 #: Longest side in pixels of a portrait on a sheet, and of an inversion where nothing says how large.
 CELL = 256
@@ -67,9 +68,27 @@ class ManyPortraits(Job[PortraitsResult]):
     def _open(self, workspace: Workspace) -> PortraitSeries:
         """The portraits, with files and network open."""
 
+    @property
+    @abstractmethod
+    def _facets(self) -> int:
+        """How many pictures are made of each."""
+
+    @abstractmethod
+    def _labels(self, workspace: Workspace) -> list[str]:
+        """What is made a portrait of, in order; the network is loaded for it."""
+
     def files(self, workspace: Workspace) -> list[str]:
         """Every portrait's file, in the order of the targets; errors as of ``run``."""
-        return list(self._open(workspace).places.values())
+        labels = self._labels(workspace)
+        return list(places(self.output.path, labels, [self._facets] * len(labels)).values())
+
+    def writes(self, workspace: Workspace) -> Iterable[Claim]:
+        """Every portrait's file, and the sheet or the folder of several."""
+        out, files = self.output.path, self.files(workspace)
+        if is_folder(out):
+            return [Claim(out, "the folder", "into"), *map(Claim, files)]
+        sheet = [Claim(out, "the sheet")] if len(files) > 1 else []
+        return [*sheet, *map(Claim, files)]
 
     def estimate(self, workspace: Workspace | None = None) -> Estimate:
         """The cost of all, by a trial of one; those that can be are made together."""
@@ -94,11 +113,21 @@ class PortraitsJob(ManyPortraits):
     photo: Reference | None = None
 
     @property
+    def _facets(self) -> int:
+        return facets(self.recipe)
+
+    @property
     def label(self) -> str:
         return ", ".join(self.targets) or "; ".join(self.recipe.objective)
 
     def total(self) -> None:
         return None
+
+    def _labels(self, workspace: Workspace) -> list[str]:
+        from reverie.portrait.targets import named_targets
+
+        named = named_targets(list(self.targets), workspace.network(self.recipe.network))
+        return [name for name, _ in named] or ["; ".join(self.recipe.objective)]
 
     def _open(self, workspace: Workspace) -> PortraitSeries:
         from reverie.portrait.targets import named_targets, with_objective
@@ -107,9 +136,8 @@ class PortraitsJob(ManyPortraits):
         net = workspace.network(recipe.network)
         named = named_targets(list(self.targets), net)
         recipes = [with_objective(recipe, wanted, net) for _, wanted in named] or [recipe]
-        labels = [name for name, _ in named] or ["; ".join(recipe.objective)]
         opened = OpenRecipe(recipes[0], workspace, more=recipes[1:])
-        return PortraitSeries(opened, labels, self.output, self.photo)
+        return PortraitSeries(opened, self._labels(workspace), self.output, self.photo)
 
 
 class InversionsJob(ManyPortraits):
@@ -136,11 +164,20 @@ class InversionsJob(ManyPortraits):
         return preset(self.preset or INVERSION, **self.settings)
 
     @property
+    def _facets(self) -> int:
+        return facets(self.recipe)
+
+    @property
     def label(self) -> str:
         return os.path.basename(str(self.photo))
 
     def total(self) -> int | None:
         return None if self.layers is None else len(set(self.layers))
+
+    def _labels(self, workspace: Workspace) -> list[str]:
+        net = workspace.network(self.recipe.network)
+        given = net.layers if self.layers is None else dict.fromkeys(self.layers)
+        return [net.layer(name).name for name in given]
 
     def _open(self, workspace: Workspace) -> PortraitSeries:
         from reverie import objective as ob
@@ -151,8 +188,7 @@ class InversionsJob(ManyPortraits):
         assert picture is not None
         recipe = self.recipe
         net = workspace.network(recipe.network)
-        given = net.layers if self.layers is None else dict.fromkeys(self.layers)
-        names = [net.layer(name).name for name in given]
+        names = self._labels(workspace)
         size = recipe.size if "size" in self.settings else fitting(picture.size, recipe.max_size or SIDE)
         recipes = []
         for name in names:

@@ -29,12 +29,12 @@ OWN_SOUND = "film"
 
 
 def _bare(name: str) -> str:
-    if name in ("", ".", "..") or any(c in name for c in "/\\\0"):
+    if name in ("", ".", "..") or len(name) > 255 or any(c in name for c in "/\\\0"):
         raise ValueError("a file name without a folder is needed")
     return name
 
 
-BareName = Annotated[str, Field(max_length=255), AfterValidator(_bare)]
+BareName = Annotated[str, AfterValidator(_bare)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from reverie._version import __version__
 from reverie.errors import BadInput, NetworkError, ResourceError, UsageError
+from reverie.jobs.claims import Claim, Named, film_claims, reads_of
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import FilmOutput, Output, Written
 from reverie.jobs.provenance import find, of_picture, sha256_of
 from reverie.jobs.workspace import Reference, Workspace
+from reverie.media.names import identity
 from reverie.notices import warn
 from reverie.recipe.recipe import Recipe
 
@@ -45,6 +48,20 @@ class RerunJob(Job[Result]):
     @property
     def label(self) -> str:
         return os.path.basename(str(self.result))
+
+    def reads(self, workspace: Workspace) -> Iterable[Named]:
+        """The result, unless its place is taken, and wherever its source and other files may be."""
+        again = _Again(self, workspace)
+        here = identity(self.output.path)
+        for what, path in reads_of(self, workspace):
+            if path != again.result or identity(path) != here:  # only its metadata are read
+                yield what, path
+        yield from again.named()
+
+    def writes(self, workspace: Workspace) -> Iterable[Claim]:
+        """The picture; or the film, and what it keeps beside it until it is done."""
+        again = _Again(self, workspace)
+        return [Claim(self.output.path)] if again.note.moving is None else film_claims(again.film_output())
 
     def estimate(self, workspace: Workspace | None = None) -> Estimate:
         from reverie.jobs.estimate import estimate_dreams, estimate_portraits
@@ -78,6 +95,15 @@ class _Again:
             raise UsageError(
                 f"--input {self.source}: {self.result} was made without a photograph; leave it out"
             )
+
+    def named(self) -> Iterator[Named]:
+        """Where its source, its other files and its weights may be."""
+        note = self.note
+        names = [("the source", note.source.name)] if note.source else []
+        names += [("a file of the recipe", file.name) for file in note.files]
+        names += [("the weights", note.network.name.rpartition(":")[2])]
+        for what, name in names:
+            yield from ((what, os.fspath(folder / name)) for folder in self.folders)
 
     def picture(self, listener: Listener, label: str) -> PictureResult:
         """Make the picture."""

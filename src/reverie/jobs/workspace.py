@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticKnownError
 
 from reverie.errors import BadInput, UsageError
 from reverie.jobs.provenance import Sha256, sha256_of
@@ -15,6 +16,16 @@ from reverie.media.picture import MAX_PIXELS, Picture, load_picture
 
 if TYPE_CHECKING:
     from reverie.network.network import Network
+
+
+def _not_empty(path: str) -> str:
+    if not path:
+        raise PydanticKnownError("string_too_short", {"min_length": 1})
+    return path
+
+
+#: A path. Its bytes may be no UTF-8, which pydantic's own limits on length would not take.
+FilePath = Annotated[str, AfterValidator(_not_empty)]
 
 
 class Reference(BaseModel):
@@ -25,7 +36,7 @@ class Reference(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    path: str | None = Field(None, min_length=1)
+    path: FilePath | None = None
     sha256: Sha256 | None = None
     id: Annotated[str, Field(pattern=r"^[\w.-]{1,200}$")] | None = None
     name: str | None = None
@@ -94,12 +105,15 @@ class Workspace:
         max_pixels: The most pixels a picture may have.
         offline: Never download weights.
         resolver: Finds the files that references name.
+        given: Files that were read to know what the job is, as a recipe's: what each is, and its path. No job
+            writes over them.
         networks: Networks by name, loaded when first asked for; one's own may be put in under any name.
     """
 
     max_pixels: int = MAX_PIXELS
     offline: bool = False
     resolver: Resolver = field(default_factory=LocalFiles)
+    given: tuple[tuple[str, str], ...] = ()
     networks: dict[str, Network] = field(default_factory=dict)
 
     def network(self, name: str) -> Network:

@@ -63,15 +63,13 @@ def dream(
         raise UsageError("nothing to dream on: give a photograph, or --from noise or clouds")
     from reverie.cli.progress import preview_of, run_job, tell_estimate, tell_item
 
-    console, workspace = console_of(common), workspace_of(common)
+    console, workspace = console_of(common), workspace_of(common, base.recipe)
     output = output_of(common, "dream.png")
     job = job_of(recipe, found, output, common.variations, batch=batch)
     if common.dry_run:
         tell_estimate(job, console, workspace)
         return
-    if not batch:
-        output.check()
-    preview = preview_of(common.preview, common.overwrite, output.path)
+    preview = preview_of(common.preview, common.overwrite)
     result = run_job(job, console, workspace, also=preview, on_event=partial(tell_item, console))
     if job.kind != "dream":
         tell_batch(console, result, output.path)

@@ -52,6 +52,6 @@ def film(
         recipe = recipe_with("film", own, rest).but(start="photo")
         from reverie.jobs.film import FilmJob
 
-        output = film_output(common, "film.mp4", video)
+        output = film_output(common, "film.mp4")
         job = FilmJob(recipe=recipe, video=video, output=output)
-        make_film(job, common)
+        make_film(job, common, base.recipe)

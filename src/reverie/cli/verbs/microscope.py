@@ -105,7 +105,7 @@ def microscope(
             console.info(f"{event.text}; stopped at any time, the same command goes on")
 
     try:
-        result = run_job(job, console, workspace_of(common), on_event=begins)
+        result = run_job(job, console, workspace_of(common, base.recipe), on_event=begins)
     except KeyboardInterrupt as error:
         raise Interrupted(f"stopped; what is made is in {folder}, the same command goes on") from error
     if result.stopped:

@@ -46,11 +46,11 @@ def run(
         found = parse_job(sys.stdin.buffer.read(LONGEST + 1), "standard input", trusted=trust)
     else:
         found = load_job(job)
+        workspace.given += (("the job's document", job),)
     if common.dry_run:
         tell_estimate(found, console, workspace)
         return
-    taken = [found.output.path] if hasattr(found, "output") else []
-    preview = preview_of(common.preview, False, *taken)
+    preview = preview_of(common.preview, False)
     result = run_job(found, console, workspace, also=preview, on_event=partial(tell_item, console))
     if not isinstance(result, PictureResult):  # which was told as an item
         console.result("\n".join(result.files), result.as_json())

@@ -61,7 +61,7 @@ def see(
 
     recipe = sized(recipe, common, photo if not base.recipe else None)
     job = PortraitsJob(recipe=recipe, targets=targets or (), photo=photo, output=output)
-    make_portraits(job, common)
+    make_portraits(job, common, base.recipe)
 
 
 def sized(recipe: Recipe, common: Common, photo: str | None) -> Recipe:
@@ -81,16 +81,15 @@ def sized(recipe: Recipe, common: Common, photo: str | None) -> Recipe:
     return recipe.but(size=shape, max_size=None)
 
 
-def make_portraits(job: ManyPortraits, common: Common) -> None:
-    """Make the portraits of a job, or say what that would take."""
+def make_portraits(job: ManyPortraits, common: Common, recipe: str | None = None) -> None:
+    """Make the portraits of a job, or say what that would take; ``recipe`` is the file of its recipe."""
     from reverie.cli.progress import preview_of, run_job, tell_estimate, tell_item
 
-    console, workspace = console_of(common), workspace_of(common)
+    console, workspace = console_of(common), workspace_of(common, recipe)
     if common.dry_run:
         tell_estimate(job, console, workspace)
         return
-    taken = job.files(workspace) if common.preview else ()
-    preview = preview_of(common.preview, common.overwrite, job.output.path, *taken)
+    preview = preview_of(common.preview, common.overwrite)
     result = run_job(job, console, workspace, also=preview, on_event=partial(tell_item, console))
     if result.sheet is not None:
         console.result(result.sheet, {"path": result.sheet, "sheet": list(result.files[1:])})

@@ -58,9 +58,9 @@ def zoom(
             recipe = recipe.but(start="clouds")
         from reverie.jobs.zoom import ZoomJob
 
-        output = film_output(common, "zoom.mp4", photo)
+        output = film_output(common, "zoom.mp4")
         job = ZoomJob(recipe=recipe, photo=photo, output=output)
-        make_film(job, common)
+        make_film(job, common, base.recipe)
 
 
 def _shape(recipe: Recipe) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from reverie.errors import BadInput, ResourceError, UsageError
 from reverie.jobs.fooling.settings import Settings
 from reverie.jobs.output import check_writable
 from reverie.jobs.provenance import NetworkNote
+from reverie.media.names import LEFTOVER, check_name
 from reverie.media.picture.write import write_whole
 from reverie.recipe.recipe import complaints
 
@@ -23,6 +24,8 @@ from reverie.recipe.recipe import complaints
 FORMAT: Final = 1
 #: What is read of a file that says what a folder holds, at most, in bytes.
 LONGEST = 100_000
+#: The longest name of a file in it, in bytes.
+LONGEST_NAME = 90
 
 
 class Note(BaseModel):
@@ -46,7 +49,7 @@ class Folder:
     """
 
     RESULT = re.compile(r"\d{4}-[\w.+-]{1,80}\.(png|json)")
-    PART = re.compile(r"\.reverie-[0-9a-f]{16}\.part|checkpoint\.npz\.part")
+    PART = re.compile(rf"{LEFTOVER.pattern}|checkpoint\.npz\.part")
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
@@ -70,6 +73,8 @@ class Folder:
             BadInput: What it says of its run is damaged.
             ResourceError: It can be neither made nor read nor written in.
         """
+        check_name(self.path)
+        check_name(self.pictures / ("0" * LONGEST_NAME), str(self))
         if self.path.exists() and not self.path.is_dir():
             raise UsageError(f"{self}: is a file; give a folder after -o")
         if not self.path.exists():
@@ -126,7 +131,7 @@ class Folder:
                 self.keep_only(set())
             for folder in (self.path, self.pictures, self.genomes):
                 for path in folder.iterdir():
-                    if self.PART.fullmatch(path.name):  # of a process that was killed
+                    if self.PART.fullmatch(path.name) and path.suffix == ".part":  # of one that was killed
                         path.unlink()
         except OSError as error:
             raise ResourceError(f"cannot write folder {self}: {error.strerror or error}") from error
@@ -155,7 +160,8 @@ def in_lines(value: Any, width: int = 100) -> str:
 
 def write_json(path: Path, document: Any) -> None:
     """A JSON file, whole or not at all; ResourceError if it cannot be written."""
-    write_whole((in_lines(document) + "\n").encode("utf-8"), path, overwrite=True)
+    data = in_lines(document).encode("utf-8", "backslashreplace")  # as JSON writes what is no UTF-8
+    write_whole(data + b"\n", path, overwrite=True)
 
 
 def check_same(note: Note, given: Mapping[str, Any], folder: Folder) -> None:

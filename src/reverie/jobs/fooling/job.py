@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from reverie.jobs.claims import Claim
 from reverie.jobs.estimate import clock
 from reverie.jobs.fooling.judge import Arena
 from reverie.jobs.fooling.run import EvolutionResult, EvolutionRun
@@ -45,6 +47,10 @@ class EvolutionJob(Job[EvolutionResult]):
 
     def total(self) -> int | None:
         return None
+
+    def writes(self, workspace: Workspace) -> Iterable[Claim]:
+        """The whole folder of the evolution."""
+        return [Claim(self.output.path, "the folder", "folder")]
 
     def _network(self, workspace: Workspace) -> dict[str, Any]:
         """What judges, as ``Arena`` takes it."""

@@ -60,7 +60,7 @@ def write_results(
     names = {entry[kind].rpartition("/")[2] for entry in archive for kind in ("png", "genome")}
     write_sheet(run, [entry["confidence"] for entry in archive])
     story = story_of(run, found)
-    write_whole(page(story).encode("utf-8"), run.folder.page, overwrite=True)
+    write_whole(page(story).encode("utf-8", "backslashreplace"), run.folder.page, overwrite=True)
     run.folder.keep_only(names)
     write_json(run.folder.archive, archive)
     return archive

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Output, make_folder
 from reverie.jobs.photographs import counted
 from reverie.jobs.provenance import bare_network, of_picture
+from reverie.media.names import LEFTOVER, check_name
 from reverie.media.picture import load_picture
 from reverie.media.picture.write import encode, write_whole
 from reverie.recipe.recipe import Recipe
@@ -248,13 +250,15 @@ class Microscope:
         """Whether the folder is free or ours.
 
         Raises:
-            UsageError: It holds something else, or portraits that were made otherwise.
+            UsageError: It holds something else, or portraits that were made otherwise; its path is too long.
             ResourceError: What it holds cannot be read.
         """
         manifest = self.root / MANIFEST
+        for unit in self.plan.units():
+            check_name(self.root / unit.portrait, str(self.root))
         if manifest.is_file():
             self._compare(manifest)
-        elif self.root.is_dir() and any(entry.suffix != ".part" for entry in self.root.iterdir()):
+        elif self.root.is_dir() and not all(map(_is_leftover, os.listdir(self.root))):
             raise UsageError(f"{self.root}: is not empty and holds no microscope; give another folder")
 
     def _claim(self) -> None:
@@ -303,6 +307,11 @@ class Microscope:
                 f"{self.root}: its portraits were made with another {', '.join(differs)}; "
                 "give another folder, or --overwrite to make them again"
             )
+
+
+def _is_leftover(name: str) -> bool:
+    """Whether a process that was killed, or one that holds the folder, has put this there."""
+    return name.endswith(".part") or LEFTOVER.fullmatch(name) is not None
 
 
 def shown_by(recipe: Recipe) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import model_validator
 
 from reverie.errors import UsageError
+from reverie.jobs.claims import Claim
 from reverie.jobs.job import Estimate, Job, Listener
 from reverie.jobs.microscope.build import Microscope, MicroscopeResult
 from reverie.jobs.microscope.contents import choose
@@ -45,6 +47,10 @@ class MicroscopeJob(Job[MicroscopeResult]):
 
     def total(self) -> None:
         return None
+
+    def writes(self, workspace: Workspace) -> Iterable[Claim]:
+        """The whole folder of the site."""
+        return [Claim(self.output.path, "the site", "folder", parents=True)]
 
     def _site(self, workspace: Workspace) -> Microscope:
         """The site, with the network loaded; nothing is written yet."""

@@ -89,7 +89,7 @@ def write_pages(
 
 
 def _put(path: Path, text: str) -> None:
-    data = text.encode("utf-8")
+    data = text.encode("utf-8", "backslashreplace")  # of names that are none
     if path.is_file() and path.read_bytes() == data:
         return
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -19,6 +19,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from reverie.errors import ResourceError, ReverieError, UsageError
+from reverie.media.names import behind, check_kind, check_name
 from reverie.media.picture import xmp as metadata
 from reverie.notices import warn
 
@@ -64,8 +65,8 @@ def check_save(
         The format: "png", "jpeg", "webp", "avif" or "tiff".
 
     Raises:
-        UsageError: The extension, depth or quality cannot be used, or the file exists and
-            ``overwrite`` is false.
+        UsageError: The extension, depth or quality cannot be used, the name is too long, or the file exists
+            and ``overwrite`` is false; or what stands there is a folder, a device or a pipe.
         ResourceError: The folder does not exist.
     """
     name = os.fspath(path)
@@ -81,11 +82,11 @@ def check_save(
             raise UsageError(f"{name}: quality is for JPEG, WebP and AVIF; leave it out")
         if not 1 <= quality <= 100:
             raise UsageError(f"{name}: quality {quality} is out of range; use 1 to 100")
-    if os.path.isdir(name):
-        raise UsageError(f"{name}: is a folder; give the name of a file")
+    check_name(name)
+    check_kind(name)
     if os.path.lexists(name) and not overwrite:
         raise UsageError(f"{name}: exists already; give another name or --overwrite")
-    folder = os.path.dirname(name) or "."
+    folder = os.path.dirname(behind(name)) or "."
     if not os.path.isdir(folder):
         raise ResourceError(f"cannot write {name}: there is no folder {folder}; create it first")
     return kind
@@ -111,7 +112,7 @@ def save_picture(
         depth: 8, or 16 for PNG and TIFF.
         quality: 1 to 100; 95 for JPEG (4:4:4), 92 for WebP and 85 for AVIF (4:4:4) by default.
         provenance: A JSON document to put inside, or None for none.
-        overwrite: Whether an existing file may be replaced.
+        overwrite: Whether an existing file may be replaced; of a link what it leads to is, the link stays.
 
     Raises:
         UsageError: As `check_save`; or the picture cannot be held by the format.
@@ -136,18 +137,22 @@ def save_picture(
 def write_whole(data: bytes, path: str | PathLike[str], *, overwrite: bool = False) -> None:
     """Put bytes under a name at once: written beside it first, then renamed.
 
+    A link stays what it is: with ``overwrite`` the file that it leads to is replaced.
+
     Raises:
-        UsageError: The file exists and ``overwrite`` is false.
+        UsageError: The file exists and ``overwrite`` is false, or what stands there is no file.
         ResourceError: It cannot be written; nothing is left behind.
     """
     name = os.fspath(path)
-    part = os.path.join(os.path.dirname(name), f".reverie-{secrets.token_hex(8)}.part")
+    place = behind(name)
+    part = os.path.join(os.path.dirname(place), f".reverie-{secrets.token_hex(8)}.part")
     try:
         with open(part, "xb") as file:
             file.write(data)
         if os.path.lexists(name) and not overwrite:
             raise UsageError(f"{name}: exists already; give another name or --overwrite")
-        os.replace(part, name)
+        check_kind(name)
+        os.replace(part, place)
     except OSError as error:
         raise ResourceError(
             f"cannot write {name}: {error.strerror or error}; free or choose another place"

@@ -179,10 +179,55 @@ def test_nothing_is_left_of_a_film_of_which_nothing_is_safe(tmp_path):
 def test_two_at_once_are_refused(tmp_path):
     with render(tmp_path / "z.mp4") as film:
         fill(film, until=3)
-        with pytest.raises(UsageError, match="another process"):
+        with pytest.raises(ResourceError, match="is being made by this process"):
             render(tmp_path / "z.mp4")
         film.keep()
         assert film.done == 3
+
+
+@pytest.mark.parametrize("length", [245, 250, 251, 255])
+def test_a_name_as_long_as_can_be(tmp_path, whole, length):
+    """What is kept beside it has a shorter name, its own, and goes on as any other."""
+    names = ["y" * (length - 5) + last + ".mp4" for last in "ab"]
+    for name in names:
+        with render(tmp_path / name) as film:
+            fill(film, until=7)
+            film.keep()
+    assert len(os.listdir(tmp_path)) == 2
+    assert all(len(os.fsencode(name)) <= 255 for name in os.listdir(tmp_path))
+    assert [make(tmp_path / name) for name in names] == [whole, whole]
+    assert sorted(os.listdir(tmp_path)) == names
+
+
+@pytest.mark.parametrize(
+    "name", ["b\udcff.mp4", "\udcff" * 126 + ".mp4", "\xe9" * 125 + "x.mp4", "a\nb.mp4", "-o.mp4"]
+)
+def test_a_name_of_any_bytes(tmp_path, whole, name):
+    with render(tmp_path / name) as film:
+        fill(film, until=7)
+    assert make(tmp_path / name) == whole
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_a_link_stays_a_link(tmp_path, whole):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "old.mp4").write_bytes(b"old")
+    (tmp_path / "z.mp4").symlink_to("there/old.mp4")
+    with pytest.raises(UsageError, match="exists already"):
+        make(tmp_path / "z.mp4")
+    assert make(tmp_path / "z.mp4", overwrite=True) == whole
+    assert (tmp_path / "z.mp4").is_symlink()
+    assert os.listdir(tmp_path / "there") == ["old.mp4"]
+    assert sorted(os.listdir(tmp_path)) == ["there", "z.mp4"]
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_what_is_no_file_is_not_replaced(tmp_path, overwrite):
+    os.mkfifo(tmp_path / "pipe.mp4")
+    (tmp_path / "null.mp4").symlink_to("/dev/null")
+    for name, says in (("pipe.mp4", "is a pipe"), ("null.mp4", "is a device")):
+        with pytest.raises(UsageError, match=says):
+            make(tmp_path / name, overwrite=overwrite)
 
 
 @pytest.mark.parametrize("name", ["partial.mp4", "checkpoint", "render.json", "frame-00000006.npy"])

@@ -103,7 +103,7 @@ class ImageSequence:
         for path in self.paths:
             still_there(path)
             with open(path, "rb") as file:
-                whole.update(f"{os.path.basename(path)}\0".encode())
+                whole.update(os.fsencode(os.path.basename(path)) + b"\0")
                 whole.update(hashlib.file_digest(file, "sha256").digest())
         return whole.hexdigest()
 

@@ -95,10 +95,9 @@ class Render:
             patience: Seconds after which frames are made safe before their segment is full.
 
         Raises:
-            UsageError: ``out`` exists, another film was begun under its name, another process is at it, or
-                the size cannot be written.
+            UsageError: ``out`` exists, another film was begun under its name, or the size cannot be written.
             BadInput: What was begun is damaged.
-            ResourceError: The folder is missing or cannot be written.
+            ResourceError: The folder is missing or cannot be written, or another process is at it.
         """
         self.out = os.fspath(out)
         self.reel = Reel(encoding, size, rate, aspect, alpha)

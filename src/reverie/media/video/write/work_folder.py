@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 
 from reverie.errors import BadInput, ResourceError, UsageError
 from reverie.media.disk import replacing, settle, settle_folder
+from reverie.media.lock import Hold, hold
+from reverie.media.names import LEFTOVER, behind, check_kind, longest
 from reverie.media.video.write.formats import VideoEncoding, sequence_of
 from reverie.media.video.write.serialise import pack, unpack
 
@@ -25,6 +28,7 @@ FORMAT: Final = 1
 #: What a folder of pictures may hold if it is to be replaced.
 _SEQUENCE: Final = re.compile(r"[^/]*\d+[^/]*\.png|reverie\.json")
 _LONGEST: Final = 10_000_000
+_PART: Final = ".part"
 Bytes = NDArray[np.uint8]
 _OURS: Final = re.compile(
     r"\..*|(render\.json|checkpoint)(\.new)?|lock|partial\.mp4|frame-\d{8}\.npy|whole(\.[a-z0-9]+)?"
@@ -56,7 +60,7 @@ class Safe:
 
 def target(out: str | os.PathLike[str], encoding: VideoEncoding) -> Path:
     """What is there when the film is finished: the file, or the folder of a sequence."""
-    return sequence_of(out)[0] if encoding.container == "png" else Path(out)
+    return sequence_of(out)[0] if encoding.container == "png" else Path(behind(out))
 
 
 def check_target(path: Path, out: str, encoding: VideoEncoding, *, overwrite: bool) -> None:
@@ -64,23 +68,28 @@ def check_target(path: Path, out: str, encoding: VideoEncoding, *, overwrite: bo
     if not os.path.lexists(path):
         return
     if encoding.container != "png":
-        if path.is_dir():
-            raise UsageError(f"{out}: is a folder; give another name")
+        check_kind(path)
     elif not path.is_dir() or path.is_symlink():
         raise UsageError(f"{out}: {path} is a file; give another name")
     else:
-        others = [name for name in os.listdir(path) if not _SEQUENCE.fullmatch(name)]
+        names = [name for name in os.listdir(path) if not LEFTOVER.fullmatch(name)]
+        others = [name for name in names if not _SEQUENCE.fullmatch(name)]
         if others:
             raise UsageError(f"{out}: {path} holds other things ({min(others)}); give a new or empty folder")
-        if not os.listdir(path):
+        if not names:
             return
     if not overwrite:
         raise UsageError(f"{out}: exists already; give another name or --overwrite")
 
 
 def folder_of(path: Path) -> Path:
-    """The work folder of a film that becomes this file or folder."""
-    return path.with_name(path.name + ".part")
+    """The work folder of a film that becomes this file or folder; of a very long name a part is left out."""
+    name, most = os.fsencode(path.name), longest(path)
+    if len(name) + len(_PART) > most:
+        ending = f"~{hashlib.sha256(name).hexdigest()[:12]}"
+        name = name[: most - len(_PART) - len(ending)]
+        name = name.decode("utf-8", "ignore").encode() + ending.encode()
+    return path.with_name(os.fsdecode(name) + _PART)
 
 
 class WorkFolder:
@@ -96,7 +105,7 @@ class WorkFolder:
         self.note = path / "render.json"
         self.partial = path / "partial.mp4"
         self.checkpoint = path / "checkpoint"
-        self._lock: int | None = None
+        self._hold: Hold | None = None
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -142,8 +151,7 @@ class WorkFolder:
         with self.writing():
             self.note.unlink(missing_ok=True)  # from here on there is no film
             for name in os.listdir(self.path):
-                if name != "lock":
-                    remove(self.path / name)
+                remove(self.path / name)
             with open(self.partial, "wb") as file:
                 file.write(head)
                 settle(file)
@@ -233,21 +241,20 @@ class WorkFolder:
             raise BadInput(f"{self.frame(index)}: damaged; --overwrite begins {self.out} again") from error
 
     def lock(self) -> None:
-        """Hold the folder, which is made if need be; UsageError if another process holds it."""
+        """Hold the folder, which is made if need be; ResourceError if another process holds it."""
         with self.writing():
-            self.path.mkdir(exist_ok=True)
-            self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            hold(self._lock)
-        except OSError as error:
-            self.release()
-            raise UsageError(f"{self.out}: is being made by another process; wait for it") from error
+            self._hold = hold(self.path.parent, [self.path.name], out=self.out)
+            try:
+                self.path.mkdir(exist_ok=True)
+            except OSError:
+                self.release()
+                raise
 
     def release(self) -> None:
         """Let it go; the system does so too when a process ends."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        if self._hold is not None:
+            self._hold.release()
+            self._hold = None
 
     def deliver(self, whole: Path, path: Path) -> None:
         """Give what is finished its final name."""
@@ -278,20 +285,8 @@ class WorkFolder:
 
     def remove(self) -> None:
         """Take it away with everything in it."""
-        self.release()
         shutil.rmtree(self.path, ignore_errors=True)
-
-
-def hold(handle: int) -> None:
-    """Lock an open file for this process; OSError if another one has it."""
-    if os.name == "posix":
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    else:
-        import msvcrt
-
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        self.release()
 
 
 def remove(path: Path) -> None:
