@@ -14,6 +14,7 @@ from av.error import FFmpegError
 
 from reverie.errors import BadInput, ResourceError
 from reverie.media.picture.detect_format import check_size
+from reverie.media.video.read.channels import channels_of
 from reverie.media.video.read.colour_convert import HDR, Converter, Upright, colour_of, has_alpha, upright_of
 from reverie.media.video.read.frame import Bytes, Colour, SoundInfo
 from reverie.media.video.read.probe import LocalFile, decoding, open_container, packets, still_picture
@@ -219,7 +220,7 @@ def _headers(container: InputContainer, stream: VideoStream, film: VideoFile) ->
         film.end = _clock(stream.metadata.get("DURATION", ""))
     film.lost_alpha = stream.metadata.get("alpha_mode") == "1"
     film.sound = tuple(
-        SoundInfo(s.codec_context.name, s.rate or 0, s.channels or 0, s.language)
+        SoundInfo(s.codec_context.name, s.rate or 0, channels_of(s.codec_context).count, s.language)
         for s in container.streams.audio
         if s.codec_context is not None
     )
