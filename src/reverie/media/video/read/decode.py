@@ -168,6 +168,8 @@ def look(file: LocalFile, kind: str, max_pixels: int, say: Say) -> VideoFile:
         if context.width and context.height:
             check_size(context.width, context.height, file.name, max_pixels)
         _headers(container, stream, film)
+        if any(s.codec_context is None for s in container.streams.audio):
+            say(f"{file.name}: a track of its sound is of a kind that cannot be decoded and is left out")
     stills = film._stills(lambda text: None, None)  # the very way it will be read
     first = next(stills, None)
     if first is None:

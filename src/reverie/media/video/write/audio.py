@@ -52,6 +52,8 @@ class Copied:
     ) -> None:
         """``after`` leaves out what begins before the film does."""
         self._after = after
+        # Packets of TrueHD are shorter than Matroska's millisecond; others want each later than the last.
+        self._apart = 0 if file.format.name in ("matroska", "webm") else 1
         self._tick = template.time_base or Fraction(1, template.codec_context.sample_rate)
         self._origin = origin
         self._next: int | None = None
@@ -59,7 +61,7 @@ class Copied:
         self.stream = file.add_stream_from_template(template)
 
     def take(self, packet: Packet[AudioStream]) -> Iterator[Packet[AudioStream]]:
-        """A packet on the film's own clock, no two at the same time."""
+        """A packet on the film's own clock, none before the last one."""
         begin = round(self._origin / (packet.time_base or self._tick))
         pts = self._next if packet.pts is None else packet.pts - begin
         if pts is None:
@@ -68,8 +70,8 @@ class Copied:
         if self._after and pts < 0:
             return
         dts = pts if packet.dts is None else packet.dts - begin
-        if self._before is not None and dts <= self._before:
-            dts = self._before + 1
+        if self._before is not None:
+            dts = max(dts, self._before + self._apart)
         self._before = dts
         packet.pts, packet.dts = max(pts, dts), dts
         packet.stream = self.stream
