@@ -149,6 +149,8 @@ def _warn_of_more(image: Image.Image, kind: str, name: str) -> None:
         return
     with _decoding(name, header=True), own_limit():
         more = bool(getattr(image, "is_animated", False))
+        if kind == "png":  # its picture for those who know no animations may be no frame of one
+            more = image.n_frames - bool(image.info.get("default_image")) > 1  # type: ignore[attr-defined]
     if more and kind == "tiff":
         warn(f"{name}: has several pages, the first is taken; save the others as their own files")
     elif more:
