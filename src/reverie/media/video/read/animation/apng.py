@@ -9,6 +9,7 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -126,8 +127,9 @@ def read_chunks(data: bytes, most: int) -> Apng:
                     raise _OutOfOrder
                 sequence += 1
             if name in (b"fcTL", b"IEND"):
-                _put(apng, control, parts)
+                ended, held = control, parts
                 control, parts = data[place : place + length], []
+                _put(apng, ended, held)
             elif name == b"IDAT" and control is not None:
                 parts.append((place, length))
             elif name == b"fdAT":
@@ -136,6 +138,9 @@ def read_chunks(data: bytes, most: int) -> Apng:
                 parts.append((place + 4, length - 4))
     except _OutOfOrder:
         apng.whole = False
+        if _complete(data, parts):
+            with suppress(_OutOfOrder):
+                _put(apng, control, parts)
     apng.whole = apng.whole and len(apng.pieces) >= apng.promised
     del apng.pieces[min(most, apng.promised) :]
     return apng
@@ -153,6 +158,19 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
             return
         place += 12 + length
     raise _OutOfOrder
+
+
+def _complete(data: bytes, parts: list[tuple[int, int]]) -> bool:
+    """Whether these are all the pixels of a frame: their stream says where it ends."""
+    stream = zlib.decompressobj()
+    rest = b"".join(data[place : place + length] for place, length in parts)
+    try:
+        while rest and not stream.eof:
+            stream.decompress(rest, 1 << 20)
+            rest = stream.unconsumed_tail
+    except zlib.error:
+        return False
+    return stream.eof
 
 
 def _put(apng: Apng, control: bytes | None, parts: list[tuple[int, int]]) -> None:

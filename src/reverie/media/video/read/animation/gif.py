@@ -97,6 +97,7 @@ def read_blocks(data: bytes, most: int) -> Gif:
                 break
     except (IndexError, _CutShort):
         gif.whole = False
+    gif.whole = gif.whole and bool(gif.pieces)
     if gif.pieces:  # browsers make room for the first frame, and for no other
         left, top, wide, high = gif.pieces[0].box
         gif.size = max(width, left + wide), max(height, top + high)
