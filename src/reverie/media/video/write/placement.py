@@ -41,13 +41,15 @@ class Placement:
         rate = frame.sample_rate
         due = None if self._due is None else round(self._due * rate)
         begin = self._begin(frame, due)
-        first = 0
+        first, last = 0, None if self._end is None else round(self._end * rate)
+        if last is not None and begin >= last:
+            return
         if due is not None and abs(begin - due) > _OFF * rate:
             if 0 < begin - due <= _LONGEST * rate:
                 yield from _silence(frame, due, begin - due)
             first = due
         head = max(0, first - begin)
-        tail = 0 if self._end is None else max(0, begin + frame.samples - round(self._end * rate))
+        tail = 0 if last is None else max(0, begin + frame.samples - last)
         if head + tail >= frame.samples:
             return
         if head or tail:
