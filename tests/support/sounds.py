@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -52,18 +52,17 @@ class Case:
 ALL = [Case(*each) for each in itertools.product(CODECS, LAYOUTS, RATES, KINDS)]
 
 
-def pairwise(rows: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
-    """Of all combinations those that between them have each pair of values of two columns."""
-    pairs = itertools.combinations(range(len(rows)), 2)
-    missing = {(i, a, j, b) for i, j in pairs for a in rows[i] for b in rows[j]}
-    whole = list(itertools.product(*rows))
+def pairwise(
+    rows: Sequence[Sequence[Any]], possible: Callable[[tuple[Any, ...]], bool] = lambda row: True
+) -> Iterator[tuple[Any, ...]]:
+    """Of all combinations that are possible those that between them have each pair of two columns' values."""
+    places = list(itertools.combinations(range(len(rows)), 2))
+    whole = [row for row in itertools.product(*rows) if possible(row)]
+    pairs = {row: {(i, row[i], j, row[j]) for i, j in places} for row in whole}
+    missing = set().union(*pairs.values())
     while missing:
-        held = {
-            row: {(i, row[i], j, row[j]) for i, j in itertools.combinations(range(len(row)), 2)} & missing
-            for row in whole
-        }
-        best = max(whole, key=lambda row: len(held[row]))
-        missing -= held[best]
+        best = max(whole, key=lambda row: len(pairs[row] & missing))
+        missing -= pairs[best]
         yield best
 
 

@@ -121,7 +121,7 @@ class _Counted:
         known = stream.codec_context
         self._decoder = cast("AudioCodecContext", CodecContext.create(known.codec.name, "r"))
         self._decoder.extradata = known.extradata
-        self._rate = known.sample_rate
+        self._rate = max(1, known.sample_rate)
         self._at = 0
 
     def put_right(self, packet: Packet[AudioStream]) -> None:

@@ -62,8 +62,8 @@ class Apng:
 
     @property
     def depth(self) -> int:
-        """Bits a sample."""
-        return self.header[8]
+        """Bits a channel, 8 or 16."""
+        return 16 if self.header[8] == 16 else 8
 
     @property
     def rate(self) -> Fraction | None:
@@ -92,7 +92,7 @@ class Apng:
         found = np.array(image.convert("RGBA"))
         if kind in (0, 2) and self.key:  # one colour that is transparent, stated in the file's own bits
             key = np.frombuffer(self.key[: 2 if kind == 0 else 6], ">u2").astype(np.int64)
-            key = key * 255 // ((1 << self.depth) - 1)
+            key = key * 255 // ((1 << self.header[8]) - 1)
             found[(found[..., :3] == key).all(2), 3] = 0
         return found
 

@@ -130,8 +130,7 @@ class _Whole:
         with decoding(file):
             data = file.read_at(0, file.size)
         data = webp.read_chunks(data)[0] if self.kind == "webp" else data
-        for _, picture in webp.frames(webp.opened(data, self.kind)):
-            yield picture
+        yield from webp.frames(webp.opened(data, self.kind))
 
 
 def _film(file: LocalFile, kind: str, data: bytes, max_pixels: int) -> tuple[AnimationFile, list[Fraction]]:
@@ -158,7 +157,7 @@ def _film_by_pillow(file: LocalFile, kind: str, data: bytes, max_pixels: int) ->
         image = webp.opened(data, kind)
         check_size(*image.size, file.name, max_pixels)
         if kind == "avif":
-            lasting = [lasts for lasts, _ in webp.frames(image)]
+            lasting = webp.lasting_in(image)
     except (ReverieError, MemoryError):
         raise
     except Exception as error:

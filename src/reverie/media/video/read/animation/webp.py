@@ -24,12 +24,22 @@ def opened(data: bytes, kind: str) -> Image.Image:
         return Image.open(io.BytesIO(data), formats=[PILLOW[kind]])
 
 
-def frames(image: Image.Image) -> Iterator[tuple[int, Bytes]]:
-    """(ticks that it is shown, (H, W, 4) RGB and alpha) of each; raises what Pillow does on a damaged one."""
+def frames(image: Image.Image) -> Iterator[Bytes]:
+    """(H, W, 4) RGB and alpha of each; raises what Pillow does on a damaged one."""
     for number in range(getattr(image, "n_frames", 1)):
         image.seek(number)
         image.load()
-        yield round(image.info.get("duration") or _USUAL), np.asarray(image.convert("RGBA"))
+        yield np.asarray(image.convert("RGBA"))
+
+
+def lasting_in(image: Image.Image) -> list[int]:
+    """Ticks that each frame of an AVIF is shown; raises what Pillow does on a damaged one."""
+    begins, last = [], _USUAL
+    for _ in frames(image):
+        begins.append(round(image.info.get("timestamp", 0)))
+        last = round(image.info.get("duration") or _USUAL)
+    ends = [*begins[1:], begins[-1] + last]
+    return [max(1, end - begin) for begin, end in zip(begins, ends, strict=True)]
 
 
 def read_chunks(data: bytes) -> tuple[bytes, list[int], bool]:
