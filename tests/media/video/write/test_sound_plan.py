@@ -27,11 +27,14 @@ from support.sounds import (
     RATES,
     Case,
     clicking,
-    pairwise,
     place_of_click,
 )
 
-PAIRS = [(Case(*row[:4]), row[4]) for row in pairwise((tuple(CODECS), LAYOUTS, RATES, KINDS, OUTS))]
+#: Some of everything, each of another codec, layout, rate, container and result than the one before.
+SOME = [
+    (Case(codec, LAYOUTS[n % 4], RATES[n % 5], KINDS[(n + n // 4) % 4]), OUTS[n % 3])
+    for n, codec in enumerate([*CODECS] * 2)
+]
 #: Seconds that sound may be off.
 NEAR = 0.04
 
@@ -71,7 +74,7 @@ def check(case: Case, source: Path, out: Path) -> None:
         assert (codec, stream.sample_rate) == ("aac", case.rate)
 
 
-@pytest.mark.parametrize(("case", "kind"), PAIRS[::3], ids=lambda each: str(each))
+@pytest.mark.parametrize(("case", "kind"), SOME, ids=lambda each: str(each))
 def test_sound_of_every_kind_is_kept_in_its_place(tmp_path: Path, case: Case, kind: str) -> None:
     source = tmp_path / f"a.{case.kind}"
     if not clicking(source, case):
