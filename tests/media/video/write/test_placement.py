@@ -72,3 +72,11 @@ def test_rough_times_skip_no_piece_but_longer_gaps() -> None:
     frames = [frame(1, 0), frame(2, 1600), frame(3, 2400), frame(4, 6400)]
     found = placed(Placement(Fraction(0), None, rough=True), frames)
     assert found == [(0, 800, 1), (800, 800, 2), (1600, 800, 3), (2400, 3200, 0), (5600, 800, 4)]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30])
+def test_what_is_no_number_is_silent(value: float) -> None:
+    (found,) = Placement(Fraction(0), None).put(frame(value, 0, kind="fltp", layout="stereo"))
+    assert not found.to_ndarray().any()
+    (found,) = Placement(Fraction(0), None).put(frame(1.5, 0))
+    assert (found.to_ndarray() == 1.5).all()

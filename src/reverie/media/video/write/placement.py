@@ -17,6 +17,8 @@ _OFF: Final = Fraction(3, 100)
 _MORE: Final = Fraction(1, 10)
 #: Seconds of a gap that is filled; where times are this far off, they are taken as they are.
 _LONGEST: Final = 600
+#: Samples are from -1 to 1; what is far from that is no sound.
+_LOUDEST: Final = 1000
 #: A silence in one piece is at most this many samples.
 _PIECE: Final = 1 << 16
 
@@ -54,6 +56,7 @@ class Placement:
             return
         if head or tail:
             frame, begin = _cut(frame, head, tail), begin + head
+        frame = _sane(frame)
         frame.time_base, frame.pts = Fraction(1, rate), begin
         self._due = Fraction(begin + frame.samples, rate)
         yield frame
@@ -70,6 +73,15 @@ class Placement:
             off = round((said - told) * rate)
             return due if abs(off) <= max(_OFF * rate, Fraction(3, 2) * frame.samples) else due + off
         return begin
+
+
+def _sane(frame: AudioFrame) -> AudioFrame:
+    """The frame, silent where its samples are no numbers or could be none: encoders refuse those."""
+    if not frame.format.name.startswith(("flt", "dbl")):
+        return frame
+    data = frame.to_ndarray()
+    fit = np.abs(data) <= _LOUDEST
+    return frame if fit.all() else _frame(frame, np.where(fit, data, 0).astype(data.dtype))
 
 
 def _cut(frame: AudioFrame, head: int, tail: int) -> AudioFrame:
