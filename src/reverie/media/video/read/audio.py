@@ -203,6 +203,8 @@ def _mono(
     most = None if length is None else round(length * rate)
     pieces: list[Floats] = []
     have = 0
+    from av.error import FFmpegError
+
     try:
         for piece in _pieces(order.put(_frames(container, streams[0], file)), rate, begin):
             have += len(piece)
@@ -214,6 +216,8 @@ def _mono(
         whole = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
     except MemoryError as error:
         raise ResourceError(f"{file.name}: not enough memory for its sound; give a shorter one") from error
+    except FFmpegError as error:
+        raise BadInput(f"{file.name}: no sound in it can be decoded ({error}); give another file") from error
     if most is not None:
         whole = np.pad(whole[:most], (0, max(0, most - len(whole))))
     return np.ascontiguousarray(whole, np.float32)

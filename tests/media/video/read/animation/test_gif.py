@@ -73,6 +73,14 @@ def test_a_first_frame_makes_room_for_itself_and_no_other_does(tmp_path: Path) -
     check(tmp_path / "b.gif", parts, (100, 90))
 
 
+def test_what_lies_between_frames_is_passed_over(tmp_path: Path) -> None:
+    """As in two files, one behind the other."""
+    parts = some_parts(7, alpha=False)
+    one, two = gif(parts[:2], local=True, trailer=False), gif(parts[2:], local=True)
+    (tmp_path / "a.gif").write_bytes(one + b"\0\0" + two)
+    check(tmp_path / "a.gif", parts)
+
+
 def test_times_are_those_of_the_file(tmp_path: Path) -> None:
     rgb = np.full((40, 48, 4), 255, np.uint8)
     for lasting, rate in (

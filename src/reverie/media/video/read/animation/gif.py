@@ -23,10 +23,6 @@ _DISPOSALS: dict[int, Disposal] = {2: "clear", 3: "back", 4: "back"}
 _USUAL = 10
 
 
-class _CutShort(Exception):
-    """The file ends, or makes no sense, within a frame."""
-
-
 @dataclass
 class Gif:
     """What a GIF's blocks say.
@@ -95,7 +91,7 @@ def read_blocks(data: bytes, most: int) -> Gif:
         for _ in _frames(data, place, gif):
             if len(gif.pieces) >= most:
                 break
-    except (IndexError, _CutShort):
+    except IndexError:
         gif.whole = False
     gif.whole = gif.whole and bool(gif.pieces)
     if gif.pieces:  # browsers make room for the first frame, and for no other
@@ -105,7 +101,7 @@ def read_blocks(data: bytes, most: int) -> Gif:
 
 
 def _frames(data: bytes, place: int, gif: Gif) -> Iterator[None]:
-    """Take in one frame after the other; IndexError and CutShort where the file ends too early."""
+    """Take in one frame after the other; IndexError where the file ends too early."""
     control = bytes(4)  # of the next frame alone
     while place < len(data) and data[place] != 0x3B:  # many a file ends without saying so
         if data[place] == 0x21:
@@ -116,10 +112,8 @@ def _frames(data: bytes, place: int, gif: Gif) -> Iterator[None]:
             place = _take(data, place, control, gif)
             control = bytes(4)
             yield
-        elif data[place] == 0:  # some writers leave one too many
+        else:  # some writers leave things in between
             place += 1
-        else:
-            raise _CutShort
 
 
 def _take(data: bytes, place: int, control: bytes, gif: Gif) -> int:
