@@ -1,8 +1,8 @@
 """Every frame of animated pictures beside Pillow's: ``python animations.py FOLDER``.
 
 Made for the test pictures in Pillow's source package (``Tests/images``). Where the two differ, the
-specification decides: GIF89a with what browsers make of it, and PNG's third edition. What was decided for those
-pictures is written down here; any other difference ends this with 1.
+specification decides: GIF89a with what browsers make of it, and PNG's third edition. What was decided for
+those pictures is written down here; any other difference ends this with 1.
 """
 
 from __future__ import annotations
