@@ -160,8 +160,8 @@ def _film_by_pillow(file: LocalFile, kind: str, data: bytes, max_pixels: int) ->
             lasting = webp.lasting_in(image)
     except (ReverieError, MemoryError):
         raise
-    except Exception as error:
-        raise _damaged(file, " ".join(str(error).split())[:80]) from error
+    except Exception as error:  # a decoder of foreign bytes raises anything
+        raise _damaged(file, "no frame of it can be decoded") from error
     film = AnimationFile(file, kind, max_pixels, frames=_Whole(kind, lasting[:_MOST], whole))
     film.codec, film.tick = kind, Fraction(1, webp.CLOCK)
     return film
