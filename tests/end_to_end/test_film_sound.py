@@ -31,6 +31,7 @@ def test_eight_channels_are_heard_in_a_film(tmp_path: Path, reverie: Callable[..
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(7200)
 def test_all_pairs_are_heard_in_films(tmp_path: Path, reverie: Callable[..., Ran]) -> None:
     written = {case for case in ALL if clicking(tmp_path / f"a.{case.kind}", case)}
     rows = (tuple(CODECS), LAYOUTS, RATES, KINDS, OUTS)

@@ -83,6 +83,7 @@ def test_sound_of_every_kind_is_kept_in_its_place(tmp_path: Path, case: Case, ki
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(7200)
 def test_all_sound_is_kept_in_its_place(tmp_path: Path) -> None:
     written = 0
     for case in ALL:
