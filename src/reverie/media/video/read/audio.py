@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from reverie.errors import BadInput, ResourceError, UsageError
 from reverie.media.video.read.channels import InOrder, channels_of
 from reverie.media.video.read.clip import exactly
+from reverie.media.video.read.placement import without_gaps
 from reverie.media.video.read.probe import LocalFile, open_container, packets, read_head, sound_kind
 
 if TYPE_CHECKING:
@@ -205,8 +206,11 @@ def _mono(
     have = 0
     from av.error import FFmpegError
 
+    heard = order.put(_frames(container, streams[0], file))
+    if container.format.name != "avi":  # whose times are no better than a piece
+        heard = without_gaps(heard)
     try:
-        for piece in _pieces(order.put(_frames(container, streams[0], file)), rate, begin):
+        for piece in _pieces(heard, rate, begin):
             have += len(piece)
             if have > _MOST_SAMPLES:
                 raise BadInput(f"{file.name}: its sound is too long; give a shorter part of it")

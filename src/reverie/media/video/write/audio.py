@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from reverie.media.video.read.audio import Sound
     from reverie.media.video.read.channels import Channels
-    from reverie.media.video.write.placement import Placement
+    from reverie.media.video.read.placement import Placement
 
 #: Bits a second for each channel of sound that is packed again.
 BITS: Final = 96_000

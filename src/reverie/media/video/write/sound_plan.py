@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from reverie.errors import ReverieError
 from reverie.media.video.read.channels import USUAL, InOrder
+from reverie.media.video.read.placement import Placement
 from reverie.media.video.write.audio import Copied, Packed, Packing
-from reverie.media.video.write.placement import Placement
 from reverie.notices import warn
 
 if TYPE_CHECKING:

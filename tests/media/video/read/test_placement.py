@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from reverie.media.video.write.placement import Placement
+from reverie.media.video.read.placement import Placement, without_gaps
 
 RATE = 8000
 
@@ -80,3 +80,9 @@ def test_what_is_no_number_is_silent(value: float) -> None:
     assert not found.to_ndarray().any()
     (found,) = Placement(Fraction(0), None).put(frame(1.5, 0))
     assert (found.to_ndarray() == 1.5).all()
+
+
+def test_gaps_are_filled_wherever_sound_is_heard() -> None:
+    frames = [frame(1, 800), frame(2, 1700), frame(3, 4900), frame(4, None), frame(5, 5000)]
+    found = [(each.samples, float(each.to_ndarray()[0, 0])) for each in without_gaps(frames)]
+    assert found == [(800, 1), (800, 2), (2400, 0), (800, 3), (800, 4), (800, 5)]

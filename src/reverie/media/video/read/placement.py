@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,7 +48,7 @@ class Placement:
             return
         if due is not None and abs(begin - due) > _OFF * rate:
             if 0 < begin - due <= _LONGEST * rate:
-                yield from _silence(frame, due, begin - due)
+                yield from silence(frame, due, begin - due)
             first = due
         head = max(0, first - begin)
         tail = 0 if last is None else max(0, begin + frame.samples - last)
@@ -91,7 +91,22 @@ def _cut(frame: AudioFrame, head: int, tail: int) -> AudioFrame:
     return _frame(frame, data[:, head * each : data.shape[1] - tail * each])
 
 
-def _silence(like: AudioFrame, begin: int, count: int) -> Iterator[AudioFrame]:
+def without_gaps(frames: Iterable[AudioFrame]) -> Iterator[AudioFrame]:
+    """The same frames, with silence where their times leave a gap."""
+    due: Fraction | None = None
+    for frame in frames:
+        if frame.pts is not None and frame.time_base:
+            begin = frame.pts * frame.time_base
+            if due is not None and _OFF < begin - due <= _LONGEST:
+                count = round((begin - due) * frame.sample_rate)
+                yield from silence(frame, round(due * frame.sample_rate), count)
+            due = begin
+        if due is not None:
+            due += Fraction(frame.samples, frame.sample_rate)
+        yield frame
+
+
+def silence(like: AudioFrame, begin: int, count: int) -> Iterator[AudioFrame]:
     """So many samples of silence from this one on."""
     planes, each = (like.layout.nb_channels, 1) if like.format.is_planar else (1, like.layout.nb_channels)
     still = like.to_ndarray()[:, :1] * 0 + (128 if like.format.name.startswith("u8") else 0)
