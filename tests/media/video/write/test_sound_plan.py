@@ -192,7 +192,8 @@ def test_sound_that_cannot_be_decoded_is_left_out(tmp_path: Path, kind: str) -> 
     source = tmp_path / "a.mp4"
     assert clicking(source, Case("flac", "mono", 48_000, "mp4"))
     said = again(spoilt(source, slice(None)), tmp_path / f"z.{kind}")
-    assert said == [f"{tmp_path}/z.{kind}: the sound (flac) cannot be decoded and is left out"]
+    (words,) = said
+    assert words.startswith(f"{tmp_path}/z.{kind}: the sound (flac) cannot be decoded and is left out; ")
     assert len(decoded(tmp_path / f"z.{kind}")) == 6
     with av.open(str(tmp_path / f"z.{kind}")) as file:
         assert not file.streams.audio

@@ -176,7 +176,8 @@ def look(file: LocalFile, kind: str, max_pixels: int, say: Say) -> VideoFile:
             check_size(context.width, context.height, file.name, max_pixels)
         _headers(container, stream, film)
         if any(s.codec_context is None for s in container.streams.audio):
-            say(f"{file.name}: a track of its sound is of a kind that cannot be decoded and is left out")
+            lost = "a track of its sound is of a kind that cannot be decoded and is left out"
+            say(f"{file.name}: {lost}; convert it to AAC first to keep it")
     first = look_at_first(film, say)
     _count(film, say)
     if first.format.name == "pal8":

@@ -124,14 +124,18 @@ class _Trial:
             return Track()
         frames = self._decoded()
         if not frames:
-            return Track(words=(f"{{}} ({self.codec}) cannot be decoded and is left out",))
+            return Track(words=(self._lost("cannot be decoded"),))
         if self._may_copy() and self._goes(Track(copied=True), frames):
             return Track(copied=True)
         for packing in _packings(frames[0], self.kind):
             track = Track(packing=packing, words=self._words(packing, frames[0].layout.nb_channels))
             if self._goes(track, frames):
                 return track
-        return Track(words=(f"{{}} ({self.codec}) does not go into .{self.kind} and is left out",))
+        return Track(words=(self._lost(f"does not go into .{self.kind}"),))
+
+    def _lost(self, why: str) -> str:
+        """What is said of sound that is left out."""
+        return f"{{}} ({self.codec}) {why} and is left out; convert it to AAC first to keep it"
 
     def _decoded(self) -> list[AudioFrame]:
         """The beginning as samples; nothing where most of it makes no sense."""
