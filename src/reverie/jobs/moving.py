@@ -157,6 +157,7 @@ class MovingWork:
         try:
             for words in source.warnings:
                 warn(words)
+            self._check_sound(encoding, output.path)
             self._pin(output.path)
             while result is None:
                 try:
@@ -171,6 +172,16 @@ class MovingWork:
                 warn(words)
             listener.on_event(ItemFinished(source.name, 1, 1, result.path, result))
         return result
+
+    def _check_sound(self, encoding: VideoEncoding, out: str) -> None:
+        """Say now what cannot be kept of the sound, before any frame is made."""
+        sound = self.source.sound() if encoding.keeps_sound else None
+        if sound is None:
+            return
+        from reverie.media.video.write.sound_plan import plan_sound
+
+        with sound:
+            plan_sound(sound, encoding.container, out)
 
     def _pin(self, out: str) -> None:
         """Settle; where this very film was begun, on the engine and in the tiles that began it."""

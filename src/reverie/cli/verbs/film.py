@@ -17,7 +17,7 @@ Video = Annotated[
     str | None,
     typer.Argument(
         metavar="VIDEO",
-        help="MP4, MOV, MKV, WebM, AVI, GIF or APNG, a folder of pictures, or frames/%04d.png.",
+        help="MP4, MOV, MKV, WebM, AVI, GIF, APNG, animated WebP or AVIF, a folder, or frames/%04d.png.",
     ),
 ]
 

@@ -163,6 +163,8 @@ def _warn_of_more(image: Image.Image, kind: str, name: str) -> None:
         return
     with decoding(name, header=True), own_limit():
         more = bool(getattr(image, "is_animated", False))
+        if kind == "png":  # its picture for those who know no animations may be no frame of one
+            more = image.n_frames - bool(image.info.get("default_image")) > 1  # type: ignore[attr-defined]
     if more:
         warn(f"{name}: an animation, its first frame is taken; `reverie film` takes all of it")
 

@@ -16,6 +16,7 @@ from reverie.media.video.read.audio import samples
 from reverie.media.video.read.reader import open_video
 from support import films as make
 from support.slow import mostly_slow
+from support.sounds import Case, clicking, place_of_click
 
 SOUNDS = {
     "a.mp3": ("libmp3lame", "mp3"),
@@ -99,6 +100,12 @@ def test_sound_that_begins_late_begins_with_silence(tmp_path: Path) -> None:
         heard = samples(movie.sound(), 48_000)
         assert len(heard) == 48_000  # the pictures end at 2 s
         assert np.abs(heard[:36_000] - make.tone(1.0)[12_000:]).max() < 1e-3
+
+
+def test_a_gap_in_the_sound_of_a_film_is_silent(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    assert clicking(path, Case("s16", "stereo", 48_000, "mkv"), gap=(0.1, 0.4))
+    assert place_of_click(path) == pytest.approx(0.525, abs=0.002)
 
 
 def test_a_piece_of_a_sound_file(tmp_path: Path) -> None:

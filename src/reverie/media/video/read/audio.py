@@ -6,22 +6,29 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import chain
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reverie.errors import BadInput, ResourceError, UsageError
+from reverie.media.video.read.channels import InOrder, channels_of
 from reverie.media.video.read.clip import exactly
+from reverie.media.video.read.placement import without_gaps
 from reverie.media.video.read.probe import LocalFile, open_container, packets, read_head, sound_kind
 
 if TYPE_CHECKING:
+    from av.audio.codeccontext import AudioCodecContext
     from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.packet import Packet
 
+    from reverie.media.video.read.channels import Channels
+
 _LONGEST = Fraction(10**7)
+#: Codecs whose packets are of any length.
+_UNEVEN = {"flac", "alac", "tta", "wavpack", "vorbis", "opus"}
 _MOST_SAMPLES = 1 << 29  # 2 GB, three hours at 44.1 kHz
 
 Floats = NDArray[np.float32]
@@ -32,12 +39,16 @@ class Sound:
 
     Attributes:
         streams: The input streams, to be handed to ``container.add_stream_from_template``.
+        channels: Of each of them.
+        kind: The film's container, as "mov", "matroska" or "avi".
         origin: Seconds on the file's clock at which the film's first frame stands: subtract it.
         end: Seconds on the file's clock at which the part that was asked for ends, or None for all.
         cut: Whether the part begins after the film does.
     """
 
     streams: tuple[AudioStream, ...]
+    channels: tuple[Channels, ...]
+    kind: str
     origin: Fraction
     end: Fraction | None
     cut: bool
@@ -45,9 +56,10 @@ class Sound:
     def __init__(
         self, file: LocalFile, kind: str, origin: Fraction, end: Fraction | None, cut: bool = False
     ) -> None:
-        self._file = file
+        self._file, self.kind = file, kind
         self._container = open_container(file, kind)
         self.streams = tuple(s for s in self._container.streams.audio if s.codec_context is not None)
+        self.channels = tuple(channels_of(s.codec_context) for s in self.streams)
         self.origin, self.end, self.cut = origin, end, cut
 
     def packets(self) -> Iterator[tuple[int, Packet[AudioStream]]]:
@@ -61,7 +73,14 @@ class Sound:
             ResourceError: The file can no longer be read.
         """
         places = {stream.index: place for place, stream in enumerate(self.streams)}
+        clocks = {
+            stream.index: _Counted(stream)
+            for stream in self.streams
+            if self.kind == "avi" and stream.codec_context.codec.canonical_name in _UNEVEN
+        }
         for packet in packets(self._container, list(self.streams), self._file):
+            if (clock := clocks.get(packet.stream.index)) is not None:
+                clock.put_right(packet)
             tick = packet.time_base
             if packet.pts is not None and tick:
                 begin = packet.pts * tick
@@ -70,6 +89,15 @@ class Sound:
                 if self.end is not None and begin >= self.end:
                     continue
             yield places[packet.stream.index], packet
+
+    @property
+    def name(self) -> str:
+        """The film's, as it was given."""
+        return self._file.name
+
+    def again(self) -> Sound:
+        """The same sound from its beginning, to be closed on its own."""
+        return Sound(self._file, self.kind, self.origin, self.end, self.cut)
 
     def close(self) -> None:
         """Close it."""
@@ -80,6 +108,35 @@ class Sound:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class _Counted:
+    """The time of packets that say none, by the samples in those before; so it is in an AVI.
+
+    An AVI has times only of packets that are all as long, in samples or in bytes.
+    """
+
+    def __init__(self, stream: AudioStream) -> None:
+        from av import CodecContext
+
+        known = stream.codec_context
+        self._decoder = cast("AudioCodecContext", CodecContext.create(known.codec.name, "r"))
+        self._decoder.extradata = known.extradata
+        self._rate = max(1, known.sample_rate)
+        self._at = 0
+
+    def put_right(self, packet: Packet[AudioStream]) -> None:
+        """Give it its time in samples."""
+        from av.error import FFmpegError
+
+        try:
+            count = sum(frame.samples for frame in self._decoder.decode(packet))
+        except FFmpegError:
+            count = 0
+        packet.time_base = Fraction(1, self._rate)
+        packet.pts = packet.dts = self._at
+        packet.duration = count
+        self._at += count
 
 
 def samples(
@@ -127,21 +184,33 @@ def samples(
     with source:
         if length is None and source.end is not None:
             length = max(Fraction(1, rate), source.end - source.origin - begin)
-        return _mono(source._container, source._file, rate, source.origin + begin, length)
+        channels = source.channels[0] if source.channels else None
+        return _mono(source._container, source._file, rate, source.origin + begin, length, channels)
 
 
 def _mono(
-    container: InputContainer, file: LocalFile, rate: int, begin: Fraction, length: Fraction | None
+    container: InputContainer,
+    file: LocalFile,
+    rate: int,
+    begin: Fraction,
+    length: Fraction | None,
+    channels: Channels | None = None,
 ) -> Floats:
-    """The first stream of sound from begin on (seconds on the file's clock)."""
+    """The first stream of sound from begin on (seconds on the file's clock); channels if they are known."""
     streams = [s for s in container.streams.audio if s.codec_context is not None]
     if not streams:
         raise BadInput(f"{file.name}: no sound in it; give a music file instead")
+    order = InOrder(channels_of(streams[0].codec_context) if channels is None else channels)
     most = None if length is None else round(length * rate)
     pieces: list[Floats] = []
     have = 0
+    from av.error import FFmpegError
+
+    heard = order.put(_frames(container, streams[0], file))
+    if container.format.name != "avi":  # whose times are no better than a piece
+        heard = without_gaps(heard)
     try:
-        for piece in _pieces(_frames(container, streams[0], file), rate, begin):
+        for piece in _pieces(heard, rate, begin):
             have += len(piece)
             if have > _MOST_SAMPLES:
                 raise BadInput(f"{file.name}: its sound is too long; give a shorter part of it")
@@ -151,6 +220,8 @@ def _mono(
         whole = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
     except MemoryError as error:
         raise ResourceError(f"{file.name}: not enough memory for its sound; give a shorter one") from error
+    except FFmpegError as error:
+        raise BadInput(f"{file.name}: no sound in it can be decoded ({error}); give another file") from error
     if most is not None:
         whole = np.pad(whole[:most], (0, max(0, most - len(whole))))
     return np.ascontiguousarray(whole, np.float32)
@@ -173,6 +244,8 @@ def _pieces(frames: Iterator[AudioFrame], rate: int, begin: Fraction) -> Iterato
         if resampler is None or its != kind:  # it may change on the way, and a resampler may not
             rest = [] if resampler is None else resampler.resample(None)
             resampler, kind = AudioResampler(format="fltp", rate=rate), its
+            if frame.layout.nb_channels > 7:  # PyAV finds no end of more planes
+                resampler = AudioResampler(format="flt", rate=rate)
             yield from map(_flat, rest)
         for out in resampler.resample(frame):
             yield _flat(out)[max(0, early) :]
@@ -183,7 +256,8 @@ def _pieces(frames: Iterator[AudioFrame], rate: int, begin: Fraction) -> Iterato
 
 def _flat(frame: AudioFrame) -> Floats:
     """The mean of all channels."""
-    mean: Floats = np.asarray(frame.to_ndarray(), np.float32).mean(0)
+    data = np.asarray(frame.to_ndarray(), np.float32)
+    mean: Floats = data.mean(0) if frame.format.is_planar else data.reshape(frame.samples, -1).mean(1)
     return mean
 
 

@@ -15,9 +15,10 @@ from av.error import FFmpegError
 
 from reverie.errors import BadInput, ResourceError
 from reverie.media.picture.detect_format import check_size
+from reverie.media.video.read.channels import channels_of
 from reverie.media.video.read.colour_convert import HDR, Converter, Upright, colour_of, has_alpha, upright_of
 from reverie.media.video.read.frame import Bytes, Colour, SoundInfo
-from reverie.media.video.read.probe import LocalFile, decoding, open_container, packets, still_picture
+from reverie.media.video.read.probe import LocalFile, decoding, open_container, packets
 from reverie.media.video.read.timing import Still, even_pace, on_pace
 
 if TYPE_CHECKING:
@@ -117,6 +118,24 @@ class VideoFile:
     def _stills(self, say: Say, begin: Fraction | None) -> Generator[Still[VideoFrame], None, None]:
         pace = 1 / self.rate
         before: Fraction | None = None
+        for count, frame in enumerate(self.decoded(say, begin)):
+            time = self._time(frame, count)
+            if time is None:
+                time = self.first if before is None else before + pace
+            elif before is not None and time <= before:
+                say(f"{self.name}: some of its times run backwards; they are put right")
+                time = before + self.tick
+            before = time
+            lasts = frame.duration * self.tick or pace
+            if self.times is not None and time >= self.times[-1]:
+                lasts = self.last
+            yield Still(time, lasts, frame)
+
+    def decoded(self, say: Say, begin: Fraction | None) -> Iterator[VideoFrame]:
+        """Its decoded frames in order, with the times they have in the file; arguments are those of `stills`.
+
+        Nothing comes where a place in the middle cannot be found.
+        """
         with open_container(self.file, self.kind, max_pixels=self.max_pixels) as container:
             stream = video_stream(container, self.file.name)
             if begin is not None:
@@ -124,18 +143,7 @@ class VideoFile:
                     container.seek(int(begin / self.tick), stream=stream)
                 except FFmpegError:
                     return
-            for count, frame in enumerate(_decode(container, stream, self, say)):
-                time = self._time(frame, count)
-                if time is None:
-                    time = self.first if before is None else before + pace
-                elif before is not None and time <= before:
-                    say(f"{self.name}: some of its times run backwards; they are put right")
-                    time = before + self.tick
-                before = time
-                lasts = frame.duration * self.tick or pace
-                if self.times is not None and time >= self.times[-1]:
-                    lasts = self.last
-                yield Still(time, lasts, frame)
+            yield from _decode(container, stream, self, say)
 
     @property
     def _even(self) -> bool:
@@ -181,19 +189,30 @@ def look(file: LocalFile, kind: str, max_pixels: int, say: Say) -> VideoFile:
         if context.width and context.height:
             check_size(context.width, context.height, file.name, max_pixels)
         _headers(container, stream, film)
+        if any(s.codec_context is None for s in container.streams.audio):
+            lost = "a track of its sound is of a kind that cannot be decoded and is left out"
+            say(f"{file.name}: {lost}; convert it to AAC first to keep it")
+    first = look_at_first(film, say)
+    _count(film, say)
+    if first.format.name == "pal8":
+        film.alpha = any_alpha(film)
+    return film
+
+
+def look_at_first(film: VideoFile, say: Say) -> VideoFrame:
+    """Decode a film's first frame, and take from it what it says of all.
+
+    Raises:
+        BadInput: There is none, or its size is out of bounds.
+    """
     stills = film._stills(lambda text: None, None)  # the very way it will be read
     first = next(stills, None)
     if first is None:
-        raise BadInput(f"{file.name}: no frame of it can be decoded; give a film with pictures in it")
+        raise BadInput(f"{film.name}: no frame of it can be decoded; give a film with pictures in it")
     film.first = first.time
     _first_frame(first.what, film, say)
     stills.close()
-    _count(film, say)
-    if kind in ("gif", "apng") and film.times is not None and len(film.times) == 1:
-        raise still_picture(file.name)
-    if kind in ("gif", "apng") or first.what.format.name == "pal8":
-        film.alpha = _any_alpha(film)
-    return film
+    return first.what
 
 
 def video_stream(container: InputContainer, name: str) -> VideoStream:
@@ -233,7 +252,7 @@ def _headers(container: InputContainer, stream: VideoStream, film: VideoFile) ->
         film.end = _clock(stream.metadata.get("DURATION", ""))
     film.lost_alpha = stream.metadata.get("alpha_mode") == "1"
     film.sound = tuple(
-        SoundInfo(s.codec_context.name, s.rate or 0, s.channels or 0, s.language)
+        SoundInfo(s.codec_context.name, s.rate or 0, channels_of(s.codec_context).count, s.language)
         for s in container.streams.audio
         if s.codec_context is not None
     )
@@ -292,10 +311,21 @@ def _count(film: VideoFile, say: Say) -> None:
         return
     if film.kind == "mov" and there < listed:
         say(f"{film.name}: the file is cut short; {there} of its {listed} frames are there")
+    if film.kind == "avi":
+        film.first = min(found)[0] * film.tick
+    set_pace(film, found, rates)
+
+
+def set_pace(film: VideoFile, found: list[tuple[int, int]], rates: list[Fraction]) -> None:
+    """What the times of all frames say of a film.
+
+    Args:
+        film: Its first frame is known.
+        found: (time, how long) of each in ticks, at least one.
+        rates: Frames a second as its headers have it, most trusted first.
+    """
     found = _rising(found)
     origin = found[0][0]
-    if film.kind == "avi":
-        film.first = origin * film.tick
     film.rate, film.variable = even_pace([pts for pts, _ in found], film.tick, rates)
     film.last = found[-1][1] * film.tick or 1 / film.rate
     if film.variable or 2 * film.tick >= 1 / film.rate:
@@ -316,7 +346,7 @@ def _rising(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return out
 
 
-def _any_alpha(film: VideoFile) -> bool:
+def any_alpha(film: VideoFile) -> bool:
     """Whether a pixel of any frame is not opaque; the decoder of a GIF always gives an alpha channel."""
     convert = Converter(film.full_size, film.colour, film.upright, True)
     looked = 0

@@ -83,7 +83,7 @@ class VideoInfo:
         has_alpha: Whether the frames have an alpha channel.
         deep: Bits a channel in the file.
         codec: "h264", "vp9", "gif" ...; "png" ... for a sequence of pictures.
-        container: "mov", "matroska", "avi", "gif", "apng" or "sequence".
+        container: "mov", "matroska", "avi", "gif", "apng", "webp", "avif" or "sequence".
         sound: The streams of sound there are.
     """
 

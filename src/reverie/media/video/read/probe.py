@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import stat
-import struct
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,13 +19,13 @@ import av
 from av.error import FFmpegError
 
 from reverie.errors import BadInput, ResourceError
-from reverie.media.picture.detect_format import check_large, looks_like_url, os_reason
+from reverie.media.picture.detect_format import looks_like_url, os_reason
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.packet import Packet
 
-ACCEPTED = "MP4, MOV, MKV, WebM, AVI, GIF, APNG and folders of pictures"
+ACCEPTED = "MP4, MOV, MKV, WebM, AVI, GIF, APNG, animated WebP and AVIF, and folders of pictures"
 ACCEPTED_SOUND = "MP3, WAV, FLAC, Ogg, M4A and AAC, and the sound of a film"
 
 # reverie's name -> every name FFmpeg gives this demuxer. Nothing else is ever allowed to run.
@@ -34,14 +33,14 @@ FILMS = {
     "mov": "mov,mp4,m4a,3gp,3g2,mj2",
     "matroska": "matroska,webm",
     "avi": "avi",
-    "gif": "gif",
-    "apng": "apng",
 }
+# What FFmpeg does not read: see animation/.
+ANIMATIONS = ("gif", "apng", "webp", "avif")
 SOUNDS = {"mp3": "mp3", "wav": "wav", "flac": "flac", "ogg": "ogg", "aac": "aac"}
 
 _HEAD = 1 << 20
 _MOV = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"}
-_STILL_BRANDS = {b"avif", b"heic", b"heix", b"heim", b"heis", b"mif1"}
+_STILL_BRANDS = {b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"mif1"}
 _MAGIC = (
     (b"\x1a\x45\xdf\xa3", "matroska"),
     (b"GIF87a", "gif"),
@@ -128,27 +127,13 @@ def film_kind(head: bytes, name: str) -> str:
         BadInput: It is none of the accepted ones.
     """
     kind = _kind(head)
-    if kind in FILMS:
+    if kind in FILMS or kind in ANIMATIONS:
         return kind
     if kind == "still":
         raise still_picture(name)
     if kind in SOUNDS:
         raise BadInput(f"{name}: sound without pictures; give a film ({ACCEPTED})")
     raise BadInput(f"{name}: not a film reverie reads; accepted are {ACCEPTED}")
-
-
-def check_header(head: bytes, kind: str, name: str, max_pixels: int) -> None:
-    """Refuse a GIF or PNG by the size in its first bytes, before FFmpeg refuses it without a word.
-
-    Raises:
-        BadInput: With the size and the limit.
-    """
-    if kind == "gif" and len(head) >= 10:
-        width, height = struct.unpack_from("<HH", head, 6)
-        check_large(width, height, name, max_pixels)
-    elif kind == "apng" and len(head) >= 24:
-        width, height = struct.unpack_from(">II", head, 16)
-        check_large(width, height, name, max_pixels)
 
 
 def still_picture(name: str) -> BadInput:
@@ -244,9 +229,11 @@ def _kind(head: bytes) -> str | None:
         if head.startswith(magic):
             return kind
     if head[4:8] in _MOV:
-        return "still" if head[4:8] == b"ftyp" and head[8:12] in _STILL_BRANDS else "mov"
+        return _picture_or_mov(head) if head[4:8] == b"ftyp" else "mov"
     if head[:4] in (b"RIFF", b"RF64"):
-        return {b"AVI ": "avi", b"WAVE": "wav", b"WEBP": "still"}.get(head[8:12])
+        moves = head[12:16] == b"VP8X" and len(head) > 20 and head[20] & 2
+        webp = "webp" if moves else "still"
+        return {b"AVI ": "avi", b"WAVE": "wav", b"WEBP": webp}.get(head[8:12])
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return "apng" if _animated(head) else "still"
     if head.startswith(b"\xff\xd8\xff"):
@@ -257,6 +244,15 @@ def _kind(head: bytes) -> str | None:
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
         return "aac" if head[1] & 0x06 == 0 else "mp3"
     return None
+
+
+def _picture_or_mov(head: bytes) -> str:
+    """By the brands of a file of ISO 14496-12: a sequence of AVIF names itself among them."""
+    if head[8:12] not in _STILL_BRANDS:
+        return "mov"
+    length = max(16, min(int.from_bytes(head[:4], "big"), 256))
+    brands = {head[8:12], *(head[at : at + 4] for at in range(16, length, 4))}
+    return "avif" if b"avis" in brands else "still"
 
 
 def _animated(head: bytes) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from reverie.errors import UsageError
 from reverie.media.picture.picture import Source
 from reverie.media.picture.read import MAX_PIXELS
+from reverie.media.video.read.animation.file import look_at_animation
 from reverie.media.video.read.audio import Sound
 from reverie.media.video.read.clip import (
     Part,
@@ -33,7 +34,7 @@ from reverie.media.video.read.image_sequence import (
     look_at_sequence,
 )
 from reverie.media.video.read.prefetch import Ahead, Said
-from reverie.media.video.read.probe import LocalFile, check_header, film_kind, read_head
+from reverie.media.video.read.probe import ANIMATIONS, LocalFile, film_kind, read_head
 from reverie.media.video.read.timing import Still, take
 from reverie.notices import warn
 
@@ -55,11 +56,12 @@ def open_video(
     rate: Fraction | float | None = None,
     max_pixels: int = MAX_PIXELS,
 ) -> Video:
-    """Open a film, a GIF, an APNG or a sequence of pictures for reading.
+    """Open a film, an animated picture or a sequence of pictures for reading.
 
-    Films are MP4, MOV, MKV, WebM and AVI, told apart by their bytes. A sequence is a folder of pictures
-    (in natural order) or a pattern of names: ``frames/%04d.png`` or ``frames/*.png``. The file is opened
-    here, once; no other file is, whatever it says.
+    Films are MP4, MOV, MKV, WebM and AVI, animated pictures GIF, APNG, WebP and AVIF, told apart by their
+    bytes. An animation is taken once, however often it says that it is shown. A sequence is a folder of
+    pictures (in natural order) or a pattern of names: ``frames/%04d.png`` or ``frames/*.png``. The file is
+    opened here, once; no other file is, whatever it says.
 
     Args:
         path: A local file, folder or pattern.
@@ -87,10 +89,10 @@ def open_video(
     try:
         head = read_head(file)
         kind = film_kind(head, name)
-        check_header(head, kind, name, max_pixels)
         if rate is not None:
             raise UsageError(f"rate: {name} has its own; a rate is for folders and patterns of pictures")
-        return Video(look(file, kind, max_pixels, _warn), part, size, max_size)
+        looked = look_at_animation if kind in ANIMATIONS else look
+        return Video(looked(file, kind, max_pixels, _warn), part, size, max_size)
     except BaseException:
         file.close()
         raise

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, cast
 
-import numpy as np
-
+from reverie.media.video.read.channels import InOrder
 from reverie.notices import warn
 
 if TYPE_CHECKING:
@@ -17,15 +17,31 @@ if TYPE_CHECKING:
     from av.packet import Packet
 
     from reverie.media.video.read.audio import Sound
+    from reverie.media.video.read.channels import Channels
+    from reverie.media.video.read.placement import Placement
 
-#: Sound that players expect in a container; what is not here is packed again. Matroska takes nearly all.
-COPIED: Final = {
-    "mp4": {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"},
-    "mov": {"aac", "mp3", "ac3", "eac3", "alac", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be"},
-    "webm": {"opus", "vorbis"},
-}
 #: Bits a second for each channel of sound that is packed again.
 BITS: Final = 96_000
+
+
+@dataclass(frozen=True)
+class Packing:
+    """How sound is packed again.
+
+    Attributes:
+        codec: "aac" or "libopus".
+        rate: Samples a second.
+        layout: FFmpeg's name of the channels, at most 5.1.
+    """
+
+    codec: str
+    rate: int
+    layout: str
+
+    @property
+    def name(self) -> str:
+        """The codec's name for people."""
+        return "Opus" if self.codec == "libopus" else "AAC"
 
 
 class Copied:
@@ -36,18 +52,28 @@ class Copied:
     ) -> None:
         """``after`` leaves out what begins before the film does."""
         self._after = after
-        self._tick = template.time_base or Fraction(1, template.rate)
-        self._begin = round(origin / self._tick)
+        # Packets of TrueHD are shorter than Matroska's millisecond; others want each later than the last.
+        self._apart = 0 if file.format.name in ("matroska", "webm") else 1
+        self._tick = template.time_base or Fraction(1, template.codec_context.sample_rate)
+        self._origin = origin
+        self._next: int | None = None
+        self._before: int | None = None
         self.stream = file.add_stream_from_template(template)
 
     def take(self, packet: Packet[AudioStream]) -> Iterator[Packet[AudioStream]]:
-        """A packet on the film's own clock."""
-        if packet.pts is not None:
-            packet.pts -= self._begin
-            if self._after and packet.pts < 0:
-                return
-        if packet.dts is not None:
-            packet.dts -= self._begin
+        """A packet on the film's own clock, none before the last one."""
+        begin = round(self._origin / (packet.time_base or self._tick))
+        pts = self._next if packet.pts is None else packet.pts - begin
+        if pts is None:
+            return  # nobody knows where it belongs
+        self._next = pts + (packet.duration or 0)
+        if self._after and pts < 0:
+            return
+        dts = pts if packet.dts is None else packet.dts - begin
+        if self._before is not None:
+            dts = max(dts, self._before + self._apart)
+        self._before = dts
+        packet.pts, packet.dts = max(pts, dts), dts
         packet.stream = self.stream
         yield packet
 
@@ -57,87 +83,93 @@ class Copied:
 
 
 class Packed:
-    """A stream of sound that is decoded and packed again, as AAC or Opus."""
+    """A stream of sound that is decoded and packed again."""
 
-    def __init__(self, file: OutputContainer, template: AudioStream, origin: Fraction, kind: str) -> None:
+    def __init__(
+        self,
+        file: OutputContainer,
+        template: AudioStream,
+        channels: Channels,
+        placement: Placement,
+        packing: Packing,
+    ) -> None:
+        """``placement`` is where its frames belong.
+
+        Raises:
+            FFmpegError, ValueError: The encoder does not take this packing.
+        """
         import av
 
-        context = template.codec_context
-        codec, rate = ("libopus", 48_000) if kind == "webm" else ("aac", _aac_rate(context.sample_rate))
-        layout = context.layout.name if context.channels <= 8 else "stereo"
-        self._decoder, self._origin = context, origin
-        self.stream = cast("AudioStream", file.add_stream(codec, rate=rate))
+        self._decoder, self._order, self._placement = template.codec_context, InOrder(channels), placement
+        self.stream = cast("AudioStream", file.add_stream(packing.codec, rate=packing.rate))
         encoder = self.stream.codec_context
-        encoder.layout, encoder.bit_rate = layout, BITS * context.channels
+        encoder.layout = packing.layout
+        encoder.bit_rate = BITS * av.AudioLayout(packing.layout).nb_channels
         encoder.open(strict=False)
-        self._resampler = av.AudioResampler(encoder.format, encoder.layout, rate, encoder.frame_size or None)
+        self._wanted = (encoder.format, packing.layout, packing.rate)
+        self._resampler: Any = None
+        self._kind: tuple[str, str, int] | None = None
+        self.broken = 0
 
     def take(self, packet: Packet[AudioStream]) -> Iterator[Packet[AudioStream]]:
-        """What a packet becomes."""
-        yield from self._pack(self._decoder.decode(packet))
+        """What a packet becomes; nothing of one that cannot be decoded."""
+        yield from self.pack(self._decoded(packet))
 
     def end(self) -> Iterator[Packet[AudioStream]]:
         """What was held back."""
-        yield from self._pack(self._decoder.decode(None))
-        yield from self._pack([None])
+        yield from self.pack(self._decoded(None))
+        yield from self._encode(self._rest())
         yield from self.stream.encode(None)
 
-    def _pack(self, frames: Iterable[AudioFrame | None]) -> Iterator[Packet[AudioStream]]:
+    def pack(self, frames: Iterable[AudioFrame]) -> Iterator[Packet[AudioStream]]:
+        """What decoded frames become."""
+        for frame in self._order.put(frames):
+            for placed in self._placement.put(frame):
+                its = (placed.format.name, placed.layout.name, placed.sample_rate)
+                if self._kind != its:  # it may change on the way, and a resampler may not
+                    yield from self._encode(self._rest())
+                    self._resampler, self._kind = self._new_resampler(), its
+                yield from self._encode(self._resampler.resample(placed))
+
+    def _decoded(self, packet: Packet[AudioStream] | None) -> list[AudioFrame]:
+        from av.error import FFmpegError
+
+        try:
+            return self._decoder.decode(packet)
+        except MemoryError:
+            raise
+        except FFmpegError:
+            self.broken += packet is not None
+            return []
+
+    def _new_resampler(self) -> Any:
+        import av
+
+        return av.AudioResampler(*self._wanted)
+
+    def _rest(self) -> list[AudioFrame]:
+        return [] if self._resampler is None else self._resampler.resample(None)
+
+    def _encode(self, frames: Iterable[AudioFrame]) -> Iterator[Packet[AudioStream]]:
+        """The encoder cuts them into pieces of its own length itself."""
         for frame in frames:
-            placed = frame if frame is None else self._placed(frame)
-            for ready in self._resampler.resample(placed):
-                yield from self.stream.encode(ready)
-
-    def _placed(self, frame: AudioFrame) -> AudioFrame:
-        """On the film's own clock, to the sample, without what is before the film."""
-        if frame.pts is None or not frame.time_base:
-            return frame
-        rate = frame.sample_rate  # a container's clock may be coarser than this
-        begin = round((frame.pts * frame.time_base - self._origin) * rate)
-        if -frame.samples < begin < 0:
-            each = 1 if frame.format.is_planar else frame.layout.nb_channels
-            samples: Any = np.ascontiguousarray(frame.to_ndarray()[:, -begin * each :])
-            frame = type(frame).from_ndarray(samples, frame.format.name, frame.layout.name)
-            frame.sample_rate, begin = rate, 0
-        frame.time_base, frame.pts = Fraction(1, rate), begin
-        return frame
+            yield from self.stream.encode(frame)
 
 
-def _aac_rate(rate: int) -> int:
-    """One that AAC has: the same, or the highest below 96 kHz."""
-    return (
-        rate
-        if rate in (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000)
-        else 48_000
-    )
+def heard(sound: Sound, found: Sequence[Copied | Packed | None], out: str) -> Iterator[Packet[AudioStream]]:
+    """All packets of a sound, ready to be written; what is damaged is left out, and said.
 
-
-def voices(file: OutputContainer, sound: Sound, kind: str, out: str) -> list[Copied | Packed]:
-    """Streams in a file for all streams of a sound; said where one is packed again."""
-    found: list[Copied | Packed] = []
-    for template in sound.streams:
-        codec = template.codec_context.codec.canonical_name
-        held = COPIED.get(kind)
-        copied = codec in held if held is not None else codec in file.supported_codecs
-        if codec == "aac" and not template.codec_context.extradata:
-            copied = False  # framed for a stream; a file wants it bare
-        if copied:
-            # Matroska has no time before 0 but in Opus, all the film would begin later for one packet.
-            after = sound.cut and kind in ("mkv", "webm") and codec != "opus"
-            found.append(Copied(file, template, sound.origin, after=after))
-        else:
-            packed = Packed(file, template, sound.origin, kind)
-            new = "Opus" if kind == "webm" else "AAC"
-            warn(f"{out}: .{kind} holds no {codec}, the sound is packed again as {new}", stacklevel=5)
-            found.append(packed)
-        if language := template.metadata.get("language"):
-            found[-1].stream.metadata["language"] = language
-    return found
-
-
-def heard(sound: Sound, found: list[Copied | Packed]) -> Iterator[Packet[AudioStream]]:
-    """All packets of a sound, ready to be written."""
+    Args:
+        sound: Its packets are taken.
+        found: What is made of each of its streams, None where that is left out.
+        out: What to call the film in a warning.
+    """
     for place, packet in sound.packets():
-        yield from found[place].take(packet)
+        voice = found[place]
+        if voice is not None:
+            yield from voice.take(packet)
     for voice in found:
-        yield from voice.end()
+        if voice is not None:
+            yield from voice.end()
+        if isinstance(voice, Packed) and voice.broken:
+            warn(f"{out}: its sound is damaged; {voice.broken} packets of it are left out", stacklevel=5)

@@ -45,7 +45,14 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any] | None:
         return _read_folder(Path(name))
     if NUMBER.search(os.path.basename(name)):
         return _read_folder(Path(name).parent)
-    from reverie.media.video.read.probe import ByteReader, LocalFile, film_kind, open_container, read_head
+    from reverie.media.video.read.probe import (
+        ANIMATIONS,
+        ByteReader,
+        LocalFile,
+        film_kind,
+        open_container,
+        read_head,
+    )
 
     file = LocalFile(name)
     try:
@@ -55,6 +62,8 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any] | None:
         if kind == "apng":
             xmp = _info(ByteReader(file), "PNG", name).get(metadata.PNG_KEY, "")
             return metadata.unpack(xmp.encode("utf-8", "replace") if isinstance(xmp, str) else xmp, name=name)
+        if kind in ANIMATIONS:  # reverie writes no others
+            return None
         with open_container(file, kind) as container:
             found = {key.lower(): value for key, value in container.metadata.items()}
         return _parsed(found.get("comment", ""), name)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import heapq
 import os
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from reverie.errors import ReverieError
 from reverie.media.disk import settle
 from reverie.media.video.write import metadata as note
-from reverie.media.video.write.audio import heard, voices
+from reverie.media.video.write.audio import heard
 from reverie.media.video.write.partial_film import PartialFilm
+from reverie.media.video.write.sound_plan import plan_sound, voice_for
 from reverie.notices import warn
 
 if TYPE_CHECKING:
@@ -20,6 +23,10 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
     from reverie.media.video.read.audio import Sound
+    from reverie.media.video.write.sound_plan import Track
+
+#: What a disk says that holds no more, with or without sound.
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.ENOENT}
 
 
 def finish(
@@ -46,10 +53,29 @@ def finish(
 
         {"gif": write_gif, "apng": write_apng, "png": write_sequence}[container](film, whole, out, metadata)
     else:
-        _mux(film, whole, out, sound, metadata)
+        _mux_somehow(film, whole, out, sound, metadata)
     if whole.is_file():
         with open(whole, "r+b") as file:
             settle(file)
+
+
+def _mux_somehow(
+    film: PartialFilm, whole: Path, out: str, sound: Sound | None, metadata: Mapping[str, Any] | None
+) -> None:
+    """With its sound; without it where that is what fails: the pictures were the work."""
+    if sound is None:
+        return _mux(film, whole, out, None, metadata)
+    try:
+        return _mux(film, whole, out, sound, metadata)
+    except ReverieError:
+        raise  # the film that it comes from has gone, and may come back
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            raise
+        said = " ".join(str(error).split())[:120] or type(error).__name__
+    whole.unlink(missing_ok=True)
+    _mux(film, whole, out, None, metadata)
+    warn(f"{out}: its sound cannot be written ({said}); the film is finished without it", stacklevel=4)
 
 
 def _mux(
@@ -75,9 +101,19 @@ def _mux(
             file.metadata["comment"] = note.text(metadata)
         tracks = [_on(stream, film.packets(source))]
         if sound is not None:
-            tracks.append(heard(sound, voices(file, sound, kind, out)))
+            plan = _planned(sound, kind, out)
+            found = [
+                voice_for(file, sound, place, track, kind) if track.kept else None
+                for place, track in enumerate(plan)
+            ]
+            tracks.append(heard(sound, found, out))
         for packet in heapq.merge(*tracks, key=_when):
             file.mux(packet)
+
+
+def _planned(sound: Sound, kind: str, out: str) -> tuple[Track, ...]:
+    with sound.again() as trial:
+        return plan_sound(trial, kind, out)
 
 
 def _on(stream: VideoStream, packets: Iterator[Packet[VideoStream]]) -> Iterator[Packet[Any]]:

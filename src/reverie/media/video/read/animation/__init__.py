@@ -1,0 +1,1 @@
+"""Animated pictures as films: GIF, APNG, WebP and AVIF."""
