@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from reverie.errors import BadInput, ResourceError
+from reverie.forks import lock
 from reverie.media.picture import xmp as metadata
 from reverie.media.picture.colour_profile import ProfileError, to_srgb, to_srgb_deep
 from reverie.media.picture.detect_format import ACCEPTED, PILLOW, check_size, read_local, sniff
@@ -32,7 +32,7 @@ MAX_PIXELS = 64_000_000
 
 _ORIENTATION = 0x0112
 _BITS_PER_SAMPLE = 258
-_opening = threading.Lock()
+_opening = lock()
 
 
 @dataclass
