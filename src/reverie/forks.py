@@ -1,22 +1,29 @@
-"""Forked children of a process that has computed: what they have lost, and who has to be told.
+"""Forked children of a process that has computed: what they would have lost, and who has to be told.
 
-A child has the one thread that forked and none of the others. Whoever kept threads to work on (OpenMP's
-above all, which torch computes with) would wait for them for ever. So a child of a process in which threads
-ran that are none of Python's computes alone. Needs no torch: it is loaded with ``reverie`` itself, so that a
-fork is seen even if nothing of reverie had been used before.
+A child has the one thread that forked and none of the others. OpenMP, by which torch computes, would wait in
+the child for workers that are not there, for ever. So whoever forks lets its workers go first (they come back
+by themselves), and a child begins with workers of its own. Where OpenMP cannot be told to, a child whose
+parent had other threads computes in one.
+
+Needs no torch: it is loaded with ``reverie`` itself, so that a fork is seen even if nothing of reverie had
+been used before.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 _TASKS = Path("/proc/self/task")
+#: OpenMP 5.0, ``omp_pause_hard``: all that it holds is given back, threads too.
+_HARD: Final = 2
 _told: list[Callable[[], None]] = []
-_foreign = False  # at the latest fork: threads ran beside Python's
+_lost = False  # at the latest fork: there were workers that could not be let go
 _alone = False
 
 
@@ -37,6 +44,19 @@ def lock() -> threading.Lock:
     return made
 
 
+def _let_workers_go() -> bool:
+    """Whether OpenMP's workers for this thread are gone, or there were none."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return True
+    try:
+        here = ctypes.CDLL(None)  # whatever is loaded for all: torch loads its OpenMP so
+        pause, most = here.omp_pause_resource_all, here.omp_get_max_threads
+        return bool(most() == torch.get_num_threads() and pause(_HARD) == 0)
+    except (OSError, TypeError, AttributeError):
+        return False
+
+
 def _others() -> bool:
     """Whether threads run here that are none of Python's; where that cannot be told, they may."""
     try:
@@ -46,13 +66,15 @@ def _others() -> bool:
 
 
 def _before() -> None:
-    global _foreign
-    _foreign = _others()
+    global _lost
+    _lost = not _let_workers_go() and _others()
 
 
 def _in_child() -> None:
     global _alone
-    _alone = _alone or _foreign
+    _alone = _alone or _lost
+    if _alone and "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)  # of its other threads to come, too
     for work in _told:
         work()
 

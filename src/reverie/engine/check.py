@@ -14,7 +14,7 @@ from reverie.ops.finite import is_finite
 def check_pixels(picture: Tensor, what: str = "picture") -> None:
     """BadInput unless all pixels of a picture, mask or batch of them are finite."""
     if not is_finite(picture):
-        raise BadInput(f"{what}: holds NaN or infinite pixels; give numbers from 0 to 1")
+        raise BadInput(f"{what}: pixels are not finite (NaN or infinite); give numbers from 0 to 1")
 
 
 def check_shown(picture: Tensor, net: Network) -> None:

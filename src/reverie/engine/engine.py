@@ -17,7 +17,6 @@ from torch import Tensor
 
 from reverie.engine.check import check_seeds, check_shown
 from reverie.errors import NetworkError, ResourceError, UsageError
-from reverie.native import threads as threads  # a forked child has to know what it computes with
 from reverie.network.network import Network
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}

@@ -13,6 +13,7 @@ from reverie.engine.check import check_seeds, check_shown
 from reverie.engine.malloc import SMALL, give_pages_back, keep_pages
 from reverie.errors import NetworkError, UsageError
 from reverie.native import Isa, Unavailable, instruction_sets, missing
+from reverie.native.check import check_threads
 from reverie.native.lite import MATHS, SLACK, LiteNetwork, LiteWork, Math, Pictures, Seed, padded
 from reverie.native.threads import share as share_threads
 from reverie.network.efficientnet_lite import HEAD, Block, Conv, Lite
@@ -70,13 +71,16 @@ class NativeEngine:
             net: A network whose module is our own ``Lite``, in fp32 on a CPU.
             isa: The instruction set; None takes the best there is.
             precision: "auto", "fp32" or "bf16", or what another such engine said that it ran in.
-            threads: None takes as many as torch has here and now.
+            threads: None takes as many as torch has here and now; at most 1024.
 
         Raises:
             Unavailable: Another kind of network, no library, a processor without the instruction set, or a
                 number format that it does not have.
             NetworkError: Weights that are not finite, or far too large.
+            UsageError: A number of threads that is none.
         """
+        if threads is not None:
+            check_threads(threads)
         if not isinstance(net.module, Lite) or net.dtype != torch.float32 or net.device.type != "cpu":
             raise Unavailable(f"network {net.name} is not an EfficientNet-Lite in fp32 on a CPU")
         have = instruction_sets()

@@ -66,7 +66,7 @@ def _half_of(engine: Engine) -> str:
 
 
 def _is_finite_in_fp32(engine: Engine, picture: Tensor, layer: str) -> bool:
-    """Whether a layer that overflowed in a half format does not in fp32; taken for granted if it cannot run."""
+    """Whether a layer that overflowed in half does not in fp32; taken for granted where it cannot run."""
     try:
         plain = AutogradEngine(engine.net.to(dtype=torch.float32), device=engine.net.device.type)
         return is_finite(plain.forward(picture.float(), [layer])[layer])

@@ -16,6 +16,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 import torch
 
+from reverie.forks import alone
 from reverie.native import step
 from reverie.native.threads import set_here
 
@@ -41,7 +42,7 @@ class Runtime:
         """What settings ask for.
 
         Args:
-            threads: 0 for as many as torch has here and now.
+            threads: 0 for as many as torch has here and now; a forked child may have 1 in any case.
             backend: None for the fastest.
 
         Raises:
@@ -49,7 +50,8 @@ class Runtime:
         """
         if backend is not None:
             step.check_backend(backend)
-        return Runtime(threads or torch.get_num_threads(), backend or step.backends()[-1])
+        count = 1 if alone() else threads or torch.get_num_threads()
+        return Runtime(count, backend or step.backends()[-1])
 
     @staticmethod
     def here() -> Runtime:

@@ -20,8 +20,8 @@ torch's OpenMP workers spin for milliseconds after each operator, lest the next 
 of other threads beside them finds every core taken whenever torch's operators and the library's kernels
 alternate, so the library borrows torch's.
 
-A forked child has none of these workers, and would wait for them for ever: it computes in one thread (see
-``forks``), whatever number it is told.
+A forked child has workers of its own (see ``forks``); where it cannot, it computes in one thread, whatever
+number it is told.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from typing import Any
 
 import torch
 
-from reverie.forks import alone, in_each_child
+from reverie.forks import alone
 from reverie.native import function, library
 
 #: GOMP_parallel, which all of the common OpenMP libraries have, and what tells a region's threads apart.
@@ -46,7 +46,7 @@ def set_here(count: int, mkl: int | None = None) -> tuple[int, int]:
     """Have torch compute with so many threads from now on, in the calling thread alone.
 
     Args:
-        count: At least 1; a forked child that has lost its workers takes 1 whatever it says.
+        count: At least 1; a forked child that cannot have workers takes 1 whatever it says.
         mkl: MKL's own number, 0 for none; None for the same.
 
     Returns:
@@ -112,13 +112,3 @@ def _mkl() -> Any:
         return getattr(ctypes.CDLL(str(place)), MKL)
     except (OSError, AttributeError):
         return None
-
-
-def _compute_alone() -> None:
-    """What a forked child without its workers does first; other threads that it begins do as this one."""
-    if alone() and torch.get_num_threads() != 1:
-        torch.set_num_threads(1)
-
-
-in_each_child(_compute_alone)
-_compute_alone()  # loaded in such a child only
