@@ -5,9 +5,9 @@ undefined (UBSan); ``thread`` finds data races. The sources are built apart, wit
 for the optimisation, and with AMX emulated where this processor lacks it; ``native_calls.py`` calls them,
 everything once and then from several Python threads side by side.
 
-Nothing is suppressed. OpenMP's runtime was not built with a sanitizer, which would not see its barriers: so the
-library works on the pool of its own, which shares work out in the same way (``run_threads`` in ``threads.cpp``
-is where the two part).
+Nothing is suppressed. OpenMP's runtime was not built with a sanitizer, which would not see its barriers. So
+the library works on the pool of its own, which shares work out in the same way: the two part in
+``run_threads`` of ``threads.cpp``.
 """
 
 from __future__ import annotations
