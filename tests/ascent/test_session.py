@@ -275,3 +275,57 @@ def nothing(engine: Any, layer: str) -> Tensor:
     engine.forward(torch.rand(2, 3, 40, 56), [layer])
     found: Tensor = engine.backward({})
     return found
+
+
+def test_what_lies_backwards_or_may_not_be_written_is_dreamt_on() -> None:
+    recipe = recipe_for("plain", "b")
+    pixels = noise(40, 48).pixels
+    kinds = [pixels.copy(), pixels[::-1, ::-1].copy()[::-1, ::-1], np.asfortranarray(pixels)]
+    kinds[0].setflags(write=False)
+    made = [render(recipe, Picture(p), session=Session(recipe, net=wrap_net(Own()))).pixels for p in kinds]
+    assert np.array_equal(made[0], made[1])
+    assert np.array_equal(made[0], made[2])
+
+
+@pytest.mark.parametrize("tile", [-1, (0, 5), (16, 0), (-4, -4)])
+def test_tiles_of_no_size_are_refused(tile: Any) -> None:
+    with pytest.raises(UsageError, match="tile"):
+        Session(recipe_for("plain", "b"), net=wrap_net(Own()), tile=tile)
+
+
+@pytest.mark.parametrize("numbers", [(0, 0, 1), (32, 8, 0), (-32, 8, 8), (32, -1, 8), (32, 8, 8, -1)])
+def test_tilings_that_cannot_be_are_refused(numbers: Any) -> None:
+    with pytest.raises(UsageError, match="tiles"):
+        Tiling(*numbers)
+
+
+def test_where_a_gradient_is_written_and_how_it_is_looked_at() -> None:
+    made = make_engine("plain", wrap_net(Own()))
+    goal = bind(recipe_for("plain", "b").objective_at(0), made.net)
+    picture = torch.rand(1, 3, 32, 40)
+    for settings in ({"out": torch.zeros(1, 3, 31, 40)}, {"out": torch.zeros(0)}, {"margin": -5}):
+        with pytest.raises(UsageError):
+            picture_gradient(made, goal, picture, **settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "picture", [torch.zeros(1, 3, 8, 8, device="meta"), torch.zeros(1, 3, 8, 8).to_sparse()]
+)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_pictures_without_memory_are_refused(engine: str, picture: Tensor) -> None:
+    with pytest.raises(UsageError, match="plain tensor"):
+        make_engine(engine, load_net(), threads=1).forward(picture, ["stem"])
+
+
+@pytest.mark.skipif(not instruction_sets(), reason="no native library on this machine")
+@pytest.mark.parametrize("side", [2**31, 2**32 + 5])
+def test_the_native_engine_takes_no_more_pixels_than_it_can_count(side: int) -> None:
+    made = make_engine("native", load_net(), threads=1)
+    with pytest.raises(UsageError, match="too large"):
+        made.forward(torch.zeros(1, 3, 1, 1).expand(1, 3, side, 1), ["stem"])
+
+
+@pytest.mark.parametrize("classes", [[5], [1000, 1], [-1, 1], [0, 1, 2], [0.5, 1.0], [[1, 2]]])
+def test_classes_of_a_judge(classes: Any) -> None:
+    with pytest.raises(UsageError, match="classes"):
+        NetScore(load_net(), engine="plain").gradient(torch.rand(2, 3, 32, 32), torch.tensor(classes))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,10 +16,11 @@ from reverie.canvas.detail import DetailCanvas
 from reverie.engine.check import check_pixels
 from reverie.engine.engine import AutogradEngine, Engine, is_out_of_memory, out_of_memory, pick_device
 from reverie.engine.select import NoEngineError, make_engine
-from reverie.errors import BadInput
+from reverie.errors import BadInput, UsageError
 from reverie.gradient.picture_gradient import picture_gradient
 from reverie.gradient.tiles import Cut, Shape, Tiling, common_shape, free_memory, room_for, round_up
 from reverie.media.picture import Picture, load_picture
+from reverie.media.picture.picture import Floats
 from reverie.native import Unavailable
 from reverie.native.runtime import Runtime
 from reverie.network.network import Network
@@ -126,6 +128,8 @@ class Session:
         if recipe.portrait is not None:
             tile = 0  # views are small, and what they climb may need all of them
         self._tile = (tile, tile) if isinstance(tile, int) else tile
+        if self._tile is not None and self._tile != WHOLE and min(self._tile) < 1:
+            raise UsageError(f"tile: {tile} is no size; give pixels from 1 on, or 0 for no tiles")
         self._noted = ""
         self._goals: dict[tuple[str, str, tuple[int, int] | None], BoundObjective] = {}
         self._tilings: dict[tuple[tuple[str, ...], int, int], Tiling | None] = {}
@@ -303,6 +307,11 @@ class Session:
         return min(64, height // 2, width // 2) if goal.layers else 0
 
 
+def _as_laid(pixels: Floats) -> Tensor:
+    """An array as torch sees it; a copy where torch takes none such, as backwards or not to be written to."""
+    return torch.from_numpy(np.require(pixels, requirements=["C", "W"]))
+
+
 def as_tensor(picture: Picture | Tensor) -> Tensor:
     """A picture as (1, C, H, W) float32; tensors (C, H, W) or (1, C, H, W) are taken as they are.
 
@@ -312,8 +321,8 @@ def as_tensor(picture: Picture | Tensor) -> Tensor:
     """
     if isinstance(picture, Picture):
         if picture.alpha is not None:
-            check_pixels(torch.from_numpy(picture.alpha), "picture's transparency")
-        tensor = torch.from_numpy(picture.pixels).permute(2, 0, 1)[None].contiguous()
+            check_pixels(_as_laid(picture.alpha), "picture's transparency")
+        tensor = _as_laid(picture.pixels).permute(2, 0, 1)[None].contiguous()
     else:
         tensor = picture[None] if picture.ndim == 3 else picture
     shape = tuple(picture.pixels.shape if isinstance(picture, Picture) else picture.shape)

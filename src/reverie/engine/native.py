@@ -194,8 +194,7 @@ class NativeEngine:
                 ]
             laid[stage] = Seed(seed.data_ptr(), *strides)
         shape = (work.count, 3, work.height, work.width)
-        fits = out is not None and out.shape == shape and out.dtype == torch.float32 and out.is_contiguous()
-        gradient = out if out is not None and fits else torch.empty(shape)
+        gradient = torch.empty(shape) if out is None or out.shape != shape or not _is_plain(out) else out
         where = None if logits is None else logits.data_ptr()
         self._network.backward(work, laid, where, self._pictures(gradient, self._scale))
         if last:
@@ -231,6 +230,11 @@ class NativeEngine:
 
     def _pictures(self, tensor: Tensor, scale: Sequence[float]) -> Pictures:
         return Pictures(tensor.data_ptr(), *tensor.stride()[:3], tuple(scale), tuple(self._shift))
+
+
+def _is_plain(out: Tensor) -> bool:
+    """Whether kernels can write there."""
+    return out.device.type == "cpu" and out.dtype == torch.float32 and out.is_contiguous()
 
 
 def _math(isa: Isa, precision: str) -> tuple[Math, Math]:

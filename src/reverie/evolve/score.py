@@ -80,8 +80,12 @@ class NetScore:
             pictures: (N, C, H, W) in [0, 1].
             classes: (N,).
 
-        Raises as a call does.
+        Raises as a call does; UsageError for classes that are not one for each picture, or do not exist.
         """
+        if classes.shape != pictures.shape[:1] or classes.is_floating_point():
+            raise UsageError(f"classes: {tuple(classes.shape)} for {len(pictures)} pictures; give one each")
+        if len(classes) and not 0 <= int(classes.min()) <= int(classes.max()) < self.classes:
+            raise UsageError(f"classes: network {self.net.name} has 0 to {self.classes - 1}")
         logits = self.engine.forward(pictures, ["logits"])["logits"]
         seed = -logits.float().softmax(1)
         seed[torch.arange(len(seed)), classes] += 1

@@ -123,6 +123,10 @@ def picture_gradient(
     """
     if isinstance(picture, Tensor):
         check_shown(picture, engine.net)
+    if out is not None and out.shape != picture.shape:
+        raise UsageError(f"out: has the shape {tuple(out.shape)}, and the picture {tuple(picture.shape)}")
+    if margin < 0:
+        raise UsageError(f"margin: {margin} is no number of pixels; give 0 or more")
     height, width = picture.shape[2:]
     if out is None:
         out = torch.empty(picture.shape, dtype=picture.dtype, device=picture.device)

@@ -236,7 +236,8 @@ class Network:
         """See that a tensor can be pictures for this network.
 
         Raises:
-            UsageError: Not of shape (N, C, H, W) with the network's C, a side of 0, or no floating numbers.
+            UsageError: Not of shape (N, C, H, W) with the network's C, a side of 0, no floating numbers, or
+                none that lie in memory one by one.
         """
         shape = tuple(picture.shape)
         if picture.ndim != 4 or shape[1] != self.channels:
@@ -247,6 +248,8 @@ class Network:
             raise UsageError(f"picture: has no pixels, its shape is {shape}; every side has to be at least 1")
         if not picture.is_floating_point():
             raise UsageError(f"picture: is of {picture.dtype}; give floating numbers from 0 to 1")
+        if picture.is_meta or picture.layout != torch.strided:
+            raise UsageError("picture: is sparse or has no memory; give a plain tensor")
 
     def _check(self, names: Sequence[str]) -> None:
         known = self._names()
