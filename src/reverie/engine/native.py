@@ -121,9 +121,10 @@ class NativeEngine:
         """
         for name in layers:
             self.net.layer(name)
-        check_shown(picture, self.net)
+        self.net.check_picture(picture)
         if picture[:, 0].numel() > MOST_PIXELS:
             raise UsageError(f"picture: shape {tuple(picture.shape)} is too large for the native engine")
+        check_shown(picture, self.net)
         if not layers:
             return {}
         here = self._here
