@@ -18,6 +18,7 @@ import torch
 
 from reverie.forks import alone
 from reverie.native import step
+from reverie.native.check import check_threads
 from reverie.native.threads import set_here
 
 P = ParamSpec("P")
@@ -30,12 +31,16 @@ class Runtime:
     """Threads of the processor that torch and the kernels compute with, and what does the rest of a step.
 
     Attributes:
-        threads: At least 1.
+        threads: 1 to 1024.
         backend: One of ``native.step.backends``.
     """
 
     threads: int
     backend: str
+
+    def __post_init__(self) -> None:
+        """UsageError unless the number is one of threads."""
+        check_threads(self.threads)
 
     @staticmethod
     def of(threads: int = 0, backend: str | None = None) -> Runtime:
