@@ -46,7 +46,8 @@ def complaint(engine: Engine, picture: Tensor, layers: Sequence[str], what: str 
         found = f'network {net.name}: layer "{first}" gives NaN or infinite values'
         half = _half_of(engine)
         if not half or not _is_finite_in_fp32(engine, picture, first):
-            return NetworkError(f"{found}: its numbers are too large")
+            why = "numbers too large, or a division or logarithm of zero"
+            return NetworkError(f"{found}, of finite pixels and weights: {why}; dream at an earlier layer")
         also = " and the network in fp32" if net.dtype in _HALF else ""
         return NetworkError(f"{found}; {half} overflowed there; use --precision fp32{also}")
     if picture.dtype in _HALF:
@@ -77,7 +78,7 @@ def _is_finite_in_fp32(engine: Engine, picture: Tensor, layer: str) -> bool:
 def _first(engine: Engine, picture: Tensor, layers: Sequence[str]) -> str | None:
     """The first layer with a value that is not finite, in the order they run, no deeper than ``layers``."""
     order = list(engine.net.layers)
-    deepest = max((order.index(name) for name in layers), default=-1)
+    deepest = max((order.index(name) for name in layers if name in order), default=-1)
     for names in (order[: deepest + 1], list(layers)):
         try:
             found = engine.forward(picture, names)
