@@ -11,7 +11,8 @@ import ctypes
 import itertools
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,7 @@ def main(path: str, quick: bool) -> None:
     native._loaded = lambda: (library, "")  # type: ignore[assignment]
     rng = np.random.default_rng(0)
     called = [check_picture(rng, quick), check_lite(rng, quick), check_genomes(rng, quick), check_dense(rng)]
+    print(f"native library: {check_side_by_side(rng, quick)} calls side by side")
     print(
         f"native library: {called[0]} calls of the step's parts, {called[1]} of the network, "
         f"{called[2]} of genomes, {called[3]} of dense convolutions"
@@ -358,6 +360,86 @@ def _into_cells_and_back(rng: np.random.Generator) -> int:
         cells.run(cells.CellsJob(**shape, pixels=found.ctypes.data, back=1, threads=2))
         assert np.array_equal(found, x)
     return 12
+
+
+def check_side_by_side(rng: np.random.Generator, quick: bool) -> int:
+    """Everything again from several threads at once, which share networks and filters and nothing else.
+
+    Each makes what it made alone. Calls through ctypes give Python's lock away, so they do run at once.
+    """
+    works = [*_lite_works(rng), *_dense_works(rng), *_other_works(rng)]
+    expected = [work() for work in works]
+    rounds, callers = (1, 3) if quick else (6, 4)
+
+    def again(first: int) -> None:
+        for i in range(first, first + rounds * len(works)):
+            assert works[i % len(works)]() == expected[i % len(works)], i
+
+    with ThreadPoolExecutor(callers) as pool:
+        for done in [pool.submit(again, first) for first in range(callers)]:
+            done.result()
+    return rounds * callers * len(works)
+
+
+Work = Callable[[], Any]
+
+
+def _lite_works(rng: np.random.Generator) -> list[Work]:
+    """One network, there and back, of pictures of several sizes, with one thread each and with more."""
+    from reverie.native.lite import MATHS, LiteNetwork, LiteWork
+
+    forward, backward = MATHS[native.instruction_sets()[-1]]
+    weights = _weights(rng)
+    net = LiteNetwork(PLAN, HEAD, CLASSES, weights.ctypes.data, forward, backward)
+
+    def work(count: int, height: int, width: int, threads: int) -> Work:
+        pictures = np.abs(_random(rng, count * 3 * height * width)) % 1
+        return lambda: _there_and_back(
+            net, LiteWork(count, height, width, net.stages, 1, threads, None), pictures.copy()
+        )
+
+    return [work(1, 33, 47, 3), work(3, 24, 40, 2), work(1, 32, 32, 1), work(2, 61, 29, 3)]
+
+
+def _dense_works(rng: np.random.Generator) -> list[Work]:
+    """One filter of each of some kinds, with pictures of its own."""
+    from reverie.native import dense
+
+    isa = max(isa for isa in native.instruction_sets() if isa <= native.Isa.AVX512_BF16)
+    works: list[Work] = []
+    for kind in (dense.ConvolutionKind.W4X4_3X3, dense.ConvolutionKind.GATHERED):
+        rows, columns = (3, 2) if kind is dense.ConvolutionKind.GATHERED else kind.kernel
+        convolution = dense.Convolution(rng.standard_normal((rows, columns, 21, 20)), kind, isa)
+        for threads, seed in ((1, 5), (3, 6)):
+            works.append(
+                lambda c=convolution, n=threads, s=seed, r=rows: _convolved(  # type: ignore[misc]
+                    np.random.default_rng(s), c, (21, 20), (13, 17), r // 2, n
+                )
+            )
+    return works
+
+
+def _other_works(rng: np.random.Generator) -> list[Work]:
+    """A step's parts, and genomes."""
+    from reverie.native import cppn, surfaces
+    from reverie.native import step as picture
+    from reverie.native.runtime import Runtime
+
+    graphs, smooth = _graphs(rng, 4, 3), _surfaces(rng, 3, 3, (2, 5, 5, 40))
+    places = [rng.uniform(-1, 1, side) for side in (40, 33)]
+
+    def step() -> list[bytes]:
+        with Runtime(3, picture.backends()[-1]).use():
+            return _one_step(np.random.default_rng(8), (1, 3, 64, 70), True, True, True)
+
+    def drawn() -> bytes:
+        return cppn.render(*graphs, *places, threads=3).tobytes()
+
+    def made() -> bytes:
+        pictures = surfaces.draw(*smooth, threads=3)
+        return pictures.tobytes() + surfaces.measure(pictures, threads=2).tobytes()
+
+    return [step, drawn, made]
 
 
 def _graphs(rng: np.random.Generator, count: int, channels: int) -> tuple[NDArray[Any], ...]:

@@ -2,7 +2,12 @@
 
 ``address`` finds reads and writes outside of what was given (AddressSanitizer) and whatever else C++ leaves
 undefined (UBSan); ``thread`` finds data races. The sources are built apart, with the flags of setup.py but
-for the optimisation, and with AMX emulated where this processor lacks it; ``native_calls.py`` calls them.
+for the optimisation, and with AMX emulated where this processor lacks it; ``native_calls.py`` calls them,
+everything once and then from several Python threads side by side.
+
+Nothing is suppressed. OpenMP's runtime was not built with a sanitizer, which would not see its barriers. So
+the library works on the pool of its own, which shares work out in the same way: the two part in
+``run_threads`` of ``threads.cpp``.
 """
 
 from __future__ import annotations

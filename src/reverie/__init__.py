@@ -14,6 +14,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from reverie import forks as forks  # a fork is seen from here on
 from reverie._version import __version__
 
 if TYPE_CHECKING:

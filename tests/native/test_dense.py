@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
+from reverie.errors import UsageError
 from reverie.native import Isa, dense
 from reverie.native.dense import Convolution, ConvolutionKind, ConvolutionWork
 from support.convolutions import NATIVE, SETS
@@ -58,4 +60,38 @@ def test_no_memory_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dense, "function", answering("reverie_dense_run", -1))
     convolution = Convolution(np.ones((1, 1, 16, 16)), ConvolutionKind.GATHERED, SETS[0])
     with pytest.raises(MemoryError, match="in a convolution"):
-        convolution.run(dense.ConvolutionJob())
+        convolution.run(one_pixel())
+
+
+def one_pixel() -> dense.ConvolutionJob:
+    """A job as small as can be, on no memory of its own."""
+    fields = {name: 1 for name in dense._SIDES} | {"threads": 1}
+    source, target = dense.ConvolutionSource(), dense.ConvolutionTarget()
+    return dense.ConvolutionJob(**fields, source=ctypes.pointer(source), target=ctypes.pointer(target))
+
+
+@pytest.mark.parametrize("name", [*dense._SIDES, "threads", "source", "target"])
+@pytest.mark.parametrize("value", [0, -1])
+def test_a_job_that_is_none_is_refused(name: str, value: int) -> None:
+    job = one_pixel()
+    setattr(job, name, None if name in ("source", "target") else value)
+    convolution = Convolution(np.ones((1, 1, 16, 16)), ConvolutionKind.GATHERED, SETS[0])
+    with pytest.raises(UsageError, match=name):
+        convolution.run(job)
+
+
+@pytest.mark.parametrize(
+    ("taps", "kind", "settings"),
+    [
+        ((3, 3, 16), ConvolutionKind.GATHERED, {}),
+        ((3, 3, 0, 16), ConvolutionKind.GATHERED, {}),
+        ((3, 3, 16, 0), ConvolutionKind.GATHERED, {}),
+        ((0, 3, 16, 16), ConvolutionKind.GATHERED, {}),
+        ((2, 3, 16, 16), ConvolutionKind.W6X6_3X3, {}),
+        ((1, 1, 16, 16), ConvolutionKind.GATHERED, {"step": (0, 1)}),
+        ((1, 1, 16, 16), ConvolutionKind.GATHERED, {"places": [(0, 0), (1, 1)]}),
+    ],
+)
+def test_a_filter_that_is_none_is_refused(taps: Any, kind: ConvolutionKind, settings: Any) -> None:
+    with pytest.raises(UsageError):
+        Convolution(np.ones(taps), kind, SETS[0], **settings)

@@ -20,6 +20,7 @@ from reverie.api import dream, render
 from reverie.ascent.session import Session
 from reverie.deepdream.state import State
 from reverie.engine.select import NoEngineError, make_engine
+from reverie.errors import UsageError
 from reverie.evolve import NetScore
 from reverie.jobs.fooling.judge import Arena
 from reverie.jobs.fooling.settings import make_settings
@@ -395,6 +396,16 @@ def test_it_goes_along_into_a_pool() -> None:
             there = list(pool.map(carried(lambda _: Runtime.here()), range(4)))
         assert there == [inside] * 4
         assert pool.submit(step.backend).result() == step.backends()[-1]
+
+
+@pytest.mark.parametrize("threads", [-1, -(2**31), 1025, 10**9, 2**40])
+def test_a_number_that_is_none_of_threads_is_refused(threads: int) -> None:
+    """OpenMP would end the process where it cannot begin as many."""
+    here = Runtime.here()
+    for call in (lambda: Runtime(threads, "torch"), lambda: Runtime.of(threads)):
+        with pytest.raises(UsageError, match="threads"):
+            call()
+    assert Runtime.here() == here
 
 
 def test_a_backend_that_is_not_here_is_refused() -> None:

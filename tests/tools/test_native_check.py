@@ -1,4 +1,4 @@
-"""The native library under AddressSanitizer and UBSan, and that these would find what is wrong."""
+"""The native library under the compiler's sanitizers, and that these would find what is wrong."""
 
 from __future__ import annotations
 
@@ -59,6 +59,37 @@ def test_nothing_is_found_in_the_library(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr[-4000:]
     for what in ("of the step's parts", "of the network", "of genomes"):
         assert what in done.stdout
+
+
+#: Two threads add to one number.
+RACE = """
+#include <thread>
+static long sum = 0;
+extern "C" __attribute__((visibility("default"))) float last(const float*, int count) {
+    auto add = [&] { for (int i = 0; i < count; i++) sum++; };
+    std::thread other(add);
+    add();
+    other.join();
+    return (float)sum;
+}
+"""
+
+
+@pytest.mark.soak
+def test_a_race_is_found(tmp_path: Path) -> None:
+    (tmp_path / "race.cpp").write_text(RACE)
+    (tmp_path / "call.py").write_text(CALL)
+    library = built("thread", tmp_path, (tmp_path / "race.cpp",))
+    found = native_check.run("thread", library, "100000", calls=tmp_path / "call.py")
+    assert found.returncode != 0
+    assert "data race" in found.stderr
+
+
+@pytest.mark.soak
+def test_threads_side_by_side_race_for_nothing_in_the_library(tmp_path: Path) -> None:
+    done = native_check.run("thread", built("thread", tmp_path), "quick")
+    assert done.returncode == 0, done.stdout + done.stderr[-4000:]
+    assert "side by side" in done.stdout
 
 
 def test_sources_that_do_not_compile_are_no_success(tmp_path):

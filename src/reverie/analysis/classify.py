@@ -6,9 +6,12 @@ import torch
 import torch.nn.functional as F
 
 from reverie.ascent.session import as_tensor
+from reverie.engine.engine import AutogradEngine
+from reverie.engine.not_finite import complaint
 from reverie.errors import UsageError
 from reverie.media.picture import Picture
 from reverie.network.network import Network
+from reverie.ops.finite import is_finite
 
 #: The part of the short side that the network is shown, as in its training.
 CROP = 0.875
@@ -23,6 +26,8 @@ def classify(net: Network, picture: Picture, *, top: int = 5) -> list[tuple[int,
 
     Raises:
         UsageError: The network has no classes.
+        BadInput: Pixels that are not finite.
+        NetworkError: Weights or logits that are not finite; the message names the tensor or layer.
     """
     if "logits" not in net.layers:
         raise UsageError(f"network {net.name}: has no classes; choose another with --network")
@@ -32,8 +37,11 @@ def classify(net: Network, picture: Picture, *, top: int = 5) -> list[tuple[int,
     above, left = (height - side) // 2, (width - side) // 2
     square = x[:, :, above : above + side, left : left + side]
     square = F.interpolate(square, (SIDE, SIDE), mode="bicubic", antialias=True, align_corners=False)
+    square = square.clamp(0, 1)
     with torch.no_grad():
-        logits = net.forward(square.clamp(0, 1), ["logits"])["logits"]
+        logits = net.forward(square, ["logits"])["logits"]
+    if not is_finite(logits):
+        raise complaint(AutogradEngine(net, device=net.device.type), square, ["logits"])
     best = logits[0].float().softmax(0).topk(min(top, logits.shape[1]))
     names = net.classes
     return [

@@ -15,7 +15,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from reverie.engine.check import check_shown
 from reverie.engine.engine import Engine
+from reverie.engine.not_finite import complaint
 from reverie.errors import BadInput, UsageError
 from reverie.media.picture import MAX_PIXELS, Picture, load_picture
 from reverie.media.picture.folder import pictures_in
@@ -23,6 +25,7 @@ from reverie.media.picture.picture import Floats
 from reverie.native.runtime import Runtime
 from reverie.network.network import Network
 from reverie.notices import warn
+from reverie.ops.finite import is_finite
 
 #: Short side that photographs are shown at, in pixels: larger ones are scaled down.
 SIDE = 256
@@ -197,7 +200,14 @@ def as_input(picture: Picture, net: Network) -> Tensor:
 
 
 def look(engine: Engine, picture: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
-    """Activations of a picture (N, C, H, W) in [0, 1], on the CPU in fp32; no gradient can follow."""
+    """Activations of a picture (N, C, H, W) in [0, 1], on the CPU in fp32; no gradient can follow.
+
+    Raises:
+        UsageError: A picture that the network cannot take.
+        BadInput: Pixels that are not finite.
+        NetworkError: Weights or activations that are not finite; the message names the tensor or layer.
+    """
+    check_shown(picture, engine.net)
     from reverie.engine.native import NativeEngine
 
     with torch.no_grad():
@@ -205,6 +215,8 @@ def look(engine: Engine, picture: Tensor, layers: Sequence[str]) -> dict[str, Te
             found = engine.forward(picture, layers, keep=False)
         else:
             found = engine.net.forward(picture, list(layers))
+    if not all(map(is_finite, found.values())):
+        raise complaint(engine, picture, layers)
     return {name: activation.float().cpu() for name, activation in found.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from reverie.ascent.octaves import Octave
 from reverie.ascent.session import Session
 from reverie.ascent.state import AscentState
+from reverie.errors import UsageError
 from reverie.media.picture import Picture
 from reverie.notices import warn
 from reverie.recipe.recipe import Recipe
@@ -60,7 +62,8 @@ def dream(
         A Frame after each step.
 
     Raises:
-        UsageError, BadInput, NetworkError, ResourceError: as their docstrings say.
+        UsageError, BadInput, NetworkError, ResourceError: as their docstrings say; a score, gradient or
+            picture that is not finite is one of the first three, whichever is at fault.
     """
     # The session's threads and kernels do every piece of this, and nothing of what others do between frames.
     runtime = state.runtime = session.runtime
@@ -81,7 +84,16 @@ def dream(
                 step = state.step - 1
                 if state.satisfied(scores, octave, now):
                     state.step = octave.steps  # over, also for whoever goes on from this state later
-                frame = Frame(octave, len(plan), step, scores, state.moved(), now, state)
+                frame = Frame(octave, len(plan), step, scores, _finite(state.moved()), now, state)
             yield frame
         with runtime.use():
             state.leave(octave)
+
+
+def _finite(moved: float) -> float:
+    """How far a picture has come; UsageError where a step has left it with numbers that are not finite."""
+    if math.isfinite(moved):
+        return moved
+    raise UsageError(
+        "step: it left the picture with NaN or infinite values; give a smaller step size or smaller weights"
+    )

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from reverie.ascent.octaves import Octave
 from reverie.canvas.detail import DetailCanvas
+from reverie.engine.check import check_pixels
 from reverie.engine.engine import AutogradEngine, Engine, is_out_of_memory, out_of_memory, pick_device
 from reverie.engine.select import NoEngineError, make_engine
-from reverie.errors import BadInput
+from reverie.errors import BadInput, UsageError
 from reverie.gradient.picture_gradient import picture_gradient
 from reverie.gradient.tiles import Cut, Shape, Tiling, common_shape, free_memory, room_for, round_up
 from reverie.media.picture import Picture, load_picture
+from reverie.media.picture.picture import Floats
 from reverie.native import Unavailable
-from reverie.native.runtime import Runtime, computes
+from reverie.native.runtime import Runtime
 from reverie.network.network import Network
 from reverie.network.zoo import load_net
 from reverie.notices import warn
 from reverie.recipe.recipe import Recipe
 from reverie.scoring.bind import BoundObjective, bind
 from reverie.transform.roll import Roll
+from reverie.turn import Turn
 
+P = ParamSpec("P")
+R = TypeVar("R")
 #: The tile that is never cut.
 WHOLE = (0, 0)
 #: Share of a layer's receptive field that the default halo of a tile is wide (and 8 px more): most of what a
@@ -48,14 +56,30 @@ class ExecutionRecord:
     step: str = "torch"  # what does the rest of a step, see reverie.native.step
 
 
+def in_turn(method: Callable[Concatenate[Session, P], R]) -> Callable[Concatenate[Session, P], R]:
+    """A session's method that one thread does at a time, with the session's runtime."""
+
+    @wraps(method)
+    def done(self: Session, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        with self.turn, self.runtime.use():
+            return method(self, *args, **kwargs)
+
+    return done
+
+
 class Session:
     """A network on a device, and everything that need not be computed twice.
 
-    Sessions share nothing, so two of them may work at once, each in a thread of its own; one of them works in
-    one thread at a time. A module that a network wraps belongs to one session meanwhile.
+    Threads may share one: of a step, the gradient is computed for one of them at a time, and each dream comes
+    to the bytes that it comes to alone. Sessions share nothing but a module that their networks wrap, so two
+    of them work at once, each in a thread of its own. ``record`` and ``used`` are of the latest dream.
+
+    A process that is forked may go on with a session in its child, where it computes in one thread; where
+    another thread was at work in it at that moment, the child gets a ResourceError.
 
     Attributes:
         runtime: The threads and kernels that it computes with, wherever it is called from.
+        turn: Held by the thread that it computes for.
 
     Args:
         recipe: ``network``, ``engine``, ``device``, ``precision``, ``threads`` and ``halo`` are read of it.
@@ -68,7 +92,7 @@ class Session:
 
     Raises:
         NoEngineError: The engine, instruction set or what should do the rest of a step is not here.
-        UsageError, NetworkError: Of ``load_net`` and ``make_engine``.
+        UsageError, NetworkError: Of ``load_net`` and ``make_engine``; weights that are not finite.
     """
 
     def __init__(
@@ -86,6 +110,7 @@ class Session:
             self.runtime = Runtime.of(recipe.threads, step)
         except Unavailable as error:
             raise NoEngineError(str(error)) from error
+        self.turn = Turn("the session")
         self.device = pick_device(recipe.device)
         with self.runtime.use():
             self.engine = make_engine(
@@ -103,9 +128,12 @@ class Session:
         if recipe.portrait is not None:
             tile = 0  # views are small, and what they climb may need all of them
         self._tile = (tile, tile) if isinstance(tile, int) else tile
+        if self._tile is not None and self._tile != WHOLE and min(self._tile) < 1:
+            raise UsageError(f"tile: {tile} is no size; give pixels from 1 on, or 0 for no tiles")
         self._noted = ""
         self._goals: dict[tuple[str, str, tuple[int, int] | None], BoundObjective] = {}
         self._tilings: dict[tuple[tuple[str, ...], int, int], Tiling | None] = {}
+        self._tiles: dict[tuple[tuple[str, ...], int, int], Shape] = {}  # chosen for a whole dream
         self._fields: tuple[object, dict[str, Tensor]] = (None, {})
         self._fixed = tile is not None
         self.shrunk = False  # memory ran out once and the tiles were halved
@@ -129,7 +157,7 @@ class Session:
             step=self.runtime.backend,
         )
 
-    @computes
+    @in_turn
     def settle(self, recipe: Recipe, plan: Sequence[Octave]) -> None:
         """Choose one tile side for a whole dream, so that what is written of it is enough to repeat it.
 
@@ -139,21 +167,24 @@ class Session:
             for octave in plan:
                 self.goal(recipe, octave.index)
             return
-        self._tilings.clear()
-        cuts = []
+        cuts = {}
         for octave in plan:
             goal = self.goal(recipe, octave.index)
             width, height = octave.size
             margin = 2 * self._margin(goal, height, width) if recipe.seamless else 0
-            cuts.append(self._cut(goal, height + margin, width + margin))
-        self._tile = common_shape([cut for cut in cuts if cut is not None]) or WHOLE
+            size = height + margin, width + margin
+            cuts[(goal.layers, *size)] = self._cut(goal, *size)
+        self._tile = common_shape([cut for cut in cuts.values() if cut is not None]) or WHOLE
+        for key in cuts:
+            self._tiles[key] = self._tile
+            self._tilings.pop(key, None)
 
-    @computes
+    @in_turn
     def open_tensor(self, name: str) -> Tensor:
         """A file's picture as (1, C, H, W) in [0, 1] on the network's device."""
         return as_tensor(self.open_file(name)).to(self.device)
 
-    @computes
+    @in_turn
     def goal(self, recipe: Recipe, octave: int, size: tuple[int, int] | None = None) -> BoundObjective:
         """The bound objective of an octave; bound once.
 
@@ -172,7 +203,7 @@ class Session:
             )
         return self._goals[key]
 
-    @computes
+    @in_turn
     def gradient(
         self, goal: BoundObjective, canvas: DetailCanvas, roll: Roll
     ) -> tuple[tuple[float, ...], Tensor]:
@@ -189,6 +220,7 @@ class Session:
         self.tell()
         return (float(score[0]),), gradient
 
+    @in_turn
     def warm_engine(self) -> Engine:
         """The engine for steps in which dead units pass the gradient: only autograd can be redirected."""
         if self.engine.name == "plain":
@@ -199,8 +231,9 @@ class Session:
 
     def release(self) -> None:
         """Give back the memory that steps work in; the next step takes it again."""
-        self._fields = (None, {})
-        self.engine.release()
+        with self.turn:
+            self._fields = (None, {})
+            self.engine.release()
 
     def tell(self) -> None:
         """Say once what the engine could not do fast."""
@@ -237,15 +270,17 @@ class Session:
                 self._tile = max(geometry[0], down // 2), max(geometry[0], across // 2)
                 self.shrunk = self._fixed = True
                 self._tilings.clear()
+                self._tiles.clear()
                 self.engine.release()
 
-    @computes
+    @in_turn
     def tiling(self, goal: BoundObjective, height: int, width: int) -> Tiling | None:
         """How a picture of this size is cut for this objective, decided once."""
         key = (goal.layers, height, width)
         if key not in self._tilings:
-            cut = self._cut(goal, height, width) if self._tile != WHOLE else None
-            shape = None if cut is None else self._tile or cut.shape()
+            tile = self._tiles.get(key, self._tile)
+            cut = self._cut(goal, height, width) if tile != WHOLE else None
+            shape = None if cut is None else tile or cut.shape()
             self._tilings[key] = cut.tiling(shape) if cut is not None and shape is not None else None
         return self._tilings[key]
 
@@ -272,17 +307,28 @@ class Session:
         return min(64, height // 2, width // 2) if goal.layers else 0
 
 
+def _as_laid(pixels: Floats) -> Tensor:
+    """An array as torch sees it; a copy where torch takes none such, as backwards or not to be written to."""
+    return torch.from_numpy(np.require(pixels, requirements=["C", "W"]))
+
+
 def as_tensor(picture: Picture | Tensor) -> Tensor:
     """A picture as (1, C, H, W) float32; tensors (C, H, W) or (1, C, H, W) are taken as they are.
 
     Raises:
-        BadInput: Another number of dimensions, or values that are not finite.
+        BadInput: Another number of dimensions, a side of 0, no floating numbers, or values that are not
+            finite.
     """
     if isinstance(picture, Picture):
-        return torch.from_numpy(picture.pixels).permute(2, 0, 1)[None].contiguous()
-    tensor = picture[None] if picture.ndim == 3 else picture
-    if tensor.ndim != 4 or tensor.shape[0] != 1:
-        raise BadInput(f"picture: a tensor of shape (C, H, W) is needed, got {tuple(picture.shape)}")
-    if not torch.isfinite(tensor).all():
-        raise BadInput("picture: the tensor has values that are not finite")
+        if picture.alpha is not None:
+            check_pixels(_as_laid(picture.alpha), "picture's transparency")
+        tensor = _as_laid(picture.pixels).permute(2, 0, 1)[None].contiguous()
+    else:
+        tensor = picture[None] if picture.ndim == 3 else picture
+    shape = tuple(picture.pixels.shape if isinstance(picture, Picture) else picture.shape)
+    if tensor.ndim != 4 or tensor.shape[0] != 1 or 0 in shape:
+        raise BadInput(f"picture: a tensor of shape (C, H, W) with pixels is needed, got {shape}")
+    if not tensor.is_floating_point():
+        raise BadInput(f"picture: is of {tensor.dtype}; give floating numbers from 0 to 1")
+    check_pixels(tensor)
     return tensor.detach()

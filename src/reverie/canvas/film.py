@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
@@ -65,11 +66,14 @@ def _each(plane: Tensor, work: Any) -> Tensor:
     """What becomes of (1, C, H, W), each channel by itself; side by side where torch may have threads too."""
     channels = plane[0].numpy()
     alone = torch.get_num_threads() == 1
-    done = map(work, channels) if alone else _pool().map(carried(work), channels)
+    done = map(work, channels) if alone else _pool(os.getpid()).map(carried(work), channels)
     return torch.from_numpy(np.stack(list(done)))[None]
 
 
 @cache
-def _pool() -> ThreadPoolExecutor:
-    """For all films of the process: what is done in it does not depend on who else does something."""
+def _pool(process: int) -> ThreadPoolExecutor:
+    """For all films of a process: what is done in it does not depend on who else does something.
+
+    A process has a number, for a forked one has none of its parent's threads.
+    """
     return ThreadPoolExecutor(3, "reverie-film")

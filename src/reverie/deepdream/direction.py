@@ -10,6 +10,9 @@ from reverie.native import step as native
 from reverie.ops.filters import gaussian_cascade, laplacian_normalised
 from reverie.recipe.recipe import Recipe
 
+#: What a size cannot be divided by: the result would be infinite in fp32.
+LEAST = 1e-37
+
 
 @dataclass(frozen=True)
 class StepDirection:
@@ -33,7 +36,7 @@ def step_direction(
         room: ``laplacian_room`` numbers to work in, overwritten; made where they are needed if missing.
 
     Returns:
-        The direction; a gradient that is zero everywhere stays zero.
+        The direction; a gradient that is zero everywhere, or as good as that, stays so.
     """
     plane, moments = _smoothed(gradient, recipe, way, circular, room)
     mean = 0.0
@@ -44,7 +47,7 @@ def step_direction(
         size = float((plane - mean).abs_().mean())
     elif recipe.normalise == "std":
         size = moments.deviation if moments else float(plane.std(correction=0))
-    factor = 1 / size if size > 0 else 1.0
+    factor = 1 / size if size > LEAST else 1.0
     return StepDirection(plane, factor, -mean * factor)
 
 

@@ -1,18 +1,22 @@
 """Engines: activations forward, gradients backward. They know no objective.
 
 An engine has ``forward(picture, layers)`` and ``backward(seeds)``; all engines are interchangeable and are
-tested against the plain one, which is straightforward autograd. Which one runs is for ``choose.make_engine``.
+tested against the plain one, which is straightforward autograd. Which one runs is for ``select.make_engine``.
+
+Threads may share an engine: each goes back from its own last forward pass.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from reverie.errors import ResourceError, UsageError
+from reverie.engine.check import check_seeds, check_shown
+from reverie.errors import NetworkError, ResourceError, UsageError
 from reverie.network.network import Network
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -39,7 +43,12 @@ class Engine(Protocol):
     def forward(self, picture: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
         """Activations of ``layers`` for a picture (N, C, H, W) in [0, 1], of any strides.
 
-        They come back detached, in the picture's number format; what ``backward`` needs is kept.
+        They come back detached, in the picture's number format; what ``backward`` needs is kept for the
+        calling thread.
+
+        Raises:
+            UsageError: No such layer, or a picture that the network cannot take.
+            BadInput: Pixels that are not finite.
         """
 
     def backward(
@@ -48,6 +57,10 @@ class Engine(Protocol):
         """d(sum of seed * activation)/d(picture) of the last ``forward``; again unless ``last``.
 
         ``out``, of the picture's shape, may be written to and returned; an engine need not.
+
+        Raises:
+            UsageError: A seed of another shape than its activation, or of a layer that was not read.
+            RuntimeError: This thread did no ``forward`` before.
         """
 
     def bytes_per_pixel(self, layers: Sequence[str]) -> float:
@@ -57,6 +70,12 @@ class Engine(Protocol):
         """Give working memory back; the next ``forward`` takes it again."""
 
 
+class _Here(threading.local):
+    """The pass of one thread: the picture, and the activations on its graph."""
+
+    graph: tuple[Tensor, dict[str, Tensor]] | None = None
+
+
 class AutogradEngine:
     """Frozen weights, cut at the deepest layer that is read, autograd for the rest."""
 
@@ -64,38 +83,49 @@ class AutogradEngine:
     note = ""
 
     def __init__(self, net: Network, *, device: str = "cpu", precision: str = "fp32") -> None:
-        """An engine on a device in a number format; the given ``net`` itself is not changed."""
+        """An engine on a device in a number format; the given ``net`` itself is not changed.
+
+        Raises:
+            NetworkError: Weights that are not finite, or not in this number format.
+        """
+        net.check_weights()
         self.device = torch.device(device)
         self.precision = precision
         dtype = PRECISIONS[precision]
         keep = dtype == torch.float32 and self.device.type == net.device.type
         self.net = net if keep else net.to(self.device, dtype)
-        self._graph: tuple[Tensor, dict[str, Tensor]] | None = None
+        if self.net is not net:
+            _check_converted(self.net, precision)
+        self._here = _Here()
 
     def forward(self, picture: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
         """See ``Engine.forward``. Activations come back detached, in the picture's number format."""
+        check_shown(picture, self.net)
         leaf = picture.detach().to(self.device).requires_grad_(True)
         with torch.enable_grad():
             activations = self.net.forward(leaf, layers)
-        self._graph = (leaf, activations)
+        self._here.graph = (leaf, activations)
         return {k: a.detach().to(picture.dtype) for k, a in activations.items()}
 
     def backward(
         self, seeds: Mapping[str, Tensor], *, last: bool = True, out: Tensor | None = None
     ) -> Tensor:
         """See ``Engine.backward``; ``out`` is left alone."""
-        if self._graph is None:
-            raise RuntimeError("backward needs a forward before it")
-        leaf, activations = self._graph
+        if self._here.graph is None:
+            raise RuntimeError("backward needs a forward before it, in the same thread")
+        leaf, activations = self._here.graph
+        check_seeds(seeds, {name: a.shape for name, a in activations.items()})
         # Seeds of a mean over many positions underflow in half formats: send them near 1 and scale back.
         scale = 1.0
         if self.precision != "fp32":
             scale = max(float(s.abs().max()) for s in seeds.values()) or 1.0
+        if not seeds:
+            return torch.zeros_like(leaf, requires_grad=False)
         outputs = [activations[k] for k in seeds]
         cotangents = [(s / scale).to(activations[k].dtype) for k, s in seeds.items()]
         (gradient,) = torch.autograd.grad(outputs, leaf, cotangents, retain_graph=not last)
         if last:
-            self._graph = None
+            self._here.graph = None
         return gradient if scale == 1 else gradient * scale
 
     def bytes_per_pixel(self, layers: Sequence[str]) -> float:
@@ -104,7 +134,16 @@ class AutogradEngine:
 
     def release(self) -> None:
         """See ``Engine.release``."""
-        self._graph = None
+        self._here.graph = None
+
+
+def _check_converted(net: Network, precision: str) -> None:
+    """NetworkError where weights that were finite no longer are, in a number format that holds less."""
+    try:
+        net.check_weights()
+    except NetworkError as error:
+        reason = str(error).partition(" holds ")[0]
+        raise NetworkError(f"{reason} overflows in {precision}; use --precision fp32") from error
 
 
 def pick_device(name: str) -> str:

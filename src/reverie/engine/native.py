@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from reverie.engine.check import check_seeds, check_shown
 from reverie.engine.malloc import SMALL, give_pages_back, keep_pages
-from reverie.errors import UsageError
+from reverie.errors import NetworkError, UsageError
 from reverie.native import Isa, Unavailable, instruction_sets, missing
+from reverie.native.check import check_threads
 from reverie.native.dense import padded
 from reverie.native.lite import MATHS, SLACK, LiteNetwork, LiteWork, Math, Pictures, Seed
 from reverie.native.threads import share as share_threads
@@ -18,12 +22,33 @@ from reverie.network.network import Network
 
 #: The picture whose working memory stands for all sizes when tiles are planned, in pixels a side.
 PROBE = 512
+#: Kernels count pixels in 31 bits.
+MOST_PIXELS = 2**31 - 1
+#: No weight may be larger: products of a layer's and the next one's have to be finite, for ReLU6 would make
+#: something that looks right of what is not.
+MOST_WEIGHT = 1e15
 NAMES = {
     Isa.AVX2: "AVX2",
     Isa.AVX512: "AVX-512",
     Isa.AVX512_BF16: "AVX-512 with bf16",
     Isa.AMX: "AMX",
 }
+
+
+@dataclass
+class _Pass:
+    """A forward pass that waits for its backward, and the shapes of the activations that it gave."""
+
+    work: LiteWork
+    shapes: dict[str, tuple[int, ...]]
+
+
+class _Here(threading.local):
+    """What one thread computes in."""
+
+    def __init__(self) -> None:
+        self.memory = torch.empty(0, dtype=torch.uint8)
+        self.waiting: _Pass | None = None
 
 
 class NativeEngine:
@@ -47,12 +72,16 @@ class NativeEngine:
             net: A network whose module is our own ``Lite``, in fp32 on a CPU.
             isa: The instruction set; None takes the best there is.
             precision: "auto", "fp32" or "bf16", or what another such engine said that it ran in.
-            threads: None takes as many as torch has here and now.
+            threads: None takes as many as torch has here and now; at most 1024.
 
         Raises:
             Unavailable: Another kind of network, no library, a processor without the instruction set, or a
                 number format that it does not have.
+            NetworkError: Weights that are not finite, or far too large.
+            UsageError: A number of threads that is none.
         """
+        if threads is not None:
+            check_threads(threads)
         if not isinstance(net.module, Lite) or net.dtype != torch.float32 or net.device.type != "cpu":
             raise Unavailable(f"network {net.name} is not an EfficientNet-Lite in fp32 on a CPU")
         have = instruction_sets()
@@ -71,12 +100,14 @@ class NativeEngine:
         module = net.module
         self._names = [*module.stages, "logit_map"]
         self._channels = [net.channels_of(name) for name in self._names]
+        net.check_weights()
         weights = _flat(module)
+        if float(weights.abs().max()) > MOST_WEIGHT:
+            raise NetworkError(f"network {net.name}: has weights over {MOST_WEIGHT:g}; load others")
         self._network = LiteNetwork(_plan(module), HEAD, self._channels[-1], weights.data_ptr(), *self.math)
         self._scale = tuple(1 / s for s in net.std)
         self._shift = tuple(-m / s for m, s in zip(net.mean, net.std, strict=True))
-        self._memory = torch.empty(0, dtype=torch.uint8)
-        self._work: LiteWork | None = None
+        self._here = _Here()
         keep_pages(SMALL)
 
     def forward(self, picture: Tensor, layers: Sequence[str], *, keep: bool = True) -> dict[str, Tensor]:
@@ -87,24 +118,27 @@ class NativeEngine:
 
         Raises:
             UsageError: A layer does not exist, or the picture's shape does not fit.
+            BadInput: Pixels that are not finite.
         """
         for name in layers:
             self.net.layer(name)
-        if picture.ndim != 4 or picture.shape[1] != 3:
-            raise UsageError(
-                f"network {self.net.name} takes pictures of shape (N, 3, H, W), not {tuple(picture.shape)}"
-            )
+        self.net.check_picture(picture)
+        if picture[:, 0].numel() > MOST_PIXELS:
+            raise UsageError(f"picture: shape {tuple(picture.shape)} is too large for the native engine")
+        check_shown(picture, self.net)
         if not layers:
             return {}
+        here = self._here
+        here.waiting = None
         count, _, height, width = picture.shape
         stages = max(self._stage(name) for name in layers) + 1
         work = LiteWork(count, height, width, stages, int(keep), self._threads, None)
         need = self._network.bytes_for(work)
-        if self._memory.numel() < need:
-            self._memory = torch.empty(0, dtype=torch.uint8)  # before the larger one is there
-            self._memory = torch.empty(need, dtype=torch.uint8)
-        work.memory = self._memory.data_ptr()
-        source = picture.detach().to(torch.float32)
+        if here.memory.numel() < need:
+            here.memory = torch.empty(0, dtype=torch.uint8)  # before the larger one is there
+            here.memory = torch.empty(need, dtype=torch.uint8)
+        work.memory = here.memory.data_ptr()
+        source = picture.detach().to("cpu", torch.float32)
         source = source if source.stride(3) == 1 else source.contiguous()
         found: dict[str, Tensor] = {}
         maps: dict[int, int] = {}
@@ -123,7 +157,7 @@ class NativeEngine:
             found[name] = laid[..., : self._channels[stage]].permute(0, 3, 1, 2)
         where = None if logits is None else logits.data_ptr()
         self._network.forward(work, self._pictures(source, self._scale), maps, where)
-        self._work = work if keep else None
+        here.waiting = _Pass(work, {name: tuple(a.shape) for name, a in found.items()}) if keep else None
         return found if picture.dtype == torch.float32 else {k: a.to(picture.dtype) for k, a in found.items()}
 
     def backward(
@@ -131,16 +165,19 @@ class NativeEngine:
     ) -> Tensor:
         """d(sum of seed * activation)/d(picture) of the last ``forward``, (N, 3, H, W), in fp32.
 
-        Written to ``out`` and returned, where that is a contiguous tensor of the shape and in fp32.
+        Written to ``out`` and returned, where that is a contiguous tensor of the shape and in fp32. Raises as
+        ``Engine.backward``.
         """
-        if self._work is None:
-            raise RuntimeError("backward needs a forward before it")
-        work = self._work
+        waiting = self._here.waiting
+        if waiting is None:
+            raise RuntimeError("backward needs a forward before it, in the same thread")
+        check_seeds(seeds, waiting.shapes)
+        work = waiting.work
         laid: dict[int, Seed] = {}
         held: list[Tensor] = []  # until the library has read them
         logits: Tensor | None = None
         for name, given in seeds.items():
-            seed = given.detach().to(torch.float32)
+            seed = given.detach().to("cpu", torch.float32)
             if name == "logits":
                 logits = torch.zeros(work.count + SLACK, padded(self._channels[-1]))
                 logits[: work.count, : self._channels[-1]] = seed
@@ -159,18 +196,17 @@ class NativeEngine:
                 ]
             laid[stage] = Seed(seed.data_ptr(), *strides)
         shape = (work.count, 3, work.height, work.width)
-        fits = out is not None and out.shape == shape and out.dtype == torch.float32 and out.is_contiguous()
-        gradient = out if out is not None and fits else torch.empty(shape)
+        gradient = torch.empty(shape) if out is None or out.shape != shape or not _is_plain(out) else out
         where = None if logits is None else logits.data_ptr()
         self._network.backward(work, laid, where, self._pictures(gradient, self._scale))
         if last:
-            self._work = None
+            self._here.waiting = None
         return gradient
 
     def release(self) -> None:
-        """Gives the working memory back; the next ``forward`` takes it again."""
-        self._memory = torch.empty(0, dtype=torch.uint8)
-        self._work = None
+        """Gives this thread's working memory back; its next ``forward`` takes it again."""
+        self._here.memory = torch.empty(0, dtype=torch.uint8)
+        self._here.waiting = None
         give_pages_back()
 
     def bytes_per_pixel(self, layers: Sequence[str]) -> float:
@@ -196,6 +232,11 @@ class NativeEngine:
 
     def _pictures(self, tensor: Tensor, scale: Sequence[float]) -> Pictures:
         return Pictures(tensor.data_ptr(), *tensor.stride()[:3], tuple(scale), tuple(self._shift))
+
+
+def _is_plain(out: Tensor) -> bool:
+    """Whether kernels can write there."""
+    return out.device.type == "cpu" and out.dtype == torch.float32 and out.is_contiguous()
 
 
 def _math(isa: Isa, precision: str) -> tuple[Math, Math]:

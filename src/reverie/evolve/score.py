@@ -5,11 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from reverie.engine.check import check_shown
 from reverie.engine.native import NativeEngine
+from reverie.engine.not_finite import complaint
 from reverie.engine.select import make_engine
 from reverie.errors import UsageError
 from reverie.native.runtime import Runtime, computes
 from reverie.network.network import Network
+from reverie.ops.finite import is_finite
 
 
 class NetScore:
@@ -52,12 +55,21 @@ class NetScore:
 
     @computes
     def __call__(self, pictures: Tensor) -> Tensor:
-        """Confidences (N, classes) of pictures (N, C, H, W) in [0, 1]."""
+        """Confidences (N, classes) of pictures (N, C, H, W) in [0, 1].
+
+        Raises:
+            UsageError: Pictures that the network cannot take.
+            BadInput: Pixels that are not finite.
+            NetworkError: Weights or logits that are not finite; the message names the tensor or layer.
+        """
+        check_shown(pictures, self.net)
         if isinstance(self.engine, NativeEngine):
             logits = self.engine.forward(pictures, ["logits"], keep=False)["logits"]
         else:
             with torch.no_grad():
                 logits = self.net.forward(pictures.to(self.net.device), ["logits"])["logits"]
+        if not is_finite(logits):
+            raise complaint(self.engine, pictures, ["logits"])
         return logits.float().softmax(1).cpu()
 
     @computes
@@ -67,8 +79,17 @@ class NetScore:
         Args:
             pictures: (N, C, H, W) in [0, 1].
             classes: (N,).
+
+        Raises as a call does; UsageError for classes that are not one for each picture, or do not exist.
         """
+        if classes.shape != pictures.shape[:1] or classes.is_floating_point():
+            raise UsageError(f"classes: {tuple(classes.shape)} for {len(pictures)} pictures; give one each")
+        if len(classes) and not 0 <= int(classes.min()) <= int(classes.max()) < self.classes:
+            raise UsageError(f"classes: network {self.net.name} has 0 to {self.classes - 1}")
         logits = self.engine.forward(pictures, ["logits"])["logits"]
         seed = -logits.float().softmax(1)
         seed[torch.arange(len(seed)), classes] += 1
-        return self.engine.backward({"logits": seed.to(logits)}).float().cpu()
+        found = self.engine.backward({"logits": seed.to(logits)}).float().cpu()
+        if not (is_finite(logits) and is_finite(found)):
+            raise complaint(self.engine, pictures, ["logits"])
+        return found

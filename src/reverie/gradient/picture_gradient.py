@@ -14,10 +14,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from reverie.engine.check import check_shown
 from reverie.engine.engine import Engine
+from reverie.engine.not_finite import complaint
+from reverie.errors import ReverieError, UsageError
 from reverie.gradient.cells import Window, as_map
 from reverie.gradient.tiles import Tile, Tiling
 from reverie.gradient.view import Pictured, View
+from reverie.ops.finite import is_finite
 
 TINY = 1e-20
 #: Terms that read the picture itself are computed on strips of about so many pixels.
@@ -27,6 +31,10 @@ Fields = Mapping[str, Tensor]
 
 class Reading(Protocol):
     """One term of a bound objective: a sum over the positions of one layer."""
+
+    @property
+    def text(self) -> str:
+        """The term as the user wrote it."""
 
     @property
     def weight(self) -> float:
@@ -114,7 +122,19 @@ def picture_gradient(
     Returns:
         score (N,), the weighted sum of the terms; gradient (N, C, H, W). With a balance the gradient is the
         balanced one, not the derivative of the score.
+
+    Raises:
+        UsageError: A picture that the network cannot take, or a layer or score that is not finite for want of
+            a better objective.
+        BadInput: Pixels that are not finite.
+        NetworkError: Weights that are not finite, or a layer that overflows.
     """
+    if isinstance(picture, Tensor):
+        check_shown(picture, engine.net)
+    if out is not None and out.shape != picture.shape:
+        raise UsageError(f"out: has the shape {tuple(out.shape)}, and the picture {tuple(picture.shape)}")
+    if margin < 0:
+        raise UsageError(f"margin: {margin} is no number of pixels; give 0 or more")
     height, width = picture.shape[2:]
     if out is None:
         out = torch.empty(picture.shape, dtype=picture.dtype, device=picture.device)
@@ -141,7 +161,19 @@ def picture_gradient(
         out += part
     for penalty in goal.penalties:
         score = score + _add_penalty(penalty, View(picture, *roll), out, balanced=balanced)
+    if not (is_finite(score) and _is_moderate(out)):
+        raise sight.complaint(tiles)
     return score, out
+
+
+def _is_moderate(gradient: Tensor) -> bool:
+    """Whether a gradient is finite and so is its length, by which it will be divided."""
+    return is_finite(torch.linalg.vector_norm(gradient, dtype=_wide(gradient.dtype)))
+
+
+def _wide(kind: torch.dtype) -> torch.dtype:
+    """What sums of a kind of number are formed in."""
+    return torch.float32 if kind in (torch.float16, torch.bfloat16) else kind
 
 
 def _add_tile(
@@ -204,9 +236,24 @@ class _Sight:
             share = seed * term.weight
             if norms is not None:
                 share /= norms[i].view(-1, *[1] * (seed.ndim - 1))
+            # Said of the first term that is not finite. A GPU would be waited for: it is asked at the end.
+            if share.device.type == "cpu" and not (is_finite(value) and is_finite(share)):
+                raise self.complaint([tile], [term])
             seeds[term.layer] = seeds[term.layer].add_(share) if term.layer in seeds else share
             score = score + term.weight * value.to(score)
         return score, seeds
+
+    def complaint(self, tiles: Sequence[Tile | None], terms: Sequence[Reading] | None = None) -> ReverieError:
+        """Why what came of some tiles and terms, or all of them, is not finite."""
+        terms = [term for group in self.goal.groups() for term in group] if terms is None else terms
+        layers = list(dict.fromkeys(term.layer for term in terms))
+        named = ", ".join(dict.fromkeys(term.text for term in terms)) or "the objective"
+        for tile in tiles:
+            shown = self.view.cut(tile.seen if tile else self.view.all)
+            found = complaint(self.engine, shown, layers, f'objective "{named}"')
+            if not isinstance(found, UsageError):
+                break
+        return found
 
     def nought(self) -> Tensor:
         """A number for each item of the batch, (N,)."""

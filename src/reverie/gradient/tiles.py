@@ -16,6 +16,8 @@ from typing import NamedTuple
 import psutil
 import torch
 
+from reverie.errors import UsageError
+
 #: Share of the free memory that one forward and backward pass may take.
 SHARE = 0.5
 #: What a tile may take where there is more: bytes, and bytes for each pixel of the picture (three quarters of
@@ -44,13 +46,17 @@ class Tile:
 class Tiling:
     """How pictures are cut: height of the owned rectangle, halo, stride and width, all in pixels.
 
-    A width of 0 is the height.
+    A width of 0 is the height. UsageError for sizes that are none.
     """
 
     side: int
     halo: int
     stride: int
     across: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.side, self.stride) < 1 or min(self.halo, self.across) < 0:
+            raise UsageError(f"tiles: {self} cannot be; side and stride begin at 1, halo and width at 0")
 
     def tiles(self, height: int, width: int) -> list[Tile]:
         """Cover a picture; nothing is dropped and no cell is owned twice."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 
 from reverie.native import function
+from reverie.native.check import check_given, check_sides, check_threads
 
 _int, _long, _address = ctypes.c_int, ctypes.c_long, ctypes.c_void_p
 
@@ -29,5 +30,9 @@ def run(job: CellsJob) -> None:
 
     Raises:
         Unavailable: No library.
+        UsageError: A side, step or number under 1, or no memory to work on.
     """
+    check_sides(job, ("count", "channels", "height", "width", "step_y", "step_x"))
+    check_given(job, ("pixels", "cells"))
+    check_threads(job.threads)
     function("reverie_cells", None, ctypes.POINTER(CellsJob))(ctypes.byref(job))

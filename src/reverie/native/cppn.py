@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.native import Isa, function, instruction_sets, library
+from reverie.native.check import check_range, check_that, check_threads
 
 _int, _long, _plane = ctypes.c_int, ctypes.c_long, ctypes.c_void_p
 
@@ -58,7 +59,13 @@ def render(
 
     Raises:
         MemoryError: There is none.
+        UsageError: Arrays that do not fit each other, or an instruction set that this processor lacks.
     """
+    _check(nodes, functions, first, sources, weights, outputs)
+    check_that(xs.ndim == ys.ndim == 1 and len(xs) > 0 and len(ys) > 0, "xs and ys have to be (W,) and (H,)")
+    check_range("levels", levels, 0)
+    check_threads(threads)
+    check_that(isa is None or isa == 0 or isa in instruction_sets(), f"this processor cannot do isa {isa}")
     graphs, channels = outputs.shape
     indices = [np.ascontiguousarray(a, np.int32) for a in (nodes, functions, first, sources, outputs)]
     numbers = [np.ascontiguousarray(a, np.float64) for a in (weights, xs, ys)]
@@ -71,3 +78,40 @@ def render(
     if draw(_fastest() if isa is None else isa, graphs, *graph, weighed, drawn, *picture) < 0:
         raise MemoryError("out of memory drawing evolved pictures")
     return out
+
+
+#: Kinds of function, and inputs of a graph, as ``cppn.h`` has them.
+FUNCTIONS, INPUTS = 5, 4
+
+
+def _check(
+    nodes: NDArray[np.int32],
+    functions: NDArray[np.int32],
+    first: NDArray[np.int32],
+    sources: NDArray[np.int32],
+    weights: NDArray[np.float64],
+    outputs: NDArray[np.int32],
+) -> None:
+    """UsageError unless what ``render`` is given are graphs in which sources come before what they go to."""
+    check_that(outputs.ndim == 2 and outputs.shape[1] in (1, 3), "outputs have to be (G, 1) or (G, 3)")
+    check_that(nodes.shape == (len(outputs) + 1,), f"nodes have to be ({len(outputs) + 1},)")
+    check_that(functions.ndim == 1 and first.shape == (len(functions) + 1,), "first has to be (nodes + 1,)")
+    check_that(sources.ndim == 1 and weights.shape == sources.shape, "sources and weights are (edges,)")
+    counts, edges = np.diff(nodes), np.diff(first)
+    check_that(
+        _runs(nodes, len(functions)) and counts.min(initial=1) > 0, "nodes have to rise to their number"
+    )
+    check_that(_runs(first, len(sources)) and edges.min(initial=0) >= 0, "first has to rise to all edges")
+    check_that(_inside(functions, FUNCTIONS), f"functions have to be 0 to {FUNCTIONS - 1}")
+    last = np.repeat(counts, outputs.shape[1]).reshape(outputs.shape)
+    check_that(_inside(outputs, last), "outputs have to be nodes of their graph")
+    place = np.arange(len(functions)) - np.repeat(nodes[:-1], counts)  # of every node in its graph
+    check_that(_inside(sources, np.repeat(INPUTS + place, edges)), "sources have to come before their nodes")
+
+
+def _runs(starts: NDArray[np.int32], end: int) -> bool:
+    return bool(starts[0] == 0 and starts[-1] == end)
+
+
+def _inside(values: NDArray[np.int32], most: NDArray[np.int64] | int) -> bool:
+    return bool(((values >= 0) & (values < most)).all())

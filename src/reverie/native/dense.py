@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.native import Isa, Unavailable, function, instruction_sets
+from reverie.native.check import check_given, check_range, check_sides, check_that, check_threads
 
 CHUNK: Final = 16
 BOX: Final = 14  # as in ``dense.h``
@@ -129,6 +130,14 @@ def padded(channels: int) -> int:
     return -(-channels // CHUNK) * CHUNK
 
 
+#: What is at least 1 in every job.
+_SIDES = (
+    *("count", "height", "width", "out_height", "out_width", "source_height", "source_width"),
+    *("source_step_y", "source_step_x", "target_height", "target_width", "target_step_y", "target_step_x"),
+    *("sources", "targets"),
+)
+
+
 class Filter:
     """A filter in the library's hands; freed when this object goes.
 
@@ -152,7 +161,11 @@ class Filter:
         Raises:
             Unavailable: No library, or this processor lacks what the kernels need.
             MemoryError: There is none.
+            UsageError: Numbers that no filter has.
         """
+        check_range("kind", kind, 0, BOX)
+        for number in (*channels, *step, len(places)):
+            check_range("channels, steps and places", number, 1)
         if isa not in instruction_sets() or isa > Isa.AVX512_BF16:
             raise Unavailable(f"no native convolutions for {isa.name} here")
         new = function("reverie_dense_new", _address, *(_int,) * 5, _address, _int, _int, _address)
@@ -173,7 +186,11 @@ class Filter:
 
         Raises:
             MemoryError: There is none to work in.
+            UsageError: A side, step or number under 1, or no memory to work on.
         """
+        check_sides(job, _SIDES)
+        check_given(job, ("source", "target"))
+        check_threads(job.threads)
         if self._run(self._handle, ctypes.byref(job)) < 0:
             raise MemoryError("out of memory in a convolution")
 
@@ -214,7 +231,11 @@ class Convolution(Filter):
             Unavailable: No library, or this processor lacks what the kernels need.
             MemoryError: There is none.
         """
+        check_that(taps.ndim == 4, f"taps have to be (rows, columns, in, out), not {taps.shape}")
         rows, columns, self.inputs, self.outputs = taps.shape
+        fits = kind == ConvolutionKind.GATHERED or (rows, columns) == kind.kernel
+        check_that(fits, f"{kind.name} takes filters of {kind.kernel}, not {(rows, columns)}")
+        check_that(places is None or len(places) == rows * columns, "every tap has to have a place")
         self.kind = kind
         pairs = places or _row_by_row((rows, columns))
         held = np.ascontiguousarray(taps, np.float64)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 
 from reverie.native import Isa, Unavailable, function
+from reverie.native.check import check_given, check_range, check_sides, check_that, check_threads
 
 _int, _long, _address = ctypes.c_int, ctypes.c_long, ctypes.c_void_p
 #: Kernels may read, never write, this many positions behind the end of a map.
@@ -97,7 +98,19 @@ class LiteNetwork:
 
         Raises:
             Unavailable: No library, or this processor lacks what the kernels need.
+            UsageError: A plan that is none, or no weights.
         """
+        check_that(len(plan) > 0 and weights != 0, "a plan has to have blocks, and weights")
+        for block in plan:
+            check_that(len(block) == 6 and min(block[:3]) > 0, "a block is six numbers, its channels above 0")
+            check_that(
+                block[3] in (3, 5) and block[4] in (1, 2), "a block's kernel is 3 or 5, its stride 1 or 2"
+            )
+            check_that(
+                not block[5] or block[0] == block[2], "a residual block gives as many channels as it takes"
+            )
+        check_range("head", head, 1)
+        check_range("classes", classes, 1)
         numbers = [n for block in plan for n in block]
         new = function(
             "reverie_lite_new", _address, ctypes.POINTER(_int), _int, _int, _int, _address, _int, _int
@@ -111,14 +124,23 @@ class LiteNetwork:
         self._free = function("reverie_lite_free", None, _address)
 
     def bytes_for(self, work: LiteWork) -> int:
-        """Bytes that ``work.memory`` has to have."""
+        """Bytes that ``work.memory`` has to have. UsageError: no such work."""
+        self._check(work)
         size = function("reverie_lite_bytes", ctypes.c_size_t, _address, _WORK)
         return int(size(self._handle, ctypes.byref(work)))
 
     def forward(
         self, work: LiteWork, pictures: Pictures, maps: Mapping[int, int], logits: int | None
     ) -> None:
-        """Computes ``work.stages`` stages; ``maps`` gives the address for each stage that is wanted."""
+        """Computes ``work.stages`` stages; ``maps`` gives the address for each stage that is wanted.
+
+        Every address has to hold what its shape says. UsageError: no such work, stage, picture or memory.
+        """
+        self._check(work)
+        check_given(work, ("memory",))
+        check_given(pictures, ("data",))
+        check_that(all(0 <= i < work.stages for i in maps), "maps are of stages that are computed")
+        check_that(logits is None or work.stages == self.stages, "logits are of all stages")
         run = function(
             "reverie_lite_forward", None, _address, _WORK, _PICTURES, ctypes.POINTER(_address), _address
         )
@@ -128,12 +150,25 @@ class LiteNetwork:
     def backward(
         self, work: LiteWork, seeds: Mapping[int, Seed], logits: int | None, gradient: Pictures
     ) -> None:
-        """Writes the gradient at the pictures for seeds by stage, of the last ``forward`` in this memory."""
+        """Writes the gradient at the pictures for seeds by stage, of the last ``forward`` in this memory.
+
+        Every address has to hold what its shape says. UsageError: no such work, stage, picture or memory.
+        """
+        self._check(work)
+        check_given(work, ("memory", "keep"))
+        check_given(gradient, ("data",))
+        check_that(all(0 <= i < work.stages for i in seeds), "seeds are of stages that were computed")
+        check_that(logits is None or work.stages == self.stages, "a seed of the logits is of all stages")
         run = function(
             "reverie_lite_backward", None, _address, _WORK, ctypes.POINTER(Seed), _address, _PICTURES
         )
         laid = (Seed * self.stages)(*[seeds.get(i, Seed()) for i in range(self.stages)])
         run(self._handle, ctypes.byref(work), laid, logits, ctypes.byref(gradient))
+
+    def _check(self, work: LiteWork) -> None:
+        check_sides(work, ("count", "height", "width"))
+        check_range("stages", work.stages, 1, self.stages)
+        check_threads(work.threads)
 
     def __del__(self) -> None:
         if self._handle:

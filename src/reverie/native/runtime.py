@@ -16,7 +16,9 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 import torch
 
+from reverie.forks import alone
 from reverie.native import step
+from reverie.native.check import check_threads
 from reverie.native.threads import set_here
 
 P = ParamSpec("P")
@@ -29,19 +31,23 @@ class Runtime:
     """Threads of the processor that torch and the kernels compute with, and what does the rest of a step.
 
     Attributes:
-        threads: At least 1.
+        threads: 1 to 1024.
         backend: One of ``native.step.backends``.
     """
 
     threads: int
     backend: str
 
+    def __post_init__(self) -> None:
+        """UsageError unless the number is one of threads."""
+        check_threads(self.threads)
+
     @staticmethod
     def of(threads: int = 0, backend: str | None = None) -> Runtime:
         """What settings ask for.
 
         Args:
-            threads: 0 for as many as torch has here and now.
+            threads: 0 for as many as torch has here and now; a forked child may have 1 in any case.
             backend: None for the fastest.
 
         Raises:
@@ -49,7 +55,8 @@ class Runtime:
         """
         if backend is not None:
             step.check_backend(backend)
-        return Runtime(threads or torch.get_num_threads(), backend or step.backends()[-1])
+        count = 1 if alone() else threads or torch.get_num_threads()
+        return Runtime(count, backend or step.backends()[-1])
 
     @staticmethod
     def here() -> Runtime:

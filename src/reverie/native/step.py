@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from reverie.native import Isa, Unavailable, function, instruction_sets, library
+from reverie.native.check import check_range, check_that
 
 _int, _long, _plane = ctypes.c_int, ctypes.c_long, ctypes.c_void_p
 _float, _double = ctypes.c_float, ctypes.c_double
@@ -31,6 +32,8 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "measure": (_int, _int, *(_plane,) * 3, _int, _long, _long, _sums, _int),
     "show": (_int, _int, *(_plane,) * 3, _int, *(_long,) * 7, _plane, _long, _long, _int),
 }
+#: Of a pyramid: no picture has so many.
+MOST_LEVELS = 32
 #: What a ``Runtime`` chose for the work that is going on; a thread of its own begins without.
 CHOSEN: ContextVar[str | None] = ContextVar("reverie_step_backend", default=None)
 
@@ -103,8 +106,20 @@ def _checked(answer: float) -> float:
     return answer
 
 
+def _check(detail: Tensor, base: Tensor | None, mask: Tensor | None, *others: Tensor | None) -> None:
+    """UsageError unless these are planes of one size that kernels can take, and the mask one for all."""
+    shape = tuple(detail.shape)
+    check_that(len(shape) == 4 and shape[0] == 1 and 0 not in shape, f"planes are (1, C, H, W), not {shape}")
+    for plane, wanted in (*((p, shape) for p in (detail, base, *others)), (mask, (1, 1, *shape[2:]))):
+        if plane is None:
+            continue
+        check_that(tuple(plane.shape) == wanted, f"a plane of shape {tuple(plane.shape)} beside {shape}")
+        check_that(_plain(plane), "planes are contiguous float32 on the CPU, outside of autograd")
+
+
 def laplacian_room(shape: Sequence[int], levels: int) -> int:
     """How many numbers the smaller levels of a plane (1, C, H, W) take, a good third of its own."""
+    check_range("levels", levels, 0, MOST_LEVELS)
     _, channels, rows, columns = shape
     need = 0
     for _ in range(levels):
@@ -130,9 +145,14 @@ def laplacian_(
 
     Raises:
         MemoryError: There is none.
+        UsageError: Not such a plane, too little room, or no such number of levels.
     """
+    _check(gradient, None, None)
+    check_range("levels", levels, 1, MOST_LEVELS)
+    need = laplacian_room(gradient.shape, levels)
     if room is None:
-        room = gradient.new_empty(laplacian_room(gradient.shape, levels))
+        room = gradient.new_empty(need)
+    check_that(_plain(room) and room.numel() >= need, f"room has to be {need} contiguous float32")
     sums = (_double * 2)()
     planes = _at(gradient), *gradient.shape[1:], levels, tilt, circular, _at(room)
     bands = _function("laplacian")(_isa(), *planes, sums, torch.get_num_threads())
@@ -156,8 +176,9 @@ def move_(
     """``DetailCanvas.move`` in place: ``detail = clip(scale * detail + factor * plane + offset)``.
 
     Planes are (1, C, H, W), the mask (1, 1, H, W). Returns the root mean square of the change that the
-    detail then makes. Raises MemoryError if there is none.
+    detail then makes. Raises MemoryError if there is none, UsageError for other planes.
     """
+    _check(detail, base, mask, plane)
     channels, pixels = detail.shape[1], detail.shape[2] * detail.shape[3]
     planes = _at(detail), _at(base), _at(mask), _at(plane)
     how = scale, factor, offset, clip, soft
@@ -166,7 +187,8 @@ def move_(
 
 
 def measure(detail: Tensor, base: Tensor, mask: Tensor | None, *, soft: bool) -> Moments:
-    """Moments of ``DetailCanvas.change``. Raises MemoryError if there is none."""
+    """Moments of ``DetailCanvas.change``. MemoryError: there is none. UsageError: other planes."""
+    _check(detail, base, mask)
     channels, pixels = detail.shape[1], detail.shape[2] * detail.shape[3]
     sums = (_double * 2)()
     planes = _at(detail), _at(base), _at(mask)
@@ -187,8 +209,13 @@ def show(
     """``DetailCanvas.piece``: the rectangle of the picture that begins there, into ``out`` (1, C, h, w).
 
     Of ``out`` only the rows have to lie in one piece. For the whole it may be the detail. Raises MemoryError
-    if there is none.
+    if there is none, UsageError for other planes or a rectangle that reaches beyond them.
     """
+    _check(detail, base, mask)
+    shaped = out.ndim == 4 and out.shape[:2] == detail.shape[:2] and holds(out)
+    check_that(shaped, f"out is (1, {detail.shape[1]}, h, w) in float32, its rows in one piece")
+    for at, side, most in ((top, out.shape[2], detail.shape[2]), (left, out.shape[3], detail.shape[3])):
+        check_that(at >= 0 and at + side <= most, "the rectangle has to lie within the picture")
     planes = _at(detail), _at(base), _at(mask)
     size = (*detail.shape[1:], top, left, *out.shape[2:])
     into = _at(out), out.stride(1), out.stride(2)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.native import function, library
+from reverie.native.check import check_range, check_that, check_threads
 
 _int, _long, _array = ctypes.c_int, ctypes.c_long, ctypes.c_void_p
 #: More would not fit into the numbers that are added up.
@@ -46,7 +47,11 @@ def draw(
 
     Raises:
         MemoryError: There is none.
+        UsageError: Arrays that do not fit each other.
     """
+    _check(genes, strengths, sides, first, weights)
+    check_range("levels", levels, 0)
+    check_threads(threads)
     count, channels, _ = genes.shape
     held = (
         np.ascontiguousarray(genes),
@@ -73,10 +78,42 @@ def measure(pictures: NDArray[np.float32], *, threads: int = 1) -> NDArray[np.in
 
     Raises:
         MemoryError: There is none.
+        UsageError: No such pictures: of another shape, without pixels, or with values out of range.
     """
+    check_threads(threads)
     held = np.ascontiguousarray(pictures, np.float32)
+    check_that(held.ndim == 4 and 0 not in held.shape[1:], "pictures have to be (N, C, H, W), no side of 0")
+    check_range("channels", held.shape[1], 1, MOST_CHANNELS)
+    inside = held.size == 0 or (float(held.min()) >= 0 and float(held.max()) <= 1)
+    check_that(inside, "pictures have to be in [0, 1]")
     sums = np.empty((len(held), 4), np.int64)
     measuring = function("reverie_surfaces_measure", _int, _long, _int, _long, _long, _array, _array, _int)
     if measuring(*held.shape, held.ctypes.data, sums.ctypes.data, threads) < 0:
         raise MemoryError("out of memory measuring evolved pictures")
     return sums
+
+
+def _check(
+    genes: NDArray[np.uint8],
+    strengths: NDArray[np.float32],
+    sides: Sequence[int],
+    first: Sequence[NDArray[np.int32]],
+    weights: Sequence[NDArray[np.float32]],
+) -> None:
+    """UsageError unless what ``draw`` is given fits together."""
+    check_that(len(sides) >= 2, "sides have to be at least two")
+    for side in sides:
+        check_range("a side", int(side), 1, 1 << 15)
+    genome = sum(int(side) ** 2 for side in sides[:-1])
+    fits = genes.ndim == 3 and genes.dtype == np.uint8 and genes.shape[2] == genome and genes.shape[1] > 0
+    check_that(fits, f"genes have to be uint8 of shape (N, C, {genome}), not {genes.dtype} {genes.shape}")
+    check_that(strengths.shape == (256,), f"strengths have to be (256,), not {strengths.shape}")
+    each = len(sides) - 1
+    check_that(len(first) == len(weights) == each, f"first and weights have to be {each} arrays")
+    for side, after, start, share in zip(sides, sides[1:], first, weights, strict=False):
+        shaped = start.shape == (after,) and share.ndim == 2 and share.shape[1:] == (after,) and len(share)
+        check_that(
+            bool(shaped), f"from side {side} to {after}: first has to be ({after},), weights (taps, {after})"
+        )
+        within = start.min() >= 0 and start.max() + len(share) <= side
+        check_that(bool(within), f"from side {side} to {after}: knots that do not exist")

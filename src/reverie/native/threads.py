@@ -19,6 +19,9 @@ too, but a thread of somebody else that first computes meanwhile begins with our
 torch's OpenMP workers spin for milliseconds after each operator, lest the next one has to wake them. A pool
 of other threads beside them finds every core taken whenever torch's operators and the library's kernels
 alternate, so the library borrows torch's.
+
+A forked child has workers of its own (see ``forks``); where it cannot, it computes in one thread, whatever
+number it is told.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ from typing import Any
 
 import torch
 
+from reverie.forks import alone
 from reverie.native import function, library
 
 #: GOMP_parallel, which all of the common OpenMP libraries have, and what tells a region's threads apart.
@@ -42,12 +46,14 @@ def set_here(count: int, mkl: int | None = None) -> tuple[int, int]:
     """Have torch compute with so many threads from now on, in the calling thread alone.
 
     Args:
-        count: At least 1.
+        count: At least 1; a forked child that cannot have workers takes 1 whatever it says.
         mkl: MKL's own number, 0 for none; None for the same.
 
     Returns:
         What sets them back: ``set_here(*found)``, in the same thread.
     """
+    if alone():
+        count, mkl = 1, None if mkl is None else 1
     before = torch.get_num_threads()  # a thread's first question makes it take torch's number, once for all
     openmp, set_mkl = _openmp(), _mkl()
     if openmp is None or set_mkl is None:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from reverie.errors import NetworkError, UsageError, did_you_mean
 from reverie.network.batch_norms import Statistics, of_modules
 from reverie.network.class_names import ClassNames
+from reverie.ops.finite import is_finite
 
 PROBE = 128  # side in pixels of the picture that memory is measured with
 
@@ -82,6 +83,7 @@ class Network:
         self._statistics = None if statistics is None else tuple(statistics)
         self._bytes: dict[tuple[str, ...], float] = {}
         self._affine: dict[tuple[torch.device, torch.dtype], tuple[Tensor, Tensor]] = {}
+        self._finite: tuple[tuple[int, int], ...] = ()  # weights that were found to be, and their versions
 
     def __repr__(self) -> str:
         kind = type(self).__name__
@@ -188,6 +190,28 @@ class Network:
             self._bytes[key] = self._measure_bytes(key)
         return self._bytes[key]
 
+    def check_weights(self) -> None:
+        """See that all weights are finite; looked at once, and again after somebody has changed them.
+
+        Infinity is let through in buffers, where masks of attention have it.
+
+        Raises:
+            NetworkError: One is not; the message names the tensor.
+        """
+        named = [*self.module.named_parameters(), *self.module.named_buffers()]
+        seen = tuple((id(w), -1 if w.is_inference() else w._version) for _, w in named)
+        if seen == self._finite:
+            return
+        parameters = {id(w) for w in self.module.parameters()}
+        for name, weight in named:
+            if nn.parameter.is_lazy(weight) or is_finite(weight):
+                continue
+            if id(weight) in parameters or bool(torch.isnan(weight).any()):
+                raise NetworkError(
+                    f'network {self.name}: weight "{name}" holds NaN or infinite values; load them again'
+                )
+        self._finite = seen
+
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Network:
         """This network with a copy of its module on another device or in another number format.
 
@@ -205,8 +229,27 @@ class Network:
             other.module = copy.deepcopy(self.module).to(device=place, dtype=kind)
         except (RuntimeError, TypeError) as error:
             raise NetworkError(f"network {self.name} cannot be copied to {place}: {error}") from error
-        other._bytes, other._affine = {}, {}
+        other._bytes, other._affine, other._finite = {}, {}, ()
         return other
+
+    def check_picture(self, picture: Tensor) -> None:
+        """See that a tensor can be pictures for this network.
+
+        Raises:
+            UsageError: Not of shape (N, C, H, W) with the network's C, a side of 0, no floating numbers, or
+                none that lie in memory one by one.
+        """
+        shape = tuple(picture.shape)
+        if picture.ndim != 4 or shape[1] != self.channels:
+            raise UsageError(
+                f"network {self.name} takes pictures of shape (N, {self.channels}, H, W), not {shape}"
+            )
+        if 0 in shape:
+            raise UsageError(f"picture: has no pixels, its shape is {shape}; every side has to be at least 1")
+        if not picture.is_floating_point():
+            raise UsageError(f"picture: is of {picture.dtype}; give floating numbers from 0 to 1")
+        if picture.is_meta or picture.layout != torch.strided:
+            raise UsageError("picture: is sparse or has no memory; give a plain tensor")
 
     def _check(self, names: Sequence[str]) -> None:
         known = self._names()
@@ -231,11 +274,7 @@ class Network:
 
     def _prepare(self, picture: Tensor) -> Tensor:
         """Resized and normalised: what the module itself expects."""
-        if picture.ndim != 4 or picture.shape[1] != self.channels:
-            raise UsageError(
-                f"network {self.name} takes pictures of shape (N, {self.channels}, H, W), "
-                f"not {tuple(picture.shape)}"
-            )
+        self.check_picture(picture)
         if self.input_size is not None and picture.shape[-2:] != self.input_size:
             picture = F.interpolate(
                 picture,

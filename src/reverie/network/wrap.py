@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import math
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +15,7 @@ from torch import Tensor, nn
 from reverie.errors import NetworkError, UsageError
 from reverie.network.class_names import ClassNames
 from reverie.network.network import Network, NetworkLayer
+from reverie.turn import Turn
 
 OUTPUT = "output"
 SIDES = (
@@ -27,6 +30,7 @@ SIDES = (
     8,
 )  # pictures that sizes and channels are tried with
 FIELD_SIDES = (64, 128, 256, 512)  # pictures that receptive fields are looked for in
+_turns: WeakKeyDictionary[nn.Module, Turn] = WeakKeyDictionary()
 FIELD_TRIES = 3  # noise pictures per size: one alone misses what its ReLUs and max pools shut
 
 
@@ -47,7 +51,8 @@ def wrap_net(
     counts with its first, a layer that runs several times with its last. The module is only
     borrowed: it is in eval mode and frozen while a forward runs and afterwards exactly as before,
     with its own hooks, which fire as always (also in the few small pictures that channels and
-    receptive fields are measured with).
+    receptive fields are measured with). Threads that dream with one module, also by several networks
+    around it, take turns in its forward pass; nobody may train it meanwhile.
 
     Args:
         module: Takes pictures (N, channels, H, W).
@@ -172,6 +177,11 @@ class WrappedNetwork(Network):
 
     def _run(self, x: Tensor, names: list[str]) -> dict[str, Tensor]:
         """Activations of those of the layers that ran."""
+        with _turns.setdefault(self.module, Turn(f"the module of network {self.name}")):
+            return self._run_alone(x, names)
+
+    def _run_alone(self, x: Tensor, names: list[str]) -> dict[str, Tensor]:
+        """``_run`` while no other thread runs the module, which is changed a little meanwhile."""
         modules = self._names()
         whole = [n for n in names if modules[n] is self.module]
         hooked = {n: modules[n] for n in names if modules[n] is not self.module}
@@ -243,10 +253,12 @@ class _Tap:
     def on(self, modules: Mapping[str, nn.Module]) -> Iterator[None]:
         """Hooks that are closed again whatever happens."""
         handles = []
-        left = set(modules)
+        left, thread = set(modules), threading.get_ident()
 
         def opened(name: str) -> None:
             def hook(module: nn.Module, args: object, output: object) -> None:
+                if threading.get_ident() != thread:
+                    return  # a part that others run too, as one of another network
                 tensor = _first_tensor(output)
                 self.calls[name] = self.calls.get(name, 0) + 1
                 if tensor is None:

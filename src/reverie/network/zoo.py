@@ -134,19 +134,18 @@ def _packaged(info: NetworkInfo) -> tuple[bytes, str]:
 
 
 def _lite(info: NetworkInfo, data: bytes, digest: str, file: str) -> Network:
-    import torch
-
     from reverie.network.efficientnet_lite import Lite, lite_layers, lite_statistics, state_shapes
     from reverie.network.network import Network
+    from reverie.ops.finite import is_finite
 
     state = read_state(data, file)
     check_state(state, state_shapes(info.name), info.name, file)
-    module = Lite(info.name, state)
-    if not all(bool(torch.isfinite(p).all()) for p in module.parameters()):
-        raise NetworkError(f"weights {file}: hold NaN or infinite values")
-    return Network(
+    bad = next((name for name, value in state.items() if not is_finite(value)), None)
+    if bad is not None:
+        raise NetworkError(f'weights {file}: "{bad}" holds NaN or infinite values; get the file again')
+    net = Network(
         info.name,
-        module,
+        Lite(info.name, state),
         layers=lite_layers(info.name),
         mean=(0.5, 0.5, 0.5),
         std=(0.5, 0.5, 0.5),
@@ -156,3 +155,5 @@ def _lite(info: NetworkInfo, data: bytes, digest: str, file: str) -> Network:
         min_size=32,
         statistics=lite_statistics(info.name, state),
     )
+    net.check_weights()  # folding the batch norms may have overflowed
+    return net

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from torch import Tensor
 
 from reverie.ascent.session import Session
 from reverie.engine.engine import Engine
+from reverie.engine.not_finite import complaint
+from reverie.errors import ReverieError
+from reverie.ops.finite import is_finite
 from reverie.portrait.warmup import redirected
 from reverie.transform.apply import apply
 from reverie.transform.view import SampledView
@@ -39,15 +43,17 @@ class Views:
         return len(self.drawn[0]) if self.drawn else 1
 
     def gradient(self, session: Session, goal: BatchObjective) -> tuple[tuple[float, ...], Tensor]:
-        """The scores, and the gradient at the pictures, (N, C, H, W)."""
-        scores, gradient = self.through(goal, session.warm_engine() if self.warm else session.engine)
-        session.tell()
+        """The scores, and the gradient at the pictures, (N, C, H, W). Raises as ``picture_gradient``."""
+        with session.turn:
+            scores, gradient = self.through(goal, session.warm_engine() if self.warm else session.engine)
+            session.tell()
         return tuple(scores.tolist()), gradient
 
     def through(self, objective: BatchObjective, engine: Engine) -> tuple[Tensor, Tensor]:
         """Scores (N,), means over each item's views, and the gradient at the pictures, (N, C, H, W).
 
-        Terms that read the picture itself are taken at the picture, not at its views.
+        Terms that read the picture itself are taken at the picture, not at its views. Raises as
+        ``picture_gradient``.
         """
         leaf = self.picture.detach().requires_grad_(True)
         scores = torch.zeros(leaf.shape[0], dtype=leaf.dtype, device=leaf.device)
@@ -61,7 +67,19 @@ class Views:
             else:
                 (gradient,) = torch.autograd.grad(seen, leaf, slope)
         of_picture, slope = objective.penalise(leaf.detach())
-        return scores + of_picture, gradient.add_(slope)
+        scores, gradient = scores + of_picture, gradient.add_(slope)
+        if not (is_finite(scores) and is_finite(torch.linalg.vector_norm(gradient))):
+            raise self._complaint(objective, engine, leaf.detach(), scores)
+        return scores, gradient
+
+    def _complaint(
+        self, objective: BatchObjective, engine: Engine, seen: Tensor, scores: Tensor
+    ) -> ReverieError:
+        """Why a score or the gradient at what is seen is not finite."""
+        bad = [i for i, score in enumerate(scores.tolist()) if not math.isfinite(score)]
+        named = dict.fromkeys(text for i in bad for text in objective.objectives[i].texts)
+        what = f'objective "{", ".join(named)}"' if named else "the objective"
+        return complaint(engine, seen, objective.layers, what)
 
     def _seen(self, objective: BatchObjective, engine: Engine, seen: Tensor) -> tuple[Tensor, Tensor]:
         """Scores (N,) and the gradient at what is seen, (V N, C, h, w)."""
@@ -69,4 +87,7 @@ class Views:
         with warmth:
             activations = engine.forward(seen, objective.layers)
             scores, seeds = objective.evaluate(activations, views=self.count)
+            quick = seen.device.type == "cpu"  # a GPU would be waited for: it is asked last
+            if quick and not (is_finite(scores) and all(map(is_finite, seeds.values()))):
+                raise self._complaint(objective, engine, seen, scores)
             return scores, engine.backward(seeds)

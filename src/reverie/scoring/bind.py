@@ -45,6 +45,12 @@ class BoundObjective:
         names = [term.layer for term in terms] + [name for one in self.priors for name in one.layers]
         return tuple(dict.fromkeys(names))
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What its terms are called, in words that parse back."""
+        parts = self.terms, self.pairwise, self.priors, self.penalties
+        return tuple(dict.fromkeys(term.text for kind in parts for term in kind))
+
     def fields(self, height: int, width: int, like: Tensor) -> dict[str, Tensor]:
         """The masks at the size of a picture; they are rolled and cropped along with it."""
         return {

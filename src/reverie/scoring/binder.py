@@ -10,10 +10,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from reverie.engine.check import check_shown
+from reverie.engine.engine import AutogradEngine
+from reverie.engine.not_finite import complaint
 from reverie.errors import UsageError
 from reverie.gradient.cells import as_map
 from reverie.network.network import Network
 from reverie.objective import Quantity, Term
+from reverie.ops.finite import is_finite
 from reverie.scoring.terms import BoundTerm, Comparison, OfMaps, OfRows, Penalty, Place, ScoreFunction
 
 #: The longest side at which a guide picture is shown to the network, in pixels.
@@ -114,8 +118,12 @@ class Binder:
         elif scale < 1:
             smaller = [max(self.net.min_size, round(s * scale)) for s in picture.shape[2:]]
             picture = F.interpolate(picture, size=smaller, mode="bilinear", antialias=True)
+        check_shown(picture, self.net)
         with torch.no_grad():
-            return as_map(self.net.forward(picture.to(self.net.device), [name])[name])
+            found = as_map(self.net.forward(picture.to(self.net.device), [name])[name])
+        if not is_finite(found):
+            raise complaint(AutogradEngine(self.net), picture.to(self.net.device), [name])
+        return found
 
     # -- what is refused ---------------------------------------------------------------------------
 

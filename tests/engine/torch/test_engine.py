@@ -339,7 +339,7 @@ def test_seeds_and_pictures_are_not_written_into() -> None:
 def test_backward_frees_what_forward_kept() -> None:
     engine = TorchEngine(lite())
     found = engine.forward(picture(64, 64), ["block5c"])
-    waiting = engine._pass
+    waiting = engine._here.waiting
     assert waiting is not None
     assert waiting.run is not None
     kept = [weakref.ref(value) for value in waiting.run.values.values()]

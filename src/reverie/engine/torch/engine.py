@@ -8,6 +8,7 @@ changed.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from reverie.engine.check import check_seeds, check_shown
 from reverie.engine.engine import AutogradEngine, is_out_of_memory
 from reverie.engine.malloc import give_pages_back, keep_pages
 from reverie.engine.torch.conv.onednn import CHANNELS_LAST
@@ -32,6 +34,7 @@ from reverie.errors import ReverieError, UsageError
 from reverie.native import Isa
 from reverie.native.threads import share as share_threads
 from reverie.network.network import PROBE, Network
+from reverie.turn import Turn
 
 PLANS = 24  # sizes of picture that are remembered; octaves times the few shapes of their tiles
 #: What a plan has to agree with autograd in before it is used: cosine and ratio of the gradients.
@@ -45,9 +48,17 @@ class _Pass:
     plan: ExecutionPlan
     run: Run | None  # None with a replay, which has its own
     replay: Replay | None
+    shapes: dict[str, torch.Size]  # of the activations that it gave
+    x: Tensor  # what the module was shown
     leaf: Tensor  # the picture
     prepared: Tensor | None  # resized, on autograd's graph; None if it was not resized
     shape: torch.Size
+
+
+class _Here(threading.local):
+    """What waits in one thread: a pass, or, where another engine did the last one, that engine."""
+
+    waiting: _Pass | AutogradEngine | None = None
 
 
 class TorchEngine:
@@ -71,6 +82,8 @@ class TorchEngine:
     does most of a dense network; ``isa`` says with which instructions. Its convolutions round differently at
     each place of a tile of results, so that a picture in pieces has the gradient of the whole to some 0.5 %
     only (ReLUs that lie within rounding of 0); with torch's operators alone it is five digits.
+
+    Threads that share one take turns; a pass is the thread's own.
     """
 
     name = "torch"
@@ -90,7 +103,9 @@ class TorchEngine:
         Raises:
             UsageError: There is no such precision here.
             Unavailable: There is no such instruction set here.
+            NetworkError: Weights that are not finite.
         """
+        net.check_weights()
         self.device = torch.device(device)
         share_threads()
         native = native_set(net, self.device, isa)
@@ -122,18 +137,25 @@ class TorchEngine:
         self._bytes: dict[tuple[str, ...], float] = {}
         self._plain: AutogradEngine | None = None  # once something fell back
         self._refused: set[tuple[str, ...]] = set()
-        self._pass: _Pass | None = None
+        self._turn = Turn(f"the engine of network {net.name}")
+        self._here = _Here()
+        self._replayed: _Pass | None = None  # whose forward pass the graph's tensors are of
 
     def forward(self, picture: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
         """See ``Engine.forward``."""
-        self._pass = None
+        self._here.waiting = None
+        check_shown(picture, self.net)
         wanted = tuple(dict.fromkeys(layers))
         if not wanted:
             return {}
+        with self._turn:
+            return self._forward(picture, wanted)
+
+    def _forward(self, picture: Tensor, wanted: tuple[str, ...]) -> dict[str, Tensor]:
         if any(self._hooks):
-            return self._fall_back("its module has hooks, which fire at every step").forward(picture, wanted)
+            return self._by_autograd("its module has hooks, which fire at every step", picture, wanted)
         if self._plain is not None and wanted in self._refused:
-            return self._plain.forward(picture, wanted)
+            return self._by_autograd("", picture, wanted)
         leaf = picture.detach().to(self.device)
         with torch.no_grad():
             x, prepared = self._prepare(leaf)
@@ -145,25 +167,35 @@ class TorchEngine:
                 if is_out_of_memory(error):
                     raise
                 self._refused.add(wanted)
-                return self._fall_back(str(error) or type(error).__name__).forward(picture, wanted)
+                return self._by_autograd(str(error) or type(error).__name__, picture, wanted)
             replay = None if self._replays is None else self._replays.of(plan, x)
             run: Run | None = None
             if replay is not None:
                 found = replay.forward(x)
             else:
                 run, found = plan.forward(x)
-        self._pass = _Pass(plan, run, replay, leaf, prepared, x.shape)
+        shapes = {name: activation.shape for name, activation in found.items()}
+        self._here.waiting = now = _Pass(plan, run, replay, shapes, x, leaf, prepared, x.shape)
+        self._replayed = now if replay is not None else self._replayed
         return {name: activation.to(picture.dtype) for name, activation in found.items()}
 
     def backward(
         self, seeds: Mapping[str, Tensor], *, last: bool = True, out: Tensor | None = None
     ) -> Tensor:
         """See ``Engine.backward``; ``out`` is left alone."""
-        if self._pass is None:
-            if self._plain is None:
-                raise RuntimeError("backward needs a forward before it")
-            return self._plain.backward(seeds, last=last)
-        now = self._pass
+        now = self._here.waiting
+        if now is None:
+            raise RuntimeError("backward needs a forward before it, in the same thread")
+        if isinstance(now, AutogradEngine):
+            return now.backward(seeds, last=last)
+        check_seeds(seeds, now.shapes)
+        with self._turn:
+            gradient = self._backward(now, seeds, last=last)
+        if last:
+            self._here.waiting = None
+        return gradient
+
+    def _backward(self, now: _Pass, seeds: Mapping[str, Tensor], *, last: bool) -> Tensor:
         dtype = now.plan.formats.backward
         with torch.no_grad():
             scale = 1.0
@@ -177,12 +209,13 @@ class TorchEngine:
             if found is None:
                 found = torch.zeros(now.shape, dtype=dtype, device=self.device)
             gradient = self._unprepare(found, now, last=last)
-        if last:
-            self._pass = None
         return gradient if scale == 1 else gradient * scale
 
     def _pull(self, now: _Pass, seeds: Mapping[str, Tensor], *, last: bool) -> Tensor | None:
         if now.replay is not None:
+            if self._replayed is not now:  # another thread's forward pass has come in between
+                now.replay.forward(now.x)
+                self._replayed = now
             return now.replay.backward(seeds)
         assert now.run is not None
         return now.plan.backward(now.run, seeds, last=last)
@@ -190,17 +223,19 @@ class TorchEngine:
     def bytes_per_pixel(self, layers: Sequence[str]) -> float:
         """See ``Engine.bytes_per_pixel``; computed from the plan for a small picture."""
         wanted = tuple(sorted(set(layers)))
-        if wanted not in self._bytes:
-            self._bytes[wanted] = self._measure(wanted)
-        return self._bytes[wanted]
+        with self._turn:
+            if wanted not in self._bytes:
+                self._bytes[wanted] = self._measure(wanted)
+            return self._bytes[wanted]
 
     def release(self) -> None:
         """See ``Engine.release``."""
-        self._pass = None
-        if self._plain is not None:
-            self._plain.release()
-        if self._replays is not None:
-            self._replays.clear()
+        self._here.waiting = None
+        with self._turn:
+            if self._plain is not None:
+                self._plain.release()
+            if self._replays is not None:
+                self._replays.clear()
         if self.device.type == "cpu":
             give_pages_back()
 
@@ -305,13 +340,16 @@ class TorchEngine:
         ours = torch.zeros_like(x) if ours is None else ours
         _agree(ours / self._per_channel(self.net.std, ours), slope, "the gradient")
 
+    def _by_autograd(self, reason: str, picture: Tensor, wanted: tuple[str, ...]) -> dict[str, Tensor]:
+        self._here.waiting = plain = self._fall_back(reason)
+        return plain.forward(picture, wanted)
+
     def _fall_back(self, reason: str) -> AutogradEngine:
         if self._plain is None:
             precision = "fp32" if self.precision == "fp32+bf16" else self.precision
             self._plain = AutogradEngine(self.net, device=self.device.type, precision=precision)
-        self.note = (
-            self.note or f"network {self.net.name} runs by plain autograd: {reason.splitlines()[0][:200]}"
-        )
+        if reason and not self.note:
+            self.note = f"network {self.net.name} runs by plain autograd: {reason.splitlines()[0][:200]}"
         return self._plain
 
     def _measure(self, layers: tuple[str, ...]) -> float:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reverie.errors import BadInput, ResourceError
+from reverie.forks import lock
 from reverie.media.picture import xmp as metadata
 from reverie.media.picture.container_colour import bmp_profile, boxed_colour
 from reverie.media.picture.decoding import decoding
@@ -35,7 +35,7 @@ from reverie.notices import warn
 MAX_PIXELS = 64_000_000
 
 _ORIENTATION = 0x0112
-_opening = threading.Lock()
+_opening = lock()
 
 
 @dataclass

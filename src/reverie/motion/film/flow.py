@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,8 @@ from typing import Any, Final, Literal
 import cv2 as opencv
 import numpy as np
 from numpy.typing import NDArray
+
+from reverie.forks import lock
 
 cv2: Any = opencv  # its stubs leave out DIS, and the number formats of arrays
 
@@ -38,7 +39,7 @@ COARSE: Final = 240
 TEXTURE: Final = 1e-4
 FILL: Final = 0.004
 
-_threads = threading.Lock()
+_threads = lock()
 
 
 @dataclass(frozen=True)

@@ -114,13 +114,17 @@ private:
     std::vector<std::thread> workers_;
 };
 
-// A forked child has none of its parent's threads: it starts a pool of its own and leaves the parent's alone.
+// A forked child has none of its parent's threads: it starts a pool of its own and leaves the parent's alone. Without a
+// lock, for one that another thread held when the child was forked would be held there for ever.
 Pool& pool() {
-    static std::mutex guard;
-    static Pool* current = nullptr;
-    std::lock_guard<std::mutex> lock(guard);
-    if (!current || current->owner != process()) current = new Pool;
-    return *current;
+    static std::atomic<Pool*> current{nullptr};
+    Pool* now = current.load(std::memory_order_acquire);
+    while (!now || now->owner != process()) {
+        Pool* const made = new Pool;
+        if (current.compare_exchange_strong(now, made, std::memory_order_acq_rel)) return *made;
+        delete made;  // somebody else was first
+    }
+    return *now;
 }
 
 // OpenMP's threads. A forked child has none of them: it uses a pool.

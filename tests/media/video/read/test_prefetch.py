@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from reverie.errors import ReverieWarning
+from reverie.errors import ResourceError, ReverieWarning
 from reverie.media.video.read.prefetch import Ahead, Said
 
 
@@ -62,3 +64,20 @@ def test_what_cannot_begin_is_raised() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         next(Ahead(make, 1, "a-test"))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_forked_child_is_told_that_its_parent_reads() -> None:
+    items = Ahead(lambda: iter(range(100)), 2, "numbers")
+    assert next(items) == 0
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        try:
+            next(items)
+        except ResourceError as error:
+            items.close()
+            os._exit(7 if "forked" in str(error) else 1)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    assert list(items) == list(range(1, 100))

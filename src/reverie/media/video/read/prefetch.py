@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 import weakref
@@ -10,6 +11,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from reverie.errors import ResourceError
 from reverie.notices import warn
 
 T = TypeVar("T")
@@ -31,7 +33,7 @@ class Ahead(Generic[T]):
 
     What it raises is raised here, in its place in the order; what it says (`Said`) is warned of here.
     Whatever else is said in the thread goes to who listened where this was made. Closing, or being
-    forgotten, stops the thread.
+    forgotten, stops the thread. A forked child has no such thread and gets a ResourceError.
 
     Args:
         make: Begins the generator; called in the thread.
@@ -49,7 +51,7 @@ class Ahead(Generic[T]):
             name=name,
             daemon=True,
         )
-        self._over = False
+        self._over, self._process = False, os.getpid()
         self._thread.start()
         weakref.finalize(self, _halt, self._thread, self._waiting, self._stop)
 
@@ -57,6 +59,8 @@ class Ahead(Generic[T]):
         return self
 
     def __next__(self) -> T:
+        if os.getpid() != self._process:
+            raise ResourceError("film: it was begun before this process was forked; open it again here")
         while not self._over:
             item = self._waiting.get()
             if isinstance(item, Said):
@@ -80,6 +84,8 @@ class Ahead(Generic[T]):
 
 def _halt(thread: threading.Thread, waiting: queue.Queue[Any], stop: threading.Event) -> None:
     """Ask a thread to end and give it a second; it may be waiting for room."""
+    if not thread.is_alive():  # as in a forked child, where locks of the queue may be lost as well
+        return
     stop.set()
     while not waiting.empty():
         try:

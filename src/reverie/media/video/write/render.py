@@ -265,6 +265,7 @@ class Render:
                 raise self._error
             if self._cancelled:
                 raise RuntimeError("the film is closed")
+            self._check_worker()
             try:
                 return self._jobs.put(job, timeout=0.1)
             except queue.Full:
@@ -277,6 +278,14 @@ class Render:
         while not done.wait(0.1):
             if self._error is not None:
                 raise self._error
+            self._check_worker()
+
+    def _check_worker(self) -> None:
+        """ResourceError in a forked child, which has no thread that encodes."""
+        if not self._worker.is_alive():
+            raise ResourceError(
+                f"{self.out}: it was begun before this process was forked; go on with it there"
+            )
 
     def _work(self) -> None:
         """The worker's life: job after job; after the first that fails none is done."""
