@@ -11,7 +11,7 @@ from reverie import objective as ob
 from reverie.cli.complaints import given_as, told_as_typed
 from reverie.cli.console import Console
 from reverie.cli.groups import Group, all_given
-from reverie.cli.options import GUIDE_LAYER, Common, Messages
+from reverie.cli.options import GUIDE_LAYER, Common, Messages, Trust
 from reverie.errors import UsageError
 from reverie.recipe.presets.canvas_defaults import onto
 from reverie.recipe.presets.preset import preset
@@ -70,12 +70,16 @@ def console_of(messages: Messages) -> Console:
     return Console(quiet=messages.quiet, verbose=messages.verbose, as_json=messages.json)
 
 
-def workspace_of(given: Common) -> Workspace:
+def workspace_of(given: Common, trust: Trust | None = None) -> Workspace:
     """Limits of what is opened, as the options want them."""
     from reverie.jobs.workspace import Workspace
     from reverie.media.picture import MAX_PIXELS
 
-    return Workspace(max_pixels=given.max_pixels or MAX_PIXELS, offline=given.offline)
+    return Workspace(
+        max_pixels=given.max_pixels or MAX_PIXELS,
+        offline=given.offline,
+        trust=trust is not None and trust.trust,
+    )
 
 
 def output_of(given: Common, usual: str) -> Output:
@@ -126,9 +130,10 @@ def recipe_from_options(given: Mapping[str, Any], default: str = "reverie") -> R
             return preset(name or default, **changes)
         if name is not None:
             raise UsageError("--preset and --recipe: give one of them")
-        from reverie.jobs.provenance import recipe_from
+        from reverie.jobs.foreign_names import beside
+        from reverie.jobs.provenance import recipe_in
 
-        recipe = recipe_from(given["recipe"])
+        recipe = beside(recipe_in(given["recipe"]), given["recipe"], trust=bool(given.get("trust")))
         if "steps" in changes:
             changes.setdefault("max_score", None)
         if portrait and recipe.portrait is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from importlib import import_module
@@ -12,10 +11,11 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from reverie.errors import BadInput, ReverieError, UsageError, did_you_mean
+from reverie.jobs.foreign_names import check_name, names_in, weights_in
 from reverie.jobs.job import Job
 from reverie.jobs.output import Written
-from reverie.jobs.provenance import film_files
 from reverie.jobs.reference import Reference
+from reverie.media.local_file import open_regular, unreadable
 from reverie.objective import parse
 from reverie.recipe.portrait import Portrait
 from reverie.recipe.recipe import Recipe, read
@@ -85,18 +85,18 @@ def read_job(document: object, where: str = "job", *, trusted: bool = False) -> 
     return job
 
 
-def load_job(path: str, *, trusted: bool = True) -> Job[Any]:
-    """The job that a file describes; a file that the user named is trusted.
+def load_job(path: str, *, trusted: bool = False) -> Job[Any]:
+    """The job that a file describes; ``trusted`` as of ``read_job``.
 
     Raises:
         BadInput: The file cannot be read.
         UsageError: As ``read_job``, or it is no JSON.
     """
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             text = file.read(LONGEST + 1)
     except (OSError, ValueError) as error:
-        raise BadInput(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
+        raise BadInput(f"{path}: {unreadable(error)}; give the document of a job") from error
     return parse_job(text, path, trusted=trusted)
 
 
@@ -130,11 +130,7 @@ def _complaints(error: ValidationError, known: Iterable[str]) -> Iterator[str]:
 def _check_names(job: Job[Any], where: str) -> None:
     """UsageError where a document that is not trusted names a folder or a path to elsewhere."""
     for field, name in _names(job):
-        if name in (".", "..") or os.path.basename(name) != name or "\\" in name or ":" in name[1:3]:
-            raise UsageError(
-                f"{where}: {field}: {name!r} is a path, and a job from elsewhere may only name files of the "
-                "current folder; --trust allows it"
-            )
+        check_name(name, f"{where}: {field}")
 
 
 def _names(job: Job[Any]) -> Iterator[tuple[str, str]]:
@@ -147,13 +143,11 @@ def _names(job: Job[Any]) -> Iterator[tuple[str, str]]:
             elif isinstance(one, Written):
                 yield field, one.path.rstrip("/")
     recipe, settings = getattr(job, "recipe", None), getattr(job, "settings", {})
-    network = settings.get("network")
     if isinstance(recipe, Recipe):
-        yield from (("recipe", name) for name in (*recipe.files(), *film_files(recipe)))
-        network = recipe.network
-    family, colon, file = str(network).partition(":")
-    if colon and family != "torchvision":
-        yield "network", file
+        yield from (("recipe", name) for name in names_in(recipe))
+    weights = weights_in(str(settings.get("network", "")))
+    if weights is not None:
+        yield "settings.network", weights
     for text in getattr(job, "targets", ()):
         with suppress(UsageError):  # of a name that is no objective
             yield from (("targets", name) for name in parse(text).files())

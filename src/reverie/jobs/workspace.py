@@ -19,12 +19,15 @@ class Workspace:
     Attributes:
         max_pixels: The most pixels a picture may have.
         offline: Never download weights.
+        trust: Whether what a file names (a result that is made again, the note of a run that goes on) may lie
+            anywhere, and not only beside it.
         resolver: Finds the files that references name.
         networks: Networks by name, loaded when first asked for; one's own may be put in under any name.
     """
 
     max_pixels: int = MAX_PIXELS
     offline: bool = False
+    trust: bool = False
     resolver: Resolver = field(default_factory=LocalFiles)
     networks: dict[str, Network] = field(default_factory=dict)
 

@@ -14,7 +14,7 @@ from reverie.cli.command_line import command_line
 from reverie.cli.complaints import told_as_typed
 from reverie.cli.fields import other
 from reverie.cli.groups import OFFERED, Only, takes_groups
-from reverie.cli.options import Common, Messages
+from reverie.cli.options import Common, Messages, Trust
 from reverie.cli.recipe_options import console_of, workspace_of
 from reverie.errors import Interrupted
 from reverie.recipe.recipe import PARTS, make
@@ -32,6 +32,7 @@ Input = Annotated[
 def rerun(
     result: ResultFile,
     input: Input = None,
+    trust: Trust = OFFERED,
     common: Annotated[
         Common, Only("out", "overwrite", "max_pixels", "offline", "json", "quiet", "verbose", "debug")
     ] = OFFERED,
@@ -53,7 +54,7 @@ def rerun(
             path=_beside(result) if common.out is None else common.out, overwrite=common.overwrite
         )
         job = RerunJob(result=result, input=input, output=output)
-    made = run_resumable(job, console, workspace_of(common), "rerun")
+    made = run_resumable(job, console, workspace_of(common, trust), "rerun")
     if isinstance(made, MovingResult):
         tell_film(console, made)
     elif isinstance(made, PictureResult):

@@ -16,6 +16,7 @@ from reverie.errors import BadInput, ResourceError, UsageError
 from reverie.jobs.fooling.settings import Settings
 from reverie.jobs.output import check_writable
 from reverie.jobs.provenance import NetworkNote
+from reverie.media.local_file import read_regular, unreadable
 from reverie.media.picture.write import write_whole
 from reverie.recipe.recipe import complaints
 
@@ -100,11 +101,9 @@ class Folder:
     def read(self) -> Note:
         """What the folder says of its run; BadInput if it is damaged."""
         try:
-            with open(self.note, "rb") as file:
-                data = file.read(LONGEST)
-            return Note.model_validate(json.loads(data))
+            return Note.model_validate(json.loads(read_regular(self.note, most=LONGEST, within=self.path)))
         except OSError as error:
-            raise BadInput(f"{self.note}: cannot be read ({error.strerror or error})") from error
+            raise BadInput(f"{self.note}: {unreadable(error)}; begin in another folder") from error
         except ValidationError as error:
             said = f"damaged or of a newer version ({next(complaints(error))})"
             raise BadInput(f"{self.note}: {said}; begin in another folder") from error

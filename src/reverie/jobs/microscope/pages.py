@@ -30,6 +30,7 @@ from reverie.jobs.microscope.readings import (
 )
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.provenance import bare_network
+from reverie.media.local_file import read_regular
 from reverie.media.picture.write import write_whole
 from reverie.network.network import Network
 from reverie.network.wrap import OUTPUT
@@ -40,6 +41,8 @@ NEIGHBOURS, CLASSES, CHANNELS, STRIP = 8, 5, 8, 8
 LIKE, SHARE, STANDING = 0.05, 0.001, 1.0
 #: Files that every page uses.
 STATIC = ("style.css", "site.js")
+#: A page longer than this, in bytes, is none.
+LONGEST = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def write_pages(
 
 def _put(path: Path, text: str) -> None:
     data = text.encode("utf-8")
-    if path.is_file() and path.read_bytes() == data:
+    if not path.is_symlink() and path.is_file() and read_regular(path, most=LONGEST) == data:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(data, path, overwrite=True)

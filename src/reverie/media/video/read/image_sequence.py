@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from reverie.errors import BadInput, ResourceError
+from reverie.media.local_file import open_regular
 from reverie.media.picture.picture import Picture
 from reverie.media.picture.read import load_picture
 from reverie.media.video.read.decode import Say
@@ -89,7 +90,7 @@ class ImageSequence:
         whole = hashlib.sha256()
         for path in self.paths:
             still_there(path)
-            with open(path, "rb") as file:
+            with open_regular(path) as file:
                 whole.update(f"{os.path.basename(path)}\0".encode())
                 whole.update(hashlib.file_digest(file, "sha256").digest())
         return whole.hexdigest()
