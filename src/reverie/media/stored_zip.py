@@ -25,7 +25,7 @@ def open_stored(file: BinaryIO) -> zipfile.ZipFile:
         zipfile.BadZipFile: It is none or damaged, or a member is packed, encrypted or none of its own.
         OSError: It cannot be read.
     """
-    size = os.fstat(file.fileno()).st_size
+    size = file.seek(0, os.SEEK_END)
     bounded = _Bounded(file)
     try:
         archive = zipfile.ZipFile(cast("IO[bytes]", bounded))

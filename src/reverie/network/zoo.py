@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reverie.errors import NetworkError, UsageError, did_you_mean
 from reverie.network.class_names import imagenet
-from reverie.network.weights import check_state, read_state, read_weights, split_hash, verify
+from reverie.network.weights import WeightsFile, check_state, open_weights, split_hash
 
 if TYPE_CHECKING:
     from reverie.network.network import Network
@@ -117,33 +117,28 @@ def load_net(name: str = DEFAULT, *, offline: bool = False) -> Network:
     if info is None:
         hint = did_you_mean(family, [*network_names(), TORCHVISION + "NAME"])
         raise UsageError(f'network "{name}" is not known; {hint}')
-    if ":" not in name:
-        return _lite(info, *_packaged(info), name)
-    path, expected = split_hash(file)
-    data = read_weights(path)
-    digest = verify(data, expected, path.name)
-    return _lite(info, data, digest, path.name)
+    path, expected = split_hash(file) if ":" in name else (_packaged(info), info.sha256)
+    with open_weights(path, expected, parameters=info.parameters) as state:
+        return _lite(info, state)
 
 
-def _packaged(info: NetworkInfo) -> tuple[bytes, str]:
+def _packaged(info: NetworkInfo) -> Path:
     path = info.weights_file()
     if path is None:
         raise NetworkError(f"network {info.name}: its weights are not installed; {info.install}")
-    data = read_weights(path)
-    return data, verify(data, info.sha256, path.name)
+    return path
 
 
-def _lite(info: NetworkInfo, data: bytes, digest: str, file: str) -> Network:
+def _lite(info: NetworkInfo, state: WeightsFile) -> Network:
     import torch
 
     from reverie.network.efficientnet_lite import Lite, lite_layers, lite_statistics, state_shapes
     from reverie.network.network import Network
 
-    state = read_state(data, file)
-    check_state(state, state_shapes(info.name), info.name, file)
+    check_state(state.notes, state_shapes(info.name), info.name, state.name)
     module = Lite(info.name, state)
     if not all(bool(torch.isfinite(p).all()) for p in module.parameters()):
-        raise NetworkError(f"weights {file}: hold NaN or infinite values")
+        raise NetworkError(f"weights {state.name}: hold NaN or infinite values")
     return Network(
         info.name,
         module,
@@ -152,7 +147,7 @@ def _lite(info: NetworkInfo, data: bytes, digest: str, file: str) -> Network:
         std=(0.5, 0.5, 0.5),
         classes=imagenet(),
         class_map="logit_map",
-        weights_sha256=digest,
+        weights_sha256=state.sha256,
         min_size=32,
         statistics=lite_statistics(info.name, state),
     )
