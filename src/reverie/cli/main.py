@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from reverie.engine.environment import ENVIRONMENT
 from reverie.errors import ReverieError
+from reverie.plain_words import clean_lines, shown
 
 INTERRUPTED = 130
 
@@ -60,7 +61,7 @@ def run(arguments: list[str]) -> int:
         code, message = _explained(error)
         found = error
     if "--debug" in options:
-        traceback.print_exception(found)
+        print(clean_lines("".join(traceback.format_exception(found))), file=sys.stderr)
     print(f"error: {message}", file=sys.stderr)
     if "--json" in options:
         print(json.dumps({"error": {"code": code, "message": message}}))
@@ -73,6 +74,6 @@ def _explained(error: Exception) -> tuple[int, str]:
         return INTERRUPTED, "stopped; nothing was written"
     tell = getattr(error, "format_message", None)
     if callable(tell):  # click's usage errors, which typer hands on under one of two names
-        return 2, " ".join(str(tell()).split()) + "; --help lists what there is"
-    said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        return 2, shown(str(tell())) + "; --help lists what there is"
+    said = shown(f"{type(error).__name__}: {error}", 300)
     return 1, f"internal error: {said} (--debug shows where)"

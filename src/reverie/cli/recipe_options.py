@@ -13,6 +13,7 @@ from reverie.cli.console import Console
 from reverie.cli.groups import Group, all_given
 from reverie.cli.options import GUIDE_LAYER, Common, Messages, Trust
 from reverie.errors import UsageError
+from reverie.objective.text import MOST_DIGITS, unquoted
 from reverie.recipe.presets.canvas_defaults import onto
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe, make
@@ -173,9 +174,9 @@ def objectives(given: Mapping[str, Any]) -> tuple[str, ...]:
         typed = " and ".join("--" + way.rstrip("_") for way in ways)
         raise UsageError(f"{typed}: give one of them; --objective takes a sum of all kinds")
     if "guide" in ways:
-        return tuple(str(ob.guide(ways["guide"], at)) for at in ways.get("layer", [GUIDE_LAYER]))
+        return tuple(str(ob.guide(ways["guide"], unquoted(at))) for at in ways.get("layer", [GUIDE_LAYER]))
     if "layer" in ways:
-        return tuple(str(ob.layer(name)) for name in ways["layer"])
+        return tuple(str(ob.layer(unquoted(name))) for name in ways["layer"])
     if "class_" in ways:
         return tuple(str(ob.logit(name)) for name in ways["class_"])
     if "channel" in ways:
@@ -186,9 +187,9 @@ def objectives(given: Mapping[str, Any]) -> tuple[str, ...]:
 def one_channel(text: str) -> ob.Objective:
     """NAME:I as an objective."""
     name, colon, index = text.rpartition(":")
-    if not colon or not name or not index.isdecimal():
+    if not colon or not name or not (index.isdecimal() and len(index) <= MOST_DIGITS):
         raise UsageError(f'--channel {text}: a layer, a colon and a number are needed, as in "block4b:17"')
-    return ob.channel(name, int(index))
+    return ob.channel(unquoted(name.strip()), int(index))
 
 
 def whole_numbers(option: str, text: str) -> tuple[int, ...]:

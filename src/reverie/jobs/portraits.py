@@ -26,6 +26,7 @@ from reverie.jobs.output import Output, make_folder
 from reverie.jobs.reference import Reference
 from reverie.jobs.workspace import Workspace
 from reverie.notices import collect_warnings
+from reverie.objective.text import unquoted
 from reverie.recipe.presets.portrait import INVERSION
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
@@ -153,7 +154,7 @@ class InversionsJob(ManyPortraits):
         recipe = self.recipe
         net = workspace.network(recipe.network)
         given = net.layers if self.layers is None else dict.fromkeys(self.layers)
-        names = [net.layer(name).name for name in given]
+        names = [net.layer(unquoted(name)).name for name in given]
         size = recipe.size if "size" in self.settings else fitting(picture.size, recipe.max_size or SIDE)
         recipes = []
         for name in names:

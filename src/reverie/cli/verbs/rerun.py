@@ -82,7 +82,7 @@ def show(result: ResultFile, messages: Annotated[Messages, Only("json", "debug")
     for name, found in parts.items():
         lines += ["", *_settings(found, PARTS[name]())]
     lines += ["", *(f"  {name:<18} {text}" for name, text in _facts(note))]
-    console_of(messages).result("\n".join(lines), {**note.document(), "command": command})
+    console_of(messages).result(lines, {**note.document(), "command": command})
 
 
 def _settings(settings: Mapping[str, Any], usual: BaseModel) -> Iterator[str]:

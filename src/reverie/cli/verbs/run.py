@@ -45,7 +45,7 @@ def run(
     preview = preview_of(common.preview, False, *taken)
     result = run_job(found, console, workspace, also=preview, on_event=partial(tell_item, console))
     if not isinstance(result, PictureResult):  # which was told as an item
-        console.result("\n".join(result.files), result.as_json())
+        console.result(result.files, result.as_json())
     if result.stopped:
         raise Interrupted(f"stopped after {result.stopped}")
     if failed := getattr(result, "failed", ()):
