@@ -102,7 +102,7 @@ def target(text: str, net: Network) -> ob.Objective:
 
 def _names_a_class(name: str, classes: ClassNames) -> bool:
     """Whether a class, or several, or a number that none has, is meant."""
-    if name.lstrip("-").isdecimal():
+    if name.lstrip("-").isdecimal() and len(name) <= MOST_DIGITS:
         return True
     if any(name.casefold() == n.casefold() for i in range(len(classes)) for n in classes.synonyms(i)):
         return True

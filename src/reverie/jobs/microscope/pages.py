@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from torch import Tensor
 
 from reverie._version import __version__
@@ -34,6 +35,7 @@ from reverie.media.local_file import read_regular
 from reverie.media.picture.write import write_whole
 from reverie.network.network import Network
 from reverie.network.wrap import OUTPUT
+from reverie.plain_words import clean
 
 #: How many are shown: neighbours, classes of a portrait, channels of a class, portraits of a layer.
 NEIGHBOURS, CLASSES, CHANNELS, STRIP = 8, 5, 8, 8
@@ -72,6 +74,7 @@ def write_pages(
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_seen,
     )
     environment.globals |= {"site": site, "COLUMNS": COLUMNS, "PATCH_SIDE": PATCH_SIDE}
     written = []
@@ -89,6 +92,11 @@ def write_pages(
             if path not in kept:
                 path.unlink()
     return written
+
+
+def _seen(value: Any) -> Any:
+    """A text with what cannot be seen written out; what the templates made themselves is left alone."""
+    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _put(path: Path, text: str) -> None:
