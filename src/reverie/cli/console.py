@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from reverie.errors import ReverieWarning
-from reverie.plain_words import clean, shown
+from reverie.plain_words import clean, cut, shown
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: The most characters of a text in a table.
 CELL = 200
+#: The most characters of a line of a result.
+LINE = 20_000
 
 
 class Console:
@@ -32,7 +34,7 @@ class Console:
     def result(self, text: str | Sequence[str], document: Any) -> None:
         """A result: the text, a line or several, or the document with --json, in which all is as it is."""
         lines = [text] if isinstance(text, str) else text
-        print(json.dumps(document) if self.as_json else "\n".join(map(clean, lines)), flush=True)
+        print(json.dumps(document) if self.as_json else "\n".join(map(told, lines)), flush=True)
 
     def info(self, text: str) -> None:
         """Something nice to know, on a terminal or with -v."""
@@ -53,6 +55,11 @@ class Console:
             self.warn(str(message))
         elif self.verbose:
             self.must(f"{category.__name__}: {shown(str(message))}")
+
+
+def told(line: str) -> str:
+    """A line of a result, as it can be seen."""
+    return cut(clean(line), LINE)
 
 
 def table_of(*columns: tuple[str, Any]) -> Table:

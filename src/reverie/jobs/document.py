@@ -18,7 +18,7 @@ from reverie.jobs.reference import Reference
 from reverie.media.local_file import open_regular, unreadable
 from reverie.objective import parse
 from reverie.recipe.portrait import Portrait
-from reverie.recipe.recipe import Recipe, read
+from reverie.recipe.recipe import MOST_COMPLAINTS, Recipe, read
 
 #: Version of the documents' own format, raised when a field changes its meaning.
 FORMAT: Final = 1
@@ -113,7 +113,7 @@ def parse_job(text: bytes, where: str, *, trusted: bool) -> Job[Any]:
 
 def _complaints(error: ValidationError, known: Iterable[str]) -> Iterator[str]:
     """One clause for each field that is wrong."""
-    for item in error.errors():
+    for item in error.errors()[:MOST_COMPLAINTS]:
         field = ".".join(map(str, item["loc"])) or "job"
         cause = item.get("ctx", {}).get("error")
         if item["type"] == "extra_forbidden":

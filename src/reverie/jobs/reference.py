@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from reverie.errors import BadInput, UsageError
 from reverie.jobs.provenance import Sha256, sha256_of
+from reverie.media.local_file import lies_in
 
 
 class Reference(BaseModel):
@@ -75,7 +76,7 @@ class LocalFiles:
         for folder in self.folders:
             for file in sorted(folder.iterdir()) if folder.is_dir() else ():
                 named = reference.name in (None, file.name)
-                if named and file.is_file() and sha256_of(file) == reference.sha256:
+                if named and lies_in(file, folder) and sha256_of(file) == reference.sha256:
                     return os.fspath(file)
         where = ", ".join(map(str, self.folders)) or "no folder was named to look in"
         raise BadInput(f"sha256 {reference.sha256}: no such file ({where})")

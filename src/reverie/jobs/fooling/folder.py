@@ -16,7 +16,7 @@ from reverie.errors import BadInput, ResourceError, UsageError
 from reverie.jobs.fooling.settings import Settings
 from reverie.jobs.output import check_writable
 from reverie.jobs.provenance import NetworkNote
-from reverie.media.local_file import read_regular, unreadable
+from reverie.media.local_file import read_regular, stays_in, unreadable
 from reverie.media.picture.write import write_whole
 from reverie.recipe.recipe import complaints
 
@@ -85,6 +85,9 @@ class Folder:
             names = [name for name in os.listdir(self.path) if not self.PART.fullmatch(name)]
         except OSError as error:
             raise ResourceError(f"cannot read folder {self}: {error.strerror or error}") from error
+        for folder in (self.pictures, self.genomes):
+            if not stays_in(folder, self.path):
+                raise UsageError(f"{folder}: leads out of {self}; remove it, or give another folder")
         check_writable(os.fspath(self.path), str(self))
         if self.note.name not in names:
             if resume:

@@ -38,15 +38,12 @@ _SVG = re.compile(r"\s*<(\?xml|svg|!DOCTYPE\s+svg|!--|[A-Za-z]+:svg)", re.IGNORE
 _PROTOCOL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+(:|,,)")
 
 
-def read_local(
-    path: str | PathLike[str], *, most: int | None = None, within: str | PathLike[str] | None = None
-) -> bytes:
+def read_local(path: str | PathLike[str], *, most: int | None = None) -> bytes:
     """The bytes of a local, regular file.
 
     Args:
         path: The file.
         most: How many bytes a file may have that is no picture reverie knows what to do with.
-        within: A folder that it has to lie in, links followed; None where the user named the file.
 
     Raises:
         BadInput: There is no such file, it is no regular file, it cannot be read, it is empty or
@@ -54,7 +51,7 @@ def read_local(
     """
     name = os.fspath(path)
     try:
-        with open_regular(name, within=within) as file:
+        with open_regular(name) as file:
             size = os.fstat(file.fileno()).st_size
             if most is not None and size > most:
                 raise BadInput(
