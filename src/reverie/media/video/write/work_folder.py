@@ -195,7 +195,7 @@ class WorkFolder:
             data = read_regular(self.checkpoint, most=_LONGEST_STATE, within=self.path)
             middle = 8 + int.from_bytes(data[:8], "little")
             safe = unpack(data[8:middle])
-            return Safe(**safe | {"recent": tuple(safe["recent"])}), unpack(data[middle:])
+            return _checked(Safe(**safe | {"recent": tuple(safe["recent"])})), unpack(data[middle:])
         except FileNotFoundError:
             return None
         except (NotRegularError, OutsideError, TooLongError) as error:
@@ -313,6 +313,16 @@ class WorkFolder:
         """Take it away with everything in it."""
         self.release()
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _checked(safe: Safe) -> Safe:
+    """What a checkpoint says is safe; BadInput where that cannot be, whatever the rest of it says."""
+    counts = (safe.frames, safe.waiting, safe.segments, safe.length)
+    if not all(isinstance(count, int) and 0 <= count < 2**62 for count in counts):
+        raise BadInput("damaged (a number out of its range)")
+    if not safe.waiting <= min(safe.frames, len(safe.recent)):
+        raise BadInput("damaged (more frames wait than there are)")
+    return safe
 
 
 def hold(handle: int) -> None:
