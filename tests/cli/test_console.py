@@ -10,17 +10,8 @@ from rich.progress import TextColumn
 from reverie.cli.console import CELL, LINE, Console, add_row, print_table, table_of
 from reverie.cli.progress import _bar
 
-NAMES = (
-    "[red]x[/]",
-    "[/]",
-    "[link=http://a]b[/link]",
-    "[bold",
-    "\\[x]",
-    "a\x1b[31mb",
-    "a\u202eb",
-    "b\udcff",
-    "a\nb",
-)
+MARKUP = ("[red]x[/]", "[/]", "[link=http://a]b[/link]", "[bold", "\\[x]")
+NAMES = (*MARKUP, "a\x1b[31mb", "a\u202eb", "b\udcff", "a\nb")
 CLEAN = (*MARKUP, "a\\x1b[31mb", "a\\u202eb", "b\\xff", "a\\x0ab")
 
 

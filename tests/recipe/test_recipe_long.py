@@ -57,3 +57,9 @@ def test_very_many_things_that_are_wrong() -> None:
     refused_at_once({"zoom": {"scenes": ["x"] * 100_000}})
     with pytest.raises(UsageError, match="and 49970 more"):
         read(many, "r.json")
+
+
+def test_a_prior_that_reads_a_picture_is_refused() -> None:
+    for text in ('guide("g.jpg", block5a)', 'block5c@mask("m.png")', '-invert("/etc/passwd", block5a)'):
+        with pytest.raises(UsageError, match="priors: "):
+            read({"portrait": {"priors": ["-tv", text]}}, "r.json")
