@@ -153,7 +153,7 @@ class Evolution:
             ]
             lineage = Lineage.of_array(arrays["lineage"])
             clock = arrays["clock"].tolist()
-        except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
+        except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
             raise BadInput(f"checkpoint: damaged, or of another version ({error!r})") from error
         return Evolution(plan, generation, evaluations, archive, lineage, rows, *clock), encoding
 

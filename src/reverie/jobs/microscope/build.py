@@ -306,7 +306,7 @@ class Microscope:
             raise UsageError(f"{manifest}: {reason(error)}; give another folder") from error
         except OSError as error:
             raise ResourceError(f"{manifest}: cannot be read ({error.strerror or error})") from error
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise UsageError(f"{manifest}: is damaged; remove it to begin anew in an empty folder") from error
         if self.overwrite:
             return

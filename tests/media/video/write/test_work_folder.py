@@ -76,3 +76,10 @@ def test_a_frame_that_is_not_as_long_as_it_says_takes_no_memory(folder: WorkFold
         path.write_bytes(text)
         with pytest.raises(BadInput, match="damaged"):
             folder.get_frame(1)
+
+
+def test_a_lock_that_is_a_link_is_not_opened(folder: WorkFolder, tmp_path: Path) -> None:
+    (folder.path / "lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(BadInput, match="lock"):
+        folder.lock()
+    assert not (tmp_path / "elsewhere").exists()

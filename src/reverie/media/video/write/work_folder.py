@@ -268,6 +268,8 @@ class WorkFolder:
         """Hold the folder, which is made if need be; UsageError if another process holds it."""
         with self.writing():
             self.path.mkdir(exist_ok=True)
+            if os.path.lexists(self.path / "lock"):
+                self._check_own("lock")
             flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
             self._lock = os.open(self.path / "lock", flags, 0o666)
         try:
