@@ -324,7 +324,10 @@ PEAK = """
 import resource, sys, torch
 import reverie.network.efficientnet_lite, reverie.network.network
 from reverie.errors import NetworkError
+from reverie.network.class_names import imagenet
 from reverie.network.zoo import load_net
+imagenet()
+torch.ones(9).double().sqrt().isfinite().all()  # what torch loads when it is first used
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     load_net("lite0:" + sys.argv[1])
