@@ -64,7 +64,7 @@ def carried_out(commands: list[tuple[Path, list[str]]], *, limit: int | None = N
         env={**found, "PYTHONPATH": here},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=800,
         preexec_fn=limited,
         check=False,
     )
