@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from reverie.plain_words import shown
+
 
 class ReverieError(Exception):
     """Base of every error reverie raises on purpose.
 
-    ``str(error)`` is one line for a person. ``exit_code`` is what the command line ends with.
+    ``str(error)`` is one line for a person, of characters that can be seen and no more than can be read.
+    ``exit_code`` is what the command line ends with.
     """
 
     exit_code = 1
 
     def __init__(self, message: str) -> None:
-        super().__init__(" ".join(message.split()))
+        super().__init__(shown(message))
 
 
 class UsageError(ReverieError, ValueError):
@@ -54,6 +57,10 @@ class Interrupted(ReverieError):
     exit_code = 130
 
 
+#: What is longer than this is no misspelt name.
+LONGEST_NAME = 100
+
+
 class ReverieWarning(UserWarning):
     """Something the user should know that does not stop the work."""
 
@@ -66,7 +73,9 @@ def did_you_mean(name: str, known: Iterable[str], *, most: int = 3) -> str:
         known: The names there are.
         most: How many to suggest at most.
     """
-    names = list(known)
+    names = [n for n in known if len(n) <= LONGEST_NAME]
+    if len(name) > LONGEST_NAME:
+        return ""
     by_lower = {n.lower(): n for n in names}
     near = get_close_matches(name.lower(), list(by_lower), n=most, cutoff=0.6)
     if near:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from reverie.errors import ReverieWarning
+from reverie.plain_words import shown
 
 Listener = Callable[[str], None]
 
@@ -25,9 +26,10 @@ def warn(text: str, *, stacklevel: int = 2) -> None:
     It goes to the collector of here and now if there is one, else it is a ``ReverieWarning`` of Python's.
 
     Args:
-        text: One line.
+        text: One line; what in it cannot be shown as it is is written out, and what is too long cut.
         stacklevel: Whose line of code it is said of, as of ``warnings.warn``: 2 is the caller of the caller.
     """
+    text = shown(text)
     collector = _listening.get()
     if collector is None:
         warnings.warn(text, ReverieWarning, stacklevel=stacklevel + 1)

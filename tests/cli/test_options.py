@@ -60,3 +60,19 @@ def test_a_recipe_file_is_overridden_by_options(tmp_path: Path) -> None:
     assert recipe_for("--recipe", str(path), "--steps", "5").max_score is None
     with pytest.raises(UsageError, match="--preset and --recipe"):
         recipe_for("--recipe", str(path), "--preset", "keras")
+
+
+def test_layers_in_quotes_are_layers() -> None:
+    from reverie import objective as ob
+    from reverie.cli.recipe_options import objectives
+    from reverie.cli.verbs.microscope import apart
+
+    for given, wanted in (
+        ({"layer": ['"2"', "block5c"]}, (ob.layer("2"), ob.layer("block5c"))),
+        ({"layer": ["2", '"a b"']}, (ob.layer("2"), ob.layer("a b"))),
+        ({"channel": ['"2":3', "features.4.conv:5"]}, (ob.channel("2", 3), ob.channel("features.4.conv", 5))),
+        ({"guide": "g.jpg", "layer": ['"2"']}, (ob.guide("g.jpg", "2"),)),
+        ({"objective": ['0.5*"2"']}, (0.5 * ob.layer("2"),)),
+    ):
+        assert tuple(map(ob.parse, objectives(given))) == wanted
+    assert apart(['a,"b,c",d', '"e"']) == ["a", '"b,c"', "d", '"e"']

@@ -134,3 +134,12 @@ def test_a_shared_session_dreams_as_a_lone_one(here: Path, photographs: Path) ->
         dreamt(run, str(photographs / f"{name}.png"), f"{name}-shared.png")
     dreamt(preset("reverie", **QUICK), str(photographs / "astronaut.png"), "lone.png")
     assert Path("lone.png").read_bytes() == Path("astronaut-shared.png").read_bytes()
+
+
+@pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (128, 128, 128), (200, 30, 30)])
+def test_a_flat_photograph_that_comes_back_unchanged_says_so(here: Path, colour: tuple[int, ...]) -> None:
+    Image.new("RGB", (96, 80), colour).save("flat.png")
+    result = made(here, photo="flat.png", objective=("block2a",))
+    assert result.moved < 0.002
+    assert any("flat.png: is one colour all over and came back unchanged" in said for said in result.warnings)
+    assert not made(here, out="e.png", objective=("block2a",)).warnings

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reverie.errors import UsageError
-from reverie.jobs.provenance import bare_network, read_document, recipe_from
+from reverie.jobs.provenance import bare_network, read_document, recipe_in
 from reverie.media.picture import read_provenance
 from reverie.recipe.recipe import Recipe
 from support.dreams import made
@@ -64,12 +64,12 @@ def test_weights_of_ones_own_keep_their_path_to_themselves(here: Path) -> None:
 
 def test_recipes_come_from_json_and_from_pictures(here: Path) -> None:
     result = made(here, seed=5)
-    assert recipe_from("d.png") == result.recipe
+    assert recipe_in("d.png") == result.recipe
     Path("r.json").write_text(json.dumps(read_provenance("d.png")))
-    assert recipe_from("r.json") == result.recipe
+    assert recipe_in("r.json") == result.recipe
     Path("r.json").write_text('{"seed": 9}')
-    assert recipe_from("r.json") == Recipe(seed=9)
+    assert recipe_in("r.json") == Recipe(seed=9)
     for text in ("{", "[1]", '{"seed": NaN}', "[" * 5000, '{"recipe": 3}'):
         Path("r.json").write_text(text)
         with pytest.raises(UsageError, match=r"r\.json"):
-            recipe_from("r.json")
+            recipe_in("r.json")

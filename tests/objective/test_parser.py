@@ -261,3 +261,141 @@ def test_numbers_without_end_are_refused(text):
 def test_too_long():
     with pytest.raises(UsageError, match="too long"):
         parse("block5c" + " + block5c" * 2000)
+
+
+ODD_NAMES = (
+    "2",
+    "007",
+    "1e5",
+    "features.4.conv",
+    "2.conv",
+    "a b",
+    " a",
+    "",
+    "tv",
+    "l2",
+    "unnatural",
+    "mean",
+    "class",
+    "mask",
+    "entropy",
+    "a-b",
+    "a+b*c",
+    "a:3",
+    "a@1,2",
+    "a,b",
+    "(a)",
+    'say "x"',
+    "back\\slash",
+    'end\\"',
+    "new\nline",
+    "back\\\nline",
+    "\x1b[31m",
+    "\u202e",
+    "\ud800",
+    "größe",
+    "層",
+    "²",
+    "x" * 3000,
+)
+#: Ways in which a text names a layer: in quotes, everywhere a plain word may stand.
+WAYS = {
+    "{}": ob.layer,
+    "0.5*{}": lambda name: 0.5 * ob.layer(name),
+    "-{}": lambda name: -ob.layer(name),
+    "{}:3": lambda name: ob.channel(name, 3),
+    " {} : 3 ": lambda name: ob.channel(name, 3),
+    "2*{}:3": lambda name: 2 * ob.channel(name, 3),
+    "{}:3@4,5": lambda name: ob.neuron(name, 3, cell=(4, 5)),
+    "tv - {}": lambda name: ob.tv() - ob.layer(name),
+    '{}@mask("m.png")': lambda name: ob.layer(name).within("m.png"),
+    '{}:1@outside("m.png")': lambda name: ob.channel(name, 1).within("m.png", inverse=True),
+    "layer({}, border=2)": lambda name: ob.layer(name, border=2),
+    "mean({})": ob.mean,
+    "channel({}, 3)": lambda name: ob.channel(name, 3),
+    "neuron({}, 3, x=0.5, y=1)": lambda name: ob.neuron(name, 3, x=0.5, y=1),
+    "direction({}, 3:1)": lambda name: ob.direction(name, {3: 1.0}),
+    "entropy({})": ob.entropy,
+    "peak({}, 3)": lambda name: ob.peak(name, 3),
+    'guide("g.jpg", {})': lambda name: ob.guide("g.jpg", name),
+    'caricature("g.jpg", {})': lambda name: ob.caricature("g.jpg", name),
+    'invert("g.jpg", {})': lambda name: ob.inversion("g.jpg", name),
+    "diversity({})": ob.diversity,
+    "alignment({})": ob.alignment,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_layer_in_quotes_is_named_everywhere(way):
+    for name in ODD_NAMES:
+        said = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        found = parse(way.format(said))
+        assert found == WAYS[way](name)
+        assert parse(str(found)) == found
+
+
+@given(st.text(st.characters(), max_size=40), st.sampled_from(sorted(WAYS)))
+def test_what_reads_a_layer_of_any_name_is_printed_so_that_it_parses_back(name, way):
+    wanted = WAYS[way](name)
+    assert parse(str(wanted)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("2", '"2"'),
+        ("2:3", '"2"'),
+        ("0.5*2", '"2"'),
+        ("block5c - 3:4", '"3"'),
+        ("2.conv:3", '"2.conv"'),
+        ("mean(2)", '"2"'),
+        ("channel(12, 3)", '"12"'),
+        ('guide("g.jpg", 2)', '"2"'),
+        ("entropy(4)", '"4"'),
+    ],
+)
+def test_a_number_where_a_layer_is_meant_is_answered_with_quotes(text, says):
+    with pytest.raises(UsageError, match="in quotes") as caught:
+        parse(text)
+    assert str(caught.value).endswith(f"is written in quotes, {says}")
+
+
+@pytest.mark.parametrize("text", ["block5a:" + "1" * 5000, "class(" + "1" * 5000 + ")", "1" * 5000])
+def test_numbers_of_thousands_of_digits_are_usage_errors(text):
+    with pytest.raises(UsageError):
+        parse(text)
+
+
+class Odd(nn.Module):
+    """Layers of odd names, and channels as many as their places."""
+
+    def __init__(self):
+        super().__init__()
+        self.stages = nn.Sequential(nn.Conv2d(3, 5, 3), nn.ReLU(), nn.Conv2d(5, 6, 3))
+
+    def forward(self, x):
+        return self.stages(x)
+
+
+def test_targets_units_and_layers_in_quotes_are_those_of_the_network():
+    from reverie.jobs.microscope.contents import choose
+    from reverie.jobs.stimuli import unit_of
+    from reverie.portrait.targets import named_targets
+
+    sequence = wrap_net(nn.Sequential(nn.Conv2d(3, 5, 3), nn.ReLU(), nn.Conv2d(5, 6, 3)))
+    assert target('"2"', sequence) == target("2", sequence) == ob.layer("2")
+    assert target('"2":3', sequence) == target("2:3", sequence) == ob.channel("2", 3)
+    assert target('"2":3@1,2', sequence) == ob.neuron("2", 3, cell=(1, 2))
+    assert target('"2" - 0.5*"0":1', sequence) == ob.layer("2") - 0.5 * ob.channel("0", 1)
+    assert [wanted for _, wanted in named_targets(['"2":0-1'], sequence)] == [
+        ob.channel("2", 0),
+        ob.channel("2", 1),
+    ]
+    assert unit_of('"2":3', sequence) == unit_of("2:3", sequence) == ("2", 3)
+    assert list(choose(sequence, layers=['"0".."2"']).layers) == ["0", "1", "2"]
+    assert list(choose(sequence, layers=['"2"', "0"]).layers) == ["0", "2"]
+    dotted = wrap_net(Odd())
+    assert target('"stages.2":3', dotted) == ob.channel("stages.2", 3)
+    for text in ("x" * 900_000, "block5c:" + "1" * 5000, "1" * 5000):
+        with pytest.raises(UsageError):
+            target(text, sequence)

@@ -5,12 +5,20 @@ from __future__ import annotations
 import json
 import sys
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from reverie.errors import ReverieWarning
+from reverie.plain_words import clean, cut, shown
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+
+#: The most characters of a text in a table.
+CELL = 200
+#: The most characters of a line of a result.
+LINE = 20_000
 
 
 class Console:
@@ -23,29 +31,35 @@ class Console:
         self.terminal = sys.stderr.isatty() and not quiet
         warnings.showwarning = self._warning
 
-    def result(self, text: str, document: Any) -> None:
-        """A result: the text, or the document with --json."""
-        print(json.dumps(document) if self.as_json else text, flush=True)
+    def result(self, text: str | Sequence[str], document: Any) -> None:
+        """A result: the text, a line or several, or the document with --json, in which all is as it is."""
+        lines = [text] if isinstance(text, str) else text
+        print(json.dumps(document) if self.as_json else "\n".join(map(told, lines)), flush=True)
 
     def info(self, text: str) -> None:
         """Something nice to know, on a terminal or with -v."""
         if self.terminal or self.verbose:
-            print(text, file=sys.stderr, flush=True)
+            self.must(text)
 
     def must(self, text: str) -> None:
-        """Something that has to be said."""
-        print(text, file=sys.stderr, flush=True)
+        """Something that has to be said; a line."""
+        print(clean(text), file=sys.stderr, flush=True)
 
     def warn(self, text: str) -> None:
         """A warning, unless it is to be quiet."""
         if not self.quiet:
-            self.must(f"warning: {' '.join(text.split())}")
+            self.must(f"warning: {shown(text)}")
 
     def _warning(self, message: Any, category: Any, *_: Any, **__: Any) -> None:
         if issubclass(category, ReverieWarning):
             self.warn(str(message))
         elif self.verbose:
-            self.must(f"{category.__name__}: {' '.join(str(message).split())}")
+            self.must(f"{category.__name__}: {shown(str(message))}")
+
+
+def told(line: str) -> str:
+    """A line of a result, as it can be seen."""
+    return cut(clean(line), LINE)
 
 
 def table_of(*columns: tuple[str, Any]) -> Table:
@@ -56,6 +70,13 @@ def table_of(*columns: tuple[str, Any]) -> Table:
     for title, justify in columns:
         table.add_column(title, justify=justify)
     return table
+
+
+def add_row(table: Table, *cells: Any) -> None:
+    """A row of a table; a text is shown as it is, whatever it looks like."""
+    from rich.text import Text
+
+    table.add_row(*(Text(shown(cell, CELL)) if isinstance(cell, str) else cell for cell in cells))
 
 
 def print_table(table: Table) -> None:

@@ -15,6 +15,7 @@ from reverie.cli.room import check_room, is_of_memory
 from reverie.cli.streams import Streams
 from reverie.engine.environment import ENVIRONMENT
 from reverie.errors import ResourceError, ReverieError
+from reverie.plain_words import clean_lines, shown
 
 INTERRUPTED = 130
 
@@ -64,7 +65,7 @@ def run(arguments: list[str]) -> int:
         code, message = _explained(error)
         found = error
     if "--debug" in options:
-        traceback.print_exception(found)
+        print(clean_lines("".join(traceback.format_exception(found))), file=sys.stderr)
     print(f"error: {message}", file=sys.stderr)
     if "--json" in options:
         print(json.dumps({"error": {"code": code, "message": message}}))
@@ -77,15 +78,15 @@ def _explained(error: Exception) -> tuple[int, str]:
         return INTERRUPTED, "stopped; nothing was written"
     tell = getattr(error, "format_message", None)
     if callable(tell):  # click's usage errors, which typer hands on under one of two names
-        return 2, " ".join(str(tell()).split()) + "; --help lists what there is"
+        return 2, shown(str(tell())) + "; --help lists what there is"
     if is_of_memory(error):
         return 6, "out of memory; use --max-size, or give the process more"
     if isinstance(error, OSError) and error.errno is not None:  # of the system, which nobody expected here
-        where = "" if error.filename is None else f"{error.filename}: "
+        where = "" if error.filename is None else f"{shown(str(error.filename))}: "
         return 6, f"{where}{error.strerror}; make that possible, then try again"
     if isinstance(error, RecursionError):
         return 2, "what was given is nested too deeply; give something simpler"
     if isinstance(error, ValueError) and "int_max_str_digits" in str(error):
         return 2, f"a number of over {sys.get_int_max_str_digits()} digits; give a smaller one"
-    said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    said = shown(f"{type(error).__name__}: {error}", 300)
     return 1, f"internal error: {said} (--debug shows where)"

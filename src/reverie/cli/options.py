@@ -60,6 +60,20 @@ class Target(Group):
 
 
 @dataclass(frozen=True)
+class Trust(Group):
+    """What a file may name."""
+
+    trust: Annotated[
+        bool,
+        other(
+            "--trust",
+            help="Let what is read name files anywhere, not only beside it; if you know who wrote it.",
+            panel=MESSAGES,
+        ),
+    ] = False
+
+
+@dataclass(frozen=True)
 class Base(Group):
     """The settings that all others change."""
 
@@ -75,6 +89,14 @@ class Base(Group):
             metavar="FILE",
         ),
     ] = None
+    trust: Annotated[
+        bool,
+        other(
+            "--trust",
+            help="Let --recipe name files anywhere, not only beside it; if you know who wrote it.",
+            panel=WHAT,
+        ),
+    ] = False
 
 
 @dataclass(frozen=True)

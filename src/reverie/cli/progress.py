@@ -14,6 +14,7 @@ from reverie.errors import ReverieError
 from reverie.jobs.dream import PictureResult
 from reverie.jobs.job import Event, ItemFinished, Job, Listener, Listeners, Result, Started, Step, Warned
 from reverie.jobs.preview import Preview
+from reverie.plain_words import shown
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two lines of ``--verbose`` where no octave or item ends.
 EVERY = 10.0
+#: The most characters of what a bar is called, and of what it says.
+LABEL = 120
 R = TypeVar("R", bound=Result)
 
 
@@ -54,7 +57,7 @@ class ProgressDisplay(Listener):
         if isinstance(event, Warned):
             self.console.warn(event.text)
         elif isinstance(event, Started) and self._bar is not None:
-            self._task = self._bar.add_task(event.label, total=1.0, what="loading")
+            self._task = self._bar.add_task(shown(event.label, LABEL), total=1.0, what="loading")
         elif isinstance(event, Step):
             self._step(event)
         if self._also is not None:
@@ -64,7 +67,8 @@ class ProgressDisplay(Listener):
         if self._bar is not None and self._task is not None:
             known: dict[str, Any] = {} if step.share is None else {"completed": step.share}
             total = None if step.share is None else 1.0
-            self._bar.update(self._task, description=step.label, total=total, what=step.text, **known)
+            label, what = shown(step.label, LABEL), shown(step.text, LABEL)
+            self._bar.update(self._task, description=label, total=total, what=what, **known)
         elif self.console.verbose and (step.ends or time.monotonic() - self._said > EVERY):
             self._said = time.monotonic()
             self.console.must(f"{step.label}: {step.more or step.text}")
@@ -102,9 +106,9 @@ def _bar() -> Progress:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
-        TextColumn("{task.fields[what]}"),
+        TextColumn("{task.fields[what]}", markup=False),
         TimeRemainingColumn(),
         console=RichConsole(stderr=True),
         transient=True,
@@ -172,6 +176,6 @@ def tell_estimate(job: Job[Any], console: Console, workspace: Workspace) -> None
     """Say what a job would cost (``--dry-run``)."""
     estimate = job.estimate(workspace)
     for part in estimate.parts or (estimate,):
-        console.result(part.text, part.details)
+        console.result(part.text.splitlines(), part.details)
     if estimate.parts and not console.as_json:
-        console.result(estimate.text, None)
+        console.result(estimate.text.splitlines(), None)

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 from reverie import objective as ob
 from reverie.cli.console import Console
 from reverie.cli.groups import Group, all_given
-from reverie.cli.options import GUIDE_LAYER, OF_PORTRAIT, OPTION, Common, Messages
+from reverie.cli.options import GUIDE_LAYER, OF_PORTRAIT, OPTION, Common, Messages, Trust
 from reverie.errors import UsageError
+from reverie.objective.text import MOST_DIGITS, unquoted
 from reverie.recipe.presets.portrait import onto
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe, complaints, make
@@ -32,13 +33,17 @@ def console_of(messages: Messages) -> Console:
     return Console(quiet=messages.quiet, verbose=messages.verbose, as_json=messages.json)
 
 
-def workspace_of(given: Common, recipe: str | None = None) -> Workspace:
+def workspace_of(given: Common, recipe: str | None = None, trust: Trust | None = None) -> Workspace:
     """Limits of what is opened, as the options want them; ``recipe`` is the file that ``--recipe`` names."""
     from reverie.jobs.workspace import Workspace
     from reverie.media.picture import MAX_PIXELS
 
-    read = () if recipe is None else (("the file of --recipe", recipe),)
-    return Workspace(max_pixels=given.max_pixels or MAX_PIXELS, offline=given.offline, given=read)
+    return Workspace(
+        max_pixels=given.max_pixels or MAX_PIXELS,
+        offline=given.offline,
+        trust=trust is not None and trust.trust,
+        given=() if recipe is None else (("the file of --recipe", recipe),),
+    )
 
 
 def output_of(given: Common, usual: str) -> Output:
@@ -89,9 +94,10 @@ def recipe_from_options(given: Mapping[str, Any], default: str = "reverie") -> R
             return preset(name or default, **changes)
         if name is not None:
             raise UsageError("--preset and --recipe: give one of them")
-        from reverie.jobs.provenance import recipe_from
+        from reverie.jobs.foreign_names import beside
+        from reverie.jobs.provenance import recipe_in
 
-        recipe = recipe_from(given["recipe"])
+        recipe = beside(recipe_in(given["recipe"]), given["recipe"], trust=bool(given.get("trust")))
         if "steps" in changes:
             changes.setdefault("max_score", None)
         if portrait and recipe.portrait is not None:
@@ -131,9 +137,9 @@ def objectives(given: Mapping[str, Any]) -> tuple[str, ...]:
         typed = " and ".join("--" + way.rstrip("_") for way in ways)
         raise UsageError(f"{typed}: give one of them; --objective takes a sum of all kinds")
     if "guide" in ways:
-        return tuple(str(ob.guide(ways["guide"], at)) for at in ways.get("layer", [GUIDE_LAYER]))
+        return tuple(str(ob.guide(ways["guide"], unquoted(at))) for at in ways.get("layer", [GUIDE_LAYER]))
     if "layer" in ways:
-        return tuple(str(ob.layer(name)) for name in ways["layer"])
+        return tuple(str(ob.layer(unquoted(name))) for name in ways["layer"])
     if "class_" in ways:
         return tuple(str(ob.logit(name)) for name in ways["class_"])
     if "channel" in ways:
@@ -144,9 +150,9 @@ def objectives(given: Mapping[str, Any]) -> tuple[str, ...]:
 def one_channel(text: str) -> ob.Objective:
     """NAME:I as an objective."""
     name, colon, index = text.rpartition(":")
-    if not colon or not name or not index.isdecimal():
+    if not colon or not name or not (index.isdecimal() and len(index) <= MOST_DIGITS):
         raise UsageError(f'--channel {text}: a layer, a colon and a number are needed, as in "block4b:17"')
-    return ob.channel(name, int(index))
+    return ob.channel(unquoted(name.strip()), int(index))
 
 
 def whole_numbers(option: str, text: str) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -18,6 +19,8 @@ from reverie.evolve.archive import NOBODY, Archive, Lineage
 from reverie.evolve.encodings import make_encoding
 from reverie.evolve.genome import Arrays, Brood, Encoding, child_rng
 from reverie.media.disk import replacing
+from reverie.media.local_file import NotRegularError, OutsideError, open_regular, reason
+from reverie.media.stored_zip import open_stored
 
 #: The lineage is rid of lines that died out every so many generations.
 PRUNE = 50
@@ -159,7 +162,7 @@ class Evolution:
             ]
             lineage = Lineage.of_array(arrays["lineage"])
             clock = arrays["clock"].tolist()
-        except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
+        except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
             raise BadInput(f"checkpoint: damaged, or of another version ({error!r})") from error
         return Evolution(plan, generation, evaluations, archive, lineage, rows, *clock), encoding
 
@@ -247,17 +250,26 @@ def save_checkpoint(path: str | Path, state: Evolution, encoding: Encoding[Any])
         ) from error
 
 
-def load_checkpoint(path: str | Path, **others: Any) -> tuple[Evolution, Encoding[Any]]:
+def load_checkpoint(
+    path: str | Path, *, within: str | Path | None = None, **others: Any
+) -> tuple[Evolution, Encoding[Any]]:
     """The run and its encoding; ``others`` as in ``Evolution.load``.
+
+    Args:
+        path: The checkpoint.
+        within: A folder that it has to lie in, links followed; None where the user named it.
+        **others: As in ``Evolution.load``.
 
     Raises:
         BadInput: Missing, damaged, or no checkpoint.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        with open_regular(path, within=within) as file, open_stored(file) as archive:
+            arrays = {m.filename.removesuffix(".npy"): _array(archive, m) for m in archive.infolist()}
     except FileNotFoundError as error:
         raise BadInput(f"{path}: there is no such file") from error
+    except (NotRegularError, OutsideError) as error:
+        raise BadInput(f"{path}: {reason(error)}; put the checkpoint there") from error
     except (OSError, ValueError, TypeError, EOFError, KeyError, AttributeError) as error:
         raise BadInput(f"{path}: not a checkpoint, or damaged ({error})") from error
     except (zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
@@ -266,3 +278,21 @@ def load_checkpoint(path: str | Path, **others: Any) -> tuple[Evolution, Encodin
         return Evolution.load(arrays, **others)
     except BadInput as error:
         raise BadInput(f"{path}: {error}") from error
+
+
+def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
+    """An array of the archive; ValueError unless it is as long as its header says."""
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        readers = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }
+        if version not in readers:
+            raise ValueError(f"an array of version {version}")
+        shape, _, dtype = readers[version](file)
+        if dtype.hasobject or math.prod(shape) * dtype.itemsize != member.file_size - file.tell():
+            raise ValueError(f"{member.filename} is not as long as it says")
+    with archive.open(member) as file:
+        found: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+        return found

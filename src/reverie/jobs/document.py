@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, Final
@@ -12,9 +11,11 @@ from pydantic import ValidationError
 
 from reverie.errors import BadInput, ReverieError, UsageError, did_you_mean
 from reverie.jobs.claims import names_in
+from reverie.jobs.foreign_names import check_name
 from reverie.jobs.job import Job
+from reverie.media.local_file import open_regular, unreadable
 from reverie.recipe.portrait import Portrait
-from reverie.recipe.recipe import Recipe, read
+from reverie.recipe.recipe import MOST_COMPLAINTS, Recipe, read
 
 #: Version of the documents' own format, raised when a field changes its meaning.
 FORMAT: Final = 1
@@ -81,18 +82,18 @@ def read_job(document: object, where: str = "job", *, trusted: bool = False) -> 
     return job
 
 
-def load_job(path: str, *, trusted: bool = True) -> Job[Any]:
-    """The job that a file describes; a file that the user named is trusted.
+def load_job(path: str, *, trusted: bool = False) -> Job[Any]:
+    """The job that a file describes; ``trusted`` as of ``read_job``.
 
     Raises:
         BadInput: The file cannot be read.
         UsageError: As ``read_job``, or it is no JSON.
     """
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             text = file.read(LONGEST + 1)
     except (OSError, ValueError) as error:
-        raise BadInput(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
+        raise BadInput(f"{path}: {unreadable(error)}; give the document of a job") from error
     return parse_job(text, path, trusted=trusted)
 
 
@@ -109,7 +110,7 @@ def parse_job(text: bytes, where: str, *, trusted: bool) -> Job[Any]:
 
 def _complaints(error: ValidationError, known: Iterable[str]) -> Iterator[str]:
     """One clause for each field that is wrong."""
-    for item in error.errors():
+    for item in error.errors()[:MOST_COMPLAINTS]:
         field = ".".join(map(str, item["loc"])) or "job"
         cause = item.get("ctx", {}).get("error")
         if item["type"] == "extra_forbidden":
@@ -126,8 +127,4 @@ def _complaints(error: ValidationError, known: Iterable[str]) -> Iterator[str]:
 def _check_names(job: Job[Any], where: str) -> None:
     """UsageError where a document that is not trusted names a folder or a path to elsewhere."""
     for field, name in names_in(job):
-        if name in (".", "..") or os.path.basename(name) != name or "\\" in name or ":" in name[1:3]:
-            raise UsageError(
-                f"{where}: {field}: {name!r} is a path, and a job from elsewhere may only name files of the "
-                "current folder; --trust allows it"
-            )
+        check_name(name.partition("#sha256=")[0], f"{where}: {field}")

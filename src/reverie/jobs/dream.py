@@ -7,13 +7,15 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
+
 from reverie.errors import UsageError
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output
 from reverie.jobs.workspace import Reference, Workspace
 from reverie.media.picture import Picture
-from reverie.notices import collect_warnings
+from reverie.notices import collect_warnings, warn
 from reverie.recipe.recipe import Recipe, Stop
 
 
@@ -99,6 +101,11 @@ def make_dream(
         opened.session.release()
         finished, score, moved = frame.picture, frame.score, frame.moved
         del frame  # the state in it is not needed to write the file
+        if photo is not None and opened.recipe.strength != 0 and is_still_flat(finished, moved):
+            warn(
+                f"{photo}: is one colour all over and came back unchanged, as there is nothing in it to make "
+                "more of; give a photograph with something in it, or use --from noise"
+            )
         opened.save(finished, output, stopped=cut, steered=watch.steered)
     return PictureResult(
         files=(output.path,),
@@ -112,6 +119,12 @@ def make_dream(
         stop=cut,
         picture=finished,
     )
+
+
+def is_still_flat(picture: Picture, moved: float) -> bool:
+    """Whether a picture is of one colour, to half a level of 8 bits, and a dream left it as it was."""
+    level = 1 / 255
+    return moved < level / 2 and bool((np.ptp(picture.pixels, axis=(0, 1)) < level / 2).all())
 
 
 def where(stop: Stop | None) -> str:

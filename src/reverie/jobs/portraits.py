@@ -26,6 +26,7 @@ from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output, make_folder
 from reverie.jobs.workspace import Reference, Workspace
 from reverie.notices import collect_warnings
+from reverie.objective.text import unquoted
 from reverie.recipe.presets.portrait import INVERSION
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
@@ -177,7 +178,7 @@ class InversionsJob(ManyPortraits):
     def _labels(self, workspace: Workspace) -> list[str]:
         net = workspace.network(self.recipe.network)
         given = net.layers if self.layers is None else dict.fromkeys(self.layers)
-        return [net.layer(name).name for name in given]
+        return [net.layer(unquoted(name)).name for name in given]
 
     def _open(self, workspace: Workspace) -> PortraitSeries:
         from reverie import objective as ob

@@ -6,13 +6,14 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from reverie.errors import BadInput, UsageError
+from reverie.media.local_file import open_regular, reason, unreadable
 from reverie.recipe.recipe import Recipe, Stop, read
 
 #: A recipe file longer than this, in bytes, is none.
@@ -207,9 +208,8 @@ def begins_like_a_film(name: str) -> bool:
 def _head(name: str) -> bytes:
     """The first bytes of a regular file; none of anything else, whose reader says what is wrong."""
     try:
-        if os.path.isfile(name):
-            with open(name, "rb") as file:
-                return file.read(16)
+        with open_regular(name) as file:
+            return file.read(16)
     except (OSError, ValueError):
         pass
     return b""
@@ -233,46 +233,35 @@ def film_renamed(recipe: Recipe, names: Mapping[str, str]) -> Recipe:
     return recipe.model_copy(update={"film": film.model_copy(update=changes)})
 
 
-def recipe_from(path: str) -> Recipe:
+def recipe_in(path: str) -> Recipe:
     """The recipe in a file: JSON (a recipe, or a provenance) or a picture or film that reverie made.
-
-    File names in it are then paths: beside the file if they are there, else as they are.
 
     Raises:
         BadInput: The file cannot be read, or is neither.
         UsageError: The recipe makes no sense.
     """
-    from reverie.media.picture.detect_format import read_local
-
     if os.path.isdir(path) or begins_like_a_film(path):
-        return _beside(of_picture(path).recipe, path)
+        return of_picture(path).recipe
     try:
-        head = read_local(path)
-    except BadInput as error:
-        raise BadInput(str(error).replace("a picture", "a recipe or a picture that reverie made")) from error
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
-        return _beside(of_picture(path).recipe, path)
-    if len(head) > LONGEST:
-        raise UsageError(f"{path}: {len(head)} bytes are too long for a recipe; the limit is {LONGEST}")
+        with open_regular(path) as file:
+            text = file.read(LONGEST + 1)
+    except (OSError, ValueError) as error:
+        raise BadInput(
+            f"{path}: {reason(error)}; give the path of a recipe or a picture that reverie made"
+        ) from error
+    if text.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
+        return of_picture(path).recipe
+    if len(text) > LONGEST:
+        raise UsageError(f"{path}: over {LONGEST} bytes are too long for a recipe")
     try:
-        document = json.loads(head)
+        document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UsageError(
             f"{path}: not JSON ({str(error)[:100]}); `reverie show --json` writes one"
         ) from error
     if isinstance(document, dict) and "recipe" in document:
         document = document["recipe"]
-    return _beside(read(document, path), path)
-
-
-def _beside(recipe: Recipe, path: str) -> Recipe:
-    folder = Path(path).parent
-    names = (*recipe.files(), *film_files(recipe))
-    found = {name: os.fspath(folder / name) for name in names if (folder / name).is_file()}
-    family, colon, file = recipe.network.partition(":")
-    if colon and family != "torchvision" and (folder / file).is_file():
-        recipe = recipe.model_copy(update={"network": f"{family}:{folder / file}"})
-    return film_renamed(recipe.renamed(found), found)
+    return read(document, path)
 
 
 def bare_network(name: str) -> str:
@@ -286,14 +275,23 @@ def bare_network(name: str) -> str:
 def sha256_of(path: str | os.PathLike[str]) -> str:
     """SHA-256 of a file in hexadecimal; BadInput if it cannot be read."""
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise BadInput(f"{os.fspath(path)}: cannot be read ({error.strerror or error})") from error
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{os.fspath(path)}: {unreadable(error)}; give a file that can be read") from error
 
 
-def find(note: FileNote, folders: Iterable[Path], result: str, *, hint: str) -> Path:
+def find(
+    note: FileNote, folders: Iterable[Path], result: str, *, hint: str, allowed: Callable[[str, Path], None]
+) -> Path:
     """The file of a note, by its name and content, in the first folder that has it.
+
+    Args:
+        note: The file.
+        folders: Where it may be.
+        result: What was made from it, for errors.
+        hint: What to do where it is not.
+        allowed: Raises where this name in this folder may not be opened.
 
     Raises:
         BadInput: It is in none, or the file of that name is another one.
@@ -301,7 +299,8 @@ def find(note: FileNote, folders: Iterable[Path], result: str, *, hint: str) -> 
     other = ""
     for folder in folders:
         path = folder / note.name
-        if path.is_file():
+        if os.path.lexists(path):
+            allowed(note.name, folder)
             digest = sha256_of(path)
             if digest == note.sha256:
                 return path

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Literal
 from reverie._version import __version__
 from reverie.errors import BadInput, NetworkError, ResourceError, UsageError
 from reverie.jobs.claims import Claim, Named, film_claims, reads_of
+from reverie.jobs.foreign_names import check_name, placed, weights_in
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import FilmOutput, Output, Written
-from reverie.jobs.provenance import find, of_picture, sha256_of
+from reverie.jobs.provenance import FileNote, find, of_picture, sha256_of
 from reverie.jobs.workspace import Reference, Workspace
 from reverie.media.names import identity
 from reverie.notices import warn
@@ -141,7 +142,16 @@ class _Again:
         if self.source is not None:
             self._check_source(self.source, sha256_of(self.source))
             return Reference(path=self.source)
-        return Reference(path=os.fspath(find(source, self.folders, self.result, hint=HINT)))
+        return Reference(path=self._found(source, HINT))
+
+    def _found(self, note: FileNote, hint: str) -> str:
+        """Where a file of the result is."""
+        return os.fspath(find(note, self.folders, self.result, hint=hint, allowed=self._check_name))
+
+    def _check_name(self, name: str, folder: Path) -> None:
+        """UsageError where the result names a file that leads elsewhere, unless it is trusted."""
+        if not self.workspace.trust:
+            check_name(name, self.result, folder=folder)
 
     def frames(self, recipe: Recipe, encoding: VideoEncoding) -> FrameSource:
         """What the frames came from, with its files open."""
@@ -150,9 +160,11 @@ class _Again:
 
         note, path, limit = self.note, self.source, self.workspace.max_pixels
         if note.source is not None and path is None:
-            there = (os.fspath(folder / note.source.name) for folder in self.folders)
-            path = next((name for name in there if os.path.exists(name)), None)
-            if path is None:
+            folder = next((f for f in self.folders if os.path.lexists(f / note.source.name)), None)
+            if folder is not None:
+                self._check_name(note.source.name, folder)
+                path = os.fspath(folder / note.source.name)
+            else:
                 where = f"not found beside {self.result} nor in the current folder; {HINT}"
                 raise BadInput(f"{note.source.name}: {where}")
         source: FrameSource
@@ -197,18 +209,19 @@ class _Again:
     def paths(self) -> dict[str, str]:
         """Where masks, guides, music and the weights are, by the names in the recipe."""
         hint = "put it there"
-        paths = {f.name: os.fspath(find(f, self.folders, self.result, hint=hint)) for f in self.note.files}
+        paths = {f.name: self._found(f, hint) for f in self.note.files}
         return paths | {self.note.recipe.network: self._weights()}
 
     def _weights(self) -> str:
         """The network's name with the weights file where it is."""
         network = self.note.recipe.network
-        family, colon, file = network.partition(":")
-        if not colon or family == "torchvision":
+        file = weights_in(network)
+        if file is None:
             return network
         for folder in self.folders:
-            if (folder / file).is_file():
-                return f"{family}:{folder / file}"
+            if os.path.lexists(folder / file):
+                self._check_name(file, folder)
+                return placed(network, {file: os.fspath(folder / file)})
         raise NetworkError(
             f"weights {file}: not found beside the result nor in the current folder; put it there"
         )

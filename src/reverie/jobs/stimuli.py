@@ -19,6 +19,7 @@ from reverie.jobs.output import Output
 from reverie.jobs.photographs import counted, failures_told_later, paths_of
 from reverie.jobs.portraits import portraits_only, turns
 from reverie.jobs.workspace import Reference, Workspace
+from reverie.objective.text import MOST_DIGITS, unquoted
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -180,7 +181,8 @@ def unit_of(text: str, net: Network) -> Unit:
         UsageError: No such layer, channel or class.
     """
     layer, colon, index = text.rpartition(":")
-    if colon and index.isdecimal():
+    layer = unquoted(layer.strip())
+    if colon and index.isdecimal() and len(index) <= MOST_DIGITS:
         channels = net.layer(layer).channels
         if int(index) >= channels:
             raise UsageError(f"--unit {text}: channel is out of range; {layer} has 0 to {channels - 1}")

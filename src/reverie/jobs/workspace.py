@@ -12,6 +12,7 @@ from pydantic_core import PydanticKnownError
 
 from reverie.errors import BadInput, UsageError
 from reverie.jobs.provenance import Sha256, sha256_of
+from reverie.media.local_file import lies_in
 from reverie.media.picture import MAX_PIXELS, Picture, load_picture
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class LocalFiles:
         for folder in self.folders:
             for file in sorted(folder.iterdir()) if folder.is_dir() else ():
                 named = reference.name in (None, file.name)
-                if named and file.is_file() and sha256_of(file) == reference.sha256:
+                if named and lies_in(file, folder) and sha256_of(file) == reference.sha256:
                     return os.fspath(file)
         where = ", ".join(map(str, self.folders)) or "no folder was named to look in"
         raise BadInput(f"sha256 {reference.sha256}: no such file ({where})")
@@ -104,6 +105,8 @@ class Workspace:
     Attributes:
         max_pixels: The most pixels a picture may have.
         offline: Never download weights.
+        trust: Whether what a file names (a result that is made again, the note of a run that goes on) may lie
+            anywhere, and not only beside it.
         resolver: Finds the files that references name.
         given: Files that were read to know what the job is, as a recipe's: what each is, and its path. No job
             writes over them.
@@ -112,6 +115,7 @@ class Workspace:
 
     max_pixels: int = MAX_PIXELS
     offline: bool = False
+    trust: bool = False
     resolver: Resolver = field(default_factory=LocalFiles)
     given: tuple[tuple[str, str], ...] = ()
     networks: dict[str, Network] = field(default_factory=dict)

@@ -17,7 +17,8 @@ def replacing(path: Path, part: Path) -> Iterator[IO[bytes]]:
         OSError: It cannot be written; what was there before is still there, and no part of the new.
     """
     try:
-        with open(part, "wb") as file:
+        part.unlink(missing_ok=True)  # a link of that name would have another file written
+        with open(part, "xb") as file:
             yield file
             settle(file)
         os.replace(part, path)

@@ -87,7 +87,7 @@ class ClassNames:
         found = self._by_name.get(_key(text), [])
         if len(found) == 1 and not isinstance(what, int):
             return found[0]
-        if text.lstrip("-").isdecimal():
+        if text.lstrip("-").isdecimal() and len(text) < 20:
             self.synonyms(int(text))
             return int(text)
         if text.casefold() in self._by_id:

@@ -10,10 +10,13 @@ from typing import Any
 from urllib.parse import urlparse
 
 from reverie.errors import NetworkError, UsageError, did_you_mean
+from reverie.media.local_file import read_regular
 from reverie.network.network import Network
-from reverie.network.weights import read_state
+from reverie.network.weights import check_plain
 
 EXTRA = 'pip install "reverie[nets]"'
+#: The longest file of weights, in bytes.
+LONGEST = 1 << 33
 FIXED_SIZE = ("vit_", "maxvit")  # families that take pictures of one size only
 
 
@@ -82,7 +85,7 @@ def _fetch(url: str, name: str, *, offline: bool) -> None:
                 f"network torchvision:{name}: {file} could not be downloaded ({error})"
             ) from error
     try:
-        data = path.read_bytes()
+        data = read_regular(path, most=LONGEST)
     except OSError as error:
         raise NetworkError(f"weights {file}: cannot be read ({error.strerror or error})") from error
     digest = hashlib.sha256(data).hexdigest()
@@ -90,4 +93,4 @@ def _fetch(url: str, name: str, *, offline: bool) -> None:
         raise NetworkError(
             f"weights {file}: SHA-256 is {digest}, expected {prefix}…; delete it from torch's cache"
         )
-    read_state(data, file)
+    check_plain(data, file)

@@ -1,6 +1,8 @@
 """Weights in: the checks that a file passes before a network is made of it.
 
-Weights are hashed before they are read, and read without running anything in them.
+What it is, how long, its hash; then names, kinds and shapes of what is in it against those of the network,
+from its table alone; then one tensor after the other as the network asks for it. So no more is ever held than
+the network needs, whatever the file says, and nothing in the file is executed.
 """
 
 from __future__ import annotations
@@ -8,15 +10,30 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
-from reverie.errors import NetworkError, UsageError
+from reverie.errors import BadInput, NetworkError, UsageError
+from reverie.media.local_file import NotRegularError, open_regular
+from reverie.network.pickled import CodeError, NotTensorsError
+from reverie.network.tensor_files import FLOATS, SIZES, TensorNote, read_table, read_tensor, size_of
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+#: A weights file may be longer than the weights by so many bytes, and times: what else a checkpoint holds.
+ROOM: Final = 64_000_000
+TIMES: Final = 16
+#: A tensor may lie spread in its storage over so many times its own entries.
+SPREAD: Final = 4
+#: How many names an error lists.
+LISTED: Final = 5
+
+
+class NoWeightsFileError(BadInput, NetworkError):
+    """A folder, a pipe or a device in the place of a weights file (exit code 3, as of any file)."""
 
 
 def split_hash(file: str) -> tuple[Path, str | None]:
@@ -33,92 +50,180 @@ def split_hash(file: str) -> tuple[Path, str | None]:
     return Path(path).expanduser(), digest.lower() or None
 
 
-def read_weights(path: Path) -> bytes:
-    """The bytes of a weights file; NetworkError where it cannot be read."""
+class WeightsFile(Mapping[str, "Tensor"]):
+    """The tensors of an open file by name; each is read when it is asked for, and not kept.
+
+    Attributes:
+        name: The file's, for errors.
+        sha256: Of all of it.
+        notes: What tensors there are.
+    """
+
+    def __init__(self, file: BinaryIO, name: str, expected: str | None = None) -> None:
+        """Hashes the file and reads its table.
+
+        Args:
+            file: Open for reading; closed with this.
+            name: What to call it.
+            expected: Its SHA-256 in hexadecimal, or None if any will do.
+
+        Raises:
+            NetworkError: Another hash, a pickle with code in it, or no file of tensors.
+        """
+        self._file = file
+        self.name = name
+        file.seek(0)
+        self.sha256 = _digest(file)
+        _check_digest(self.sha256, expected, name)
+        self.notes = _table(file, name)
+
+    def __getitem__(self, key: str) -> Tensor:
+        note = self.notes[key]
+        try:
+            return read_tensor(self._file, note)
+        except (NotTensorsError, OSError) as error:
+            raise NetworkError(f'weights {self.name}: "{key}" cannot be read ({error})') from error
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.notes)
+
+    def __len__(self) -> int:
+        return len(self.notes)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+
+def open_weights(path: Path, expected: str | None = None, *, parameters: int) -> WeightsFile:
+    """A weights file, open, with its hash and its table.
+
+    Args:
+        path: Where it is.
+        expected: Its SHA-256 in hexadecimal, or None if any will do.
+        parameters: How many weights the network has; a file many times longer is refused unread.
+
+    Raises:
+        NoWeightsFileError: It is no regular file.
+        NetworkError: It cannot be read, is too long, or as of ``WeightsFile``.
+    """
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise NetworkError(f"weights {path}: cannot be read ({error.strerror or error})") from error
+        file = open_regular(path)
+    except NotRegularError as error:
+        said = f"cannot be read ({error.strerror}); give a .pth or .safetensors file"
+        raise NoWeightsFileError(f"weights {path}: {said}") from error
+    except (OSError, ValueError) as error:
+        raise NetworkError(
+            f"weights {path}: cannot be read ({getattr(error, 'strerror', None) or error})"
+        ) from error
+    try:
+        size, most = size_of(file), ROOM + TIMES * 4 * parameters
+        if size > most:
+            raise NetworkError(
+                f"weights {path.name}: {size} bytes are more than weights of this network take "
+                f"({most} at most); give its state_dict alone"
+            )
+        return WeightsFile(file, path.name, expected)
+    except BaseException:
+        file.close()
+        raise
 
 
-def verify(data: bytes, expected: str | None, file: str) -> str:
-    """The SHA-256 of the bytes; NetworkError where another one was expected."""
-    digest = hashlib.sha256(data).hexdigest()
+def _digest(file: BinaryIO) -> str:
+    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+
+
+def _check_digest(digest: str, expected: str | None, file: str) -> None:
+    """NetworkError where another hash was expected."""
     if expected is not None and digest != expected:
         raise NetworkError(
             f"weights {file}: SHA-256 is {digest}, expected {expected}; nothing was loaded, "
             "get the file again"
         )
-    return digest
+
+
+def _table(file: BinaryIO, name: str) -> dict[str, TensorNote]:
+    """The table of a file, with what is wrong of it in a NetworkError."""
+    try:
+        return read_table(file, name)
+    except CodeError as error:
+        named = f" ({error})" if str(error) else ""
+        raise NetworkError(
+            f"weights {name}: is a pickle that runs code{named}; nothing was executed; "
+            "use a state_dict or a .safetensors file"
+        ) from error
+    except NotTensorsError as error:
+        raise NetworkError(f"weights {name}: {error}; use a state_dict or a .safetensors file") from error
+    except OSError as error:
+        raise NetworkError(f"weights {name}: cannot be read ({error.strerror or error})") from error
+
+
+def check_plain(data: bytes, file: str) -> dict[str, TensorNote]:
+    """What tensors the bytes of a file hold; NetworkError where it is none of tensors, or would run code."""
+    return _table(io.BytesIO(data), file)
 
 
 def read_state(data: bytes, file: str) -> dict[str, Tensor]:
     """Tensors by name from the bytes of a .safetensors or .pth file; nothing in it is executed.
 
     Raises:
-        NetworkError: It is something else, damaged, or a pickle with code in it.
+        NetworkError: It is something else, damaged, a pickle with code in it, or of tensors without values.
     """
-    import pickle
-
-    import torch
-
-    if file.lower().endswith(".safetensors"):
-        from safetensors import SafetensorError
-        from safetensors.torch import load
-
-        try:
-            return load(data)
-        except (SafetensorError, ValueError, KeyError) as error:
-            raise NetworkError(f"weights {file}: not a safetensors file ({error})") from error
-    try:
-        _hide_protocol()
-        state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise NetworkError(_why_not(str(error), file)) from error
-    except Exception as error:  # a damaged archive fails in many ways, all of them the file's fault
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise NetworkError(f"weights {file}: damaged or not weights ({reason[0][:160]})") from error
-    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
-        state = state["state_dict"]
-    if not isinstance(state, dict) or not all(isinstance(v, torch.Tensor) for v in state.values()):
-        raise NetworkError(f"weights {file}: not a table of tensors by name; save a state_dict")
-    return state
-
-
-def _hide_protocol() -> None:
-    """Keep from the user what torch warns of a pickle's protocol.
-
-    Filters are the whole process's. So this one names that warning alone, and stays: to take it back would
-    also take back what another thread has set meanwhile.
-    """
-    warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)
-
-
-def _why_not(reason: str, file: str) -> str:
-    """What the restricted unpickler's complaint means for the user."""
-    code = re.search(r"GLOBAL (\S+)|[Uu]nsupported (?:class|operand|opcode)", reason)
-    if code:
-        named = f" ({code[1]})" if code[1] else ""
-        return (
-            f"weights {file}: is a pickle that runs code{named}; nothing was executed; "
-            "use a state_dict or a .safetensors file"
-        )
-    return f"weights {file}: damaged or not weights; use a state_dict or a .safetensors file"
+    opened = WeightsFile(io.BytesIO(data), file)
+    for key, note in opened.notes.items():
+        if note.odd:
+            raise NetworkError(f'weights {file}: "{key}" is {note.odd}; save plain tensors')
+        if note.count * SIZES[note.dtype] > len(data):
+            raise NetworkError(f'weights {file}: "{key}" is larger than the file')
+    return dict(opened)
 
 
 def check_state(
-    state: dict[str, Tensor], shapes: Mapping[str, tuple[int, ...]], variant: str, file: str
+    notes: Mapping[str, TensorNote], shapes: Mapping[str, tuple[int, ...]], variant: str, file: str
 ) -> None:
-    """NetworkError unless the tensors are those of a variant: their names, shapes and kinds of number."""
-    for key, shape in shapes.items():
-        if key not in state:
-            raise NetworkError(f'weights {file}: not for {variant}, "{key}" is missing')
-        found = tuple(state[key].shape)
-        if found != shape or not state[key].is_floating_point():
-            raise NetworkError(
-                f'weights {file}: not for {variant}, "{key}" is {state[key].dtype} {found}, '
-                f"expected floating point {shape}"
-            )
-    for key in state:
-        if key not in shapes and not key.endswith(".num_batches_tracked"):
-            raise NetworkError(f'weights {file}: not for {variant}, "{key}" is not part of it')
+    """Whether the tensors of a file are those of a variant: their names, shapes and kinds of number.
+
+    Args:
+        notes: What tensors the file has.
+        shapes: What the network is made from.
+        variant: Its name.
+        file: The file's.
+
+    Raises:
+        NetworkError: They are not; says which are missing, strange, or of another kind.
+    """
+    missing = [key for key in shapes if key not in notes]
+    strange = [key for key in notes if key not in shapes and not key.endswith(".num_batches_tracked")]
+    said = []
+    if missing:
+        said.append(f"{_listed(missing)} {'is' if len(missing) == 1 else 'are'} missing")
+    if strange:
+        said.append(f"{_listed(strange)} {'is' if len(strange) == 1 else 'are'} not part of it")
+    for key in shapes:
+        if key in notes and (wrong := _wrong(notes[key], shapes[key])):
+            said.append(f'"{key}" {wrong}')
+            break
+    if said:
+        raise NetworkError(f"weights {file}: not for {variant}, {', and '.join(said)}")
+
+
+def _wrong(note: TensorNote, shape: tuple[int, ...]) -> str:
+    """Why a tensor is none of a network's weights; empty if it is."""
+    if note.odd:
+        return f"is {note.odd}, expected floating point {shape}"
+    if note.shape != shape or note.dtype not in FLOATS:
+        sides = note.shape if len(note.shape) <= 6 else "of many sides"
+        return f"is torch.{note.dtype} {sides}, expected floating point {shape}"
+    if note.spans > SPREAD * note.count:
+        return "lies spread over a much larger storage; save it contiguous"
+    return ""
+
+
+def _listed(names: list[str]) -> str:
+    """The first few names, and how many more there are."""
+    first = ", ".join(f'"{name[:80]}"' for name in names[:LISTED])
+    return first + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reverie.errors import NetworkError, UsageError, did_you_mean
 from reverie.network.class_names import imagenet
-from reverie.network.weights import check_state, read_state, read_weights, split_hash, verify
+from reverie.network.weights import WeightsFile, check_state, open_weights, split_hash
 
 if TYPE_CHECKING:
     from reverie.network.network import Network
@@ -117,32 +117,27 @@ def load_net(name: str = DEFAULT, *, offline: bool = False) -> Network:
     if info is None:
         hint = did_you_mean(family, [*network_names(), TORCHVISION + "NAME"])
         raise UsageError(f'network "{name}" is not known; {hint}')
-    if ":" not in name:
-        return _lite(info, *_packaged(info), name)
-    path, expected = split_hash(file)
-    data = read_weights(path)
-    digest = verify(data, expected, path.name)
-    return _lite(info, data, digest, path.name)
+    path, expected = split_hash(file) if ":" in name else (_packaged(info), info.sha256)
+    with open_weights(path, expected, parameters=info.parameters) as state:
+        return _lite(info, state)
 
 
-def _packaged(info: NetworkInfo) -> tuple[bytes, str]:
+def _packaged(info: NetworkInfo) -> Path:
     path = info.weights_file()
     if path is None:
         raise NetworkError(f"network {info.name}: its weights are not installed; {info.install}")
-    data = read_weights(path)
-    return data, verify(data, info.sha256, path.name)
+    return path
 
 
-def _lite(info: NetworkInfo, data: bytes, digest: str, file: str) -> Network:
+def _lite(info: NetworkInfo, state: WeightsFile) -> Network:
     from reverie.network.efficientnet_lite import Lite, lite_layers, lite_statistics, state_shapes
     from reverie.network.network import Network
     from reverie.ops.finite import is_finite
 
-    state = read_state(data, file)
-    check_state(state, state_shapes(info.name), info.name, file)
-    bad = next((name for name, value in state.items() if not is_finite(value)), None)
+    check_state(state.notes, state_shapes(info.name), info.name, state.name)
+    bad = next((name for name in state if not is_finite(state[name])), None)
     if bad is not None:
-        raise NetworkError(f'weights {file}: "{bad}" holds NaN or infinite values; get the file again')
+        raise NetworkError(f'weights {state.name}: "{bad}" holds NaN or infinite values; get the file again')
     net = Network(
         info.name,
         Lite(info.name, state),
@@ -151,7 +146,7 @@ def _lite(info: NetworkInfo, data: bytes, digest: str, file: str) -> Network:
         std=(0.5, 0.5, 0.5),
         classes=imagenet(),
         class_map="logit_map",
-        weights_sha256=digest,
+        weights_sha256=state.sha256,
         min_size=32,
         statistics=lite_statistics(info.name, state),
     )

@@ -2,7 +2,8 @@
 
 objective = ["-"] term (("+" | "-") term)*
 term      = [number "*"] quantity ["@" ("mask" | "outside") "(" string ")"]
-quantity  = name [":" integer ["@" column "," row]] | function "(" arguments ")" | "tv" | "l2" | "unnatural"
+quantity  = layer [":" integer ["@" column "," row]] | function "(" arguments ")" | "tv" | "l2" | "unnatural"
+layer     = name | string
 
 The functions, and how their arguments are read, are those of the quantities in ``terms/``.
 """
@@ -41,8 +42,10 @@ def _signed_term(reader: Reader, sign: str | None) -> Objective:
 def _term(reader: Reader) -> Objective:
     weight = 1.0
     if reader.peek()[0] == "number":
+        hint = reader.quoting()
         weight = float(reader.take("number", "a number"))
-        reader.need("*")
+        if reader.accept("*") is None:
+            reader.fail(f'"*" after a weight; {hint}')
     result = weight * Objective.of(_quantity(reader))
     if reader.accept("@"):
         kind = reader.take("name", "mask(...) or outside(...)")
@@ -57,6 +60,10 @@ def _term(reader: Reader) -> Objective:
 
 
 def _quantity(reader: Reader) -> Quantity:
+    if reader.peek()[0] == "string":
+        return _at_layer(reader, reader.string("a layer"))
+    if reader.peek()[0] == "number":
+        reader.fail(f"a layer, a class or a function; {reader.quoting()}")
     name = reader.take("name", "a layer, a class or a function")
     if reader.accept("("):
         if name not in FUNCTIONS:
@@ -68,6 +75,11 @@ def _quantity(reader: Reader) -> Quantity:
         return result
     if name in PENALTIES:
         return PENALTIES[name]()
+    return _at_layer(reader, name)
+
+
+def _at_layer(reader: Reader, name: str) -> Quantity:
+    """What is read of a layer: all of it, a channel, or a cell of one."""
     if reader.accept(":"):
         index = reader.integer("a channel number")
         if reader.at_number("@"):

@@ -11,9 +11,12 @@ __all__ = ["BARE_NAME"]
 
 #: Bare layer names; anything else is written ``layer("...")``.
 BARE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
+STRING = re.compile(r'"(?:[^"\\]|\\(?s:.))*"')
+#: Whole numbers of more digits are none.
+MOST_DIGITS = 18
 TOKEN = re.compile(
     r"\s*(?:"
-    r'(?P<string>"(?:[^"\\]|\\.)*")'
+    r'(?P<string>"(?:[^"\\]|\\(?s:.))*")'
     r"|(?P<number>(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?)"
     rf"|(?P<name>{BARE_NAME.pattern})"
     r"|(?P<sign>[-+*@:=,()])"
@@ -24,6 +27,13 @@ TOKEN = re.compile(
 def quoted(text: str) -> str:
     """A string as the text form writes it."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def unquoted(text: str) -> str:
+    """What a string in quotes says; anything else as it is."""
+    if not STRING.fullmatch(text):
+        return text
+    return re.sub(r"(?s)\\(.)", r"\1", text[1:-1])
 
 
 def number(value: float) -> str:
@@ -99,18 +109,27 @@ class Reader:
         kind, value = self.peek()
         if kind != "number" or not value.isdigit():
             self.fail(what)
+        if len(value) > MOST_DIGITS:
+            self.fail(f"{what} of at most {MOST_DIGITS} digits")
         self.place += 1
         return int(value)
 
     def string(self, what: str) -> str:
         """Take what is between quotes."""
-        return re.sub(r"\\(.)", r"\1", self.take("string", what)[1:-1])
+        return unquoted(self.take("string", what))
 
     def layer_name(self) -> str:
         """Take the name of a layer, bare or in quotes."""
-        return (
-            self.string("a layer") if self.peek()[0] == "string" else self.take("name", "the name of a layer")
-        )
+        kind = self.peek()[0]
+        if kind == "string":
+            return self.string("a layer")
+        return self.take("name", "the name of a layer" + (f"; {self.quoting()}" if kind == "number" else ""))
+
+    def quoting(self) -> str:
+        """How a layer is written whose name looks like the number that comes next."""
+        begins = self.tokens[self.place][2]
+        name = re.split(r"[\s,:*@()+-]", self.text[begins : begins + 40])[0]
+        return f"a layer of that name is written in quotes, {quoted(name)}"
 
     def cell(self) -> tuple[int, int]:
         """Take a cell of a map, ``column,row``."""

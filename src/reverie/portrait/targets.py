@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from reverie import objective as ob
 from reverie.errors import UsageError, did_you_mean
+from reverie.objective.parser import LONGEST
+from reverie.objective.text import MOST_DIGITS, unquoted
 from reverie.recipe.presets.portrait import COARSE, INVERSION, OF_CLASS, SHALLOW, STRONGEST
 
 if TYPE_CHECKING:
@@ -24,7 +26,9 @@ WEIGHT_OF_LAYERS: Final = 0.2
 #: Pixels from one cell to the next where textures and parts are told apart, for units that have no map.
 MIDDLE_STRIDE: Final = 16
 #: A unit as the command line takes it: any layer, a channel or a class, and perhaps column and row of a cell.
-UNIT: Final = re.compile(r"(?P<layer>.+?)\s*:\s*(?P<index>\d+)(?:\s*@\s*(?P<column>\d+)\s*,\s*(?P<row>\d+))?")
+UNIT: Final = re.compile(
+    r"(?P<layer>.+?)\s*:\s*(?P<index>\d{1,18})(?:\s*@\s*(?P<column>\d{1,18})\s*,\s*(?P<row>\d{1,18}))?"
+)
 
 
 def named_targets(texts: list[str], net: Network) -> list[tuple[str, ob.Objective]]:
@@ -55,7 +59,7 @@ def spread(text: str, net: Network) -> list[str]:
     match = re.fullmatch(r"(.+):(?:\*|(\d{1,6})-(\d{1,6}))", text.strip())
     if match is None:
         return [text]
-    name = net.layer(match[1]).name
+    name = net.layer(unquoted(match[1])).name
     channels = net.channels_of(name)
     first, last = (0, channels - 1) if match[2] is None else (int(match[2]), int(match[3]))
     if not first <= last:
@@ -79,17 +83,18 @@ def target(text: str, net: Network) -> ob.Objective:
             or it is no objective.
     """
     name = text.strip()
-    if re.fullmatch(r'"(?:[^"\\]|\\.)*"', name):
-        name = re.sub(r"\\(.)", r"\1", name[1:-1])
+    if len(name) > LONGEST:
+        raise UsageError(f"target: {len(name)} characters are too long; the limit is {LONGEST}")
+    name = unquoted(name)
     if name in net.layers:
         return ob.layer(name)
     unit = UNIT.fullmatch(name)
-    if unit and unit["layer"].strip('"') in net.layers:
-        layer, index = unit["layer"].strip('"'), int(unit["index"])
+    if unit and (layer := unquoted(unit["layer"])) in net.layers:
+        index = int(unit["index"])
         if unit["column"] is None:
             return ob.channel(layer, index)
         return ob.neuron(layer, index, cell=(int(unit["column"]), int(unit["row"])))
-    if net.classes is None and name.isdecimal():
+    if net.classes is None and name.isdecimal() and len(name) <= MOST_DIGITS:
         return ob.logit(name)
     if net.classes is not None and _names_a_class(name, net.classes):
         net.classes.lookup(name)  # several of that name, or no such number
@@ -103,7 +108,7 @@ def target(text: str, net: Network) -> ob.Objective:
 
 def _names_a_class(name: str, classes: ClassNames) -> bool:
     """Whether a class, or several, or a number that none has, is meant."""
-    if name.lstrip("-").isdecimal():
+    if name.lstrip("-").isdecimal() and len(name) <= MOST_DIGITS:
         return True
     if any(name.casefold() == n.casefold() for i in range(len(classes)) for n in classes.synonyms(i)):
         return True

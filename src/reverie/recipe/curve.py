@@ -25,6 +25,8 @@ from reverie.errors import UsageError, did_you_mean
 
 #: The most keys of one curve.
 MOST_KEYS: Final = 1000
+#: The most characters of one curve.
+LONGEST: Final = 100_000
 #: The latest moment there may be, in frames or seconds.
 LATEST: Final = 1e7
 
@@ -39,7 +41,7 @@ EASINGS: Final[dict[str, Callable[[float], float]]] = {
     "out": lambda share: share * (2 - share),
 }
 
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _MOMENT = re.compile(rf"({_NUMBER})\s*(s?)", re.ASCII)
 _KEY = re.compile(rf"([^:]*):\s*({_NUMBER})(?:\s+(\w+))?", re.ASCII)
 
@@ -114,6 +116,8 @@ class Curve:
             return text
         if not isinstance(text, str):
             return cls.constant(text)
+        if len(text) > LONGEST:
+            raise UsageError(f"a curve of {len(text)} characters is too long; the limit is {LONGEST}")
         if re.fullmatch(_NUMBER, text.strip(), re.ASCII):
             return cls.constant(float(text))
         parts = text.split(",")

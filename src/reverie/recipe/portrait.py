@@ -117,7 +117,11 @@ class Portrait(BaseModel):
     @field_validator("priors")
     @classmethod
     def _priors_parse(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(str(parse(text)) for text in value)
+        priors = [parse(text) for text in value]
+        for prior in priors:
+            if prior.files():
+                raise UsageError(f"priors: {prior} reads a picture; put it into the objective")
+        return tuple(map(str, priors))
 
     @model_validator(mode="after")
     def _fits(self) -> Portrait:

@@ -17,6 +17,8 @@ from reverie.recipe.zoom import Zoom
 FORMAT: Final = 1
 MOST_OCTAVES = 32
 MOST_STEPS = 10_000
+#: How many of the things that are wrong are said.
+MOST_COMPLAINTS = 30
 
 #: Settings that are settings of their own: of one way of dreaming each.
 PARTS: Final[dict[str, type[BaseModel]]] = {"portrait": Portrait, "zoom": Zoom, "film": Film}
@@ -220,7 +222,7 @@ def read(settings: object, where: str) -> Recipe:
 def complaints(error: ValidationError) -> Iterator[str]:
     """One clause for each thing wrong in a ValidationError; what suits no branch of a union is one thing."""
     merged: dict[tuple[str, str], str] = {}
-    for item in error.errors():
+    for item in error.errors()[:MOST_COMPLAINTS]:
         field = _place(item["loc"])
         cause = item.get("ctx", {}).get("error")
         if item["type"] == "extra_forbidden":
@@ -237,6 +239,8 @@ def complaints(error: ValidationError) -> Iterator[str]:
             )
     for (name, got), message in merged.items():
         yield f"{name}: {message}, got {got}"
+    if error.error_count() > MOST_COMPLAINTS:
+        yield f"and {error.error_count() - MOST_COMPLAINTS} more"
 
 
 def _place(loc: tuple[int | str, ...]) -> str:

@@ -11,7 +11,7 @@ from reverie.objective import parse
 from reverie.recipe.curve import Moment
 
 #: No objective begins with a number and a colon.
-_BEGINS = re.compile(r"\s*(\d+\.?\d*|\.\d+)(s?)\s*:(.+)", re.DOTALL)
+_BEGINS = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)(s?)\s*:(.+)", re.DOTALL)
 
 
 @dataclass(frozen=True)

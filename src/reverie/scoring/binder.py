@@ -17,6 +17,7 @@ from reverie.errors import UsageError
 from reverie.gradient.cells import as_map
 from reverie.network.network import Network
 from reverie.objective import Quantity, Term
+from reverie.objective.text import MOST_DIGITS
 from reverie.ops.finite import is_finite
 from reverie.scoring.terms import BoundTerm, Comparison, OfMaps, OfRows, Penalty, Place, ScoreFunction
 
@@ -104,7 +105,7 @@ class Binder:
         """The channel of the logits that a class is; UsageError where there is none of that name."""
         if self.net.classes is not None:
             return self.net.classes.lookup(name)
-        if name.isdigit():
+        if name.isdecimal() and len(name) <= MOST_DIGITS:
             return self.channel("logits", int(name))
         raise UsageError(f'class "{name}": network {self.net.name} has no class names; give the index')
 

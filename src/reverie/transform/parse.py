@@ -83,7 +83,7 @@ CALL = re.compile(
     r"\s*(?P<name>[A-Za-z_]\w*)\s*\((?P<arguments>[^()]*)\)"
     r"(?:\s*@\s*(?P<first>\d{1,4})(?P<on>\s*-\s*(?P<last>\d{1,4})?)?)?\s*[,;]?"
 )
-DIGITS = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+DIGITS = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 NUMBER = re.compile(rf"({DIGITS})(?:\s*->\s*({DIGITS}))?")
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from reverie.errors import BadInput, ReverieWarning, UsageError
+from reverie.errors import BadInput, NetworkError, ReverieWarning, UsageError
 from reverie.evolve import load_checkpoint
 from reverie.jobs.fooling.evolved import done, percent
 from reverie.jobs.fooling.folder import Folder
-from reverie.jobs.fooling.run import EvolutionResult
+from reverie.jobs.fooling.run import EvolutionResult, EvolutionRun
 from reverie.jobs.fooling.settings import ENCODINGS, make_settings
 from reverie.media.picture import read_provenance
 from support import twins
@@ -314,3 +316,40 @@ def test_nothing_is_warned_of(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error", ReverieWarning)
         unbroken(tmp_path / "f")
+
+
+@pytest.mark.parametrize("name", ["pictures", "genomes"])
+def test_a_folder_that_leads_out_is_not_written_into(tmp_path, name):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "0001-precious.png").write_bytes(b"precious")
+    fooling(tmp_path / "f", small(generations=1)).carry_out()
+    shutil.rmtree(tmp_path / "f" / name)
+    (tmp_path / "f" / name).symlink_to("../outside")
+    for more in ({"resume": True}, {"overwrite": True}):
+        with pytest.raises(UsageError, match="leads out"):
+            fooling(tmp_path / "f", small(generations=1), **more)
+    assert [path.name for path in outside.iterdir()] == ["0001-precious.png"]
+
+
+@pytest.mark.parametrize("file", ["/etc/passwd", "../w.pth", "sub/w.pth", "leads-out.pth"])
+def test_weights_that_a_note_names_lie_beside_it(tmp_path, monkeypatch, file):
+    (tmp_path / "w.pth").write_bytes(b"no weights")
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    fooling("f", small(generations=0)).carry_out()
+    Path("f/leads-out.pth").symlink_to("../../w.pth")
+    note = json.loads(Path("f/run.json").read_text())
+    note["settings"]["network"] = f"lite0:{file}"
+    Path("f/run.json").write_text(json.dumps(note))
+    with pytest.raises(UsageError, match=r"run\.json: network: .*--trust.*--network lite0:"):
+        EvolutionRun("f", resume=True)
+    for more in ({"trust": True}, {"given": {"network": f"lite0:{file}"}}):
+        with pytest.raises(NetworkError):
+            EvolutionRun("f", resume=True, **more)
+    note["settings"]["network"] = "lite0:beside.pth"
+    Path("f/run.json").write_text(json.dumps(note))
+    Path("f/beside.pth").write_bytes(b"no weights either")
+    with pytest.raises(NetworkError, match=r"beside\.pth: "):
+        EvolutionRun("f", resume=True)

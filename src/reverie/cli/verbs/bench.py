@@ -6,13 +6,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 from reverie.cli import complete
-from reverie.cli.console import print_table, table_of
+from reverie.cli.console import add_row, print_table, table_of
 from reverie.cli.fields import COMPUTE, other
 from reverie.cli.groups import OFFERED, Only, takes_groups
 from reverie.cli.options import Compute, Messages, layer_option
 from reverie.cli.recipe_options import console_of, recipe_of, width_height
 from reverie.engine.environment import ENVIRONMENT
 from reverie.errors import UsageError, did_you_mean
+from reverie.objective.text import unquoted
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -71,7 +72,7 @@ def bench(
     if min(width, height) < 32:
         raise UsageError(f"--size {size}: at least 32 pixels each way")
     load_net(recipe.network, offline=compute.offline).layer(
-        layer
+        unquoted(layer)
     )  # what is wrong is said before anything is timed
     job = measuring.Measurement(
         what="",
@@ -92,7 +93,7 @@ def bench(
             del document[only_of_a_row]
         console.result("", document)
         return
-    print(f"{recipe.network}, {layer}, {width} x {height}; {in_words(found, job.threads)}")
+    console.result(f"{recipe.network}, {layer}, {width} x {height}; {in_words(found, job.threads)}", None)
     print_table(table(rows))
 
 
@@ -110,7 +111,7 @@ def table(rows: list[Row]) -> Table:
         ("ran", "left"),
     )
     for row in rows:
-        found.add_row(row.name, *cells(row))
+        add_row(found, row.name, *cells(row))
     return found
 
 

@@ -25,6 +25,6 @@ def doctor(
     lines = [f"{f.what:<24} {f.found}  {marks[f.well]}".rstrip() for f in findings]
     lines.append("healthy" if well else "not healthy: see the lines marked BAD")
     document = {"healthy": well, "findings": [vars(f) for f in findings]}
-    console_of(messages).result("\n".join(lines), document)
+    console_of(messages).result(lines, document)
     if not well:
         raise typer.Exit(1)

@@ -12,7 +12,7 @@ from reverie.cli import complete
 from reverie.cli.console import Console
 from reverie.cli.fields import COMPUTE, other, setting
 from reverie.cli.groups import OFFERED, Group, Without, all_given, takes_groups
-from reverie.cli.options import Common
+from reverie.cli.options import Common, Trust
 from reverie.cli.recipe_options import console_of, output_of, told_as_typed, where_to, workspace_of
 from reverie.errors import Interrupted, UsageError
 from reverie.jobs.fooling.settings import ENCODINGS, Settings
@@ -97,6 +97,7 @@ def fool(
     classes: Classes = None,
     evolution: EvolutionOptions = OFFERED,
     render: Render = None,
+    trust: Trust = OFFERED,
     common: Annotated[
         FoolCommon, Without("start", "size", "max_size", "seed", "halo", "no_metadata", "preview")
     ] = OFFERED,
@@ -132,7 +133,7 @@ def fool(
             threads=common.threads or 0,
         )
         job.evolves  # noqa: B018 (settings that cannot be are said now)
-        console, workspace = console_of(common), workspace_of(common)
+        console, workspace = console_of(common), workspace_of(common, trust=trust)
         if common.dry_run:
             tell_estimate(job, console, workspace)
             return

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from reverie.cli import complete
-from reverie.cli.console import print_table, table_of
+from reverie.cli.console import add_row, print_table, table_of
 from reverie.cli.fields import other, setting
 from reverie.cli.groups import OFFERED, Only, Without, takes_groups
 from reverie.cli.options import Ascent, Base, Common, Messages
@@ -74,7 +74,7 @@ def classify(
 
     table = table_of(("class", "right"), ("", "left"), ("share", "right"), ("", "left"))
     for index, name, p in found:
-        table.add_row(str(index), name, f"{100 * p:.1f} %", Bar(1.0, 0.0, p, width=30))
+        add_row(table, str(index), name, f"{100 * p:.1f} %", Bar(1.0, 0.0, p, width=30))
     print_table(table)
 
 
@@ -97,15 +97,13 @@ def layers(
     )
     for layer in found:
         sees = "all" if layer.receptive_field is None else f"{layer.receptive_field} px"
-        table.add_row(layer.name, str(layer.channels), str(layer.stride or "-"), sees, layer.draws)
+        add_row(table, layer.name, str(layer.channels), str(layer.stride or "-"), sees, layer.draws)
     print_table(table)
 
 
 @takes_groups
 def networks(messages: Annotated[Messages, Only("json", "debug")] = OFFERED) -> None:
     """List the networks that can dream."""
-    from rich.markup import escape
-
     from reverie.network.zoo import networks as known
 
     console = console_of(messages)
@@ -117,9 +115,9 @@ def networks(messages: Annotated[Messages, Only("json", "debug")] = OFFERED) -> 
         ("network", "left"), ("", "left"), ("trained at", "right"), ("weights", "right"), ("", "left")
     )
     for net in known():
-        here = "installed" if net.installed else escape(net.install)
-        table.add_row(net.name, net.title, f"{net.size} px", f"{net.parameters / 1e6:.1f} M", here)
-    table.add_row("lite0:FILE", "any of these with weights of your own", "", "", ".pth or .safetensors")
-    extra = escape('pip install "reverie[nets]"')
-    table.add_row("torchvision:NAME", "a network of torchvision", "", "", extra)
+        here = "installed" if net.installed else net.install
+        add_row(table, net.name, net.title, f"{net.size} px", f"{net.parameters / 1e6:.1f} M", here)
+    add_row(table, "lite0:FILE", "any of these with weights of your own", "", "", ".pth or .safetensors")
+    extra = 'pip install "reverie[nets]"'
+    add_row(table, "torchvision:NAME", "a network of torchvision", "", "", extra)
     print_table(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -122,7 +123,8 @@ def microscope(
 
 
 def apart(texts: list[str] | None) -> list[str] | None:
-    """``a,b`` as two."""
+    """``a,b`` as two; a comma in quotes is part of a name."""
     if texts is None:
         return None
-    return [part.strip() for text in texts for part in text.split(",") if part.strip()]
+    parts = (part for text in texts for part in re.findall(r'(?:"(?:[^"\\]|\\.)*"|[^,])+', text))
+    return [part.strip() for part in parts if part.strip()]

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from reverie.cli.command_line import command_line
 from reverie.cli.fields import other
 from reverie.cli.groups import OFFERED, Only, takes_groups
-from reverie.cli.options import Common, Messages
+from reverie.cli.options import Common, Messages, Trust
 from reverie.cli.recipe_options import console_of, told_as_typed, workspace_of
 from reverie.errors import Interrupted
 from reverie.recipe.recipe import PARTS, make
@@ -31,6 +31,7 @@ Input = Annotated[
 def rerun(
     result: ResultFile,
     input: Input = None,
+    trust: Trust = OFFERED,
     common: Annotated[
         Common, Only("out", "overwrite", "max_pixels", "offline", "json", "quiet", "verbose", "debug")
     ] = OFFERED,
@@ -52,7 +53,7 @@ def rerun(
             path=_beside(result) if common.out is None else common.out, overwrite=common.overwrite
         )
         job = RerunJob(result=result, input=input, output=output)
-    made = run_resumable(job, console, workspace_of(common), "rerun")
+    made = run_resumable(job, console, workspace_of(common, trust=trust), "rerun")
     if isinstance(made, MovingResult):
         tell_film(console, made)
     elif isinstance(made, PictureResult):
@@ -80,7 +81,7 @@ def show(result: ResultFile, messages: Annotated[Messages, Only("json", "debug")
     for name, found in parts.items():
         lines += ["", *_settings(found, PARTS[name]())]
     lines += ["", *(f"  {name:<18} {text}" for name, text in _facts(note))]
-    console_of(messages).result("\n".join(lines), {**note.document(), "command": command})
+    console_of(messages).result(lines, {**note.document(), "command": command})
 
 
 def _settings(settings: Mapping[str, Any], usual: BaseModel) -> Iterator[str]:

@@ -8,28 +8,20 @@ from typing import Annotated, Any
 
 import typer
 
-from reverie.cli.fields import other
 from reverie.cli.groups import OFFERED, Only, takes_groups
-from reverie.cli.options import Common
+from reverie.cli.options import Common, Trust
 from reverie.cli.recipe_options import console_of, workspace_of
 from reverie.errors import BatchError, Interrupted
 
 JobFile = Annotated[
     str, typer.Argument(metavar="JOB", help="The job's document, a JSON file; - reads standard input.")
 ]
-Trust = Annotated[
-    bool,
-    other(
-        "--trust",
-        help="A job from standard input may name any path of this machine, not only files of this folder.",
-    ),
-]
 
 
 @takes_groups
 def run(
     job: JobFile,
-    trust: Trust = False,
+    trust: Trust = OFFERED,
     common: Annotated[
         Common,
         Only("max_pixels", "offline", "preview", "json", "dry_run", "quiet", "verbose", "debug"),
@@ -40,12 +32,12 @@ def run(
     from reverie.jobs.document import LONGEST, load_job, parse_job
     from reverie.jobs.dream import PictureResult
 
-    console, workspace = console_of(common), workspace_of(common)
+    console, workspace = console_of(common), workspace_of(common, trust=trust)
     found: Any
     if job == "-":
-        found = parse_job(sys.stdin.buffer.read(LONGEST + 1), "standard input", trusted=trust)
+        found = parse_job(sys.stdin.buffer.read(LONGEST + 1), "standard input", trusted=trust.trust)
     else:
-        found = load_job(job)
+        found = load_job(job, trusted=trust.trust)
         workspace.given += (("the job's document", job),)
     if common.dry_run:
         tell_estimate(found, console, workspace)
@@ -53,7 +45,7 @@ def run(
     preview = preview_of(common.preview, False)
     result = run_job(found, console, workspace, also=preview, on_event=partial(tell_item, console))
     if not isinstance(result, PictureResult):  # which was told as an item
-        console.result("\n".join(result.files), result.as_json())
+        console.result(result.files, result.as_json())
     if result.stopped:
         raise Interrupted(f"stopped after {result.stopped}")
     if failed := getattr(result, "failed", ()):

@@ -17,7 +17,7 @@ from reverie.errors import UsageError
 from reverie.recipe.recipe import Recipe
 
 #: A target and when it begins: ``5s:pagoda``.
-_BEGINS = re.compile(r"\s*((?:\d+\.?\d*|\.\d+)s?)\s*:(.+)", re.ASCII | re.DOTALL)
+_BEGINS = re.compile(r"\s*((?:\d+(?:\.\d*)?|\.\d+)s?)\s*:(.+)", re.ASCII | re.DOTALL)
 
 Photo = Annotated[str | None, typer.Argument(metavar="PHOTO", help="What it begins with.")]
 

@@ -16,6 +16,7 @@ from reverie.errors import BadInput, ResourceError, UsageError
 from reverie.jobs.fooling.settings import Settings
 from reverie.jobs.output import check_writable
 from reverie.jobs.provenance import NetworkNote
+from reverie.media.local_file import read_regular, stays_in, unreadable
 from reverie.media.names import LEFTOVER, check_name
 from reverie.media.picture.write import write_whole
 from reverie.recipe.recipe import complaints
@@ -89,6 +90,9 @@ class Folder:
             names = [name for name in os.listdir(self.path) if not self.PART.fullmatch(name)]
         except OSError as error:
             raise ResourceError(f"cannot read folder {self}: {error.strerror or error}") from error
+        for folder in (self.pictures, self.genomes):
+            if not stays_in(folder, self.path):
+                raise UsageError(f"{folder}: leads out of {self}; remove it, or give another folder")
         check_writable(os.fspath(self.path), str(self))
         if self.note.name not in names:
             if resume:
@@ -105,11 +109,9 @@ class Folder:
     def read(self) -> Note:
         """What the folder says of its run; BadInput if it is damaged."""
         try:
-            with open(self.note, "rb") as file:
-                data = file.read(LONGEST)
-            return Note.model_validate(json.loads(data))
+            return Note.model_validate(json.loads(read_regular(self.note, most=LONGEST, within=self.path)))
         except OSError as error:
-            raise BadInput(f"{self.note}: cannot be read ({error.strerror or error})") from error
+            raise BadInput(f"{self.note}: {unreadable(error)}; begin in another folder") from error
         except ValidationError as error:
             said = f"damaged or of a newer version ({next(complaints(error))})"
             raise BadInput(f"{self.note}: {said}; begin in another folder") from error

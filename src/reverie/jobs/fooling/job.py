@@ -92,6 +92,7 @@ class EvolutionJob(Job[EvolutionResult]):
             resume=self.resume,
             overwrite=self.output.overwrite,
             given=self.settings,
+            trust=workspace.trust,
             **self._network(workspace),
         )
         return run.carry_out(self.classes, listener)

@@ -19,6 +19,7 @@ from reverie.media.picture import Picture
 from reverie.native.runtime import Runtime, computes
 from reverie.network.network import Network
 from reverie.network.zoo import load_net
+from reverie.objective.text import MOST_DIGITS
 
 #: Pictures that are drawn and judged at once.
 BATCH = 50
@@ -117,7 +118,7 @@ class Arena:
         if self.net.classes is not None:
             return sorted({self.net.classes.lookup(name) for name in names})
         for name in names:
-            if not name.isdecimal() or int(name) >= total:
+            if not name.isdecimal() or len(name) > MOST_DIGITS or int(name) >= total:
                 raise UsageError(f'class "{name}" is not known; there are numbers only, 0 to {total - 1}')
         return sorted({int(name) for name in names})
 

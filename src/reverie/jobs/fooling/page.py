@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reverie.media.picture.picture import Picture, no_larger
+from reverie.plain_words import clean
 
 #: Longest side of a picture in the page, in pixels, and of an ancestor.
 SIDE, ANCESTOR_SIDE = 160, 88
@@ -123,10 +124,10 @@ def page(story: Story) -> str:
         "images": list(shelf),
     }
     parts = {
-        "title": html.escape(story.heading),
-        "heading": html.escape(story.heading),
-        "lead": html.escape(story.lead),
-        "footer": html.escape(story.footer),
+        "title": html.escape(clean(story.heading)),
+        "heading": html.escape(clean(story.heading)),
+        "lead": html.escape(clean(story.lead)),
+        "footer": html.escape(clean(story.footer)),
         "style": _part("page.css"),
         "script": _part("page.js"),
         # Nothing in it may end the element it stands in.

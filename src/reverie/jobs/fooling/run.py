@@ -24,9 +24,11 @@ from reverie.jobs.fooling.folder import Folder, Note, check_same
 from reverie.jobs.fooling.judge import Arena
 from reverie.jobs.fooling.results import write_results, write_sheet
 from reverie.jobs.fooling.settings import Settings, make_settings
+from reverie.jobs.foreign_names import check_name, placed, weights_in
 from reverie.jobs.job import Listener, Result, Step
 from reverie.jobs.provenance import NetworkNote
 from reverie.network.network import Network
+from reverie.network.zoo import load_net
 from reverie.notices import warn
 
 __all__ = ["EvolutionResult", "EvolutionRun", "make_settings"]
@@ -108,6 +110,7 @@ class EvolutionRun:
         engine: str = "auto",
         device: str = "auto",
         offline: bool = False,
+        trust: bool = False,
         checkpoint_every: float = 30.0,
         sheet_every: float = 60.0,
     ) -> None:
@@ -125,6 +128,8 @@ class EvolutionRun:
             engine: What computes: auto, native, torch or plain.
             device: Where: auto, cpu, cuda or mps.
             offline: Never download weights.
+            trust: Whether the run that is there may name weights anywhere, and not only in its folder, in the
+                current one, or those that ``given`` names too.
             checkpoint_every: Seconds between two checkpoints at least; 0 makes one each generation.
             sheet_every: The same of the contact sheet; infinity makes none before the end.
 
@@ -144,9 +149,25 @@ class EvolutionRun:
             check_same(found, given, self.folder)
             more = given.get("generations", found.settings.generations)
             settings = make_settings(**found.settings.model_dump() | {"generations": more})
+            if net is None and "network" not in given:
+                net = self._its_network(settings.network, trust=trust, offline=offline)
         self.settings = settings
         self.arena = Arena(settings, net=net, threads=threads, engine=engine, device=device, offline=offline)
         self.note = self._note(found)
+
+    def _its_network(self, name: str, *, trust: bool, offline: bool) -> Network | None:
+        """The network of the run that is there, if it has weights of its own: beside its note, or here."""
+        file, folder = weights_in(name), self.folder.path
+        if file is None:
+            return None
+        there = os.path.lexists(folder / file)
+        if not trust:
+            where = f"{self.folder.note}: network"
+            try:
+                check_name(file, where, folder=folder if there else ".")
+            except UsageError as error:
+                raise UsageError(f"{error}, or name it again: --network {name}") from error
+        return load_net(placed(name, {file: os.fspath(folder / file)} if there else {}), offline=offline)
 
     def _note(self, found: Note | None) -> Note:
         """What is written of the run; a warning where what goes on is not quite what began."""
@@ -213,7 +234,7 @@ class EvolutionRun:
         path = self.folder.checkpoint
         if not self.resume or not path.exists():
             return None
-        state, _ = load_checkpoint(path)
+        state, _ = load_checkpoint(path, within=self.folder.path)
         settings = self.settings
         population, children = settings.counts
         plan = EvolutionPlan.of(

@@ -21,6 +21,7 @@ from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Output, make_folder
 from reverie.jobs.photographs import counted
 from reverie.jobs.provenance import bare_network, of_picture
+from reverie.media.local_file import OutsideError, TooLongError, lies_in, read_regular, reason, stays_in
 from reverie.media.names import LEFTOVER, check_name
 from reverie.media.picture import load_picture
 from reverie.media.picture.write import encode, write_whole
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 MANIFEST = "microscope.json"
 #: Version of the site's own format.
 FORMAT = 1
+#: The longest manifest that is read, in bytes.
+LONGEST = 10_000_000
+#: Folders of a site.
+FOLDERS = ("layers", "classes", "portraits", "thumbs", "patches", "data")
 #: Portraits made between one write and the next.
 BATCH = 16
 #: Side in pixels and WebP quality of a thumbnail, and quality of a portrait.
@@ -223,7 +228,7 @@ class Microscope:
 
     def _is_there(self, unit: Unit) -> bool:
         path = self.root / unit.portrait
-        if not path.is_file():
+        if not lies_in(path, self.root):
             return False
         try:
             found = of_picture(path)
@@ -239,7 +244,7 @@ class Microscope:
     def _thumb(self, unit: Unit) -> None:
         """A thumbnail of the portrait as it was saved, so that it is the same whenever it is made."""
         path, portrait = self.root / unit.thumb, self.root / unit.portrait
-        if path.is_file() and path.stat().st_mtime_ns >= portrait.stat().st_mtime_ns:
+        if lies_in(path, self.root) and path.stat().st_mtime_ns >= portrait.stat().st_mtime_ns:
             return
         picture = load_picture(portrait, max_pixels=self.opened.workspace.max_pixels)
         small = picture.resized(scaled(picture.size, THUMB))
@@ -256,10 +261,23 @@ class Microscope:
         manifest = self.root / MANIFEST
         for unit in self.plan.units():
             check_name(self.root / unit.portrait, str(self.root))
+        self._check_folders()
         if manifest.is_file():
             self._compare(manifest)
         elif self.root.is_dir() and not all(map(_is_leftover, os.listdir(self.root))):
             raise UsageError(f"{self.root}: is not empty and holds no microscope; give another folder")
+
+    def _check_folders(self) -> None:
+        """UsageError where a folder of the site is a link, so that what is in it lies elsewhere."""
+        for name in FOLDERS:
+            folders = [
+                self.root / name,
+                *(self.root / name).glob("*"),
+                *(self.root / name / "layers").glob("*"),
+            ]
+            for path in folders:
+                if path.is_symlink() and not stays_in(path, self.root):
+                    raise UsageError(f"{path}: leads out of {self.root}; remove it, or give another folder")
 
     def _claim(self) -> None:
         """Take the folder, if it is free or ours."""
@@ -285,13 +303,15 @@ class Microscope:
         """Whether the microscope that is there is this one."""
         document = self._document()
         try:
-            found = json.loads(manifest.read_text("utf-8"))
+            found = json.loads(read_regular(manifest, most=LONGEST, within=self.root))
             network, recipe = found["network"], dict(found["recipe"])
             name = str(network["name"])
             same = network["sha256"] == document["network"]["sha256"]
+        except (OutsideError, TooLongError) as error:
+            raise UsageError(f"{manifest}: {reason(error)}; give another folder") from error
         except OSError as error:
             raise ResourceError(f"{manifest}: cannot be read ({error.strerror or error})") from error
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise UsageError(f"{manifest}: is damaged; remove it to begin anew in an empty folder") from error
         if self.overwrite:
             return

@@ -10,6 +10,7 @@ from reverie import objective
 from reverie.errors import UsageError
 from reverie.network.network import Network
 from reverie.network.wrap import OUTPUT
+from reverie.objective.text import MOST_DIGITS, unquoted
 from reverie.portrait.targets import of_unit
 
 #: The layer of the class scores, whose units are shown as classes.
@@ -166,12 +167,12 @@ def _layers(net: Network, given: Sequence[str] | None) -> list[str]:
     for text in given:
         if text not in net.layers and ".." in text:
             ends = text.split("..", 1)
-            first, last = (known.index(_shown(net, known, end)) for end in ends)
+            first, last = (known.index(_shown(net, known, unquoted(end))) for end in ends)
             if last < first:
                 raise UsageError(f"--layers {text}: {ends[1]} runs before {ends[0]}; turn them round")
             wanted.update(known[first : last + 1])
         else:
-            wanted.add(_shown(net, known, text))
+            wanted.add(_shown(net, known, unquoted(text)))
     return [name for name in known if name in wanted]
 
 
@@ -199,9 +200,9 @@ def _classes(net: Network, given: Sequence[str] | None) -> list[int]:
 def class_index(net: Network, word: str) -> int:
     """The index of a class by name or number; UsageError if there is none."""
     if net.classes is not None:
-        return net.classes.lookup(word)
+        return net.classes.lookup(unquoted(word))
     count = net.layer(LOGITS).channels
-    if not word.isdecimal() or int(word) >= count:
+    if not word.isdecimal() or len(word) > MOST_DIGITS or int(word) >= count:
         raise UsageError(
             f'class "{word}" is not known; network {net.name} has no names, give 0 to {count - 1}'
         )

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from torch import Tensor
 
 from reverie._version import __version__
@@ -30,9 +31,11 @@ from reverie.jobs.microscope.readings import (
 )
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.provenance import bare_network
+from reverie.media.local_file import read_regular
 from reverie.media.picture.write import write_whole
 from reverie.network.network import Network
 from reverie.network.wrap import OUTPUT
+from reverie.plain_words import clean
 
 #: How many are shown: neighbours, classes of a portrait, channels of a class, portraits of a layer.
 NEIGHBOURS, CLASSES, CHANNELS, STRIP = 8, 5, 8, 8
@@ -40,6 +43,8 @@ NEIGHBOURS, CLASSES, CHANNELS, STRIP = 8, 5, 8, 8
 LIKE, SHARE, STANDING = 0.05, 0.001, 1.0
 #: Files that every page uses.
 STATIC = ("style.css", "site.js")
+#: A page longer than this, in bytes, is none.
+LONGEST = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ def write_pages(
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_seen,
     )
     environment.globals |= {"site": site, "COLUMNS": COLUMNS, "PATCH_SIDE": PATCH_SIDE}
     written = []
@@ -88,9 +94,14 @@ def write_pages(
     return written
 
 
+def _seen(value: Any) -> Any:
+    """A text with what cannot be seen written out; what the templates made themselves is left alone."""
+    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 def _put(path: Path, text: str) -> None:
     data = text.encode("utf-8", "backslashreplace")  # of names that are none
-    if path.is_file() and path.read_bytes() == data:
+    if not path.is_symlink() and path.is_file() and read_regular(path, most=LONGEST) == data:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(data, path, overwrite=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from os import PathLike
 
 from reverie.errors import BadInput
+from reverie.media.local_file import open_regular, reason
 from reverie.media.picture.camera_raw import refuse_raw_beginning
 
 # reverie's name -> Pillow's name, of the formats that Pillow decodes. TIFF is tifffile's alone.
@@ -51,27 +51,22 @@ def read_local(path: str | PathLike[str], *, most: int | None = None) -> bytes:
     """
     name = os.fspath(path)
     try:
-        found = os.stat(name)
+        with open_regular(name) as file:
+            size = os.fstat(file.fileno()).st_size
+            if most is not None and size > most:
+                raise BadInput(
+                    f"{name}: {size} bytes are more than the limit of pixels can need "
+                    f"({most}); --max-pixels raises it"
+                )
+            data = file.read()
     except (OSError, ValueError) as error:
         if looks_like_url(name):
             raise BadInput(f"{name}: not a local file; give the path of a file here") from error
-        raise BadInput(f"{name}: {os_reason(error)}; give the path of a picture") from error
-    if stat.S_ISDIR(found.st_mode):
-        raise BadInput(f"{name}: is a folder; give the path of a picture in it")
-    if not stat.S_ISREG(found.st_mode):
-        raise BadInput(f"{name}: not a regular file; give the path of a picture")
-    if found.st_size == 0:
+        inside = " in it" if os.path.isdir(name) else ""
+        raise BadInput(f"{name}: {reason(error)}; give the path of a picture{inside}") from error
+    if not data:
         raise BadInput(f"{name}: empty file; give a picture ({ACCEPTED})")
-    if most is not None and found.st_size > most:
-        raise BadInput(
-            f"{name}: {found.st_size} bytes are more than the limit of pixels can need "
-            f"({most}); --max-pixels raises it"
-        )
-    try:
-        with open(name, "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise BadInput(f"{name}: {os_reason(error)}; give a file that can be read") from error
+    return data
 
 
 def sniff(data: bytes, name: str) -> str:
@@ -119,16 +114,6 @@ def looks_like_url(name: str) -> bool:
     return _PROTOCOL.match(name) is not None
 
 
-def os_reason(error: OSError | ValueError) -> str:
-    """Why a file cannot be opened or read, in words."""
-    if isinstance(error, FileNotFoundError):
-        return "no such file"
-    if isinstance(error, PermissionError):
-        return "cannot be read (permission denied)"
-    text = error.strerror if isinstance(error, OSError) else str(error)
-    return f"cannot be read ({text})"
-
-
 MIN_SIDE = 32
 MAX_ASPECT = 20
 
@@ -165,7 +150,7 @@ def is_picture(path: str) -> bool:
     if os.path.isdir(path) or "%" in path or "*" in path:
         return False
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             return sniff(file.read(512), path) != "gif"
     except (OSError, ValueError, BadInput):
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from fractions import Fraction
 from pathlib import Path
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reverie.errors import BadInput, ReverieWarning
+from reverie.errors import BadInput, ReverieError, ReverieWarning
+from reverie.media.video.read.image_sequence import look_at_sequence
 from reverie.media.video.read.reader import Video, open_video
 from support import films as make
 
@@ -90,3 +92,18 @@ def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
         open_video(tmp_path / "*.png")
     with pytest.raises(BadInput, match="cannot be read"):
         open_video(tmp_path / "nowhere" / "%04d.png")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "link to nothing"])
+def test_a_picture_that_is_no_file_is_bad_input(folder: Path, kind: str) -> None:
+    path = folder / "shot5.png"
+    path.unlink()
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to({"device": "/dev/zero"}.get(kind, "nowhere"))
+    sequence = look_at_sequence(str(folder), Fraction(25), 1_000_000, lambda text: None)
+    with pytest.raises(ReverieError, match=r"shot5\.png"):
+        sequence.fingerprint()

@@ -24,7 +24,7 @@ def refused(path: Path, *words: str, **settings: Any) -> str:
     with pytest.raises(BadInput) as caught:
         open_video(path, **settings)
     said = str(caught.value)
-    assert said.startswith(str(path))
+    assert said.startswith(str(path)[:200])
     assert "\n" not in said
     assert ";" in said  # what to do
     for word in words:

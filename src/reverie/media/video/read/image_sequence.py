@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from reverie.errors import BadInput, ResourceError
+from reverie.media.local_file import open_regular, reason
 from reverie.media.picture.picture import Picture
 from reverie.media.picture.read import load_picture
 from reverie.media.video.read.colour_convert import Upright
@@ -97,14 +98,18 @@ class ImageSequence:
         """SHA-256 over the names and the bytes of all of them.
 
         Raises:
+            BadInput: One of them is no file, or cannot be read.
             ResourceError: One of them has gone.
         """
         whole = hashlib.sha256()
         for path in self.paths:
             still_there(path)
-            with open(path, "rb") as file:
-                whole.update(os.fsencode(os.path.basename(path)) + b"\0")
-                whole.update(hashlib.file_digest(file, "sha256").digest())
+            try:
+                with open_regular(path) as file:
+                    whole.update(os.fsencode(os.path.basename(path)) + b"\0")
+                    whole.update(hashlib.file_digest(file, "sha256").digest())
+            except OSError as error:
+                raise BadInput(f"{path}: {reason(error)}; give pictures that can be read") from error
         return whole.hexdigest()
 
 

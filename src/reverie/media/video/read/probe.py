@@ -8,7 +8,6 @@ whatever still asks for a second file is refused.
 from __future__ import annotations
 
 import os
-import stat
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +18,8 @@ import av
 from av.error import FFmpegError
 
 from reverie.errors import BadInput, ResourceError
-from reverie.media.picture.detect_format import looks_like_url, os_reason
+from reverie.media.local_file import open_regular, reason
+from reverie.media.picture.detect_format import looks_like_url
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -212,16 +212,11 @@ def _refuse(url: str, flags: int, options: object) -> NoReturn:
 
 def _open_regular(name: str, what: str) -> BinaryIO:
     try:
-        found = os.stat(name)
-        if stat.S_ISDIR(found.st_mode):
-            raise BadInput(f"{name}: is a folder; give the path of a {what}")
-        if not stat.S_ISREG(found.st_mode):
-            raise BadInput(f"{name}: not a regular file; give the path of a {what}")
-        return open(name, "rb")  # the caller closes it
+        return open_regular(name)  # the caller closes it
     except (OSError, ValueError) as error:
         if looks_like_url(name):
             raise BadInput(f"{name}: not a local file; give the path of a file here") from error
-        raise BadInput(f"{name}: {os_reason(error)}; give the path of a {what}") from error
+        raise BadInput(f"{name}: {reason(error)}; give the path of a {what}") from error
 
 
 def _kind(head: bytes) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from reverie.errors import BadInput
+from reverie.media.local_file import read_regular, unreadable
 from reverie.media.picture import xmp as metadata
 from reverie.media.picture.read import own_limit
 from reverie.media.video.write.formats import NUMBER
@@ -73,12 +74,14 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any] | None:
 
 def _read_folder(folder: Path) -> dict[str, Any] | None:
     try:
-        with open(folder / SIDE, "rb") as file:
-            return _parsed(file.read(LONGEST + 1), os.fspath(folder / SIDE))
+        found = read_regular(folder / SIDE, most=LONGEST, within=folder)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise BadInput(f"{folder / SIDE}: cannot be read ({error.strerror or error})") from error
+        raise BadInput(
+            f"{folder / SIDE}: {unreadable(error)}; take it away, or put a good one there"
+        ) from error
+    return _parsed(found, os.fspath(folder / SIDE))
 
 
 def _info(file: Any, kind: str, name: str) -> dict[Any, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reverie.media.video.read.probe import LocalFile, open_container
 from reverie.media.video.write.encode import HELD
 from reverie.media.video.write.formats import Reel
 from reverie.media.video.write.work_folder import Bytes
@@ -36,11 +38,15 @@ class PartialFilm:
     frames: int
     end: int
 
-    def opened(self) -> InputContainer:
-        """The file, open for reading."""
-        import av
-
-        return av.open(str(self.path), format="mov")
+    @contextmanager
+    def opened(self) -> Iterator[InputContainer]:
+        """The file, open for reading; nothing in it can make another file open."""
+        file = LocalFile(self.path)
+        try:
+            with open_container(file, "mov") as container:
+                yield container
+        finally:
+            file.close()
 
     def packets(self, source: InputContainer) -> Iterator[Packet[VideoStream]]:
         """Its packets as they are decoded, in ticks: the first is shown at 0, each lasts until the next."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,14 @@ from numpy.typing import NDArray
 
 from reverie.errors import BadInput, ResourceError, UsageError
 from reverie.media.disk import replacing, settle, settle_folder
+from reverie.media.local_file import (
+    NotRegularError,
+    OutsideError,
+    TooLongError,
+    open_regular,
+    read_regular,
+    reason,
+)
 from reverie.media.lock import Hold, hold
 from reverie.media.names import LEFTOVER, behind, check_kind, longest
 from reverie.media.video.write.formats import VideoEncoding, sequence_of
@@ -29,6 +39,8 @@ FORMAT: Final = 1
 _SEQUENCE: Final = re.compile(r"[^/]*\d+[^/]*\.png|reverie\.json")
 _LONGEST: Final = 10_000_000
 _PART: Final = ".part"
+#: The longest checkpoint that is read, in bytes: some pictures of 64 megapixels.
+_LONGEST_STATE: Final = 1 << 32
 Bytes = NDArray[np.uint8]
 _OURS: Final = re.compile(
     r"\..*|(render\.json|checkpoint)(\.new)?|lock|partial\.mp4|frame-\d{8}\.npy|whole(\.[a-z0-9]+)?"
@@ -133,11 +145,14 @@ class WorkFolder:
         strange = [name for name in names if not _OURS.fullmatch(name)]
         if strange:
             raise UsageError(f"{self.path}: holds other things ({min(strange)}); move it away")
+        for name in names:
+            self._check_own(name)
         try:
-            with open(self.note, "rb") as file:
-                found = json.loads(file.read(_LONGEST))
+            found = json.loads(read_regular(self.note, most=_LONGEST, within=self.path))
         except FileNotFoundError:
             return None
+        except (NotRegularError, OutsideError, TooLongError) as error:
+            raise BadInput(f"{self.note}: {reason(error)}; --overwrite begins {self.out} again") from error
         except OSError as error:
             raise ResourceError(f"{self.note}: cannot be read ({error.strerror or error})") from error
         except (ValueError, RecursionError):
@@ -145,6 +160,13 @@ class WorkFolder:
         if not isinstance(found, dict) or not isinstance(found.get("key"), dict):
             raise BadInput(f"{self.note}: damaged; --overwrite begins {self.out} again")
         return found
+
+    def _check_own(self, name: str) -> None:
+        """BadInput for a link, a pipe or another thing that reverie does not put into such a folder."""
+        mode = os.lstat(self.path / name).st_mode
+        folder = name.startswith("whole") or name == "replaced"
+        if not (stat.S_ISREG(mode) or (folder and stat.S_ISDIR(mode))):
+            raise BadInput(f"{self.path / name}: no regular file, so not of reverie; remove {self.path}")
 
     def begin(self, note: Mapping[str, Any], head: bytes) -> None:
         """Make it new: nothing of an earlier film is left."""
@@ -168,7 +190,7 @@ class WorkFolder:
         length = found[0].length if found else len(head)
         with self.writing():
             begins = b""
-            with contextlib.suppress(FileNotFoundError), open(self.partial, "rb") as file:
+            with contextlib.suppress(FileNotFoundError), open_regular(self.partial) as file:
                 begins = file.read(len(head))
             if begins != head or self.partial.stat().st_size < length:
                 raise BadInput(f"{self.partial}: damaged; --overwrite begins {self.out} again")
@@ -178,12 +200,16 @@ class WorkFolder:
 
     def _checkpoint(self) -> tuple[Safe, dict[str, Any]] | None:
         try:
-            data = self.checkpoint.read_bytes()
+            data = read_regular(self.checkpoint, most=_LONGEST_STATE, within=self.path)
             middle = 8 + int.from_bytes(data[:8], "little")
             safe = unpack(data[8:middle])
-            return Safe(**safe | {"recent": tuple(safe["recent"])}), unpack(data[middle:])
+            return _checked(Safe(**safe | {"recent": tuple(safe["recent"])})), unpack(data[middle:])
         except FileNotFoundError:
             return None
+        except (NotRegularError, OutsideError, TooLongError) as error:
+            raise BadInput(
+                f"{self.checkpoint}: {reason(error)}; --overwrite begins {self.out} again"
+            ) from error
         except OSError as error:
             raise ResourceError(f"{self.checkpoint}: cannot be read ({error.strerror or error})") from error
         except (BadInput, TypeError, KeyError) as error:
@@ -235,8 +261,14 @@ class WorkFolder:
     def get_frame(self, index: int) -> Bytes:
         """A frame that was kept; BadInput if it is gone."""
         try:
-            found: Bytes = np.load(self.frame(index), allow_pickle=False)
-            return found
+            with open_regular(self.frame(index), within=self.path) as file:
+                np.lib.format.read_magic(file)
+                shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+                if dtype != np.uint8 or math.prod(shape) != os.fstat(file.fileno()).st_size - file.tell():
+                    raise ValueError("not as long as it says")
+                file.seek(0)
+                found: Bytes = np.lib.format.read_array(file, allow_pickle=False)
+                return found
         except (OSError, ValueError, EOFError) as error:
             raise BadInput(f"{self.frame(index)}: damaged; --overwrite begins {self.out} again") from error
 
@@ -287,6 +319,16 @@ class WorkFolder:
         """Take it away with everything in it."""
         shutil.rmtree(self.path, ignore_errors=True)
         self.release()
+
+
+def _checked(safe: Safe) -> Safe:
+    """What a checkpoint says is safe; BadInput where that cannot be, whatever the rest of it says."""
+    counts = (safe.frames, safe.waiting, safe.segments, safe.length)
+    if not all(isinstance(count, int) and 0 <= count < 2**62 for count in counts):
+        raise BadInput("damaged (a number out of its range)")
+    if not safe.waiting <= min(safe.frames, len(safe.recent)):
+        raise BadInput("damaged (more frames wait than there are)")
+    return safe
 
 
 def remove(path: Path) -> None:

@@ -1,0 +1,94 @@
+"""What a file may name: its content comes from anywhere, so it opens nothing but what lies beside it.
+
+A recipe, a job's document and the note of a run name masks, guides, music and weights. The user named the
+file, and not these. So each is a bare name, of a file in the folder of the one that names it or in the
+current one, and no link there leads out; ``--trust`` lifts that for a file whose author the user knows.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from reverie.errors import UsageError
+from reverie.jobs.provenance import film_files, film_renamed
+from reverie.media.local_file import stays_in
+from reverie.objective import parse
+from reverie.recipe.recipe import Recipe
+
+
+def check_name(name: str, where: str, *, folder: str | os.PathLike[str] = ".") -> None:
+    """Whether a file may name this one.
+
+    Args:
+        name: The name in it.
+        where: What names it, for the error: a file, and perhaps a field.
+        folder: Where the named file would lie.
+
+    Raises:
+        UsageError: It is a path, or a link that leads out of the folder.
+    """
+    if name in ("", ".", "..") or any(c in name for c in "/\\\0") or ":" in name[1:3]:
+        raise UsageError(
+            f'{where}: "{name}" is a path, and only files that lie beside it may be named; '
+            "--trust allows it, if you know who wrote it"
+        )
+    if not stays_in(Path(folder) / name, folder):
+        raise UsageError(
+            f'{where}: "{name}" is a link that leads out of its folder; '
+            "--trust allows it, if you know who wrote it"
+        )
+
+
+def weights_in(network: str) -> str | None:
+    """The weights file that a network's name names; None if it names none."""
+    family, colon, file = network.partition(":")
+    return file.partition("#sha256=")[0] if colon and family != "torchvision" else None
+
+
+def names_in(recipe: Recipe) -> Iterator[str]:
+    """Every file that a recipe reads: masks, guides, music, weights."""
+    yield from recipe.files()
+    yield from film_files(recipe)
+    weights = weights_in(recipe.network)
+    if weights is not None:
+        yield weights
+
+
+def beside(recipe: Recipe, path: str, *, trust: bool = False) -> Recipe:
+    """The recipe of a file, with names as paths: beside the file if they are there, else as they are.
+
+    Args:
+        recipe: As it stands in the file.
+        path: The file.
+        trust: Whether it may name any path.
+
+    Raises:
+        UsageError: It names a file elsewhere, and is not trusted.
+    """
+    folder = Path(path).parent
+    found: dict[str, str] = {}
+    for name in names_in(recipe):
+        there = os.path.lexists(folder / name)
+        if not trust:
+            check_name(name, path, folder=folder if there else ".")
+        if there:
+            found[name] = os.fspath(folder / name)
+    recipe = recipe.model_copy(update={"network": placed(recipe.network, found)})
+    return film_renamed(recipe.renamed(found), found)
+
+
+def placed(network: str, found: dict[str, str]) -> str:
+    """A network's name with its weights file where it was found."""
+    weights = weights_in(network)
+    if weights is None or weights not in found:
+        return network
+    family, _, file = network.partition(":")
+    return f"{family}:{found[weights]}{file[len(weights) :]}"
+
+
+def check_objective(text: str, where: str) -> None:
+    """UsageError where an objective of a foreign file names a file elsewhere."""
+    for name in parse(text).files():
+        check_name(name, where)
