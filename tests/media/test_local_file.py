@@ -85,7 +85,6 @@ def test_what_is_no_file_is_refused_unopened(
 def readers() -> dict[str, object]:
     """Every function that reads a file which somebody names."""
     from reverie.evolve.state import load_checkpoint
-
     from reverie.jobs.document import load_job
     from reverie.jobs.fooling.folder import Folder
     from reverie.jobs.fooling.large_print import read_genome
