@@ -166,7 +166,7 @@ def _there_and_back(net: Any, work: Any, pictures: Floats) -> list[bytes]:
 
 def _forward(net: Any, work: Any, pictures: Floats, wanted: range) -> tuple[dict[int, Any], Floats, Any]:
     """Maps by stage with their (rows, columns, padded channels); logits; and the memory, to keep."""
-    from reverie.native.lite import padded
+    from reverie.native.dense import padded
 
     memory = np.zeros(net.bytes_for(work), np.uint8)
     work.memory = memory.ctypes.data
