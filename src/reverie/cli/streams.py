@@ -17,22 +17,25 @@ from reverie.errors import ResourceError
 
 
 class _Careless(io.FileIO):
-    """A file that is written to as far as it takes it; ``lost`` is the first error."""
+    """A file that is written to as far as it takes it, all at once; ``lost`` is the first error."""
 
     lost: OSError | None = None
 
     def write(self, data: Any, /) -> int:
         """Write; what cannot be written counts as written."""
-        while self.lost is None:
+        rest = memoryview(data).cast("B")
+        whole = rest.nbytes
+        while rest and self.lost is None:
             try:
-                written = super().write(data)
+                written = super().write(rest)
             except OSError as error:
                 self.lost = error
                 break
-            if written is not None:
-                return written
-            select.select([], [self], [])  # whoever reads it is not to be waited for, and is
-        return memoryview(data).nbytes
+            if written is None:
+                select.select([], [self], [])  # whoever reads it is not to be waited for, and is
+            else:
+                rest = rest[written:]
+        return whole
 
 
 class Streams:
@@ -90,6 +93,7 @@ def _text(raw: _Careless, before: Any) -> io.TextIOWrapper:
     encoding = getattr(before, "encoding", None) or "utf-8"
     if before is not None:
         before.flush()
-    buffered = io.BufferedWriter(raw)
-    lines = raw.isatty() or raw.fileno() == 2
-    return io.TextIOWrapper(buffered, encoding, "backslashreplace", line_buffering=lines)
+    if raw.fileno() == 2:
+        # Nothing is held back: what is said on Ctrl-C may come within a line, which a buffer refuses.
+        return io.TextIOWrapper(raw, encoding, "backslashreplace", write_through=True)
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding, "backslashreplace", line_buffering=raw.isatty())

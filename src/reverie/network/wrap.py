@@ -6,7 +6,7 @@ import hashlib
 import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from weakref import WeakKeyDictionary
 
 import torch
@@ -30,7 +30,9 @@ SIDES = (
     8,
 )  # pictures that sizes and channels are tried with
 FIELD_SIDES = (64, 128, 256, 512)  # pictures that receptive fields are looked for in
+#: Of each module and of each of its parts: whose turn it is. Networks that share a part take turns too.
 _turns: WeakKeyDictionary[nn.Module, Turn] = WeakKeyDictionary()
+_listing = Turn("the list of networks at work")
 FIELD_TRIES = 3  # noise pictures per size: one alone misses what its ReLUs and max pools shut
 
 
@@ -177,7 +179,9 @@ class WrappedNetwork(Network):
 
     def _run(self, x: Tensor, names: list[str]) -> dict[str, Tensor]:
         """Activations of those of the layers that ran."""
-        with _turns.setdefault(self.module, Turn(f"the module of network {self.name}")):
+        with ExitStack() as stack:
+            for turn in _turns_of(self.module, self.name):
+                stack.enter_context(turn)
             return self._run_alone(x, names)
 
     def _run_alone(self, x: Tensor, names: list[str]) -> dict[str, Tensor]:
@@ -280,6 +284,17 @@ class _Tap:
         finally:
             for handle in handles:
                 handle.remove()
+
+
+def _turns_of(module: nn.Module, name: str) -> list[Turn]:
+    """The turns of a module and its parts, in the one order in which all take them."""
+    with _listing:
+        parts = list(module.modules())
+        found = {id(_turns[part]): _turns[part] for part in parts if part in _turns}
+        first = next(iter(found.values()), None) or Turn(f"the module of network {name}")
+        for part in parts:
+            _turns.setdefault(part, first)
+        return [turn for _, turn in sorted({**found, id(first): first}.items())]
 
 
 @contextmanager

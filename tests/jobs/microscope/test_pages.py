@@ -10,7 +10,8 @@ import pytest
 from torch import Tensor, nn
 
 import reverie
-from reverie.jobs.microscope import Microscope, choose
+from reverie.jobs.microscope.build import Microscope
+from reverie.jobs.microscope.contents import choose
 from reverie.jobs.microscope.pages import depth_map
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.workspace import Workspace

@@ -78,8 +78,9 @@ def test_a_frame_that_is_not_as_long_as_it_says_takes_no_memory(folder: WorkFold
             folder.get_frame(1)
 
 
-def test_a_lock_that_is_a_link_is_not_opened(folder: WorkFolder, tmp_path: Path) -> None:
-    (folder.path / "lock").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(BadInput, match="lock"):
-        folder.lock()
+def test_no_link_is_followed_to_a_lock(folder: WorkFolder, tmp_path: Path) -> None:
+    for place in (folder.path / "lock", folder.path.parent / ".reverie-0123456789abcdef.lock"):
+        place.symlink_to(tmp_path / "elsewhere")
+    folder.lock()
+    folder.release()
     assert not (tmp_path / "elsewhere").exists()
