@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from reverie.engine.check import check_seeds, check_shown
-from reverie.errors import NetworkError, ResourceError, UsageError
+from reverie.errors import NetworkError, ResourceError, ReverieError, UsageError
 from reverie.network.network import Network
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -103,7 +103,10 @@ class AutogradEngine:
         check_shown(picture, self.net)
         leaf = picture.detach().to(self.device).requires_grad_(True)
         with torch.enable_grad():
-            activations = self.net.forward(leaf, layers)
+            activations = answers(self.net, leaf, layers)
+        for name, activation in activations.items():
+            if not activation.requires_grad:
+                raise NetworkError(cut_off(self.net.name, name))
         self._here.graph = (leaf, activations)
         return {k: a.detach().to(picture.dtype) for k, a in activations.items()}
 
@@ -123,7 +126,13 @@ class AutogradEngine:
             return torch.zeros_like(leaf, requires_grad=False)
         outputs = [activations[k] for k in seeds]
         cotangents = [(s / scale).to(activations[k].dtype) for k, s in seeds.items()]
-        (gradient,) = torch.autograd.grad(outputs, leaf, cotangents, retain_graph=not last)
+        try:
+            (gradient,) = torch.autograd.grad(outputs, leaf, cotangents, retain_graph=not last)
+        except Exception as error:  # operators may be the user's own: anything may come out of their way back
+            if is_out_of_memory(error):
+                raise
+            reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+            raise NetworkError(cut_off(self.net.name, ", ".join(seeds), reason)) from error
         if last:
             self._here.graph = None
         return gradient if scale == 1 else gradient * scale
@@ -135,6 +144,30 @@ class AutogradEngine:
     def release(self) -> None:
         """See ``Engine.release``."""
         self._here.graph = None
+
+
+def answers(net: Network, picture: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
+    """``Network.forward``; NetworkError where a module of the user's own fails in it."""
+    try:
+        return net.forward(picture, layers)
+    except Exception as error:  # anything may come out of it
+        if isinstance(error, ReverieError) or is_out_of_memory(error):
+            raise
+        height, width = picture.shape[2:]
+        reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+        raise NetworkError(
+            f"network {net.name} fails on a picture of {width} x {height}: {reason}; "
+            "if it takes only some sizes, give input_size"
+        ) from error
+
+
+def cut_off(network: str, layers: str, reason: str = "") -> str:
+    """What to say where the way back from layers does not reach the picture."""
+    why = f" ({reason})" if reason else ""
+    return (
+        f"network {network}: no gradient comes back from {layers} to the picture{why}; nothing before it may "
+        "detach, run without gradients or be quantised"
+    )
 
 
 def _check_converted(net: Network, precision: str) -> None:

@@ -7,10 +7,12 @@ import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from reverie.errors import NetworkError, UsageError
 from reverie.network.class_names import ClassNames
@@ -69,6 +71,10 @@ def wrap_net(
     Raises:
         UsageError: The numbers do not fit each other.
     """
+    whole = getattr(module, "_orig_mod", None)  # of what torch.compile made, whose layers cannot be read
+    module = whole if isinstance(whole, nn.Module) else module
+    if any(is_lazy(part) for part in chain(module.parameters(), module.buffers())):
+        raise UsageError("a lazy module has no weights yet; run it once on a picture, then wrap it")
     if isinstance(module, torch.jit.ScriptModule):
         raise UsageError("a TorchScript module's layers cannot be read; wrap the original module")
     if channels < 1:
@@ -127,6 +133,7 @@ class WrappedNetwork(Network):
         self._side: int | None = None  # of a picture the module takes
         self._smallest: int | None = None
         self._reason = ""  # why it did not take the last one tried
+        self._odd: dict[str, tuple[int, ...]] = {}  # shapes of what is neither maps, tokens nor vectors
         self._calls: dict[str, int] = {}  # how often a layer runs in one forward
         self._fields: dict[str, tuple[int, int] | None] = {}
 
@@ -163,7 +170,7 @@ class WrappedNetwork(Network):
         """
         self._check([name])
         if name not in self.layers:
-            raise UsageError(_never_ran(self.name, name))
+            raise UsageError(self._never_ran(name))
         return self.layers[name]
 
     def _names(self) -> Mapping[str, nn.Module]:
@@ -174,7 +181,7 @@ class WrappedNetwork(Network):
         found = self._run(x, names)
         for name in names:
             if name not in found:
-                raise UsageError(_never_ran(self.name, name))
+                raise UsageError(self._never_ran(name))
         return {name: found[name] for name in names}
 
     def _run(self, x: Tensor, names: list[str]) -> dict[str, Tensor]:
@@ -191,7 +198,7 @@ class WrappedNetwork(Network):
         hooked = {n: modules[n] for n in names if modules[n] is not self.module}
         # the first forward counts how often each layer runs; later ones stop after the last of them
         known = not whole and all(name in self._calls for name in hooked)
-        tap = _Tap(self._calls if known else None)
+        tap = _Tap(self._calls if known else None, self._odd)
         with _frozen(self.module), tap.on(hooked):
             try:
                 output = self.module(x)
@@ -199,8 +206,16 @@ class WrappedNetwork(Network):
                 return tap.found
         if not known:
             self._calls.update(tap.calls)
-        first = _first_tensor(output)
+        first = _features(output, self._odd, *whole)
         return tap.found if first is None else {**tap.found, **dict.fromkeys(whole, first)}
+
+    def _never_ran(self, name: str) -> str:
+        shape = self._odd.get(name)
+        what = "no tensor in a forward pass" if shape is None else f"a tensor of shape {shape}"
+        return (
+            f'layer "{name}" of network {self.name} returns {what}; pick one of maps (N, C, h, w), tokens '
+            "(N, T, C) or vectors (N, C)"
+        )
 
     def _geometry_of(self, name: str) -> tuple[int, int] | None:
         if name not in self._fields:
@@ -234,10 +249,6 @@ class WrappedNetwork(Network):
         return True
 
 
-def _never_ran(network: str, name: str) -> str:
-    return f'layer "{name}" of network {network} returns no tensor in a forward pass; pick another'
-
-
 class _Enough(BaseException):
     """Leaves a forward when every layer asked for has run.
 
@@ -248,8 +259,9 @@ class _Enough(BaseException):
 class _Tap:
     """Reads the outputs of some modules while it is on."""
 
-    def __init__(self, stop_after: Mapping[str, int] | None) -> None:
+    def __init__(self, stop_after: Mapping[str, int] | None, odd: dict[str, tuple[int, ...]]) -> None:
         self.stop_after = stop_after
+        self.odd = odd
         self.found: dict[str, Tensor] = {}
         self.calls: dict[str, int] = {}
 
@@ -263,7 +275,7 @@ class _Tap:
             def hook(module: nn.Module, args: object, output: object) -> None:
                 if threading.get_ident() != thread:
                     return  # a part that others run too, as one of another network
-                tensor = _first_tensor(output)
+                tensor = _features(output, self.odd, name)
                 self.calls[name] = self.calls.get(name, 0) + 1
                 if tensor is None:
                     return
@@ -278,8 +290,9 @@ class _Tap:
             handles.append(modules[name].register_forward_hook(hook))
 
         try:
-            for name in modules:
-                opened(name)
+            for name, module in modules.items():
+                if not isinstance(module, torch.jit.ScriptModule):  # which takes no hooks
+                    opened(name)
             yield
         finally:
             for handle in handles:
@@ -328,6 +341,20 @@ def _first_tensor(output: object) -> Tensor | None:
             found = _first_tensor(part)
             if found is not None:
                 return found
+    return None
+
+
+def _features(output: object, odd: dict[str, tuple[int, ...]], *names: str) -> Tensor | None:
+    """The first tensor of an output if it is maps, tokens or vectors; one number an item is a vector of one.
+
+    The shape of another is kept in ``odd`` by the names it has.
+    """
+    tensor = _first_tensor(output)
+    if tensor is None or 2 <= tensor.ndim <= 4:
+        return tensor
+    if tensor.ndim == 1:
+        return tensor[:, None]
+    odd.update(dict.fromkeys(names, tuple(tensor.shape)))
     return None
 
 

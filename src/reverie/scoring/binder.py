@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.engine.check import check_shown
-from reverie.engine.engine import AutogradEngine
+from reverie.engine.engine import AutogradEngine, answers
 from reverie.engine.not_finite import complaint
 from reverie.errors import UsageError
 from reverie.gradient.cells import as_map
@@ -121,7 +121,7 @@ class Binder:
             picture = F.interpolate(picture, size=smaller, mode="bilinear", antialias=True)
         check_shown(picture, self.net)
         with torch.no_grad():
-            found = as_map(self.net.forward(picture.to(self.net.device), [name])[name])
+            found = as_map(answers(self.net, picture.to(self.net.device), [name])[name])
         if not is_finite(found):
             raise complaint(AutogradEngine(self.net), picture.to(self.net.device), [name])
         return found
