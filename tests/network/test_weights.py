@@ -20,7 +20,7 @@ import torch
 from safetensors.torch import save as safe
 
 from reverie.errors import BadInput, NetworkError
-from reverie.network.weights import WeightsFile, read_state
+from reverie.network.weights import WeightsFile, open_weights, read_state
 from reverie.network.zoo import load_net, networks
 from support.commands import environment
 
@@ -358,3 +358,14 @@ def test_no_more_is_held_than_twice_the_network(
         [sys.executable, "-c", PEAK, str(path)], env=environment(), capture_output=True, text=True, check=True
     )
     assert int(done.stdout) < 45_000, done.stderr  # kilobytes
+
+
+def test_numbers_keep_the_order_in_which_they_are_stored(tmp_path: Path) -> None:
+    """By it kernels are chosen, which round otherwise: a dream's bytes depend on it."""
+    stored = {"a": torch.rand(3, 4, 5, 6).permute(3, 0, 2, 1), "b": torch.rand(4, 4).T, "c": torch.rand(7)}
+    torch.save(stored, tmp_path / "w.pth")
+    with open_weights(tmp_path / "w.pth", None, parameters=1000) as file:
+        for name, tensor in stored.items():
+            assert torch.equal(file[name], tensor)
+            assert file[name].stride() == tensor.stride()
+            assert file[name].data_ptr() % 64 == 0
