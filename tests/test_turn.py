@@ -36,6 +36,7 @@ def test_what_fails_inside_gives_the_turn_back() -> None:
         assert pool.submit(turn.__enter__).result(timeout=10) is None
 
 
+@pytest.mark.slow
 def test_a_turn_that_a_lost_thread_had_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a forked child: another number of the process, and nobody who would give it back."""
     turn, held, over = Turn("the session"), threading.Event(), threading.Event()

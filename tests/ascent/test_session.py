@@ -246,6 +246,7 @@ def test_layouts_do_not_matter(engine: str) -> None:
         assert torch.allclose(made.backward({"block2a": spaced}).float(), gradient, atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_seeds_have_the_shape_of_their_activations(engine: str) -> None:
     made = make_engine(engine, load_net(), threads=1)

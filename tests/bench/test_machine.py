@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 import torch
 
 from reverie.bench.machine import describe, in_words
@@ -22,6 +23,7 @@ def test_the_machine_is_described():
     assert found["processor"] in words
 
 
+@pytest.mark.slow
 def test_the_peak_counts_what_was_given_back():
     code = """
 import numpy as np

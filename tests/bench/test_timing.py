@@ -57,6 +57,7 @@ def test_rows_run_in_turn_and_one_that_fails_drops_out(monkeypatch):
     assert "MALLOC_ARENA_MAX" not in first  # nobody's tuning goes with it
 
 
+@pytest.mark.slow
 def test_a_process_that_tells_nothing_or_hangs_has_failed(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
     with pytest.raises(ChildFailed, match="code 0"):

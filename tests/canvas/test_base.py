@@ -34,6 +34,7 @@ def test_pictures_have_their_size_and_stay_in_range(kind, size, channels):
     assert all(leaf.is_leaf and leaf.requires_grad and len(leaf) == 2 for leaf in made.parameters())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_item_of_a_batch_is_the_one_made_alone(kind, size, monkeypatch):

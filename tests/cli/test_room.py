@@ -112,6 +112,7 @@ def long_number() -> str:
     return "9" * (sys.get_int_max_str_digits() + 700)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [

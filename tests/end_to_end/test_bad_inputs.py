@@ -173,6 +173,7 @@ def test_nothing_to_do_and_nowhere_to_go(here: Path, reverie: Reverie) -> None:
     reverie("dream", "chelsea.png", "-o", "d.bmp").refused(2, ".png")
 
 
+@pytest.mark.slow
 def test_an_output_that_exists(here: Path, reverie: Reverie) -> None:
     before = (here / "chelsea.png").read_bytes()
     reverie("dream", "chelsea.png", "-o", "chelsea.png").refused(2, "--overwrite")
@@ -272,6 +273,7 @@ def test_debug_shows_where(here: Path, reverie: Reverie) -> None:
     assert "Traceback" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_picture_over_the_limit_is_let_in_by_max_pixels(here: Path, reverie: Reverie) -> None:
     reverie("dream", "chelsea.png", "-o", "d.png", "--max-pixels", "1000").refused(3, "--max-pixels")
     Image.fromarray(np.zeros((48, 48, 3), np.uint8)).save(here / "black.png")

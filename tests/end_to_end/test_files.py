@@ -71,6 +71,7 @@ def table() -> Iterator[tuple[str, str, str, str]]:
             yield verb, side, name, way
 
 
+@pytest.mark.slow
 @sampled(("verb", "side", "name", "way"), table(), every=227)
 def test_odd_names_and_broken_streams(
     tmp_path: Path, sources: Path, verb: str, side: str, name: str, way: str
@@ -108,6 +109,7 @@ def test_odd_names_and_broken_streams(
     assert code == (usual or streams.WAYS[way][1]), err
 
 
+@pytest.mark.slow
 def test_what_begins_with_a_dash_is_said_otherwise(tmp_path: Path, sources: Path) -> None:
     shutil.copytree(sources, tmp_path, dirs_exist_ok=True)
     os.rename(tmp_path / "me.png", tmp_path / "-a.png")
@@ -198,6 +200,7 @@ def test_one_item_whose_result_cannot_be_named_stops_no_batch(tmp_path: Path, ph
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["z.png"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("overwrite", [[], ["--overwrite"]])
 def test_links_stay_links_and_devices_are_no_files(
     tmp_path: Path, sources: Path, overwrite: list[str]
@@ -233,6 +236,7 @@ FOLDERS = {
 PAIRS = list(itertools.combinations_with_replacement(FOLDERS, 2))
 
 
+@pytest.mark.slow
 @sampled(("first", "second", "turn"), [(*pair, i) for i in range(20) for pair in PAIRS], every=301)
 def test_of_two_at_once_one_is_done(
     tmp_path: Path, sources: Path, first: str, second: str, turn: int

@@ -25,6 +25,7 @@ def check(film: Callable[..., Ran], folder: Path, case: Case, kind: str) -> None
     assert len(decoded(folder / f"z.{kind}")) == 6
 
 
+@pytest.mark.slow
 def test_eight_channels_are_heard_in_a_film(tmp_path: Path, reverie: Callable[..., Ran]) -> None:
     assert clicking(tmp_path / "a.mov", Case("s16", "7.1", 48_000, "mov"))
     check(reverie, tmp_path, Case("s16", "7.1", 48_000, "mov"), "mp4")

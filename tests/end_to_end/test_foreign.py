@@ -237,6 +237,7 @@ def whole(folder: Path) -> list[Trap]:
     return [*results(folder, names), *jobs(folder, names), *state]
 
 
+@pytest.mark.slow
 def test_hostile_state_opens_nothing_elsewhere(folder: Path) -> None:
     """A sample: every so many of all that there is, which is over a thousand."""
     traps = whole(folder)

@@ -66,6 +66,7 @@ def test_events_come_in_order_and_the_document_makes_the_same_job(kind: str, tmp
     assert contents(again(job).run().files) == made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", JOBS)
 def test_stopped_half_way_and_done_again_it_is_the_whole(kind: str) -> None:
     job = JOBS[kind]
@@ -83,6 +84,7 @@ def test_stopped_half_way_and_done_again_it_is_the_whole(kind: str) -> None:
     assert {name: (folder / name).read_bytes() for name in whole} == whole
 
 
+@pytest.mark.slow
 def test_an_estimate_writes_nothing_and_names_seconds_and_bytes() -> None:
     before = set(Path().rglob("*"))
     for kind, job in JOBS.items():
@@ -108,6 +110,7 @@ def test_a_picture_can_be_asked_for_at_each_step() -> None:
     assert sizes == [Image.open("chelsea.png").size] * 4
 
 
+@pytest.mark.slow
 def test_a_listener_steers_and_what_it_did_is_recorded() -> None:
     plain = DreamJob(recipe=recipe(), photo="chelsea.png", output="plain.png").run()
     listener = Recorder(steer={2: {"objective": ("block3a",)}, 3: {"strength": 0.9}})

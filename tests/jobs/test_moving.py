@@ -57,6 +57,7 @@ def bytes_of(job, workspace, listener=None):
     return Path(job.run(listener, workspace).path).read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stops", [(1,), (5, 1, 3), (11,)])
 def test_a_zoom_that_was_stopped_goes_on_to_the_same_bytes(loaded, tmp_path, stops):
     out = tmp_path / "z.mp4"
@@ -125,6 +126,7 @@ def test_frames_have_a_picture_when_it_is_asked_for(loaded, tmp_path):
         assert np.abs(picture.pixels * 255 - written).max() < 0.51
 
 
+@pytest.mark.slow
 def test_a_zoom_stops_within_its_opening_dream(loaded, tmp_path):
     viewer, out = Viewer(), tmp_path / "z.mp4"
     whole = bytes_of(zooming(tmp_path / "whole.mp4"), loaded, viewer)
@@ -140,6 +142,7 @@ def test_a_zoom_stops_within_its_opening_dream(loaded, tmp_path):
     assert out.read_bytes() == whole
 
 
+@pytest.mark.slow
 def test_a_film_stops_where_a_scene_opens_with_all_before_it_safe(loaded, tmp_path):
     """In the opening's own dream, and in the rounds behind it."""
     pictures = [*scene(6), *(255 - picture for picture in scene(5))]
@@ -157,6 +160,7 @@ def test_a_film_stops_where_a_scene_opens_with_all_before_it_safe(loaded, tmp_pa
     assert (tmp_path / "d.mp4").read_bytes() == whole
 
 
+@pytest.mark.slow
 def test_another_film_under_the_name_is_not_gone_on_with(loaded, tmp_path):
     out = tmp_path / "z.mp4"
     stopped(zooming(out), loaded, frames=3)
@@ -209,6 +213,7 @@ def test_a_source_that_vanishes_leaves_what_is_safe(loaded, tmp_path):
     assert len(frames_of(tmp_path / "d.mp4")) == 30
 
 
+@pytest.mark.slow
 def test_flashing_light_is_damped_and_said(loaded, tmp_path):
     dark, light = (np.full((48, 64, 3), value, np.uint8) for value in (20, 235))
     strobe = [light if i // 2 % 2 else dark for i in range(40)]  # 6.25 Hz at 25 frames a second

@@ -188,6 +188,7 @@ def test_a_source_that_changed_is_refused_and_the_right_one_is_found(here: Path,
     assert (load_picture("e.png").pixels == load_picture("d.png").pixels).all()
 
 
+@pytest.mark.slow
 def test_the_source_beside_the_result_comes_before_the_one_here(here: Path, photographs: Path) -> None:
     made(here)
     (here / "away").mkdir()
@@ -239,6 +240,7 @@ def test_a_rerun_can_be_stopped_where_it_is(here: Path) -> None:
     assert of_picture("e.png").stopped is not None
 
 
+@pytest.mark.slow
 def test_a_steered_dream_reruns_to_the_same_bytes(here: Path) -> None:
     made(here, "straight.png", steps=(3,))
     recipe = preset("reverie", **{**QUICK, "steps": (3,)})
@@ -267,6 +269,7 @@ def test_changes_that_were_edited_are_refused(here: Path, changes: dict[str, Any
         of_picture("d.png")
 
 
+@pytest.mark.slow
 def test_a_film_reruns_and_goes_on_with_a_rerun_that_was_stopped(here: Path) -> None:
     films.film(here / "a.mp4", pictures=scene(8))
     recipe = preset("reverie", film={"steps": 3}, threads=1, octaves=1, steps=(2,))
@@ -280,6 +283,7 @@ def test_a_film_reruns_and_goes_on_with_a_rerun_that_was_stopped(here: Path) -> 
     assert Path("e.mkv").read_bytes() == Path("d.mkv").read_bytes()
 
 
+@pytest.mark.slow
 def test_what_it_would_cost_is_measured(here: Path) -> None:
     made(here)
     estimate = RerunJob(result="d.png", output="e.png").estimate()

@@ -31,6 +31,7 @@ def job_of(output: str = "sheet.png", **changes: Any) -> StimuliJob:
     return StimuliJob(recipe=recipe, output=output, **settings)
 
 
+@pytest.mark.slow
 def test_events_come_in_order_and_the_document_makes_the_same_sheet(workspace: Workspace) -> None:
     job, listener = job_of(), Recorder()
     result = job.run(listener, workspace)

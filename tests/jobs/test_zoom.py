@@ -73,6 +73,7 @@ def test_a_steered_zoom_that_was_stopped_goes_on_as_it_was_steered(loaded, tmp_p
     assert out.read_bytes() == whole.read_bytes()
 
 
+@pytest.mark.slow
 def test_what_is_steered_to_goes_before_the_scenes_and_back(loaded, tmp_path):
     """And the opening dream is the first frame's."""
     scenes = ("block4a", "block5a")

@@ -211,6 +211,7 @@ def test_what_is_set_around_it_does_not_matter(name: str) -> None:
     assert made[0] == made[1] == made[2]
 
 
+@pytest.mark.slow
 def test_dreams_in_turn_in_one_thread_make_what_each_makes_alone() -> None:
     settings = [("torch", 1, "torch"), ("torch", 2, "torch")]
     if instruction_sets():
@@ -249,6 +250,7 @@ class Listening:
         self.session.engine.forward = noted  # type: ignore[method-assign]
 
 
+@pytest.mark.slow
 def test_it_holds_while_the_session_computes_and_not_between_its_frames() -> None:
     here, fresh = Runtime.here(), in_a_new_thread(torch.get_num_threads)
     recipe = small(engine="plain", threads=here.threads + 2)

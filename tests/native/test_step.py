@@ -103,6 +103,7 @@ def equal_bands(plane: twins.Array, levels: int, tilt: float, circular: bool) ->
     return total
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     size=st.tuples(st.integers(8, 70), st.integers(8, 90)),

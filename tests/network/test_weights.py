@@ -223,6 +223,7 @@ BOMBS: dict[str, tuple[Callable[[dict[str, torch.Tensor]], bytes], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", BOMBS)
 def test_bombs_are_refused_by_their_table(tmp_path: Path, good: dict[str, torch.Tensor], kind: str) -> None:
     make, says = BOMBS[kind]

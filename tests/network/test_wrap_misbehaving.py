@@ -113,6 +113,7 @@ def test_a_lazy_module_is_run_first() -> None:
         wrap_net(nn.Sequential(nn.LazyConv2d(8, 3), nn.ReLU()))
 
 
+@pytest.mark.slow
 def test_a_compiled_module_has_its_own_layers() -> None:
     net = wrap_net(torch.compile(convolutions(), backend="eager"))  # type: ignore[arg-type]
     assert {"0", "2", "6", "output"} <= set(net.layers)

@@ -96,6 +96,7 @@ def test_a_dead_unit_of_a_network_wakes_and_a_live_one_does_not_notice():
     assert torch.equal(engine.backward({"head": seed}), cold)
 
 
+@pytest.mark.slow
 def test_it_gets_the_unit_going():
     """Plain ascent from grey stays where it is; with warm-up in the first steps the unit fires."""
     engine = AutogradEngine(load_net("lite0"))

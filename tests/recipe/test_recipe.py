@@ -50,6 +50,7 @@ settings_of = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(settings_of)
 def test_a_recipe_survives_json(values):

@@ -40,6 +40,7 @@ def refused_at_once(settings: dict[str, Any]) -> None:
     assert time.process_time() - began < 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", TEXTS)
 def test_a_text_of_a_megabyte_in_any_setting(kind: str) -> None:
     for part, model in PARTS.items():
@@ -48,6 +49,7 @@ def test_a_text_of_a_megabyte_in_any_setting(kind: str) -> None:
                 refused_at_once({name: value} if part is None else {part: {name: value}})
 
 
+@pytest.mark.slow
 def test_very_many_things_that_are_wrong() -> None:
     many = {f"setting{i}": 1 for i in range(50_000)}
     refused_at_once(many)

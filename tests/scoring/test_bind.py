@@ -51,6 +51,7 @@ def score_of(text: str, picture: Tensor, *, net: Network | None = None) -> float
     return float(picture_gradient(AutogradEngine(net), goal, picture)[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "said"),
     [

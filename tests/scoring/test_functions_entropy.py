@@ -127,6 +127,7 @@ def test_a_score_is_the_mean_over_positions():
         bound("entropy(blok5c)", lite())
 
 
+@pytest.mark.slow
 def test_tokens_are_positions_too():
     net = wrap_net(PatchTransformer().eval(), input_size=(32, 48), name="patches")
     pictures = torch.rand(2, 3, 32, 48, generator=torch.Generator().manual_seed(0))
@@ -168,6 +169,7 @@ def test_seeds_are_the_gradient_at_the_layer(shape):
     np.testing.assert_allclose(seed, slope.numpy(), rtol=1e-9, atol=1e-15)
 
 
+@pytest.mark.slow
 def test_tiles_change_nothing_in_float64():
     net = lite(double=True)
     goal = bound('entropy(block3b) + 2*entropy(block2b)@mask("m.png")', net)

@@ -30,6 +30,7 @@ def said(tmp_path, monkeypatch, capsys):
     return in_process(tmp_path, monkeypatch, capsys)
 
 
+@pytest.mark.slow
 def test_sound_times_and_shape_are_kept(said, tmp_path):
     source = films.film(tmp_path / "a.mp4", pictures=scene(12), sound="aac", aspect=Fraction(4, 3), rate=20)
     code, out, err = said("film", "a.mp4", "-o", "d.mp4", "--json", *QUICK)
@@ -49,6 +50,7 @@ def test_sound_times_and_shape_are_kept(said, tmp_path):
     assert not left_over(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_pace_that_varies_is_kept(said, tmp_path):
     times = [Fraction(i * i + 5 * i, 100) for i in range(10)]
     films.film(tmp_path / "v.mkv", pictures=scene(10), times=times)
@@ -56,6 +58,7 @@ def test_a_pace_that_varies_is_kept(said, tmp_path):
     assert times_of(tmp_path / "v.webm") == pytest.approx([float(t) for t in times], abs=0.001)
 
 
+@pytest.mark.slow
 def test_a_part_and_each_third(said, tmp_path):
     films.film(tmp_path / "a.mp4", count=30, size=(96, 64))
     words = ("--start", "0.4", "--duration", "0.6", "--every", "3", "--strength", "0")

@@ -34,6 +34,7 @@ def made(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_a_run_says_where_its_page_is(inside, tmp_path):
     ran = inside("fool", "tabby", "-o", "f", *QUICK)
     assert (ran.rc, ran.stdout, ran.stderr) == (0, os.path.join("f", "index.html") + "\n", "")
@@ -151,6 +152,7 @@ def test_bad_inputs(inside, tmp_path, words, code, said):
     assert tree(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_a_damaged_checkpoint(inside, made, tmp_path):
     folder = tmp_path / "f"
     folder.mkdir()

@@ -44,6 +44,7 @@ def test_the_photograph_is_found_beside_the_result(inside: Inside) -> None:
     inside("rerun", "in/a.png", "-o", "c.png").refused(3, "chelsea.png: not found beside in/a.png")
 
 
+@pytest.mark.slow
 def test_more_steps_remember_more(inside: Inside) -> None:
     scores = []
     for steps in (2, 30):

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from reverie.jobs.dream import DreamJob
 from reverie.jobs.zoom import ZoomJob
 from reverie.recipe.presets.preset import preset
@@ -32,6 +34,7 @@ def test_what_was_steered_is_told_and_made_again(here: Path, inside: Reverie) ->
     assert Path("d-rerun.png").read_bytes() == Path("d.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_frames_that_were_steered_are_told(here: Path, inside: Reverie) -> None:
     zoom = {"duration": 0.2, "fps": 10, "steps": 1, "warm_up": 0}
     recipe = preset("reverie", start="clouds", size=(64, 48), zoom=zoom, threads=1, octaves=1, steps=(1,))

@@ -20,6 +20,7 @@ def said(tmp_path, monkeypatch, capsys):
     return in_process(tmp_path, monkeypatch, capsys)
 
 
+@pytest.mark.slow
 def test_two_classes_follow_each_other(said, tmp_path):
     words = ("--class", "pagoda", "--class", "golden retriever", "--duration", "0.4", "--json")
     code, out, err = said("zoom", "-o", "z.mp4", *words, *ZOOM)

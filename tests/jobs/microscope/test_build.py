@@ -65,6 +65,7 @@ class Links(HTMLParser):
             self.pictures.append(found)
 
 
+@pytest.mark.slow
 def test_every_unit_has_its_files_and_its_page(site):
     units = site.plan.units()
     assert len(units) == 2 * 8 + len(CLASSES)

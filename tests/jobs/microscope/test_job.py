@@ -40,6 +40,7 @@ class Counting(Recorder):
         return self.left <= 0
 
 
+@pytest.mark.slow
 def test_events_come_in_order_and_the_document_makes_the_same_site(workspace: Workspace) -> None:
     job, listener = job_of("site"), Recorder()
     result = job.run(listener, workspace)
@@ -68,6 +69,7 @@ def test_events_come_in_order_and_the_document_makes_the_same_site(workspace: Wo
     assert tree(Path("other")) == tree(Path("site"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("times", "there"), [(1, 0), (2, 2), (4, 2), (5, 2), (8, 4)])
 def test_stopped_anywhere_it_goes_on_to_the_same_site(times: int, there: int, workspace: Workspace) -> None:
     listener = Counting(times)

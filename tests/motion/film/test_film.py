@@ -137,6 +137,7 @@ def test_the_dream_lies_on_what_moves():
     assert alike(dreams[0], dreams[-1]) < 0.3
 
 
+@pytest.mark.slow
 def test_strength_is_held():
     done = dreamt(known_motion.pan(6, SMALL).frames, recipe())
     moved = np.array([f.moved for f in done])

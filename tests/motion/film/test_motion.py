@@ -115,6 +115,7 @@ def test_without_cuts_there_is_one_scene():
     assert sum(m.begins for m in moves(known_motion.Reel(frames), Film(cuts=False))) == 1
 
 
+@pytest.mark.slow
 def test_going_on_in_the_middle_finds_what_the_whole_film_did():
     frames = [f for name in SCENES[:3] for f in wander(name, PLACES[0], 4, 0)]
     whole = list(moves(known_motion.Reel(frames), Film()))

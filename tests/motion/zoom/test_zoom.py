@@ -75,6 +75,7 @@ def test_each_frame_is_asked_for_its_recipe(session):
     assert same == [True] * 3 + [False] * 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{}, {"loop": True, "rotate": 20}, {"steady": False}])
 def test_a_zoom_goes_on_with_the_same_bytes(session, settings, tmp_path):
     made = recipe(duration=0.4, scenes=["block5a", "block5c"], **settings)

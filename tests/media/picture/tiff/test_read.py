@@ -318,6 +318,7 @@ def fuzzed(seed: int, count: int) -> None:
     assert int(done.stdout.split(" MB")[0].split()[-1]) < 1000, done.stdout
 
 
+@pytest.mark.slow
 def test_broken_files_are_read_or_refused() -> None:
     fuzzed(0, 100)
 

@@ -136,6 +136,7 @@ def test_skipping_gives_the_rest_to_the_byte(tmp_path: Path, kind: str) -> None:
         assert np.array_equal(a.rgb, b.rgb)
 
 
+@pytest.mark.slow
 def test_two_readers_do_not_disturb_each_other(tmp_path: Path) -> None:
     path = make.film(tmp_path / "a.mp4", count=40)
     with open_video(path) as movie:
@@ -247,6 +248,7 @@ def test_closing_leaving_or_forgetting_stops_the_thread(tmp_path: Path) -> None:
     wait_until_gone()
 
 
+@pytest.mark.slow
 def test_no_more_is_decoded_than_fits_the_queue(tmp_path: Path) -> None:
     path = make.film(tmp_path / "a.mp4", count=150)
     with open_video(path) as movie:

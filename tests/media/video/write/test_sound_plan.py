@@ -74,6 +74,7 @@ def check(case: Case, source: Path, out: Path) -> None:
         assert (codec, stream.sample_rate) == ("aac", case.rate)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("case", "kind"), SOME, ids=lambda each: str(each))
 def test_sound_of_every_kind_is_kept_in_its_place(tmp_path: Path, case: Case, kind: str) -> None:
     source = tmp_path / f"a.{case.kind}"
