@@ -14,8 +14,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from reverie import forks as forks  # a fork is seen from here on
 from reverie._version import __version__
+from reverie.process import forks as forks  # a fork is seen from here on
 
 if TYPE_CHECKING:
     from reverie import objective

@@ -26,10 +26,10 @@ from reverie.native.runtime import Runtime
 from reverie.network.network import Network
 from reverie.network.zoo import load_net
 from reverie.notices import warn
+from reverie.process.turn import Turn
 from reverie.recipe.recipe import Recipe
 from reverie.scoring.bind import BoundObjective, bind
 from reverie.transform.roll import Roll
-from reverie.turn import Turn
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -11,11 +11,11 @@ import threading
 import traceback
 from collections.abc import Sequence
 
-from reverie.cli.room import check_room, is_of_memory
-from reverie.cli.streams import Streams
 from reverie.engine.environment import ENVIRONMENT
 from reverie.errors import ResourceError, ReverieError
 from reverie.plain_words import clean_lines, shown
+from reverie.process.room import check_room, is_of_memory
+from reverie.process.streams import Streams
 
 INTERRUPTED = 130
 

@@ -16,10 +16,10 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 import torch
 
-from reverie.forks import alone
 from reverie.native import step
 from reverie.native.check import check_threads
 from reverie.native.threads import set_here
+from reverie.process.forks import alone
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -33,8 +33,8 @@ from typing import Any
 
 import torch
 
-from reverie.forks import alone
 from reverie.native import function, library
+from reverie.process.forks import alone
 
 #: GOMP_parallel, which all of the common OpenMP libraries have, and what tells a region's threads apart.
 LENT = ("GOMP_parallel", "omp_get_thread_num", "omp_get_num_threads")

@@ -17,7 +17,7 @@ from torch.nn.parameter import is_lazy
 from reverie.errors import NetworkError, UsageError
 from reverie.network.class_names import ClassNames
 from reverie.network.network import Network, NetworkLayer
-from reverie.turn import Turn
+from reverie.process.turn import Turn
 
 OUTPUT = "output"
 SIDES = (

@@ -34,7 +34,7 @@ from reverie.errors import ReverieError, UsageError
 from reverie.native import Isa
 from reverie.native.threads import share as share_threads
 from reverie.network.network import PROBE, Network
-from reverie.turn import Turn
+from reverie.process.turn import Turn
 
 PLANS = 24  # sizes of picture that are remembered; octaves times the few shapes of their tiles
 #: What a plan has to agree with autograd in before it is used: cosine and ratio of the gradients.

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reverie.errors import BadInput, ResourceError
-from reverie.forks import lock
 from reverie.media.picture import xmp as metadata
 from reverie.media.picture.container_colour import bmp_profile, boxed_colour
 from reverie.media.picture.decoding import decoding
@@ -31,6 +30,7 @@ from reverie.media.picture.png_chunks import PngMeaning, described, narrow, opac
 from reverie.media.picture.profiled import deep_to_srgb, shallow_to_srgb, unit
 from reverie.media.picture.sixteen_bit import deep_samples, upright
 from reverie.notices import warn
+from reverie.process.forks import lock
 
 MAX_PIXELS = 64_000_000
 

@@ -12,7 +12,7 @@ import cv2 as opencv
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.forks import lock
+from reverie.process.forks import lock
 
 cv2: Any = opencv  # its stubs leave out DIS, and the number formats of arrays
 

@@ -93,7 +93,7 @@ WORKS = {
 
 #: Where OpenMP cannot let its workers go, children compute alone.
 STUCK = """
-from reverie import forks
+from reverie.process import forks
 forks._let_workers_go = lambda: False
 """
 EVERY = [

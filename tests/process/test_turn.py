@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from reverie.errors import ResourceError
-from reverie.turn import Turn
+from reverie.process.turn import Turn
 
 
 def test_one_thread_at_a_time_and_again_inside() -> None:

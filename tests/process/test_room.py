@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-from reverie.cli import room
 from reverie.cli.main import run
-from reverie.cli.room import check_room, is_of_memory
 from reverie.errors import ResourceError
+from reverie.process import room
+from reverie.process.room import check_room, is_of_memory
 from support.commands import environment
 
 LIMITED = """

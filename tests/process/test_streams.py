@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="shells and /dev
 
 SAYS = """
 import sys
-from reverie.cli.streams import Streams
+from reverie.process.streams import Streams
 from reverie.errors import ResourceError
 streams = Streams()
 file = open("work", "w")
@@ -76,7 +76,7 @@ def test_streams_of_others_are_left_alone(monkeypatch):
     """Of a test, a notebook, a program that has put its own in their place."""
     from io import StringIO
 
-    from reverie.cli.streams import Streams
+    from reverie.process.streams import Streams
 
     mine = StringIO()
     monkeypatch.setattr(sys, "stdout", mine)
