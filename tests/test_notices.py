@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import warnings
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from reverie.media.picture import load_picture
 from reverie.media.video.read.image_sequence import look_at_sequence
 from reverie.media.video.read.prefetch import Ahead, Said
 from reverie.native.runtime import carried
-from reverie.network.weights import read_state
+from reverie.network.weights import WeightsFile
 from reverie.notices import collect_warnings, warn
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
@@ -165,9 +166,9 @@ def test_a_pickles_protocol_is_nothing_to_the_user(tmp_path: Path) -> None:
         torch.save({"a": torch.ones(2)}, tmp_path / f"{protocol}.pth", pickle_protocol=protocol)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert read_state((tmp_path / "3.pth").read_bytes(), "3.pth")["a"].tolist() == [1, 1]
+        assert WeightsFile(io.BytesIO((tmp_path / "3.pth").read_bytes()), "3.pth")["a"].tolist() == [1, 1]
         with pytest.raises(NetworkError, match=r"4\.pth"):  # which torch does not read
-            read_state((tmp_path / "4.pth").read_bytes(), "4.pth")
+            WeightsFile(io.BytesIO((tmp_path / "4.pth").read_bytes()), "4.pth")
 
 
 def test_a_session_says_once_what_falls_back() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import math
 from collections.abc import Callable
@@ -119,12 +120,12 @@ def test_weights_that_are_spoiled_later_are_found_when_they_are_used_next() -> N
 
 
 def test_a_file_of_weights_that_are_not_finite_names_the_tensor(tmp_path: Path) -> None:
-    from reverie.network.weights import read_state
+    from reverie.network.weights import WeightsFile
     from reverie.network.zoo import networks
 
     packed = networks()[0].weights_file()
     assert packed is not None
-    state = read_state(packed.read_bytes(), packed.name)
+    state = dict(WeightsFile(io.BytesIO(packed.read_bytes()), packed.name))
     name = list(state)[40]
     state[name].view(-1)[0] = math.nan
     torch.save(state, tmp_path / "w.pth")

@@ -11,7 +11,7 @@ import pytest
 
 from reverie.errors import UsageError
 from reverie.jobs.document import load_job
-from reverie.jobs.foreign_names import beside, check_name, names_in, placed, weights_in
+from reverie.jobs.foreign_names import beside, check_beside, names_read, placed, weights_in
 from reverie.recipe.recipe import Recipe, read
 
 #: Every place of a recipe in which a file is named.
@@ -61,8 +61,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_recipe_names_what_lies_beside_it(folder: Path, place: str) -> None:
     for name in ("file", "inner"):
         recipe = read(PLACES[place](name), "r.json")
-        assert list(names_in(recipe)) == [name]
-        assert list(names_in(beside(recipe, "sub/../r.json"))) == [os.path.join("sub", "..", name)]
+        assert list(names_read(recipe)) == [name]
+        assert list(names_read(beside(recipe, "sub/../r.json"))) == [os.path.join("sub", "..", name)]
     recipe = read(PLACES[place]("not there"), "r.json")
     assert beside(recipe, "sub/r.json") == recipe
     for name in ELSEWHERE:
@@ -70,7 +70,7 @@ def test_a_recipe_names_what_lies_beside_it(folder: Path, place: str) -> None:
         with pytest.raises(UsageError, match="--trust") as caught:
             beside(recipe, "r.json")
         assert str(caught.value).startswith("r.json: ")
-        (found,) = names_in(beside(recipe, "r.json", trust=True))
+        (found,) = names_read(beside(recipe, "r.json", trust=True))
         assert os.path.normpath(found) == os.path.normpath(name)
 
 
@@ -132,6 +132,6 @@ def test_names() -> None:
     assert weights_in("lite0:w.pth#sha256=00") == "w.pth"
     assert placed("lite0:w.pth#sha256=00", {"w.pth": "f/w.pth"}) == "lite0:f/w.pth#sha256=00"
     assert placed("lite0:w.pth", {}) == "lite0:w.pth"
-    assert names_in(Recipe()) is not None
+    assert names_read(Recipe()) is not None
     with pytest.raises(UsageError, match='r: "" is a path'):
-        check_name("", "r")
+        check_beside("", "r")

@@ -20,7 +20,7 @@ import torch
 from safetensors.torch import save as safe
 
 from reverie.errors import BadInput, NetworkError
-from reverie.network.weights import WeightsFile, open_weights, read_state
+from reverie.network.weights import WeightsFile, open_weights
 from reverie.network.zoo import load_net, networks
 from support.commands import environment
 
@@ -108,7 +108,7 @@ def test_every_way_to_save_weights_is_read_as_torch_reads_it(
     torch.save(GOOD[kind](good), path, _use_new_zipfile_serialization=zipped)
     expected = torch.load(path, weights_only=True)
     expected = expected.get("state_dict", expected)
-    found = read_state(path.read_bytes(), "w.pth")
+    found = dict(WeightsFile(io.BytesIO(path.read_bytes()), "w.pth"))
     assert list(found) == list(expected)
     for name, tensor in expected.items():
         assert found[name].dtype == tensor.dtype
@@ -118,7 +118,7 @@ def test_every_way_to_save_weights_is_read_as_torch_reads_it(
 @pytest.mark.parametrize("kind", ["as it is", "tied", "a part"])
 def test_safetensors_are_read_as_its_library_reads_them(good: dict[str, torch.Tensor], kind: str) -> None:
     state = {name: tensor.clone().contiguous() for name, tensor in GOOD[kind](good).items()}
-    found = read_state(safe(state, {"made": "here"}), "w.safetensors")
+    found = dict(WeightsFile(io.BytesIO(safe(state, {"made": "here"})), "w.safetensors"))
     assert found.keys() == state.keys()
     assert all(torch.equal(found[name], state[name]) for name in state)
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from pydantic import BaseModel
 
 from reverie.errors import ResourceError, ReverieError, UsageError
+from reverie.jobs.foreign_names import names_read, weights_in
 from reverie.jobs.output import FilmOutput, Written, make_folder
-from reverie.jobs.provenance import film_files
 from reverie.jobs.workspace import Reference
 from reverie.media.lock import WHOLE, Hold, hold
 from reverie.media.names import Identity, above, check_name, identity
@@ -76,13 +76,10 @@ def files_in(job: BaseModel) -> Iterator[tuple[str, Reference | str]]:
             if isinstance(one, Reference):
                 yield field, one
     recipe, settings = getattr(job, "recipe", None), getattr(job, "settings", {})
-    network = settings.get("network")
     if isinstance(recipe, Recipe):
-        yield from (("recipe", name) for name in (*recipe.files(), *film_files(recipe)))
-        network = recipe.network
-    family, colon, file = str(network).partition(":")
-    if colon and family != "torchvision":
-        yield "network", file
+        yield from (("recipe", name) for name in names_read(recipe))
+    if (weights := weights_in(str(settings.get("network", "")))) is not None:
+        yield "network", weights
     for text in getattr(job, "targets", ()):
         with suppress(UsageError):  # of a name that is no objective
             yield from (("targets", name) for name in parse(text).files())
@@ -105,7 +102,7 @@ def reads_of(job: BaseModel, workspace: Workspace) -> Iterator[Named]:
     for field, one in files_in(job):
         what = CALLED.get(field, f"the {field}")
         if isinstance(one, str):
-            yield what, one.partition("#sha256=")[0]
+            yield what, one
             continue
         with suppress(ReverieError):  # what cannot be found is said when it is opened
             yield what, workspace.resolver.path(one)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from reverie.errors import BadInput, ReverieError, UsageError, did_you_mean
 from reverie.jobs.claims import names_in
-from reverie.jobs.foreign_names import check_name
+from reverie.jobs.foreign_names import check_beside
 from reverie.jobs.job import Job
 from reverie.media.local_file import open_regular, unreadable
 from reverie.recipe.portrait import Portrait
@@ -127,4 +127,4 @@ def _complaints(error: ValidationError, known: Iterable[str]) -> Iterator[str]:
 def _check_names(job: Job[Any], where: str) -> None:
     """UsageError where a document that is not trusted names a folder or a path to elsewhere."""
     for field, name in names_in(job):
-        check_name(name.partition("#sha256=")[0], f"{where}: {field}")
+        check_beside(name, f"{where}: {field}")

@@ -14,11 +14,10 @@ from pathlib import Path
 from reverie.errors import UsageError
 from reverie.jobs.provenance import film_files, film_renamed
 from reverie.media.local_file import stays_in
-from reverie.objective import parse
 from reverie.recipe.recipe import Recipe
 
 
-def check_name(name: str, where: str, *, folder: str | os.PathLike[str] = ".") -> None:
+def check_beside(name: str, where: str, *, folder: str | os.PathLike[str] = ".") -> None:
     """Whether a file may name this one.
 
     Args:
@@ -47,7 +46,7 @@ def weights_in(network: str) -> str | None:
     return file.partition("#sha256=")[0] if colon and family != "torchvision" else None
 
 
-def names_in(recipe: Recipe) -> Iterator[str]:
+def names_read(recipe: Recipe) -> Iterator[str]:
     """Every file that a recipe reads: masks, guides, music, weights."""
     yield from recipe.files()
     yield from film_files(recipe)
@@ -69,10 +68,10 @@ def beside(recipe: Recipe, path: str, *, trust: bool = False) -> Recipe:
     """
     folder = Path(path).parent
     found: dict[str, str] = {}
-    for name in names_in(recipe):
+    for name in names_read(recipe):
         there = os.path.lexists(folder / name)
         if not trust:
-            check_name(name, path, folder=folder if there else ".")
+            check_beside(name, path, folder=folder if there else ".")
         if there:
             found[name] = os.fspath(folder / name)
     recipe = recipe.model_copy(update={"network": placed(recipe.network, found)})
@@ -86,9 +85,3 @@ def placed(network: str, found: dict[str, str]) -> str:
         return network
     family, _, file = network.partition(":")
     return f"{family}:{found[weights]}{file[len(weights) :]}"
-
-
-def check_objective(text: str, where: str) -> None:
-    """UsageError where an objective of a foreign file names a file elsewhere."""
-    for name in parse(text).files():
-        check_name(name, where)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from reverie._version import __version__
 from reverie.errors import BadInput, NetworkError, ResourceError, UsageError
 from reverie.jobs.claims import Claim, Named, film_claims, reads_of
-from reverie.jobs.foreign_names import check_name, placed, weights_in
+from reverie.jobs.foreign_names import check_beside, placed, weights_in
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import FilmOutput, Output, Written
@@ -102,7 +102,8 @@ class _Again:
         note = self.note
         names = [("the source", note.source.name)] if note.source else []
         names += [("a file of the recipe", file.name) for file in note.files]
-        names += [("the weights", note.network.name.rpartition(":")[2])]
+        if (weights := weights_in(note.network.name)) is not None:
+            names.append(("the weights", weights))
         for what, name in names:
             yield from ((what, os.fspath(folder / name)) for folder in self.folders)
 
@@ -151,7 +152,7 @@ class _Again:
     def _check_name(self, name: str, folder: Path) -> None:
         """UsageError where the result names a file that leads elsewhere, unless it is trusted."""
         if not self.workspace.trust:
-            check_name(name, self.result, folder=folder)
+            check_beside(name, self.result, folder=folder)
 
     def frames(self, recipe: Recipe, encoding: VideoEncoding) -> FrameSource:
         """What the frames came from, with its files open."""

@@ -17,14 +17,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Final
 
-#: What is no regular file, in words.
-_KINDS: Final = (
-    (stat.S_ISDIR, "is a folder"),
-    (stat.S_ISFIFO, "not a regular file but a pipe (FIFO)"),
-    (stat.S_ISSOCK, "not a regular file but a socket"),
-    (stat.S_ISCHR, "not a regular file but a device"),
-    (stat.S_ISBLK, "not a regular file but a device"),
-)
+from reverie.media.names import kind_of
+
 #: Without waiting, without becoming anybody's terminal, and not handed on to children.
 _FLAGS: Final = (
     os.O_RDONLY
@@ -141,5 +135,6 @@ def _inside(name: str, folder: str | PathLike[str]) -> str:
 def _check(found: os.stat_result) -> None:
     """NotRegularError unless this is a regular file."""
     if not stat.S_ISREG(found.st_mode):
-        words = next((text for of_kind, text in _KINDS if of_kind(found.st_mode)), "not a regular file")
-        raise NotRegularError(0, words)
+        folder = stat.S_ISDIR(found.st_mode)
+        kind = "is a folder" if folder else f"not a regular file but a {kind_of(found.st_mode)}"
+        raise NotRegularError(0, kind)

@@ -26,6 +26,7 @@ from typing import Any, Final
 from reverie.errors import ResourceError
 from reverie.media.names import LEFTOVER, fold
 from reverie.notices import warn
+from reverie.plain_words import shown
 
 #: Stands for the whole folder among the names in it.
 WHOLE: Final = "."
@@ -121,17 +122,16 @@ def _meet(mine: set[str], shared: bool, other: dict[str, Any]) -> bool:
 
 
 def _words(other: dict[str, Any]) -> str:
-    """Who holds it, in words; what another process wrote is cleaned and cut."""
+    """Who holds it, in words."""
 
-    def clean(name: str, most: int = 40) -> str:
-        text = "".join(c if c.isprintable() else "?" for c in str(other.get(name, "unknown")))
-        return text if len(text) <= most else f"{text[:most]}..."
+    def said(name: str, most: int = 40) -> str:
+        return shown(str(other.get(name, "unknown")), most)
 
     if other.get("pid") == os.getpid() and other.get("host") == socket.gethostname():
-        return f"is being made by this process since {clean('since')}"
-    host = "" if other.get("host") == socket.gethostname() else f" on the machine {clean('host')}"
-    who = f"process {clean('pid')}{host} since {clean('since')} ({clean('command', _SHOWN)})"
-    sure = "" if other.get("sure", True) else f"; if it is gone, remove {clean('path', 500)}"
+        return f"is being made by this process since {said('since')}"
+    host = "" if other.get("host") == socket.gethostname() else f" on the machine {said('host')}"
+    who = f"process {said('pid')}{host} since {said('since')} ({said('command', _SHOWN)})"
+    sure = "" if other.get("sure", True) else f"; if it is gone, remove {said('path', 500)}"
     return f"is being made by {who}{sure}"
 
 

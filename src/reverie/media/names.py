@@ -13,6 +13,7 @@ from os import PathLike
 from typing import Final, TypeAlias
 
 from reverie.errors import ResourceError, UsageError
+from reverie.plain_words import cut
 
 #: What a process leaves that was killed while it wrote or held something; nobody's but ours.
 LEFTOVER: Final = re.compile(r"\.reverie-[0-9a-f]{16}\.(part|lock)")
@@ -37,7 +38,7 @@ def check_name(path: str | PathLike[str], shown: str | None = None) -> None:
         ResourceError: The system does not let us look.
     """
     name = os.fspath(path)
-    called = shown or (name if len(name) <= _SHOWN else f"{name[:_SHOWN]}...")
+    called = shown or cut(name, _SHOWN)
     try:
         os.lstat(name)
     except (FileNotFoundError, NotADirectoryError):
@@ -68,10 +69,11 @@ def check_kind(path: str | PathLike[str]) -> None:
     if stat.S_ISDIR(mode):
         raise UsageError(f"{name}: is a folder; give the name of a file")
     if not stat.S_ISREG(mode):
-        raise UsageError(f"{name}: is a {_kind(mode)} and no file; give the name of a file")
+        raise UsageError(f"{name}: is a {kind_of(mode)} and no file; give the name of a file")
 
 
-def _kind(mode: int) -> str:
+def kind_of(mode: int) -> str:
+    """What stands where no regular file and no folder does, in words; ``mode`` is ``os.stat``'s."""
     kinds = ((stat.S_ISFIFO, "pipe (FIFO)"), (stat.S_ISSOCK, "socket"))
     return next((kind for asked, kind in kinds if asked(mode)), "device")
 

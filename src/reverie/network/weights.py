@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Self
 from reverie.errors import BadInput, NetworkError, UsageError
 from reverie.media.local_file import NotRegularError, open_regular
 from reverie.network.pickled import CodeError, NotTensorsError
-from reverie.network.tensor_files import FLOATS, SIZES, TensorNote, read_table, read_tensor, size_of
+from reverie.network.tensor_files import FLOATS, TensorNote, read_table, read_tensor, size_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -165,21 +165,6 @@ def _table(file: BinaryIO, name: str) -> dict[str, TensorNote]:
 def check_plain(data: bytes, file: str) -> dict[str, TensorNote]:
     """What tensors the bytes of a file hold; NetworkError where it is none of tensors, or would run code."""
     return _table(io.BytesIO(data), file)
-
-
-def read_state(data: bytes, file: str) -> dict[str, Tensor]:
-    """Tensors by name from the bytes of a .safetensors or .pth file; nothing in it is executed.
-
-    Raises:
-        NetworkError: It is something else, damaged, a pickle with code in it, or of tensors without values.
-    """
-    opened = WeightsFile(io.BytesIO(data), file)
-    for key, note in opened.notes.items():
-        if note.odd:
-            raise NetworkError(f'weights {file}: "{key}" is {note.odd}; save plain tensors')
-        if note.count * SIZES[note.dtype] > len(data):
-            raise NetworkError(f'weights {file}: "{key}" is larger than the file')
-    return dict(opened)
 
 
 def check_state(

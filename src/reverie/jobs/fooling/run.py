@@ -24,7 +24,7 @@ from reverie.jobs.fooling.folder import Folder, Note, check_same
 from reverie.jobs.fooling.judge import Arena
 from reverie.jobs.fooling.results import write_results, write_sheet
 from reverie.jobs.fooling.settings import Settings, make_settings
-from reverie.jobs.foreign_names import check_name, placed, weights_in
+from reverie.jobs.foreign_names import check_beside, placed, weights_in
 from reverie.jobs.job import Listener, Result, Step
 from reverie.jobs.provenance import NetworkNote
 from reverie.network.network import Network
@@ -164,7 +164,7 @@ class EvolutionRun:
         if not trust:
             where = f"{self.folder.note}: network"
             try:
-                check_name(file, where, folder=folder if there else ".")
+                check_beside(file, where, folder=folder if there else ".")
             except UsageError as error:
                 raise UsageError(f"{error}, or name it again: --network {name}") from error
         return load_net(placed(name, {file: os.fspath(folder / file)} if there else {}), offline=offline)
