@@ -4,37 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import math
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
 from itertools import chain
-from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from reverie.errors import NetworkError, UsageError
+from reverie.network.borrowed import EnoughRead, Tap, features, frozen, turns_at
 from reverie.network.class_names import ClassNames
 from reverie.network.network import Network, NetworkLayer
-from reverie.process.turn import Turn
 
 OUTPUT = "output"
-SIDES = (
-    64,
-    128,
-    224,
-    320,
-    512,
-    32,
-    28,
-    16,
-    8,
-)  # pictures that sizes and channels are tried with
+SIDES = (64, 128, 224, 320, 512, 32, 28, 16, 8)  # pictures that sizes and channels are tried with
 FIELD_SIDES = (64, 128, 256, 512)  # pictures that receptive fields are looked for in
-#: Of each module and of each of its parts: whose turn it is. Networks that share a part take turns too.
-_turns: WeakKeyDictionary[nn.Module, Turn] = WeakKeyDictionary()
-_listing = Turn("the list of networks at work")
 FIELD_TRIES = 3  # noise pictures per size: one alone misses what its ReLUs and max pools shut
 
 
@@ -186,9 +170,7 @@ class WrappedNetwork(Network):
 
     def _run(self, x: Tensor, names: list[str]) -> dict[str, Tensor]:
         """Activations of those of the layers that ran."""
-        with ExitStack() as stack:
-            for turn in _turns_of(self.module, self.name):
-                stack.enter_context(turn)
+        with turns_at(self.module, self.name):
             return self._run_alone(x, names)
 
     def _run_alone(self, x: Tensor, names: list[str]) -> dict[str, Tensor]:
@@ -198,15 +180,15 @@ class WrappedNetwork(Network):
         hooked = {n: modules[n] for n in names if modules[n] is not self.module}
         # the first forward counts how often each layer runs; later ones stop after the last of them
         known = not whole and all(name in self._calls for name in hooked)
-        tap = _Tap(self._calls if known else None, self._odd)
-        with _frozen(self.module), tap.on(hooked):
+        tap = Tap(self._calls if known else None, self._odd)
+        with frozen(self.module), tap.on(hooked):
             try:
                 output = self.module(x)
-            except _Enough:
+            except EnoughRead:
                 return tap.found
         if not known:
             self._calls.update(tap.calls)
-        first = _features(output, self._odd, *whole)
+        first = features(output, self._odd, *whole)
         return tap.found if first is None else {**tap.found, **dict.fromkeys(whole, first)}
 
     def _never_ran(self, name: str) -> str:
@@ -247,115 +229,6 @@ class WrappedNetwork(Network):
             self._reason = f"{type(error).__name__}: {error}"
             return False
         return True
-
-
-class _Enough(BaseException):
-    """Leaves a forward when every layer asked for has run.
-
-    Not an Exception, so that a module that catches those lets it through.
-    """
-
-
-class _Tap:
-    """Reads the outputs of some modules while it is on."""
-
-    def __init__(self, stop_after: Mapping[str, int] | None, odd: dict[str, tuple[int, ...]]) -> None:
-        self.stop_after = stop_after
-        self.odd = odd
-        self.found: dict[str, Tensor] = {}
-        self.calls: dict[str, int] = {}
-
-    @contextmanager
-    def on(self, modules: Mapping[str, nn.Module]) -> Iterator[None]:
-        """Hooks that are closed again whatever happens."""
-        handles = []
-        left, thread = set(modules), threading.get_ident()
-
-        def opened(name: str) -> None:
-            def hook(module: nn.Module, args: object, output: object) -> None:
-                if threading.get_ident() != thread:
-                    return  # a part that others run too, as one of another network
-                tensor = _features(output, self.odd, name)
-                self.calls[name] = self.calls.get(name, 0) + 1
-                if tensor is None:
-                    return
-                if self.stop_after is not None and self.calls[name] >= self.stop_after[name]:
-                    left.discard(name)
-                if not left:
-                    self.found[name] = tensor
-                    raise _Enough
-                # a copy, because an in-place ReLU after this layer would change what it returned
-                self.found[name] = tensor.clone()
-
-            handles.append(modules[name].register_forward_hook(hook))
-
-        try:
-            for name, module in modules.items():
-                if not isinstance(module, torch.jit.ScriptModule):  # which takes no hooks
-                    opened(name)
-            yield
-        finally:
-            for handle in handles:
-                handle.remove()
-
-
-def _turns_of(module: nn.Module, name: str) -> list[Turn]:
-    """The turns of a module and its parts, in the one order in which all take them."""
-    with _listing:
-        parts = list(module.modules())
-        found = {id(_turns[part]): _turns[part] for part in parts if part in _turns}
-        first = next(iter(found.values()), None) or Turn(f"the module of network {name}")
-        for part in parts:
-            _turns.setdefault(part, first)
-        return [turn for _, turn in sorted({**found, id(first): first}.items())]
-
-
-@contextmanager
-def _frozen(module: nn.Module) -> Iterator[None]:
-    """Eval mode and no weight gradients inside; every flag as it was afterwards."""
-    modes = [(part, part.training) for part in module.modules()]
-    flags = [(weight, weight.requires_grad) for weight in module.parameters()]
-    try:
-        for part, _ in modes:
-            part.training = False
-        for weight, _ in flags:
-            weight.requires_grad_(False)
-        yield
-    finally:
-        for part, training in modes:
-            part.training = training
-        for weight, flag in flags:
-            weight.requires_grad_(flag)
-
-
-def _first_tensor(output: object) -> Tensor | None:
-    """The first floating-point tensor in nested tuples, lists and dicts."""
-    if isinstance(output, Tensor):
-        return output if output.is_floating_point() else None
-    if isinstance(output, Mapping):
-        output = list(output.values())
-    elif hasattr(output, "__dataclass_fields__"):
-        output = list(vars(output).values())
-    if isinstance(output, list | tuple):
-        for part in output:
-            found = _first_tensor(part)
-            if found is not None:
-                return found
-    return None
-
-
-def _features(output: object, odd: dict[str, tuple[int, ...]], *names: str) -> Tensor | None:
-    """The first tensor of an output if it is maps, tokens or vectors; one number an item is a vector of one.
-
-    The shape of another is kept in ``odd`` by the names it has.
-    """
-    tensor = _first_tensor(output)
-    if tensor is None or 2 <= tensor.ndim <= 4:
-        return tensor
-    if tensor.ndim == 1:
-        return tensor[:, None]
-    odd.update(dict.fromkeys(names, tuple(tensor.shape)))
-    return None
 
 
 def _channels(activation: Tensor) -> int:

@@ -1,0 +1,143 @@
+"""A module of somebody else's, borrowed for a forward pass: held, frozen and read, then as it was."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+
+from reverie.process.turn import Turn
+
+#: Of each module and of each of its parts: whose turn it is.
+_turns: WeakKeyDictionary[nn.Module, Turn] = WeakKeyDictionary()
+_listing = Turn("the list of networks at work")
+
+
+class EnoughRead(BaseException):
+    """Leaves a forward when every layer asked for has run.
+
+    Not an Exception, so that a module that catches those lets it through.
+    """
+
+
+class Tap:
+    """Reads the outputs of some modules while it is on."""
+
+    def __init__(self, stop_after: Mapping[str, int] | None, odd: dict[str, tuple[int, ...]]) -> None:
+        self.stop_after = stop_after
+        self.odd = odd
+        self.found: dict[str, Tensor] = {}
+        self.calls: dict[str, int] = {}
+
+    @contextmanager
+    def on(self, modules: Mapping[str, nn.Module]) -> Iterator[None]:
+        """Hooks that are closed again whatever happens."""
+        handles = []
+        left, thread = set(modules), threading.get_ident()
+
+        def opened(name: str) -> None:
+            def hook(module: nn.Module, args: object, output: object) -> None:
+                if threading.get_ident() != thread:
+                    return  # a part that others run too, as one of another network
+                tensor = features(output, self.odd, name)
+                self.calls[name] = self.calls.get(name, 0) + 1
+                if tensor is None:
+                    return
+                if self.stop_after is not None and self.calls[name] >= self.stop_after[name]:
+                    left.discard(name)
+                if not left:
+                    self.found[name] = tensor
+                    raise EnoughRead
+                # a copy, because an in-place ReLU after this layer would change what it returned
+                self.found[name] = tensor.clone()
+
+            handles.append(modules[name].register_forward_hook(hook))
+
+        try:
+            for name, module in modules.items():
+                if not isinstance(module, torch.jit.ScriptModule):  # which takes no hooks
+                    opened(name)
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+
+@contextmanager
+def turns_at(module: nn.Module, network: str) -> Iterator[None]:
+    """Alone at a module and its parts; networks that share a part wait for each other.
+
+    Args:
+        module: It and everything in it is held.
+        network: What the network around it is called, for errors.
+
+    Raises:
+        ResourceError: In a forked child: another thread was at it when the process was forked.
+    """
+    with ExitStack() as stack:
+        for turn in _turns_of(module, network):
+            stack.enter_context(turn)
+        yield
+
+
+def _turns_of(module: nn.Module, name: str) -> list[Turn]:
+    """The turns of a module and its parts, in the one order in which all take them."""
+    with _listing:
+        parts = list(module.modules())
+        found = {id(_turns[part]): _turns[part] for part in parts if part in _turns}
+        first = next(iter(found.values()), None) or Turn(f"the module of network {name}")
+        for part in parts:
+            _turns.setdefault(part, first)
+        return [turn for _, turn in sorted({**found, id(first): first}.items())]
+
+
+@contextmanager
+def frozen(module: nn.Module) -> Iterator[None]:
+    """Eval mode and no weight gradients inside; every flag as it was afterwards."""
+    modes = [(part, part.training) for part in module.modules()]
+    flags = [(weight, weight.requires_grad) for weight in module.parameters()]
+    try:
+        for part, _ in modes:
+            part.training = False
+        for weight, _ in flags:
+            weight.requires_grad_(False)
+        yield
+    finally:
+        for part, training in modes:
+            part.training = training
+        for weight, flag in flags:
+            weight.requires_grad_(flag)
+
+
+def _first_tensor(output: object) -> Tensor | None:
+    """The first floating-point tensor in nested tuples, lists and dicts."""
+    if isinstance(output, Tensor):
+        return output if output.is_floating_point() else None
+    if isinstance(output, Mapping):
+        output = list(output.values())
+    elif hasattr(output, "__dataclass_fields__"):
+        output = list(vars(output).values())
+    if isinstance(output, list | tuple):
+        for part in output:
+            found = _first_tensor(part)
+            if found is not None:
+                return found
+    return None
+
+
+def features(output: object, odd: dict[str, tuple[int, ...]], *names: str) -> Tensor | None:
+    """The first tensor of an output if it is maps, tokens or vectors; one number an item is a vector of one.
+
+    The shape of another is kept in ``odd`` by the names it has.
+    """
+    tensor = _first_tensor(output)
+    if tensor is None or 2 <= tensor.ndim <= 4:
+        return tensor
+    if tensor.ndim == 1:
+        return tensor[:, None]
+    odd.update(dict.fromkeys(names, tuple(tensor.shape)))
+    return None
