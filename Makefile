@@ -85,7 +85,7 @@ quick: $(VENV)/.test
 	tests=$$?; wait $$types; types=$$?; echo "mypy:"; cat "$$said"; rm -f "$$said"; exit $$((tests + types))
 
 soak: $(VENV)/.test
-	$(BIN)/python -m pytest -m soak --timeout 7200
+	$(BIN)/python -m pytest -m soak --timeout 7200 -o faulthandler_timeout=7260
 	$(BIN)/python tools/native_check.py address thread
 
 # What a release consists of, in dist/: the sources, and a wheel for this platform. See docs/release.md.

@@ -21,7 +21,8 @@ from pathlib import Path
 import torch
 
 from benchmarks.evolve_report import report
-from reverie.bench.machine import cores, describe, in_words
+from benchmarks.one_part import run_part
+from reverie.bench.machine import cores
 from reverie.jobs.fooling.folder import Folder
 from reverie.jobs.fooling.judge import BATCH, Arena
 from reverie.jobs.fooling.run import EvolutionRun
@@ -38,10 +39,7 @@ BARE = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    given = parser().parse_args(arguments)
-    print(in_words(describe(), given.threads or cores()), flush=True)
-    PARTS[given.part](given)
-    return 0
+    return run_part(parser(), PARTS, arguments)
 
 
 def parser() -> argparse.ArgumentParser:

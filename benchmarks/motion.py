@@ -27,9 +27,9 @@ import psutil
 
 from benchmarks.motion_measures import Seen, look, path, steadiness
 from benchmarks.motion_measures import flicker as flicker_of
+from benchmarks.one_part import run_part
 from reverie.api import render
 from reverie.ascent.session import Session, as_tensor
-from reverie.bench.machine import cores, describe, in_words
 from reverie.canvas.detail import DetailCanvas
 from reverie.media.picture import Picture, save_picture
 from reverie.media.video.read.frame import VideoFrame
@@ -50,10 +50,7 @@ OF_SOURCE, OF_CHANGE, OF_ALONE = 1.5, 0.15, 0.4
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    given = parser().parse_args(arguments)
-    print(in_words(describe(), given.threads or cores()), flush=True)
-    PARTS[given.part](given)
-    return 0
+    return run_part(parser(), PARTS, arguments)
 
 
 def parser() -> argparse.ArgumentParser:

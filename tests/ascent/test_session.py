@@ -90,11 +90,6 @@ def dreams(
     return works
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_threads_that_share_a_session_dream_what_they_dream_alone(engine: str) -> None:
-    assert side_by_side(dreams(engine, SIZES[:2]), 2) == 0
-
-
 @pytest.mark.soak
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("settings", [{}, {"seamless": True, "jitter": 16}, {"balance": "layers"}])
@@ -132,14 +127,18 @@ def gradients(engine: str, sizes: Sequence[tuple[int, int]]) -> list[Callable[[]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_threads_that_share_an_engine_get_their_own_gradients(engine: str) -> None:
-    assert side_by_side(gradients(engine, SIZES[:2]), 4) == 0
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("engine", ENGINES)
-def test_many_gradients_in_threads(engine: str) -> None:
-    assert side_by_side(gradients(engine, SIZES), 50) == 0
+@pytest.mark.parametrize(
+    ("works", "sizes", "times"),
+    [
+        pytest.param(dreams, SIZES[:2], 2, id="dreams-on-a-session"),
+        pytest.param(gradients, SIZES[:2], 4, id="gradients-on-an-engine"),
+        pytest.param(gradients, SIZES, 50, id="many-gradients", marks=pytest.mark.soak),
+    ],
+)
+def test_threads_that_share_get_what_they_get_alone(
+    engine: str, works: Callable[..., list[Callable[[], Bytes]]], sizes: Sequence[tuple[int, int]], times: int
+) -> None:
+    assert side_by_side(works(engine, sizes), times) == 0
 
 
 @pytest.mark.parametrize("engine", ENGINES)

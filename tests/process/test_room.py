@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 
@@ -116,46 +117,44 @@ def long_number() -> str:
 @pytest.mark.parametrize(
     "words",
     [
-        ("dream", "--class", "N"),
-        ("dream", "--channel", "block5c:N"),
-        ("dream", "--objective", "block5c:N"),
-        ("dream", "--objective", "N*block5c"),
-        ("dream", "--steps", "N"),
-        ("dream", "--size", "NxN"),
-        ("dream", "--seed", "N"),
-        ("dream", "--halo", "N"),
-        ("dream", "--strength", "N"),
-        ("dream", "--recipe", "big.json"),
-        ("run", "big.json"),
-        ("see", "block5c:N"),
-        ("see", "block5c:0-N"),
-        ("see", "block5c:1@N,2"),
-        ("see", "N"),
-        ("see", "tabby", "--transform", "jitter(N)"),
-        ("see", "tabby", "--rate", "N"),
-        ("invert", "me.png", "--layer", "N"),
-        ("stimuli", "me.png", "--unit", "block5c:N"),
-        ("stimuli", "me.png", "--unit", "N"),
-        ("microscope", "--channels", "N"),
-        ("microscope", "--classes", "N"),
-        ("fool", "N"),
-        ("fool", "--generations", "N"),
-        ("zoom", "--fps", "N"),
-        ("zoom", "--duration", "N"),
-        ("zoom", "--zoom", "0:1, N:2"),
-        ("zoom", "--class", "Ns:cat"),
-        ("bench", "--seconds", "N"),
-        ("classify", "me.png", "--top", "N"),
+        "dream --class N",
+        "dream --channel block5c:N",
+        "dream --objective block5c:N",
+        "dream --objective 'N*block5c'",
+        "dream --steps N",
+        "dream --size NxN",
+        "dream --seed N",
+        "dream --halo N",
+        "dream --strength N",
+        "dream --recipe big.json",
+        "run big.json",
+        "see block5c:N",
+        "see block5c:0-N",
+        "see block5c:1@N,2",
+        "see N",
+        "see tabby --transform 'jitter(N)'",
+        "see tabby --rate N",
+        "invert me.png --layer N",
+        "stimuli me.png --unit block5c:N",
+        "stimuli me.png --unit N",
+        "microscope --channels N",
+        "microscope --classes N",
+        "fool N",
+        "fool --generations N",
+        "zoom --fps N",
+        "zoom --duration N",
+        "zoom --zoom '0:1, N:2'",
+        "zoom --class Ns:cat",
+        "bench --seconds N",
+        "classify me.png --top N",
     ],
 )
 def test_a_number_of_too_many_digits(here, inside, words):
     (here / "big.json").write_text(f'{{"seed": {long_number()}}}')
     (here / "me.png").write_bytes((here / "chelsea.png").read_bytes())
-    given = [word.replace("N", long_number()) for word in words]
-    out = (
-        [] if words[0] in ("run", "bench", "classify") else ["-o", "x.mp4" if words[0] == "zoom" else "x.png"]
-    )
-    ran = inside(*given, *out)
+    verb, *given = shlex.split(words.replace("N", long_number()))
+    out = [] if verb in ("run", "bench", "classify") else ["-o", "x.mp4" if verb == "zoom" else "x.png"]
+    ran = inside(verb, *given, *out)
     assert ran.rc == 2, ran.stderr
     assert "internal error" not in ran.stderr
     assert sorted(os.listdir(here)) == ["big.json", "chelsea.png", "me.png"]

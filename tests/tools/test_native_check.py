@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -42,14 +43,20 @@ def built(kind: str, folder: Path, sources: tuple[Path, ...] = ()) -> Path:
         pytest.skip(str(error))
 
 
+def made_wrong(kind: str, folder: Path, source: str) -> Callable[[str], subprocess.CompletedProcess[str]]:
+    """How to run a library of this source, with a number, under a sanitizer."""
+    (folder / "wrong.cpp").write_text(source)
+    (folder / "call.py").write_text(CALL)
+    library = built(kind, folder, (folder / "wrong.cpp",))
+    return lambda number: native_check.run(kind, library, number, calls=folder / "call.py")
+
+
 def test_a_read_beyond_the_end_is_found(tmp_path):
-    (tmp_path / "wrong.cpp").write_text(WRONG)
-    (tmp_path / "call.py").write_text(CALL)
-    library = built("address", tmp_path, (tmp_path / "wrong.cpp",))
-    found = native_check.run("address", library, "1000", calls=tmp_path / "call.py")
+    run = made_wrong("address", tmp_path, WRONG)
+    found = run("1000")
     assert found.returncode != 0
     assert "heap-buffer-overflow" in found.stderr
-    right = native_check.run("address", library, "999", calls=tmp_path / "call.py")
+    right = run("999")
     assert right.returncode == 0, right.stderr
     assert right.stdout == "survived\n"
 
@@ -77,10 +84,7 @@ extern "C" __attribute__((visibility("default"))) float last(const float*, int c
 
 @pytest.mark.soak
 def test_a_race_is_found(tmp_path: Path) -> None:
-    (tmp_path / "race.cpp").write_text(RACE)
-    (tmp_path / "call.py").write_text(CALL)
-    library = built("thread", tmp_path, (tmp_path / "race.cpp",))
-    found = native_check.run("thread", library, "100000", calls=tmp_path / "call.py")
+    found = made_wrong("thread", tmp_path, RACE)("100000")
     assert found.returncode != 0
     assert "data race" in found.stderr
 

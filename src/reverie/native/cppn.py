@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import functools
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +63,7 @@ def render(
         MemoryError: There is none.
         UsageError: Arrays that do not fit each other, or an instruction set that this processor lacks.
     """
-    _check(nodes, functions, first, sources, weights, outputs)
+    _check((nodes, functions, first, sources, weights, outputs))
     check_that(xs.ndim == ys.ndim == 1 and len(xs) > 0 and len(ys) > 0, "xs and ys have to be (W,) and (H,)")
     check_range("levels", levels, 0)
     check_threads(threads)
@@ -84,15 +86,9 @@ def render(
 FUNCTIONS, INPUTS = 5, 4
 
 
-def _check(
-    nodes: NDArray[np.int32],
-    functions: NDArray[np.int32],
-    first: NDArray[np.int32],
-    sources: NDArray[np.int32],
-    weights: NDArray[np.float64],
-    outputs: NDArray[np.int32],
-) -> None:
+def _check(graphs: Sequence[NDArray[Any]]) -> None:
     """UsageError unless what ``render`` is given are graphs in which sources come before what they go to."""
+    nodes, functions, first, sources, weights, outputs = graphs
     check_that(outputs.ndim == 2 and outputs.shape[1] in (1, 3), "outputs have to be (G, 1) or (G, 3)")
     check_that(nodes.shape == (len(outputs) + 1,), f"nodes have to be ({len(outputs) + 1},)")
     check_that(functions.ndim == 1 and first.shape == (len(functions) + 1,), "first has to be (nodes + 1,)")

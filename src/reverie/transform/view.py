@@ -212,52 +212,18 @@ ENLARGED = (0.05, 20.0)
 TURN = (-360.0, 360.0)
 COUNT = (1.0, 1000.0)
 KINDS: Final[dict[str, TransformKind]] = {
-    "pad": TransformKind(
-        _pad,
-        chances=1,
-        counts=(1,),
-        limits=(PIXELS,),
-        words=FILLS,
-        whole=(0,),
-    ),
-    "jitter": TransformKind(
-        _jitter,
-        chances=2,
-        counts=(1,),
-        limits=(PIXELS,),
-        whole=(0,),
-    ),
+    "pad": TransformKind(_pad, chances=1, counts=(1,), limits=(PIXELS,), words=FILLS, whole=(0,)),
+    "jitter": TransformKind(_jitter, chances=2, counts=(1,), limits=(PIXELS,), whole=(0,)),
     "scale": TransformKind(
-        _scale,
-        chances=1,
-        counts=(1, 2, 3),
-        limits=(ENLARGED, ENLARGED, COUNT),
-        whole=(2,),
-        between=True,
+        _scale, chances=1, counts=(1, 2, 3), limits=(ENLARGED, ENLARGED, COUNT), whole=(2,), between=True
     ),
     "rotate": TransformKind(
-        _rotate,
-        chances=2,
-        counts=(1, 2, 3, 4),
-        limits=(TURN, TURN, COUNT, COUNT),
-        whole=(2, 3),
-        between=True,
+        _rotate, chances=2, counts=(1, 2, 3, 4), limits=(TURN, TURN, COUNT, COUNT), whole=(2, 3), between=True
     ),
     "crop": TransformKind(
-        _crop,
-        chances=3,
-        counts=(1, 2),
-        limits=((0.01, 1.0), UNIT),
-        words=("normal",),
-        between=True,
+        _crop, chances=3, counts=(1, 2), limits=((0.01, 1.0), UNIT), words=("normal",), between=True
     ),
-    "window": TransformKind(
-        _window,
-        chances=2,
-        counts=(1, 2),
-        limits=((1.0, 16384.0), GAIN),
-        whole=(0,),
-    ),
+    "window": TransformKind(_window, chances=2, counts=(1, 2), limits=((1.0, 16384.0), GAIN), whole=(0,)),
     "flip": TransformKind(_flip, chances=1, counts=(1,), limits=(UNIT,)),
     "noise": TransformKind(
         _noise,

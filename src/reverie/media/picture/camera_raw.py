@@ -12,20 +12,17 @@ from typing import Any
 from reverie.errors import BadInput
 
 # What raws begin with that are no TIFF, or a TIFF of their own number.
-_BEGINNINGS = (
-    (0, b"FUJIFILMCCD-RAW", "Fujifilm RAF"),
-    (0, b"IIRO", "Olympus ORF"),
-    (0, b"IIRS", "Olympus ORF"),
-    (0, b"MMOR", "Olympus ORF"),
-    (0, b"IIU\0", "Panasonic RW2"),
-    (0, b"\0MRM", "Minolta MRW"),
-    (0, b"FOVb", "Sigma X3F"),
-    (6, b"HEAPCCDR", "Canon CRW"),
-    (8, b"CR\2\0", "Canon CR2"),
-    (4, b"ftypcrx ", "Canon CR3"),
-    (8, b"IIII", "Phase One IIQ"),
-    (8, b"MMMM", "Phase One IIQ"),
-)
+_BEGINNINGS = {
+    (0, b"FUJIFILMCCD-RAW"): "Fujifilm RAF",
+    **dict.fromkeys([(0, b"IIRO"), (0, b"IIRS"), (0, b"MMOR")], "Olympus ORF"),
+    (0, b"IIU\0"): "Panasonic RW2",
+    (0, b"\0MRM"): "Minolta MRW",
+    (0, b"FOVb"): "Sigma X3F",
+    (6, b"HEAPCCDR"): "Canon CRW",
+    (8, b"CR\2\0"): "Canon CR2",
+    (4, b"ftypcrx "): "Canon CR3",
+    **dict.fromkeys([(8, b"IIII"), (8, b"MMMM")], "Phase One IIQ"),
+}
 _TIFF = (b"II*\0", b"MM\0*")
 _DNG_VERSION = 50706
 _MAKE = 271
@@ -77,7 +74,7 @@ def refuse_raw_beginning(data: bytes, name: str) -> None:
     Raises:
         BadInput: It is a camera raw.
     """
-    for at, magic, kind in _BEGINNINGS:
+    for (at, magic), kind in _BEGINNINGS.items():
         if data[at : at + len(magic)] == magic and (at != 8 or data[:4] in _TIFF):
             raise _refusal(kind, name)
 

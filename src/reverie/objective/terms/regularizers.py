@@ -15,6 +15,7 @@ __all__ = [
     "L2",
     "Alpha",
     "AtPicture",
+    "ToAPower",
     "TotalVariation",
     "Unnatural",
     "alpha",
@@ -34,27 +35,44 @@ class AtPicture(Quantity):
     has_regions: ClassVar = False
 
 
+@dataclass(frozen=True)
+class ToAPower(AtPicture):
+    """A mean of differences to a power, from 1 to ``HIGHEST``, written as ``word(power)``."""
+
+    word: ClassVar[str]
+    power: float
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.power <= HIGHEST:
+            raise UsageError(f"{self.word}: a power of {self.power}; give one from 1 to {HIGHEST:g}")
+
+    @classmethod
+    def read(cls, reader: Reader) -> Self:
+        """See ``Quantity.read``."""
+        found, value = reader.peek()
+        if found != "number" or not 1 <= float(value) <= HIGHEST:
+            reader.fail(f"a power from 1 to {HIGHEST:g}")
+        reader.place += 1
+        return cls(float(value))
+
+    def __str__(self) -> str:
+        return f"{self.word}({number(self.power)})"
+
+
 @penalty("tv")
 @function("tv")
 @dataclass(frozen=True)
-class TotalVariation(AtPicture):
+class TotalVariation(ToAPower):
     """Mean of abs(difference) to a power over neighbouring pixels, downwards and across added (a penalty).
 
     Power 1 is that of Rudin et al. (1992), 2 the one of Mahendran & Vedaldi (2015) at their beta of 2.
     """
 
+    word: ClassVar = "tv"
     power: float = 1.0
 
-    def __post_init__(self) -> None:
-        _check_power("tv", self.power)
-
-    @classmethod
-    def read(cls, reader: Reader) -> Self:
-        """See ``Quantity.read``."""
-        return cls(_power(reader))
-
     def __str__(self) -> str:
-        return "tv" if self.power == 1 else f"tv({number(self.power)})"
+        return self.word if self.power == 1 else super().__str__()
 
 
 def tv(power: float = 1.0) -> Objective:
@@ -78,21 +96,11 @@ def l2() -> Objective:
 
 @function("alpha")
 @dataclass(frozen=True)
-class Alpha(AtPicture):
+class Alpha(ToAPower):
     """Mean of abs(x - 0.5) to a power over pixels and channels: the alpha-norm (Mahendran & Vedaldi 2015)."""
 
+    word: ClassVar = "alpha"
     power: float = 6.0
-
-    def __post_init__(self) -> None:
-        _check_power("alpha", self.power)
-
-    @classmethod
-    def read(cls, reader: Reader) -> Self:
-        """See ``Quantity.read``."""
-        return cls(_power(reader))
-
-    def __str__(self) -> str:
-        return f"alpha({number(self.power)})"
 
 
 def alpha(power: float = 6.0) -> Objective:
@@ -119,16 +127,3 @@ class Unnatural(Quantity):
 def unnatural() -> Objective:
     """Distance of the features from natural pictures' (portraits only); subtract it. See ``Unnatural``."""
     return Objective.of(Unnatural())
-
-
-def _power(reader: Reader) -> float:
-    found, value = reader.peek()
-    if found != "number" or not 1 <= float(value) <= HIGHEST:
-        reader.fail(f"a power from 1 to {HIGHEST:g}")
-    reader.place += 1
-    return float(value)
-
-
-def _check_power(what: str, power: float) -> None:
-    if not 1 <= power <= HIGHEST:
-        raise UsageError(f"{what}: a power of {power}; give one from 1 to {HIGHEST:g}")

@@ -68,6 +68,9 @@ _OWN: Final[dict[str, Any]] = {
 _PIXELS: Final[dict[str, Any]] = {"canvas": "pixels", "squash": "clip", "optimiser": "ascent"}
 #: Yosinski et al. 2015: the mean picture with noise of deviation 10.
 _YOSINSKI: Final[dict[str, Any]] = {**_PIXELS, "spread": 10 / 255, "rate": ((4 / 255, 4 / 255),)}
+#: Of inversions: as large as the photograph, and slower towards the end.
+_INVERSION: Final[dict[str, Any]] = {**_PORTRAIT, "size": None}
+_SLOWING: Final[dict[str, Any]] = {"falloff": 1.0, "ease": "cosine"}
 
 PORTRAITS: Final[dict[str, dict[str, Any]]] = {
     "portrait": {
@@ -95,12 +98,10 @@ PORTRAITS: Final[dict[str, dict[str, Any]]] = {
     },
     # Mahendran & Vedaldi 2015 in spirit: least distance of features, with a little total variation.
     "inversion": {
-        **_PORTRAIT,
-        "size": None,
+        **_INVERSION,
         "steps": (1000,),
         "portrait": {
-            "falloff": 1.0,
-            "ease": "cosine",
+            **_SLOWING,
             "rate": ((0.1, 0.001),),
             "betas": (0.9, 0.9),
             "priors": ("-0.001*unnatural",),
@@ -108,15 +109,9 @@ PORTRAITS: Final[dict[str, dict[str, Any]]] = {
     },
     # The same for layers near the picture: a step costs little there, and many are needed to get it back.
     "inversion-shallow": {
-        **_PORTRAIT,
-        "size": None,
+        **_INVERSION,
         "steps": (4000,),
-        "portrait": {
-            "falloff": 1.0,
-            "ease": "cosine",
-            "rate": ((0.1, 0.0003),),
-            "betas": (0.7, 0.8),
-        },
+        "portrait": {**_SLOWING, "rate": ((0.1, 0.0003),), "betas": (0.7, 0.8)},
     },
     # Erhan, Bengio, Courville & Vincent 2009: the picture of a given norm that excites a unit most.
     "erhan2009": {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ import pytest
 
 from reverie.errors import ResourceError, ReverieWarning
 from reverie.media.video.read.prefetch import Ahead, Said
+from support.forked import in_child
 
 
 def test_work_ahead_is_bounded_and_in_order() -> None:
@@ -70,14 +70,14 @@ def test_what_cannot_begin_is_raised() -> None:
 def test_a_forked_child_is_told_that_its_parent_reads() -> None:
     items = Ahead(lambda: iter(range(100)), 2, "numbers")
     assert next(items) == 0
-    child = os.fork()
-    if child == 0:
-        signal.alarm(20)
+
+    def told() -> int:
         try:
             next(items)
         except ResourceError as error:
             items.close()
-            os._exit(7 if "forked" in str(error) else 1)
-        os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+            return 7 if "forked" in str(error) else 1
+        return 0
+
+    assert in_child(told) == 7
     assert list(items) == list(range(1, 100))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -211,19 +212,25 @@ def test_a_codec_that_nobody_knows_is_said_at_once(tmp_path: Path) -> None:
         assert movie.info.frames == 6
 
 
+def failing(error: Exception) -> Callable[..., Any]:
+    """Stands for what hears sound, and fails at the first of it."""
+
+    def heard(*_: object) -> Any:
+        raise error
+        yield
+
+    return heard
+
+
 @pytest.mark.parametrize(
     "error", [ValueError("odd"), av.error.ArgumentError(22, "no"), MemoryError()], ids=repr
 )
 def test_whatever_goes_wrong_with_sound_at_the_end_the_film_is_finished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    def fails(*_: object) -> Any:
-        raise error
-        yield
-
     source, out = tmp_path / "a.mkv", tmp_path / "z.mp4"
     assert clicking(source, Case("s16", "mono", 48_000, "mkv"))
-    monkeypatch.setattr(mux, "heard", fails)
+    monkeypatch.setattr(mux, "heard", failing(error))
     said = again(source, out)
     assert any("the film is finished without it" in words for words in said)
     assert len(decoded(out)) == 6
@@ -234,14 +241,10 @@ def test_whatever_goes_wrong_with_sound_at_the_end_the_film_is_finished(
 def test_a_film_that_cannot_be_read_or_a_full_disk_keeps_the_frames(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    def fails(*_: object) -> Any:
-        raise error
-        yield
-
     source, out = tmp_path / "a.mkv", tmp_path / "z.mp4"
     assert clicking(source, Case("s16", "mono", 48_000, "mkv"))
     with monkeypatch.context() as patch:
-        patch.setattr(mux, "heard", fails)
+        patch.setattr(mux, "heard", failing(error))
         with pytest.raises(ResourceError):
             again(source, out)
     assert (tmp_path / "z.mp4.part").is_dir()

@@ -196,3 +196,30 @@ def spaced(x: Tensor) -> tuple[Tensor, int]:
             return x, pixel
         x = x.contiguous(memory_format=CHANNELS_LAST)
     return x, x.shape[1]
+
+
+class Forward:
+    """A convolution, in one part or several that are added up, and an activation."""
+
+    _parts: Sequence[DenseConv]
+
+    def _read(self, x: Tensor) -> Tensor:
+        """What the convolution reads of its input."""
+        return x
+
+    def __call__(
+        self,
+        x: Tensor,
+        other: Tensor | None,
+        *,
+        activation: Activation | None = None,
+        keep: bool = False,
+        into: Tensor | None = None,
+    ) -> tuple[Tensor, ActivationMask | None]:
+        """Activation(convolution(x) + other), and its gate; sums of parts wait where the result will be."""
+        seen = [ConvInput(self._read(x))]
+        for part in self._parts[:-1]:
+            ((other, _),) = part(seen, [other], into=[into])
+            into = other
+        (found,) = self._parts[-1](seen, [other], activation=activation, keep=keep, into=[into])
+        return found

@@ -18,14 +18,13 @@ from torch import Tensor
 from reverie.engine.torch.conv.spec import FEW
 from reverie.engine.torch.conv.taps import axes_of, in_phases
 from reverie.engine.torch.kernels.cells import into_cells, out_of_cells
-from reverie.engine.torch.kernels.conv import ActivationMask, ConvInput, DenseConv
+from reverie.engine.torch.kernels.conv import ActivationMask, ConvInput, DenseConv, Forward
 from reverie.engine.torch.kernels.strided import StridedBack, StridedForth
 from reverie.engine.torch.kernels.weights import cheapest_weights, pair, shared_weights
 from reverie.native import Isa, dense
 from reverie.native.dense import ConvolutionKind
 
 if TYPE_CHECKING:
-    from reverie.engine.torch.conv.activation import Activation
     from reverie.engine.torch.conv.spec import ConvSpec
     from reverie.engine.torch.conv.store import Store
 
@@ -36,32 +35,7 @@ LEAST = 2_000_000
 KERNELS = {kind.kernel for kind in ConvolutionKind if kind is not ConvolutionKind.GATHERED}
 
 
-class _Forward:
-    """A convolution and an activation."""
-
-    _conv: DenseConv
-
-    def _read(self, x: Tensor) -> Tensor:
-        """What the convolution reads of its input."""
-        return x
-
-    def __call__(
-        self,
-        x: Tensor,
-        other: Tensor | None,
-        *,
-        activation: Activation | None = None,
-        keep: bool = False,
-        into: Tensor | None = None,
-    ) -> tuple[Tensor, ActivationMask | None]:
-        """Activation(convolution(x) + other), and its gate."""
-        (found,) = self._conv(
-            [ConvInput(self._read(x))], [other], activation=activation, keep=keep, into=[into]
-        )
-        return found
-
-
-class Forth(_Forward):
+class Forth(Forward):
     """A convolution of stride 1 with a filter of its own kind, and an activation."""
 
     def __init__(self, spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> None:
@@ -72,7 +46,7 @@ class Forth(_Forward):
             return spec.folded().permute(2, 3, 1, 0)
 
         packed = cheapest_weights("forth", spec, weight, kernel, shape, out, store, isa)
-        self._conv = DenseConv(packed, [shape], [out], spec.padding, [spec.bias])
+        self._parts = [DenseConv(packed, [shape], [out], spec.padding, [spec.bias])]
 
 
 class Back:
@@ -96,7 +70,7 @@ class Back:
         return self._conv([ConvInput(gradient, gate)], [pending])[0].map
 
 
-class CellsForth(_Forward):
+class CellsForth(Forward):
     """A convolution of stride 2 over a picture: one of stride 1 over cells of 2 x 2 pixels as channels."""
 
     def __init__(self, spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> None:
@@ -110,7 +84,7 @@ class CellsForth(_Forward):
         kernel = (rows.size, columns.size)
         packed = cheapest_weights(("cells", rows, columns), spec, weight, kernel, cells, out, store, isa)
         before = (rows.first + rows.size - 1, columns.first + columns.size - 1)
-        self._conv = DenseConv(packed, [cells], [out], before, [spec.bias])
+        self._parts = [DenseConv(packed, [cells], [out], before, [spec.bias])]
 
     def _read(self, x: Tensor) -> Tensor:
         return into_cells(x.float(), (2, 2))

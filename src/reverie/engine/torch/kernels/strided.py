@@ -14,18 +14,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor
 
-from reverie.engine.torch.kernels.conv import ActivationMask, ConvInput, DenseConv, Places, empty
+from reverie.engine.torch.kernels.conv import ActivationMask, ConvInput, DenseConv, Forward, Places, empty
 from reverie.engine.torch.kernels.weights import ERROR, Pair, pair, shared_weights, work_of
 from reverie.native import Isa, dense
 from reverie.native.dense import ConvolutionKind, Way
 
 if TYPE_CHECKING:
-    from reverie.engine.torch.conv.activation import Activation
     from reverie.engine.torch.conv.spec import ConvSpec
     from reverie.engine.torch.conv.store import Store
 
 
-class StridedForth:
+class StridedForth(Forward):
     """A strided convolution: gathered, or by phases where Winograd's transforms make these cheaper."""
 
     def __init__(self, spec: ConvSpec, shape: torch.Size, store: Store, isa: Isa) -> None:
@@ -66,22 +65,6 @@ class StridedForth:
         taken = torch.Size((*shape[:2], *phase.size))
         given = Places(pair(shape[2:]), spec.stride, phase.first)
         return DenseConv(packed, [taken], [out], phase.before, bias, given=given)
-
-    def __call__(
-        self,
-        x: Tensor,
-        other: Tensor | None,
-        *,
-        activation: Activation | None = None,
-        keep: bool = False,
-        into: Tensor | None = None,
-    ) -> tuple[Tensor, ActivationMask | None]:
-        """As of the others; sums of phases wait where the result will be."""
-        for part in self._parts[:-1]:
-            ((other, _),) = part([ConvInput(x)], [other], into=[into])
-            into = other
-        (found,) = self._parts[-1]([ConvInput(x)], [other], activation=activation, keep=keep, into=[into])
-        return found
 
 
 class StridedBack:

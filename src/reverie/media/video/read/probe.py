@@ -127,13 +127,13 @@ def film_kind(head: bytes, name: str) -> str:
         BadInput: It is none of the accepted ones.
     """
     kind = _kind(head)
-    if kind in FILMS or kind in ANIMATIONS:
-        return kind
     if kind == "still":
         raise still_picture(name)
     if kind in SOUNDS:
         raise BadInput(f"{name}: sound without pictures; give a film ({ACCEPTED})")
-    raise BadInput(f"{name}: not a film reverie reads; accepted are {ACCEPTED}")
+    if kind not in FILMS and kind not in ANIMATIONS:
+        raise BadInput(f"{name}: not a film reverie reads; accepted are {ACCEPTED}")
+    return kind
 
 
 def still_picture(name: str) -> BadInput:

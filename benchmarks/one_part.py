@@ -1,0 +1,20 @@
+"""Run the part of a benchmark that its command line names."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+
+from reverie.bench.machine import cores, describe, in_words
+
+
+def run_part(
+    parser: argparse.ArgumentParser,
+    parts: Mapping[str, Callable[[argparse.Namespace], None]],
+    arguments: Sequence[str] | None = None,
+) -> int:
+    """Say which machine this is, and run ``parts[part]`` with what the parser made of the arguments."""
+    given = parser.parse_args(arguments)
+    print(in_words(describe(), given.threads or cores()), flush=True)
+    parts[given.part](given)
+    return 0
