@@ -108,7 +108,7 @@ class Reel:
         self.info = SimpleNamespace(frames=3)
 
     def frames(self, skip: int = 0) -> Iterator[Any]:
-        return iter(self.shots[skip:])
+        yield from self.shots[skip:]
 
 
 #: What works side by side: numbers of threads and kernels that differ, on engines that differ.
