@@ -103,7 +103,10 @@ def read_provenance(path: str | PathLike[str]) -> dict[str, Any] | None:
         return metadata.unpack(tiff_packet(data, name), name=name)
     if kind not in PILLOW:  # reverie writes neither SVG nor HEIC
         return None
-    return metadata.unpack(_xmp(_open(data, kind, name)), name=name)
+    packet = _xmp(_open(data, kind, name))
+    if not packet and kind == "png":  # of what moves it stands behind all frames
+        packet = metadata.packet_in_png(io.BytesIO(data))
+    return metadata.unpack(packet, name=name)
 
 
 def _decode_tiff(data: bytes, name: str, max_pixels: int) -> Picture:

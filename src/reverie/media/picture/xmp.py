@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from typing import Any
+from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 from xml.sax.saxutils import escape
 
@@ -89,6 +89,23 @@ def png_chunk(packet: bytes) -> bytes:
     # Keyword, uncompressed, no language, no translated keyword.
     body = b"iTXt" + PNG_KEY.encode() + b"\0\0\0\0\0" + packet
     return struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+
+
+def packet_in_png(file: IO[bytes]) -> bytes:
+    """The packet of a PNG or APNG, wherever in the file it stands; empty without one."""
+    head = PNG_KEY.encode() + b"\0\0\0\0\0"
+    place = 8
+    while True:
+        file.seek(place)
+        begin = file.read(8)
+        if len(begin) < 8 or begin[4:] == b"IEND":
+            return b""
+        length = int.from_bytes(begin[:4], "big")
+        if begin[4:] == b"iTXt" and length <= MAX_BYTES + len(head):
+            text = file.read(length)
+            if text.startswith(head):
+                return text[len(head) :]
+        place += length + 12
 
 
 def unpack(xmp: bytes, *, name: str = "the picture") -> dict[str, Any] | None:

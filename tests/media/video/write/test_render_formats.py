@@ -297,3 +297,11 @@ def test_what_cannot_be_encoded_is_said_before_the_work(tmp_path, name, codec, m
             **{"size": SIZE, "rate": NTSC, "encoding": encoding_for(name, codec=codec)} | more,
         )
     assert os.listdir(tmp_path) == []
+
+
+def test_an_apng_moves_for_ffmpeg_whatever_made_it(tmp_path):
+    """FFmpeg tells it from a still picture by its first 2 kB; what made it may be longer."""
+    path = written(tmp_path / "z.apng")
+    assert len(decoded(path)) == COUNT
+    assert path.stat().st_size > len(str(NOTE))
+    assert read_metadata(path) == NOTE

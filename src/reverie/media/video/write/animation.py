@@ -47,8 +47,15 @@ def write_sequence(film: PartialFilm, whole: Path, out: str, metadata: Mapping[s
     settle_folder(whole)
 
 
+#: The last chunk of a PNG: no data, IEND and its sum.
+_END: Final = b"\0\0\0\0IEND\xaeB`\x82"
+
+
 def write_apng(film: PartialFilm, whole: Path, out: str, metadata: Mapping[str, Any] | None) -> None:
-    """An APNG that goes on for ever; what made it is where pictures have it, behind the header."""
+    """An APNG that goes on for ever; what made it stands behind all frames.
+
+    For FFmpeg takes one for a still picture whose pixels do not begin in the first 2 kB.
+    """
     import av
     from av import VideoFrame
 
@@ -65,8 +72,8 @@ def write_apng(film: PartialFilm, whole: Path, out: str, metadata: Mapping[str, 
             frame.pts, frame.time_base = begin, tick
             file.mux(stream.encode(frame))
         file.mux(stream.encode())
-    # A signature of 8 bytes and a header of 25.
-    _insert(raw, whole, 33, b"" if metadata is None else xmp.png_chunk(xmp.pack(dict(metadata))))
+    packet = b"" if metadata is None else xmp.png_chunk(xmp.pack(dict(metadata)))
+    _insert(raw, whole, raw.stat().st_size - len(_END), packet)
 
 
 def _insert(raw: Path, whole: Path, place: int, data: bytes) -> None:

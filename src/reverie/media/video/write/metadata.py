@@ -61,8 +61,7 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any] | None:
         if kind == "gif":
             return _parsed(_info(ByteReader(file), "GIF", name).get("comment", b""), name)
         if kind == "apng":
-            xmp = _info(ByteReader(file), "PNG", name).get(metadata.PNG_KEY, "")
-            return metadata.unpack(xmp.encode("utf-8", "replace") if isinstance(xmp, str) else xmp, name=name)
+            return metadata.unpack(_packet(ByteReader(file), name), name=name)
         if kind in ANIMATIONS:  # reverie writes no others
             return None
         with open_container(file, kind) as container:
@@ -93,6 +92,14 @@ def _info(file: Any, kind: str, name: str) -> dict[Any, Any]:
             return dict(Image.open(file, formats=[kind]).info)
         except (OSError, ValueError, SyntaxError) as error:
             raise BadInput(f"{name}: damaged ({str(error)[:80]})") from error
+
+
+def _packet(file: Any, name: str) -> bytes:
+    """The XMP packet of an APNG, wherever in it that stands; empty without one."""
+    found = _info(file, "PNG", name).get(metadata.PNG_KEY, "")
+    if found:
+        return found.encode("utf-8", "replace") if isinstance(found, str) else bytes(found)
+    return metadata.packet_in_png(file)
 
 
 def _parsed(found: str | bytes, name: str) -> dict[str, Any] | None:
