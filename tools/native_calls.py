@@ -70,7 +70,7 @@ def check_picture(rng: np.random.Generator, quick: bool) -> int:
         for threads in (1, 3):
             with Runtime(threads, name).use():
                 made.append(_one_step(np.random.default_rng(seed), (1, 3, height, width), *map(bool, flags)))
-            called += 5
+            called += 7
         assert made[0] == made[1], (name, height, width, flags)
     return called
 
@@ -87,6 +87,7 @@ def _one_step(
     mask = _plane(np.abs(_random(rng, math.prod(one))) % 1, one) if masked else None
     room = torch.from_numpy(np.zeros(picture.laplacian_room(shape, 4), np.float32))
     picture.laplacian_(gradient, levels=4, tilt=0.2, circular=circular, room=room)
+    bands = [_opponent_bands(rng, (1, channels, *shape[2:]), mask, circular) for channels in (2, 3)]
     moved = picture.move_(
         detail, base, mask, gradient, scale=0.9, factor=0.01, offset=0.0, clip=True, soft=soft
     )
@@ -97,10 +98,24 @@ def _one_step(
     piece = _plane(np.zeros(math.prod(part), np.float32), part)
     corner = shape[2] - part[2], shape[3] - part[3]
     picture.show(detail, base, mask, soft=soft, top=corner[0], left=corner[1], out=piece)
-    planes = [p.numpy() for p in (gradient, detail, whole, piece)]
+    planes = [p.numpy() for p in (gradient, detail, whole, piece, *bands)]
     assert all(np.isfinite(p).all() for p in planes)
     np.testing.assert_array_equal(planes[3], planes[2][:, :, corner[0] :, corner[1] :])
     return [*(p.tobytes() for p in planes), np.array([moved, measured.mean, measured.square]).tobytes()]
+
+
+def _opponent_bands(
+    rng: np.random.Generator, shape: tuple[int, ...], attention: Tensor | None, circular: bool
+) -> Tensor:
+    """A gradient smoothed along axes of colour; with blurs that reach far, and bands one too many."""
+    from reverie.native import step as picture
+    from reverie.ops.opponent import OpponentNumbers
+
+    gradient = _plane(_random(rng, math.prod(shape)), shape)
+    numbers = OpponentNumbers.of((1, shape[1], 64, 64), 4, 0.2)
+    room = torch.from_numpy(np.zeros(picture.opponent_room(shape, 4), np.float32))
+    picture.opponent_(gradient, numbers, attention=attention, circular=circular, room=room)
+    return gradient
 
 
 def _plane(values: Floats, shape: tuple[int, ...]) -> Tensor:

@@ -16,6 +16,7 @@ from reverie.errors import UsageError
 from reverie.native import Isa, cells, cppn, instruction_sets, pool, step, surfaces
 from reverie.native.check import check_range, check_threads
 from reverie.native.lite import MATHS, LiteNetwork, LiteWork, Pictures, Seed
+from reverie.ops.opponent import OpponentNumbers
 
 pytestmark = pytest.mark.skipif(not instruction_sets(), reason="no native library on this machine")
 
@@ -65,6 +66,7 @@ PLANES: dict[str, Callable[[], Tensor]] = {
 }
 #: Of them, those that are wrong beside others only.
 ONLY_BESIDE = ("smaller",)
+NUMBERS = OpponentNumbers.of(SHAPE, 3, 0.4)
 MOVED: dict[str, Any] = {"scale": 1.0, "factor": 0.1, "offset": 0.0, "clip": True, "soft": False}
 
 
@@ -83,13 +85,17 @@ def test_planes_of_a_step(name: str) -> None:
             refused(partial(step.show, *planes[:2], None, soft=True, top=0, left=0, out=right()))
     refused(lambda: step.move_(right(), right(), wrong, right(), **MOVED))
     refused(lambda: step.measure(right(), right(), wrong, soft=True))
+    refused(lambda: step.opponent_(right(), NUMBERS, attention=wrong))
     if name not in ONLY_BESIDE:
         refused(lambda: step.laplacian_(wrong, levels=3, tilt=0.0, circular=True))
+        refused(lambda: step.opponent_(wrong, NUMBERS))
 
 
 @pytest.mark.parametrize("levels", [0, -1, 33, 2**31, -(2**40)])
 def test_levels_of_a_pyramid(levels: int) -> None:
     refused(lambda: step.laplacian_(right(), levels=levels, tilt=0.0, circular=False))
+    refused(lambda: step.laplacian_room(SHAPE, levels or -1))
+    refused(lambda: step.opponent_room(SHAPE, levels or -1))
 
 
 @pytest.mark.parametrize(
@@ -97,6 +103,7 @@ def test_levels_of_a_pyramid(levels: int) -> None:
 )
 def test_room_of_a_pyramid(room: Tensor) -> None:
     refused(lambda: step.laplacian_(right(), levels=3, tilt=0.0, circular=False, room=room))
+    refused(lambda: step.opponent_(right(), NUMBERS, room=room))
 
 
 @pytest.mark.parametrize(
@@ -116,6 +123,8 @@ def test_nan_is_computed_with_and_comes_out() -> None:
     bad = right()
     bad[0, 1, 2, 3] = float("nan")
     assert np.isnan(step.measure(bad, right(), None, soft=False).mean)
+    assert step.opponent_(bad.clone(), NUMBERS) is not None
+    assert step.opponent_(right(), NUMBERS, attention=bad[:, 1:2].contiguous()) is not None
     assert step.laplacian_(bad, levels=2, tilt=0.0, circular=False) is not None
 
 

@@ -64,7 +64,7 @@ def a_dream(engine: str, count: int, backend: str) -> Bytes:
 
 def small(**changes: Any) -> Recipe:
     settings = {"start": "clouds", "size": (176, 130), "octaves": 2, "steps": (2,)}
-    return preset("reverie", objective=("block3a",), **settings, **changes)
+    return preset("classic", objective=("block3a",), **settings, **changes)
 
 
 def a_portrait(count: int) -> Bytes:
@@ -89,7 +89,7 @@ def a_zoom(count: int) -> Bytes:
 
 
 def a_film(count: int) -> Bytes:
-    recipe = preset("reverie", octaves=2, steps=(2,), threads=count, film=Film(steps=2))
+    recipe = preset("classic", octaves=2, steps=(2,), threads=count, film=Film(steps=2))
     frames = film(recipe, Reel(), session=Session(recipe, step="torch"))  # type: ignore[arg-type]
     return b"".join(frame.picture.pixels.tobytes() for frame in frames)
 

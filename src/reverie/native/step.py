@@ -1,9 +1,10 @@
 """The parts of a step that are not the gradient, fused: few passes over memory, and no temporaries.
 
-Every function here has its reference in ``ops/filters.py`` or ``canvas/detail.py``, written in torch, which
-serves wherever ``serves`` says no. Sums are taken in an order of their own: by vectors within a stretch of
-pixels, then stretch by stretch in double precision. The bytes are the same for any number of threads; between
-instruction sets, and between these and torch, they differ in the last bits: ``backend`` says how it is done.
+Every function here has its reference in ``ops/filters.py``, ``ops/opponent.py`` or ``canvas/detail.py``, in
+torch, which serves wherever ``serves`` says no. Sums are taken in an order of their own: by vectors within a
+stretch of pixels, then stretch by stretch in double precision. The bytes are the same for any number of
+threads; between instruction sets, and between these and torch, they differ in the last bits: ``backend`` says
+how it is done.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -28,12 +29,16 @@ _sums = ctypes.POINTER(_double)
 #: Of each function its result, then its arguments.
 _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "laplacian": (_int, _int, _plane, *(_long,) * 3, _int, _double, _int, _plane, _sums, _int),
+    "opponent": (_int, _int, _plane, _plane, *(_long,) * 3, _int, _plane, _int, _plane, _sums, _int),
     "move": (_double, _int, *(_plane,) * 4, *(_float,) * 3, _int, _int, _long, _long, _int),
     "measure": (_int, _int, *(_plane,) * 3, _int, _long, _long, _sums, _int),
     "show": (_int, _int, *(_plane,) * 3, _int, *(_long,) * 7, _plane, _long, _long, _int),
 }
 #: Of a pyramid: no picture has so many.
 MOST_LEVELS = 32
+#: The sides of a cell of a band, and on how many to either side a blur of cells may reach.
+CELL = 4
+MOST_REACH = 64
 #: What a ``Runtime`` chose for the work that is going on; a thread of its own begins without.
 CHOSEN: ContextVar[str | None] = ContextVar("reverie_step_backend", default=None)
 
@@ -49,6 +54,44 @@ class Moments:
     def deviation(self) -> float:
         """Standard deviation, of the whole population."""
         return sqrt(max(0.0, self.square - self.mean**2))
+
+
+class Numbers(Protocol):
+    """What ``opponent_`` multiplies and divides by, in the words of ``ops/opponent.py``."""
+
+    @property
+    def axes(self) -> tuple[float, ...]:
+        """Nine numbers row by row, or none."""
+
+    @property
+    def ground(self) -> tuple[float, ...]:
+        """Gains where nothing is seen, for each channel, band by band."""
+
+    @property
+    def form(self) -> tuple[float, ...]:
+        """The same where something is."""
+
+    @property
+    def local_taps(self) -> tuple[float, ...]:
+        """The blur of local energies, an odd count."""
+
+    @property
+    def gate_taps(self) -> tuple[float, ...]:
+        """The blur of gates, an odd count."""
+
+    @property
+    def single(self) -> tuple[float, ...]:
+        """local, gate, passed, quiet, faint, tiny."""
+
+
+class _Numbers(ctypes.Structure):
+    """OpponentNumbers of picture_opponent.cpp."""
+
+    _fields_ = (
+        *((name, _plane) for name in ("axes", "ground", "form", "local_taps", "gate_taps")),
+        *(("local_radius", _int), ("gate_radius", _int)),
+        *((name, _float) for name in ("local", "gate", "passed", "quiet", "faint", "tiny")),
+    )
 
 
 @functools.cache
@@ -156,6 +199,72 @@ def laplacian_(
     sums = (_double * 2)()
     planes = _at(gradient), *gradient.shape[1:], levels, tilt, circular, _at(room)
     bands = _function("laplacian")(_isa(), *planes, sums, torch.get_num_threads())
+    if not _checked(bands):
+        return None
+    return Moments(sums[0] / gradient.numel(), sums[1] / gradient.numel())
+
+
+def opponent_room(shape: Sequence[int], levels: int) -> int:
+    """How many numbers ``opponent_`` works in for a gradient (1, C, H, W), about half of its own."""
+    need = laplacian_room(shape, levels)
+    _, channels, rows, columns = shape
+    for k in range(levels):
+        cells = -(-rows // CELL) * -(-columns // CELL)
+        need += (channels + 2) * cells + (2 * cells if k == 0 else 0)
+        rows, columns = (rows + 1) // 2, (columns + 1) // 2
+    return need
+
+
+def opponent_(
+    gradient: Tensor,
+    numbers: Numbers,
+    *,
+    attention: Tensor | None = None,
+    circular: bool = False,
+    room: Tensor | None = None,
+) -> Moments | None:
+    """``opponent.opponent_normalised`` in place.
+
+    Args:
+        gradient: (1, C, H, W), overwritten.
+        numbers: For its shape; they say how many bands there are.
+        attention: As there, (1, 1, H, W).
+        circular: As there.
+        room: ``opponent_room`` numbers to work in, overwritten; made if missing.
+
+    Returns:
+        Moments of the result; None, and nothing done, for a picture too small for one band.
+
+    Raises:
+        MemoryError: There is none.
+        UsageError: Not such planes, too little room, or numbers that are none of these channels.
+    """
+    _check(gradient, None, attention)
+    channels = gradient.shape[1]
+    if not numbers.ground:
+        return None
+    gains = len(numbers.ground), len(numbers.form)
+    levels = gains[0] // channels
+    check_range("levels", levels, 1, MOST_LEVELS)
+    check_that(gains == (levels * channels,) * 2, f"there are {gains} gains for {channels} channels")
+    check_that(
+        len(numbers.axes) == 0 or (len(numbers.axes), channels) == (9, 3), "axes are those of 3 channels"
+    )
+    for taps in (numbers.local_taps, numbers.gate_taps):
+        check_that(len(taps) % 2 == 1, f"a blur has an odd count of weights, not {len(taps)}")
+        check_range("weights of a blur", len(taps), 1, 2 * MOST_REACH + 1)
+    check_range("single numbers", len(numbers.single), 6, 6)
+    need = opponent_room(gradient.shape, levels)
+    if room is None:
+        room = gradient.new_empty(need)
+    check_that(_plain(room) and room.numel() >= need, f"room has to be {need} contiguous float32")
+    tables = numbers.axes, numbers.ground, numbers.form, numbers.local_taps, numbers.gate_taps
+    arrays = [(_float * len(table))(*table) if table else None for table in tables]
+    reach = len(numbers.local_taps) // 2, len(numbers.gate_taps) // 2
+    given = _Numbers(*(ctypes.cast(a, _plane) if a else None for a in arrays), *reach, *numbers.single)
+    sums = (_double * 2)()
+    planes = _at(gradient), *gradient.shape[1:], levels, _at(attention), circular, _at(room)
+    bands = _function("opponent")(_isa(), ctypes.byref(given), *planes, sums, torch.get_num_threads())
     if not _checked(bands):
         return None
     return Moments(sums[0] / gradient.numel(), sums[1] / gradient.numel())

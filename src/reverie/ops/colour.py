@@ -7,6 +7,9 @@ from torch import Tensor
 
 #: Luma of sRGB values (ITU-R BT.601).
 LUMA = (0.299, 0.587, 0.114)
+#: Values above the first are softened so that white comes to its room from 1, those below the other alike.
+LIGHT, LIGHT_ROOM = 0.5, 0.13
+DARK, DARK_ROOM = 0.2, 0.06
 
 
 def luma(picture: Tensor) -> Tensor:
@@ -34,3 +37,11 @@ def bent(picture: Tensor, knee: float) -> Tensor:
     dark = knee * torch.exp((picture - knee).clamp_max(0) / knee)
     light = 1 - knee * torch.exp((1 - knee - picture).clamp_max(0) / knee)
     return torch.where(picture < knee, dark, torch.where(picture > 1 - knee, light, picture))
+
+
+def softened(picture: Tensor) -> Tensor:
+    """A picture in [0, 1] whose lightest and darkest parts are bent smoothly away from white and black."""
+    high, low = 1 - LIGHT - LIGHT_ROOM, DARK - DARK_ROOM
+    light = LIGHT + high * torch.tanh((picture - LIGHT) / high)
+    dark = DARK - low * torch.tanh((DARK - picture) / low)
+    return torch.where(picture > LIGHT, light, torch.where(picture < DARK, dark, picture))

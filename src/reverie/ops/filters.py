@@ -87,11 +87,19 @@ def laplacian_bands(plane: Tensor, most: int, least: int, *, circular: bool = Fa
     """
     kernel = torch.tensor(BINOMIAL)
     bands: list[Tensor] = []
-    while len(bands) < most and min(plane.shape[2:]) >= least:
+    for _ in range(band_count(plane.shape[2], plane.shape[3], most, least)):
         low = separable(plane, kernel, circular=circular, stride=2)
         bands.append(plane - enlarge(low, *plane.shape[2:], circular=circular))
         plane = low
     return [*bands, plane]
+
+
+def band_count(height: int, width: int, most: int, least: int) -> int:
+    """How many bands ``laplacian_bands`` makes of a plane of this size."""
+    count, side = 0, min(height, width)
+    while count < most and side >= least:
+        count, side = count + 1, (side + 1) // 2
+    return count
 
 
 def rms(x: Tensor) -> Tensor:

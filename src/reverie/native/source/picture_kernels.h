@@ -29,6 +29,19 @@ struct Taps {
     long cells;
 };
 
+// A row of a band times factors, in all channels: those of a pixel are a field at the pixels of rows of cells, which
+// is mixed of the one above and the one below, times a gain for each channel; two fields, each with gains of its own.
+struct Weighing {
+    float* const* rows;        // of the band; overwritten
+    const float* const* lows;  // what is added, or null
+    long channels;
+    const float* axes;  // (3, 3): what the rows are turned back along in the end, or null
+    const float *ground, *form;
+    const float *ground_above, *ground_below;
+    const float *form_above, *form_below;  // or null
+    float share;                           // of the one below
+};
+
 struct PictureKernels {
     // One row of the half-size picture from five rows; `padded` has room for width + 4.
     void (*shrink)(const float* const rows[5], float* padded, float* low, long width, long cells, bool circular);
@@ -39,6 +52,11 @@ struct PictureKernels {
     double (*band)(const float* row, const float* low, long count);
     // row = scale * row + low (nothing where it is null); adds up the sum and the sum of squares.
     void (*combine)(float* row, const float* low, float scale, long count, double moments[2]);
+    // rows = rows - lows in all channels, along the axes (3, 3) if there are some; adds their squares to sums, or begins.
+    void (*split)(float* const* rows, const float* const* lows, long channels, const float* axes, float* const* sums,
+                  bool begin, long count);
+    // Adds up the sum and the sum of squares of what it made.
+    void (*weigh)(const Weighing& weighing, long count, double moments[2]);
     // The sum of squares of the change after the move; `at` in the planes, `mask_at` in the mask.
     double (*move)(const Move& move, long at, long mask_at, long count);
     // Sum and sum of squares of the change.

@@ -128,6 +128,74 @@ void combine(float* row, const float* low, float scale, long count, double momen
     moments[1] += total(squares);
 }
 
+void split(float* const* rows, const float* const* lows, long channels, const float* axes, float* const* sums,
+           bool begin, long count) {
+    const auto keep = [=](auto here, long c, const V& v) ALWAYS {
+        here.store(rows[c], v);
+        here.store(sums[c], begin ? v * v : here.load(sums[c]) + v * v);
+    };
+    if (!axes) {
+        for (long c = 0; c < channels; c++) {
+            const float *row = rows[c], *low = lows[c];
+            sweep(count, [&](auto here) ALWAYS { keep(here, c, here.load(row) - here.load(low)); });
+        }
+        return;
+    }
+    const float *r0 = rows[0], *r1 = rows[1], *r2 = rows[2], *l0 = lows[0], *l1 = lows[1], *l2 = lows[2];
+    sweep(count, [&](auto here) ALWAYS {
+        const V a = here.load(r0) - here.load(l0), b = here.load(r1) - here.load(l1), c = here.load(r2) - here.load(l2);
+        keep(here, 0, axes[0] * a + axes[1] * b + axes[2] * c);
+        keep(here, 1, axes[3] * a + axes[4] * b + axes[5] * c);
+        keep(here, 2, axes[6] * a + axes[7] * b + axes[8] * c);
+    });
+}
+
+template <bool FORM, bool LOWS>
+void weigh_as(const Weighing& w, long count, double moments[2]) {
+    const float above = 1 - w.share, below = w.share;
+    const float *ga = w.ground_above, *gb = w.ground_below, *fa = w.form_above, *fb = w.form_below;
+    const float *ground = w.ground, *form = w.form;
+    V sum = {}, squares = {};
+    const auto keep = [&](auto here, long c, const V& v) ALWAYS {
+        here.store(w.rows[c], v);
+        sum += v;
+        squares += v * v;
+    };
+    const auto made = [=](auto here, long c, const float* row, const float* low, const V& g, const V& f) ALWAYS {
+        V v = here.load(row) * (FORM ? ground[c] * g + form[c] * f : ground[c] * g);
+        if (LOWS) v += here.load(low);
+        return v;
+    };
+    const auto field = [=](auto here, const float* a, const float* b) ALWAYS {
+        return above * here.load(a) + below * here.load(b);
+    };
+    if (!w.axes) {
+        for (long c = 0; c < w.channels; c++) {
+            const float *row = w.rows[c], *low = LOWS ? w.lows[c] : nullptr;
+            sweep(count, [&](auto here) ALWAYS {
+                keep(here, c, made(here, c, row, low, field(here, ga, gb), FORM ? field(here, fa, fb) : V{}));
+            });
+        }
+    } else {
+        const float *m = w.axes, *r0 = w.rows[0], *r1 = w.rows[1], *r2 = w.rows[2];
+        const float *l0 = LOWS ? w.lows[0] : nullptr, *l1 = LOWS ? w.lows[1] : nullptr, *l2 = LOWS ? w.lows[2] : nullptr;
+        sweep(count, [&](auto here) ALWAYS {
+            const V g = field(here, ga, gb), f = FORM ? field(here, fa, fb) : V{};
+            const V a = made(here, 0, r0, l0, g, f), b = made(here, 1, r1, l1, g, f), c = made(here, 2, r2, l2, g, f);
+            keep(here, 0, m[0] * a + m[3] * b + m[6] * c);
+            keep(here, 1, m[1] * a + m[4] * b + m[7] * c);
+            keep(here, 2, m[2] * a + m[5] * b + m[8] * c);
+        });
+    }
+    moments[0] += total(sum);
+    moments[1] += total(squares);
+}
+
+void weigh(const Weighing& w, long count, double moments[2]) {
+    if (w.form_above) return w.lows ? weigh_as<true, true>(w, count, moments) : weigh_as<true, false>(w, count, moments);
+    return w.lows ? weigh_as<false, true>(w, count, moments) : weigh_as<false, false>(w, count, moments);
+}
+
 INLINE V room(const V& change, const V& base) { return larger(change > 0 ? 1 - base : base, all(LEAST_ROOM)); }
 
 // What is left of a change by the bend, and its square (which needs no root).
@@ -199,7 +267,7 @@ void picture(const Layers& l, long at, long mask_at, long count, float* out) {
     });
 }
 
-const PictureKernels KERNELS = {shrink, enlarge, band, combine, move, measure, picture};
+const PictureKernels KERNELS = {shrink, enlarge, band, combine, split, weigh, move, measure, picture};
 
 }  // namespace
 }  // namespace reverie

@@ -1,5 +1,5 @@
 // The Laplacian pyramid of a gradient (Burt & Adelson 1983), each band over its RMS, added up again: two passes over
-// each level. The reference is laplacian_normalised in smooth.py.
+// each level. The reference is laplacian_normalised in filters.py.
 //
 // With G_k the level k of the Gaussian pyramid, up() the bilinear enlargement and s_k the scale of band
 // B_k = G_k - up(G_k+1), the sum of the scaled bands is
@@ -11,60 +11,13 @@
 
 #include "api.h"
 #include "picture_kernels.h"
+#include "picture_pyramid.h"
 #include "threads.h"
 
 namespace reverie {
 namespace {
 
-constexpr long LEAST_SIDE = 8;     // a smaller level has no band, as in smooth.py
 constexpr double LEAST_RMS = 1e-30;
-
-struct Level {
-    float* plane;  // (channels, height, width)
-    long height, width;
-};
-
-// Where the pixels of one axis lie among the cells of the next level, cell centres at half-integers.
-struct Axis {
-    std::vector<long> first;   // the cell before each pixel, from -1
-    std::vector<float> share;  // of the cell after it
-    std::vector<float> a, b, c, d, e;
-
-    Axis(long size, long cells, bool circular)
-        : first(size), share(size), a(cells), b(cells), c(cells), d(cells), e(cells) {
-        for (long i = 0; i < size; i++) {
-            double place = (i + 0.5) * cells / size - 0.5;
-            if (!circular && place < 0) place = 0;
-            const double before = floor(place);
-            first[i] = (long)before;
-            share[i] = (float)(place - before);
-            const long j = i / 2;
-            const float right = share[i], left = 1 - right;
-            if (i % 2) {
-                d[j] = left, e[j] = right;  // always between cell j and the next
-            } else if (first[i] < j) {
-                a[j] = left, b[j] = right, c[j] = 0;
-            } else {
-                a[j] = 0, b[j] = left, c[j] = right;
-            }
-        }
-    }
-
-    Taps taps() const { return {a.data(), b.data(), c.data(), d.data(), e.data(), (long)a.size()}; }
-};
-
-// An index beyond the ends: wrapped, or mirrored without repeating the edge.
-long pixel_at(long i, long size, bool circular) {
-    if (circular) return (i % size + size) % size;
-    i = i < 0 ? -i : i;
-    return i >= size ? 2 * (size - 1) - i : i;
-}
-
-// The same for cells: wrapped, or the edge repeated.
-long cell_at(long i, long size, bool circular) {
-    if (circular) return (i % size + size) % size;
-    return i < 0 ? 0 : i >= size ? size - 1 : i;
-}
 
 class Pyramid {
 public:
@@ -132,8 +85,7 @@ private:
             const long cell = cell_at(j, small.height, circular_);
             float* const low = ring[(j - start + 1) % 3];
             const float* around[5];
-            for (long i = 0; i < 5; i++)
-                around[i] = plane + pixel_at(2 * cell + i - 2, fine.height, circular_) * fine.width;
+            rows_around(fine, channel, cell, circular_, around);
             kernels_.shrink(around, padded, low, fine.width, small.width, circular_);
             if (j >= start && j < end)
                 for (long x = 0; x < small.width; x++) out[j * small.width + x] = low[x];
