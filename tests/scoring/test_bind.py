@@ -281,7 +281,7 @@ RISING = [
 
 @mostly_slow("text", RISING, quick=6)
 def test_every_objective_rises_under_ascent(text):
-    recipe = preset("reverie", objective=(text,), **GENTLE)
+    recipe = preset("classic", objective=(text,), **GENTLE)
     session = Session(recipe, net=lite(), open_file=opened)
     photo = twins.photo("chelsea", 96, 128)
     state = State.begin(recipe, photo, session)
@@ -295,7 +295,7 @@ def test_minus_a_layer_undreams_it():
     photo = twins.photo("chelsea", 96, 128)
     scores = {}
     for text in ("block5c", "-block5c"):
-        recipe = preset("reverie", objective=(text,), **GENTLE)
+        recipe = preset("classic", objective=(text,), **GENTLE)
         session = Session(recipe, net=lite())
         state = State.begin(recipe, photo, session)
         for _ in dream(recipe, session=session, state=state):

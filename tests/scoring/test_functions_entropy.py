@@ -196,7 +196,7 @@ def test_a_dream_becomes_undecided_or_sure(layer):
 
     photo, found = twins.photo("chelsea", 96, 128), []
     for text in (f"entropy({layer})", f"-entropy({layer})"):
-        recipe = preset("reverie", objective=(text,), **GENTLE)
+        recipe = preset("classic", objective=(text,), **GENTLE)
         session = Session(recipe, net=lite())
         state = State.begin(recipe, photo, session)
         for _ in dream(recipe, session=session, state=state):

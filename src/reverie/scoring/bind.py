@@ -17,7 +17,7 @@ from reverie import objective as ob
 from reverie.errors import UsageError
 from reverie.network.network import Network
 from reverie.notices import warn
-from reverie.scoring import functions, pairwise, regularizers  # noqa: F401, they register their scores
+from reverie.scoring import functions, pairwise, regularizers, standardised  # noqa: F401, they register their scores
 from reverie.scoring.binder import Binder, Opener, Size, bound
 from reverie.scoring.feature_statistics import FeatureStatistics
 from reverie.scoring.terms import BoundTerm, Comparison, Penalty
@@ -28,7 +28,8 @@ class BoundObjective:
     """What ``bind`` makes: terms at layers, penalties at the picture, and the masks they need.
 
     ``balance`` says how terms share the work: "none" as weighted; "layers" each term's gradient at its layer
-    over its L2 norm (K. Crowson's deep_dream); "terms" each term's gradient at the picture over its RMS.
+    over its L2 norm (K. Crowson's deep_dream); "terms" each term's gradient at the picture over its RMS;
+    "octave" the same as measured in an octave's first step, for one backward pass in all others.
     """
 
     terms: tuple[BoundTerm, ...]
@@ -62,7 +63,7 @@ class BoundObjective:
 
     def groups(self) -> list[tuple[BoundTerm, ...]]:
         """Terms whose gradients may be added at the layers; each group costs one backward pass."""
-        if self.balance == "terms" and len(self.terms) > 1:
+        if self.balance in ("terms", "octave") and len(self.terms) > 1:
             return [(term,) for term in self.terms]
         return [self.terms] if self.terms else []
 

@@ -31,6 +31,17 @@ class Linear(Protocol):
         """The gradient (N, C, h, w) of the function summed over positions that count as ``counts`` (h, w)."""
 
 
+@runtime_checkable
+class Sloped(Protocol):
+    """A score function that says its gradient at each position itself."""
+
+    def __call__(self, cells: Tensor, window: Window) -> Tensor:
+        """See ``ScoreFunction``."""
+
+    def slope(self, cells: Tensor) -> Tensor:
+        """The gradient (N, C, h, w) at each position of the value there."""
+
+
 def mean_square(cells: Tensor, window: Window) -> Tensor:
     """The mean square of all channels, which the original deep dream climbs (Mordvintsev et al. 2015)."""
     return (cells * cells).mean(1)
@@ -104,10 +115,14 @@ class BoundTerm:
         """
         if self.function is mean_square and not self.border and mask is None:
             return self._slope_of_square(activation, window)
-        if not isinstance(self.function, Linear) or self.peak:
+        if self.peak or not isinstance(self.function, (Linear, Sloped)):
             return None
         score, cells = self.score(activation, window, mask), window.owned(activation)
-        slope = self.function.pull(self._counts(cells, window, mask), cells)
+        counts = self._counts(cells, window, mask)
+        if isinstance(self.function, Linear):
+            slope = self.function.pull(counts, cells)
+        else:
+            slope = self.function.slope(cells).mul_(counts.to(cells))
         if cells.shape == activation.shape:
             return score, slope
         seed = activation.new_zeros(activation.shape)

@@ -19,6 +19,7 @@ __all__ = [
     "Mean",
     "Neuron",
     "Peak",
+    "Standard",
     "channel",
     "direction",
     "entropy",
@@ -26,7 +27,11 @@ __all__ = [
     "mean",
     "neuron",
     "peak",
+    "standard",
 ]
+
+#: More changes nothing any more.
+MOST_LIKED = 100.0
 
 
 @function("layer")
@@ -54,6 +59,54 @@ class Layer(AtLayer):
 def layer(name: str, *, border: int = 0) -> Objective:
     """Mean square activation of a layer, the original deep dream. See ``Layer``."""
     return Objective.of(Layer(name, border))
+
+
+@function("standard")
+@dataclass(frozen=True)
+class Standard(AtLayer):
+    """Mean square of what stands out: each channel in deviations from its mean over photographs.
+
+    A plain mean square is that of the few channels whose numbers are large; here each channel counts alike,
+    but for what is liked. Where nobody has measured which channels serve which classes, likings change
+    nothing.
+
+    Attributes:
+        layer: The layer's name.
+        threshold: Deviations above the mean from which on a channel counts.
+        dogs: How much channels that serve breeds of dogs are liked: over 0 more than others, under 0 less.
+            ImageNet has 118 breeds.
+        animals: The same, of all other animals.
+    """
+
+    threshold: float = 0.7
+    dogs: float = 0.0
+    animals: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, value in self._settings():
+            if not abs(value) <= MOST_LIKED:
+                raise UsageError(
+                    f"standard: {name} {value}; give a number from -{MOST_LIKED:g} to {MOST_LIKED:g}"
+                )
+
+    @classmethod
+    def read(cls, reader: Reader) -> Self:
+        """See ``Quantity.read``."""
+        name = reader.layer_name()
+        given = {key: reader.signed() for key in ("threshold", "dogs", "animals") if reader.keyword(key)}
+        return cls(name, **given)
+
+    def __str__(self) -> str:
+        changed = [f"{name}={number(v)}" for name, v in self._settings() if v != getattr(type(self), name)]
+        return f"standard({', '.join([self.layer_text, *changed])})"
+
+    def _settings(self) -> tuple[tuple[str, float], ...]:
+        return ("threshold", self.threshold), ("dogs", self.dogs), ("animals", self.animals)
+
+
+def standard(name: str, *, threshold: float = 0.7, dogs: float = 0.0, animals: float = 0.0) -> Objective:
+    """Mean square of what stands out of a layer, each channel in deviations. See ``Standard``."""
+    return Objective.of(Standard(name, threshold, dogs, animals))
 
 
 @function("mean")
