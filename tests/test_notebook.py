@@ -56,7 +56,7 @@ def frames_of(recipe: Recipe) -> list[Frame]:
     return dream(recipe, photo, session=Session(recipe, net=net))
 
 
-RECIPE = preset("reverie", objective=('layer("1")',), octaves=2, octave_scale=1.2, steps=(7,))
+RECIPE = preset("classic", objective=('layer("1")',), octaves=2, octave_scale=1.2, steps=(7,))
 
 
 def test_frames_pass_and_the_display_follows(ipython):

@@ -121,7 +121,7 @@ def test_threads_that_work_for_somebody_are_heard_by_whom_they_work_for() -> Non
 
 
 def test_a_plan_is_silent_and_the_loop_says_what_it_drops_once() -> None:
-    recipe = preset("reverie", start="noise", size=(64, 64), octaves=9, steps=(1,), engine="plain")
+    recipe = preset("classic", start="noise", size=(64, 64), octaves=9, steps=(1,), engine="plain")
     run = OpenRecipe(recipe)
     with collect_warnings(lambda text: None) as said:
         state = run.begin(None)
@@ -138,7 +138,7 @@ def test_a_result_has_the_warnings_of_its_own_picture(tmp_path: Path) -> None:
     small, large = tmp_path / "small.png", tmp_path / "large.png"
     for path, side in ((small, 40), (large, 90)):
         Image.linear_gradient("L").resize((side, side)).convert("RGB").save(path)
-    recipe = preset("reverie", octaves=3, octave_scale=1.3, steps=(1,), engine="plain")
+    recipe = preset("classic", octaves=3, octave_scale=1.3, steps=(1,), engine="plain")
     run = OpenRecipe(recipe)
     with warnings.catch_warnings(record=True) as passed:
         for name in ("first", "second"):

@@ -72,7 +72,7 @@ def test_strength_feels_the_same_everywhere(name, layer):
     photo = twins.small(name)
     moved = []
     for strength in (0, 0.25, 0.5, 0.75, 1):
-        recipe = preset("reverie", objective=(layer,), strength=strength, steps=(5,))
+        recipe = preset("classic", objective=(layer,), strength=strength, steps=(5,))
         moved.append(change(dreamed(recipe, photo), photo))
     assert moved == sorted(moved)
     assert all(b - a > 0.01 for a, b in itertools.pairwise(moved))
@@ -84,7 +84,7 @@ def test_strength_feels_the_same_everywhere(name, layer):
 @pytest.mark.parametrize("name", ["chelsea", "rocket"])
 def test_max_change_stops_there(name, limit):
     photo = twins.small(name)
-    recipe = preset("reverie", max_change=limit, **QUICK)
+    recipe = preset("classic", max_change=limit, **QUICK)
     assert change(dreamed(recipe, photo), photo) == pytest.approx(limit, rel=0.05)
 
 
@@ -108,7 +108,7 @@ def test_steps_are_counted_exactly(name):
 
 def test_steps_and_layers_differ_from_octave_to_octave():
     photo = twins.small("coffee", 120)
-    recipe = preset("reverie", steps=(1, 3), octaves=3, objective=("block4a", "block5c"))
+    recipe = preset("classic", steps=(1, 3), octaves=3, objective=("block4a", "block5c"))
     session = session_for(recipe)
     bound = []
     frames = []
@@ -121,21 +121,21 @@ def test_steps_and_layers_differ_from_octave_to_octave():
 
 def test_octaves_too_small_are_dropped_and_said():
     photo = twins.small("coffee", 100)
-    recipe = preset("reverie", octaves=9, steps=(1,))
+    recipe = preset("classic", octaves=9, steps=(1,))
     with pytest.warns(ReverieWarning, match=r"\d of 9 octaves dropped.*32 px"):
         frames = list(dream(recipe, photo, session=session_for(recipe)))
     assert len(frames) == frames[0].octaves < 9
     assert min(frames[0].octave.size) >= 32
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        list(dream(preset("reverie", octaves=2, steps=(1,)), photo, session=session_for(recipe)))
+        list(dream(preset("classic", octaves=2, steps=(1,)), photo, session=session_for(recipe)))
 
 
 @pytest.mark.parametrize("size", [(32, 32), (33, 47), (640, 32), (32, 640)])
 @pytest.mark.parametrize("seamless", [False, True])
 def test_any_size_from_32_pixels(size, seamless):
     photo = twins.photo("rocket", *size)
-    pixels = dreamed(preset("reverie", steps=(3,), seamless=seamless), photo)
+    pixels = dreamed(preset("classic", steps=(3,), seamless=seamless), photo)
     assert pixels.shape == (*size, 3)
     assert np.isfinite(pixels).all()
     assert pixels.min() >= 0
@@ -145,7 +145,7 @@ def test_any_size_from_32_pixels(size, seamless):
 
 def test_a_frame_is_what_the_result_will_be():
     photo = twins.small("coffee", 100)
-    recipe = preset("reverie", steps=(2,), keep_colour=0.5)
+    recipe = preset("classic", steps=(2,), keep_colour=0.5)
     frames = [f.picture for f in dream(recipe, photo, session=session_for(recipe))]
     assert all(p.size == (photo.shape[3], photo.shape[2]) for p in frames)
     assert np.array_equal(frames[-1].pixels, dreamed(recipe, photo))
@@ -167,7 +167,7 @@ def test_black_stays_and_white_dreams(name):
 
 def edge_of(mask: Tensor, photo: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """How much each column changed, and how sharply from column to column, with a mask."""
-    pixels = dreamed(preset("reverie", mask="m.png", **QUICK), photo, m=mask)
+    pixels = dreamed(preset("classic", mask="m.png", **QUICK), photo, m=mask)
     moved = twins.bytes_of(pixels) / 255 - twins.to_bytes(photo) / 255
     return np.abs(moved).mean((0, 2)), twins.edge_energies(moved, 1)
 
@@ -194,8 +194,8 @@ def test_a_soft_mask_leaves_no_edge():
 
 def test_keep_colour_keeps_the_chroma():
     photo = twins.small("astronaut", 120)
-    kept = dreamed(preset("reverie", keep_colour=1, **QUICK), photo)
-    free = dreamed(preset("reverie", keep_colour=0, **QUICK), photo)
+    kept = dreamed(preset("classic", keep_colour=1, **QUICK), photo)
+    free = dreamed(preset("classic", keep_colour=0, **QUICK), photo)
     before = photo[0].permute(1, 2, 0).numpy()
 
     def chroma(pixels: np.ndarray) -> np.ndarray:
@@ -219,7 +219,7 @@ def test_seamless_has_no_seam(start):
     """
     ranks, heights = [], []
     for seed in range(3):
-        recipe = preset("reverie", seamless=True, seed=seed, **QUICK)
+        recipe = preset("classic", seamless=True, seed=seed, **QUICK)
         if start in PHOTOS:
             pixels = dreamed(recipe, twins.small(start, 160))
         else:
@@ -236,7 +236,7 @@ def test_seamless_has_no_seam(start):
 
 
 def test_without_it_the_photograph_has_a_seam():
-    pixels = dreamed(preset("reverie", **QUICK), twins.small("coffee", 200))
+    pixels = dreamed(preset("classic", **QUICK), twins.small("coffee", 200))
     energies = twins.edge_energies(twins.bytes_of(pixels) / 255, 0)
     assert energies[-1] > 2 * np.percentile(energies[:-1], 95)
 
@@ -250,7 +250,7 @@ def test_a_seed_is_a_picture(start):
     size = None if photo is not None else (96, 64)
     bytes_of = [
         twins.bytes_of(
-            dreamed(preset("reverie", start=start, size=size, seed=s, steps=(2,)), photo)
+            dreamed(preset("classic", start=start, size=size, seed=s, steps=(2,)), photo)
         ).tobytes()
         for s in (3, 3, 4)
     ]
@@ -260,7 +260,7 @@ def test_a_seed_is_a_picture(start):
 
 def test_a_callable_steers():
     photo = twins.small("coffee", 100)
-    first = preset("reverie", octaves=1, steps=(6,), objective=("block3b",))
+    first = preset("classic", octaves=1, steps=(6,), objective=("block3b",))
     then = first.but(objective=("block5c",))
     asked = []
 
@@ -308,7 +308,7 @@ def test_a_dream_goes_on_where_it_stopped(case):
 
 
 def test_errors_before_any_work():
-    recipe = preset("reverie")
+    recipe = preset("classic")
     with pytest.raises(UsageError, match="give a photograph, or --from noise or clouds"):
         next(dream(recipe, session=session_for(recipe)))
     for broken, said in (
@@ -330,7 +330,7 @@ def test_fog_stays_fog(blur):
     flat = torch.from_numpy(fog.astype(np.float32)).permute(2, 0, 1)[None]
     deviation = float((twins.to_bytes(flat) / 255).std())
     assert deviation < 0.12
-    moved = change(dreamed(preset("reverie", **QUICK), flat), flat)
+    moved = change(dreamed(preset("classic", **QUICK), flat), flat)
     assert 0.3 * deviation < moved <= 0.75 * deviation
 
 
@@ -338,7 +338,7 @@ def test_fog_stays_fog(blur):
 @pytest.mark.parametrize("name", PHOTOS)
 def test_the_default_dream_as_another_network_package_sees_it(name):
     photo = twins.photo(name)
-    recipe = preset("reverie")
+    recipe = preset("classic")
     before = twins.to_bytes(photo)
     after = twins.bytes_of(dreamed(recipe, photo))
     source = prepare(recipe, photo, torch.Generator(), 3)

@@ -14,9 +14,11 @@ from torch import Tensor, nn
 
 from reverie.api import render
 from reverie.ascent.session import Session
+from reverie.deepdream.state import State
 from reverie.engine.select import make_engine
 from reverie.errors import BadInput, UsageError
 from reverie.evolve import NetScore
+from reverie.gradient.attention import Attention
 from reverie.gradient.picture_gradient import picture_gradient
 from reverie.gradient.tiles import Tiling
 from reverie.media.picture import Picture
@@ -28,6 +30,7 @@ from reverie.portrait.batch import portraits
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 from reverie.scoring.bind import bind
+from reverie.transform.roll import Roll
 
 ENGINES = ["plain", "torch", *(["native"] if instruction_sets() else [])]
 SIZES = ((48, 64), (64, 48), (80, 56), (33, 71), (96, 40))
@@ -59,7 +62,7 @@ def noise(height: int, width: int) -> Picture:
 
 
 def recipe_for(engine: str, layer: str, **settings: Any) -> Recipe:
-    return preset("reverie", objective=(layer,), engine=engine, threads=1, steps=(2,), octaves=2, **settings)
+    return preset("classic", objective=(layer,), engine=engine, threads=1, steps=(2,), octaves=2, **settings)
 
 
 def side_by_side(works: Sequence[Callable[[], Bytes]], times: int, callers: int = 4) -> int:
@@ -329,3 +332,33 @@ def test_the_native_engine_takes_no_more_pixels_than_it_can_count(side: int) -> 
 def test_classes_of_a_judge(classes: Any) -> None:
     with pytest.raises(UsageError, match="classes"):
         NetScore(load_net(), engine="plain").gradient(torch.rand(2, 3, 32, 32), torch.tensor(classes))
+
+
+def test_partners_look_along_with_the_same_strength() -> None:
+    recipe = preset("menagerie", objective=("standard(block5a) + 0.5*standard(block4a)",), octaves=1)
+    both = Session(recipe)
+    picture = noise(64, 96)
+    canvas = State.begin(recipe, picture, both).canvas
+    _, found = both.gradient(both.goal(recipe, 0), canvas, Roll(3, -5, mirrored=True), Attention(1.0, 0.3))
+    total = torch.zeros(found.shape)
+    for name in ("lite0", "lite1"):
+        alone = Session(recipe.but(network=name, partners=()))
+        goal = alone.goal(recipe, 0)
+        _, one = alone.gradient(goal, canvas, Roll(3, -5, mirrored=True), Attention(1.0, 0.3))
+        total += one / torch.linalg.vector_norm(one)
+    torch.testing.assert_close(found, total)
+
+
+def test_partners_take_pictures_of_the_same_channels_and_draw_no_portraits() -> None:
+    module = nn.Sequential(nn.Conv2d(1, 4, 3))
+    grey = wrap_net(module, mean=0.5, std=0.25, channels=1)
+    with pytest.raises(UsageError, match="takes pictures of 3 channels"):
+        Session(preset("menagerie", objective=('mean("0")',)), net=grey)
+    with pytest.raises(UsageError, match="a portrait is what one network wants to see"):
+        Session(preset("portrait", partners=("lite1",)))
+
+
+@pytest.mark.parametrize("name", ["evil.pt", "torchvision:resnet50"])
+def test_partners_are_embedded_networks(name: str) -> None:
+    with pytest.raises(UsageError, match="partners"):
+        preset("reverie", partners=(name,))

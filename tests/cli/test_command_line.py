@@ -13,12 +13,12 @@ from support.recipes import recipe_for
 
 RECIPES = [
     *(preset(name) for name in PRESETS),
-    preset("reverie", seed=3, steps=(3, 2), size=(64, 48), seamless=True, mask="m.png", keep_colour=0.25),
+    preset("classic", seed=3, steps=(3, 2), size=(64, 48), seamless=True, mask="m.png", keep_colour=0.25),
     preset("google2015", objective=("block4a", "block5c"), jitter=0, strength=0.3, max_change=0.1),
     preset("keras", steps=(7,), start="clouds", network="lite1", precision="bf16", device="cpu", threads=3),
-    preset("reverie", objective=("block4b:17",), octaves=3, octave_scale=1.8, step_size=0.01),
-    preset("reverie", objective=('class("tabby")', "class(207)"), max_size=640),
-    preset("reverie", objective=('guide("a b.png", block3a) - 0.2*tv',), balance="layers"),
+    preset("classic", objective=("block4b:17",), octaves=3, octave_scale=1.8, step_size=0.01),
+    preset("classic", objective=('class("tabby")', "class(207)"), max_size=640),
+    preset("classic", objective=('guide("a b.png", block3a) - 0.2*tv',), balance="layers"),
 ]
 
 
@@ -32,6 +32,6 @@ def test_the_command_line_of_a_recipe_makes_that_recipe(recipe: Recipe) -> None:
 
 
 def test_a_recipe_that_options_cannot_say_has_none() -> None:
-    assert command_of(preset("reverie", levels=3)) is None
-    assert command_of(preset("reverie", strength=None)) is None
+    assert command_of(preset("classic", levels=3)) is None
+    assert command_of(preset("classic", strength=None)) is None
     assert command_of(Recipe(preset="of my own")) is None

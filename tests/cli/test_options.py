@@ -49,7 +49,7 @@ def test_options_make_the_recipe() -> None:
     assert recipe_for("--guide", "g.png").objective == (f'guide("g.png", {GUIDE_LAYER})',)
     assert recipe_for("--seamless").seamless
     assert recipe_for("--keep-color", "1").keep_colour == 1
-    assert recipe_for("--max-change", "0.03").strength == preset("reverie").strength
+    assert recipe_for("--max-change", "0.03").strength == preset("classic").strength
 
 
 def test_a_recipe_file_is_overridden_by_options(tmp_path: Path) -> None:

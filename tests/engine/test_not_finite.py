@@ -70,7 +70,7 @@ def noise(height: int = 48, width: int = 64) -> np.ndarray[Any, np.dtype[np.floa
 
 
 def dreamt(module: nn.Module, picture: Any = None, **settings: Any) -> Picture:
-    recipe = preset("reverie", **{"objective": ("c",), **SMALL, **settings})
+    recipe = preset("classic", **{"objective": ("c",), **SMALL, **settings})
     return render(recipe, Picture(noise()) if picture is None else picture, session=session(recipe, module))
 
 
@@ -110,7 +110,7 @@ def test_weights_that_are_spoiled_later_are_found_when_they_are_used_next() -> N
         module.a.weight.view(-1)[0] = math.nan
     with pytest.raises(NetworkError, match=r"a\.weight"):
         make_engine("plain", net)
-    recipe = preset("reverie", objective=("c",), **SMALL)
+    recipe = preset("classic", objective=("c",), **SMALL)
     module = Small()
     made = session(recipe, module)
     with torch.no_grad():
@@ -188,7 +188,7 @@ def made_portrait(net: Network, **settings: Any) -> Any:
 
 
 def dreamt_with(net: Network, objective: str) -> Any:
-    recipe = preset("reverie", objective=(objective,), **SMALL)
+    recipe = preset("classic", objective=(objective,), **SMALL)
     return render(
         recipe, Picture(noise()), session=Session(recipe, net=net, open_file=lambda _: Picture(noise()))
     )
@@ -250,12 +250,12 @@ def made_from(picture: Any) -> Any:
 def test_masks_and_guides_too(objective: str) -> None:
     pixels = noise()
     pixels[3, 4] = math.nan
-    recipe = preset("reverie", objective=(objective,), **SMALL)
+    recipe = preset("classic", objective=(objective,), **SMALL)
     with pytest.raises(BadInput, match="not finite"):
         render(
             recipe, Picture(noise()), session=session(recipe, Small(), open_file=lambda _: Picture(pixels))
         )
-    recipe = preset("reverie", objective=("c",), mask="f.png", **SMALL)
+    recipe = preset("classic", objective=("c",), mask="f.png", **SMALL)
     with pytest.raises(BadInput, match="not finite"):
         render(
             recipe, Picture(noise()), session=session(recipe, Small(), open_file=lambda _: Picture(pixels))
@@ -268,7 +268,7 @@ def test_engines_look_at_the_pixels_they_are_shown(engine: str) -> None:
     if engine == "native" and not instruction_sets():
         pytest.skip("no native library on this machine")
     made = make_engine(engine, load_net())
-    recipe = preset("reverie", objective=("block1a",), **SMALL)
+    recipe = preset("classic", objective=("block1a",), **SMALL)
     goal = Session(recipe, net=made.net).goal(recipe, 0)
     picture = torch.rand(2, 3, 40, 48)
     picture[1, 2, 3, 4] = math.nan
@@ -348,7 +348,7 @@ def test_nothing_is_saved_and_each_item_of_a_batch_says_why(tmp_path: Path) -> N
     for name in "ab":
         Picture(noise()).save(tmp_path / f"{name}.png")
     workspace = Workspace(networks={"lite0": wrap_net(scaled(a=1e30, b=1e30))})
-    recipe = preset("reverie", objective=("c",), **SMALL)
+    recipe = preset("classic", objective=("c",), **SMALL)
     out, photos = tmp_path / "out.png", [tmp_path / "a.png", tmp_path / "b.png"]
     with pytest.raises(NetworkError, match='layer "b"'):
         DreamJob(recipe=recipe, photo=photos[0], output={"path": str(out)}).run(workspace=workspace)

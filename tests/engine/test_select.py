@@ -94,7 +94,7 @@ def test_what_cannot_be_is_said(settings: dict[str, str], says: str) -> None:
 
 
 def test_what_fell_back_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = preset("reverie", objective=('layer("2")',), octaves=1, steps=(3,), engine="plain", jitter=0)
+    recipe = preset("classic", objective=('layer("2")',), octaves=1, steps=(3,), engine="plain", jitter=0)
     session = Session(recipe, net=small_net())
     session.engine.note = "the torch engine could not be: reasons"
     with warnings.catch_warnings(record=True) as heard:

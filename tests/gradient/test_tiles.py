@@ -243,7 +243,7 @@ def test_tiles_change_next_to_nothing_in_fp32(name, text, balance):
 def energy_at_cuts(text: str, halo: str | int, name: str, rolls: int) -> float:
     """By how much the tiled gradient's energy at the cuts differs from the untiled one's, over many rolls."""
     net = lite()
-    recipe = preset("reverie", objective=(text,), halo=halo, engine=name, precision="fp32")
+    recipe = preset("classic", objective=(text,), halo=halo, engine=name, precision="fp32")
     try:
         session = Session(recipe, net=net, tile=(144, 176))
     except NoEngineError as error:
@@ -378,7 +378,7 @@ def failing(session: Session, times: int) -> list[tuple[int, ...]]:
 
 
 def test_out_of_memory_takes_smaller_tiles_once():
-    recipe = preset("reverie", objective=("block3b",), jitter=0)
+    recipe = preset("classic", objective=("block3b",), jitter=0)
     photo = twins.photo("chelsea", 256, 256)
     plain = Session(recipe, net=lite(), tile=0)
     canvas = State.begin(recipe, photo, plain).canvas
@@ -395,7 +395,7 @@ def test_out_of_memory_takes_smaller_tiles_once():
 
 
 def test_out_of_memory_twice_is_said():
-    recipe = preset("reverie", objective=("block3b",), jitter=0)
+    recipe = preset("classic", objective=("block3b",), jitter=0)
     session = Session(recipe, net=lite())
     failing(session, 2)
     canvas = State.begin(recipe, twins.photo("chelsea", 256, 256), session).canvas
@@ -405,7 +405,7 @@ def test_out_of_memory_twice_is_said():
 
 
 def test_other_errors_are_not_taken_for_it():
-    recipe = preset("reverie", objective=("block3b",), jitter=0)
+    recipe = preset("classic", objective=("block3b",), jitter=0)
     session = Session(recipe, net=lite())
 
     def broken(picture, layers):

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("in_its_folder")
 
 @pytest.mark.slow
 def test_tiles_are_written_down_and_used_again(here: Path) -> None:
-    recipe = preset("reverie", **QUICK, objective=("block3a",), size=(224, 160))
+    recipe = preset("classic", **QUICK, objective=("block3a",), size=(224, 160))
     note = EngineNote(engine="plain", device="cpu", precision="fp32", threads=1, tile=64)
     dreamt(recipe, engine=note)
     found = of_picture("d.png").engine
@@ -36,7 +36,7 @@ def test_tiles_are_written_down_and_used_again(here: Path) -> None:
 def test_what_ran_is_written_down(here: Path) -> None:
     made(here, engine="auto", objective=("block3a",), size=(200, 160))
     found = of_picture("d.png").engine
-    session = OpenRecipe(preset("reverie", **QUICK)).session
+    session = OpenRecipe(preset("classic", **QUICK)).session
     assert (found.engine, found.precision) == (session.engine.name, session.engine.precision)
     assert found.isa == getattr(session.engine, "isa", None)
     assert found.step == native_picture.backends()[-1]
@@ -60,7 +60,7 @@ def test_running_out_of_memory_starts_over_in_tiles_that_rerun(
         return real(*args, **kwargs)
 
     monkeypatch.setattr(session, "picture_gradient", scarce)
-    run = OpenRecipe(preset("reverie", **QUICK, objective=("block3a",), size=(192, 160)))
+    run = OpenRecipe(preset("classic", **QUICK, objective=("block3a",), size=(192, 160)))
     listener = Recorder()
     dreamt(run, listener=listener)
     seen = [step.source.octave.index for step in listener.steps]
@@ -83,7 +83,7 @@ def test_memory_that_stays_short_is_a_resource_error(here: Path, monkeypatch: py
 
 
 def test_a_stopped_dream_is_saved_and_reruns_to_the_same_place(here: Path) -> None:
-    result = dreamt(preset("reverie", **QUICK), "chelsea.png", "d.png", listener=Recorder(after=3))
+    result = dreamt(preset("classic", **QUICK), "chelsea.png", "d.png", listener=Recorder(after=3))
     assert result.stop is not None
     assert (result.stop.octave, result.stop.step) == (1, 0)
     assert read_provenance("d.png")["stopped"] == {"octave": 1, "step": 0}  # type: ignore[index]
@@ -99,7 +99,7 @@ def test_16_bits_and_alpha_are_kept_where_the_format_can(here: Path) -> None:
     dreamed = load_picture("d.png")
     assert dreamed.depth == 16
     np.testing.assert_allclose(dreamed.alpha, alpha, atol=1e-4)
-    dreamt(preset("reverie", **QUICK), "deep.png", "shallow.png", depth=8)
+    dreamt(preset("classic", **QUICK), "deep.png", "shallow.png", depth=8)
     assert load_picture("shallow.png").depth == 8
     made(here, "d.webp", photo="deep.png")
     assert load_picture("d.webp").alpha is not None
@@ -125,14 +125,14 @@ def test_two_files_of_one_name_are_refused(here: Path) -> None:
         Path(folder).mkdir()
         Image.new("L", (40, 40), 99).save(Path(folder, "m.png"))
     with pytest.raises(UsageError, match=r"named m\.png too"):
-        OpenRecipe(preset("reverie", mask="a/m.png", objective=('block5c@mask("b/m.png")',)))
+        OpenRecipe(preset("classic", mask="a/m.png", objective=('block5c@mask("b/m.png")',)))
 
 
 def test_a_shared_session_dreams_as_a_lone_one(here: Path, photographs: Path) -> None:
-    run = OpenRecipe(preset("reverie", **QUICK))
+    run = OpenRecipe(preset("classic", **QUICK))
     for name in ("coffee", "astronaut"):
         dreamt(run, str(photographs / f"{name}.png"), f"{name}-shared.png")
-    dreamt(preset("reverie", **QUICK), str(photographs / "astronaut.png"), "lone.png")
+    dreamt(preset("classic", **QUICK), str(photographs / "astronaut.png"), "lone.png")
     assert Path("lone.png").read_bytes() == Path("astronaut-shared.png").read_bytes()
 
 

@@ -15,7 +15,7 @@ from reverie.recipe.presets.preset import preset
 from support import films
 from support.moving import Viewer, scene, sound_packets
 
-RECIPE = preset("reverie", film={"steps": 3}, threads=1, octaves=1, steps=(2,))
+RECIPE = preset("classic", film={"steps": 3}, threads=1, octaves=1, steps=(2,))
 
 
 @pytest.fixture(scope="module")

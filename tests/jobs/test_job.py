@@ -36,7 +36,7 @@ def _in_its_folder(here: Path, photographs: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def recipe(**changes: Any) -> Recipe:
-    return preset("reverie", **{**QUICK, **changes})
+    return preset("classic", **{**QUICK, **changes})
 
 
 JOBS: dict[str, Job[Any]] = {

@@ -32,12 +32,12 @@ def loaded():
 
 def zooming(out, *, zoom=None, overwrite=False, **changes):
     settings = {"duration": 0.6, "fps": 20, "steps": 1, **(zoom or {})}
-    recipe = preset("reverie", start="clouds", size=(64, 48), zoom=settings, **COMMON, **changes)
+    recipe = preset("classic", start="clouds", size=(64, 48), zoom=settings, **COMMON, **changes)
     return ZoomJob(recipe=recipe, output={"path": str(out), "overwrite": overwrite})
 
 
 def filming(video, out, *, allow_flashes=False, **film):
-    recipe = preset("reverie", film={"steps": 3, **film}, **COMMON)
+    recipe = preset("classic", film={"steps": 3, **film}, **COMMON)
     output = {"path": str(out), "allow_flashes": allow_flashes}
     return FilmJob(recipe=recipe, video=str(video), output=output)
 

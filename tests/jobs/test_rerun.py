@@ -77,7 +77,7 @@ def test_a_mask_that_changed_is_refused(here: Path) -> None:
 def test_every_engine_reruns_in_tiles_with_the_halo_it_had(here: Path, engine: str) -> None:
     from reverie.ascent.session import Session
 
-    recipe = preset("reverie", **QUICK, objective=("block4a",), size=(224, 160), engine=engine, halo=20)
+    recipe = preset("classic", **QUICK, objective=("block4a",), size=(224, 160), engine=engine, halo=20)
     run = OpenRecipe(recipe)
     try:
         run.session = Session(recipe, tile=(96, 128))
@@ -91,7 +91,7 @@ def test_every_engine_reruns_in_tiles_with_the_halo_it_had(here: Path, engine: s
 
 @pytest.mark.slow
 def test_a_picture_from_before_there_was_a_setting_for_the_halo_keeps_its_own(here: Path) -> None:
-    recipe = preset("reverie", **QUICK, objective=("block3a",), size=(224, 160), halo="full", engine="plain")
+    recipe = preset("classic", **QUICK, objective=("block3a",), size=(224, 160), halo="full", engine="plain")
     note = EngineNote(engine="plain", device="cpu", precision="fp32", threads=1, tile=64)
     dreamt(recipe, engine=note)
 
@@ -126,7 +126,7 @@ def test_an_engine_that_is_not_here_is_a_resource_error(
 @pytest.mark.parametrize("way", native_picture.backends())
 def test_the_rest_of_the_step_is_done_again_as_it_was(here: Path, way: str) -> None:
     note = EngineNote(engine="plain", device="cpu", precision="fp32", threads=1, step=way)
-    dreamt(preset("reverie", **QUICK), engine=note)
+    dreamt(preset("classic", **QUICK), engine=note)
     assert of_picture("d.png").engine.step == way
     remade()
 
@@ -165,7 +165,7 @@ def test_other_formats_carry_the_same_recipe_and_rerun(here: Path, extension: st
 
 
 def test_without_metadata_nothing_can_be_rerun(here: Path) -> None:
-    dreamt(preset("reverie", **QUICK), "chelsea.png", "d.png", metadata=False)
+    dreamt(preset("classic", **QUICK), "chelsea.png", "d.png", metadata=False)
     assert read_provenance("d.png") is None
     with pytest.raises(BadInput, match="holds no recipe"):
         rerun("d.png", "e.png")
@@ -243,7 +243,7 @@ def test_a_rerun_can_be_stopped_where_it_is(here: Path) -> None:
 @pytest.mark.slow
 def test_a_steered_dream_reruns_to_the_same_bytes(here: Path) -> None:
     made(here, "straight.png", steps=(3,))
-    recipe = preset("reverie", **{**QUICK, "steps": (3,)})
+    recipe = preset("classic", **{**QUICK, "steps": (3,)})
     changes: dict[int, dict[str, object]] = {1: {"objective": ("block4b",)}, 4: {"strength": 0.2}}
     dreamt(recipe, listener=Recorder(steer=changes))
     steered = of_picture("d.png").steered
@@ -272,7 +272,7 @@ def test_changes_that_were_edited_are_refused(here: Path, changes: dict[str, Any
 @pytest.mark.slow
 def test_a_film_reruns_and_goes_on_with_a_rerun_that_was_stopped(here: Path) -> None:
     films.film(here / "a.mp4", pictures=scene(8))
-    recipe = preset("reverie", film={"steps": 3}, threads=1, octaves=1, steps=(2,))
+    recipe = preset("classic", film={"steps": 3}, threads=1, octaves=1, steps=(2,))
     FilmJob(recipe=recipe, video="a.mp4", output="d.mkv").run()
     job, viewer = RerunJob(result="d.mkv", output="e.mkv"), Viewer(frames=3)
     assert again(job) == job
@@ -289,7 +289,7 @@ def test_what_it_would_cost_is_measured(here: Path) -> None:
     estimate = RerunJob(result="d.png", output="e.png").estimate()
     assert "octave 2" in estimate.text
     films.film(here / "a.mp4", pictures=scene(3))
-    recipe = preset("reverie", film={"steps": 3}, threads=1, octaves=1, steps=(2,))
+    recipe = preset("classic", film={"steps": 3}, threads=1, octaves=1, steps=(2,))
     FilmJob(recipe=recipe, video="a.mp4", output="d.mkv").run()
     assert RerunJob(result="d.mkv", output="e.mkv").estimate().details["frames"] == 3
     assert not Path("e.png").exists()

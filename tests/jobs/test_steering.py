@@ -11,7 +11,7 @@ from reverie.jobs.steering import STEERABLE, Steering
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 
-FIRST = preset("reverie", strength=0.5)
+FIRST = preset("classic", strength=0.5)
 
 
 class Says(Listener):

@@ -92,5 +92,5 @@ def test_what_it_will_cost_is_asked_without_a_file(workspace: Workspace) -> None
 
 def test_a_recipe_of_dreams_shows_patches_alone() -> None:
     with pytest.raises(ValidationError, match="makes dreams and no portraits"):
-        StimuliJob(recipe=preset("reverie"), photos=["mine"], units=["stem:1"], output="s.png")
-    StimuliJob(recipe=preset("reverie"), photos=["mine"], units=["stem:1"], portrait=False, output="s.png")
+        StimuliJob(recipe=preset("classic"), photos=["mine"], units=["stem:1"], output="s.png")
+    StimuliJob(recipe=preset("classic"), photos=["mine"], units=["stem:1"], portrait=False, output="s.png")

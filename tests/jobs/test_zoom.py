@@ -24,7 +24,7 @@ def loaded():
 
 def zooming(out, **zoom):
     settings = {"duration": 0.6, "fps": 10, "steps": 1, "warm_up": 1, **zoom}
-    recipe = preset("reverie", start="clouds", size=(64, 48), zoom=settings, threads=1, octaves=1, steps=(2,))
+    recipe = preset("classic", start="clouds", size=(64, 48), zoom=settings, threads=1, octaves=1, steps=(2,))
     return ZoomJob(recipe=recipe, output=str(out))
 
 
@@ -112,7 +112,7 @@ def test_a_film_is_no_photograph_to_begin_with(loaded, tmp_path):
 
 
 def test_a_recipe_that_does_not_say_how_moves_as_usual(loaded, tmp_path):
-    recipe = preset("reverie", start="clouds", size=(64, 48), threads=1, octaves=1, steps=(2,))
+    recipe = preset("classic", start="clouds", size=(64, 48), threads=1, octaves=1, steps=(2,))
     viewer = Viewer(frames=1)
     result = ZoomJob(recipe=recipe, output=str(tmp_path / "z.mp4")).run(viewer, loaded)
-    assert (result.frames, result.total, result.recipe.zoom) == (1, 250, preset("reverie", zoom={}).zoom)
+    assert (result.frames, result.total, result.recipe.zoom) == (1, 250, preset("classic", zoom={}).zoom)

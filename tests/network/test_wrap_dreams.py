@@ -48,7 +48,7 @@ def dreamed(net: Network, objective: str, photo: Tensor, **settings) -> tuple[li
     """Scores step by step, and the result."""
     gentle = {"octaves": 1, "steps": (8,), "strength": None, "step_size": 0.004, "jitter": 0, "clip": "step"}
     gentle |= {"balance": "none", "smoothing": "none", "centre": False}  # the gradient is the score's own
-    recipe = reverie.preset("reverie", objective=(objective,), **{**gentle, **settings})
+    recipe = reverie.preset("classic", objective=(objective,), **{**gentle, **settings})
     session = reverie.Session(recipe, net=net)
     frames = list(reverie.dream(recipe, photo, session=session))
     return [f.score for f in frames], frames[-1].picture
@@ -71,14 +71,14 @@ def test_thirty_layers_and_any_channel_count(channels, objective):
 @pytest.mark.parametrize("start", ["noise", "clouds"])
 def test_starts_have_the_networks_channels(channels, start):
     net = reverie.wrap_net(toy(channels), mean=0.5, std=0.25, channels=channels)
-    recipe = reverie.preset("reverie", objective=("body.20",), start=start, size=(64, 48), steps=(2,))
+    recipe = reverie.preset("classic", objective=("body.20",), start=start, size=(64, 48), steps=(2,))
     result = reverie.render(recipe, session=reverie.Session(recipe, net=net))
     assert result.pixels.shape == (48, 64, channels)
 
 
 def test_a_whole_default_dream_with_octaves_on_a_network_of_ones_own():
     net = reverie.wrap_net(toy(3), mean=0.5, std=0.25)
-    recipe = reverie.preset("reverie", objective=("body.20",), steps=(5,))
+    recipe = reverie.preset("classic", objective=("body.20",), steps=(5,))
     photo = picture(3, 180, 200)
     session = reverie.Session(recipe, net=net)
     frames = list(reverie.dream(recipe, photo, session=session))

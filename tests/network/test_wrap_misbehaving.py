@@ -68,7 +68,7 @@ def fails(b: nn.Module, x: Tensor) -> Any:
 
 
 def dreamt(module: nn.Module, layer: str, **how: Any) -> Picture:
-    recipe = preset("reverie", objective=[f'mean("{layer}")'], steps=[2], octaves=2)
+    recipe = preset("classic", objective=[f'mean("{layer}")'], steps=[2], octaves=2)
     photo = Picture(torch.rand(65, 97, 3, generator=torch.Generator().manual_seed(1)).numpy())
     made = render(recipe, photo, session=Session(recipe, net=wrap_net(module, **how)))
     assert (made.pixels != photo.pixels).any()

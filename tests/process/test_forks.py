@@ -53,7 +53,7 @@ WORKS = {
     **{
         f"a dream, {engine}": f"""
             from reverie.native import step
-            recipe = reverie.preset("reverie", objective=["block3a"], steps=[2], octaves=1, engine="{engine}")
+            recipe = reverie.preset("classic", objective=["block3a"], steps=[2], octaves=1, engine="{engine}")
             session = reverie.Session(recipe, step=step.backends()[-{index} % 2])
             noise = np.random.default_rng(0).random((96, 160, 3), np.float32)
             def work(): return reverie.render(recipe, reverie.Picture(noise), session=session).pixels
@@ -160,7 +160,7 @@ def test_a_fork_is_seen_before_anything_of_reverie_was_used() -> None:
         torch.rand(600, 600) @ torch.rand(600, 600)
         (torch.ones(1 << 21) + 1).sum()
         def work():
-            recipe = reverie.preset("reverie", objective=["block2a"], steps=[1], octaves=1, engine="plain")
+            recipe = reverie.preset("classic", objective=["block2a"], steps=[1], octaves=1, engine="plain")
             reverie.render(recipe, torch.rand(3, 64, 64))
             assert torch.get_num_threads() == 3
         print(in_child(work), torch.get_num_threads())

@@ -27,7 +27,7 @@ QUICK: dict[str, Any] = {"steps": (2,), "octaves": 2, "jitter": 8}
 def made(
     here: Path, out: str = "d.png", *, photo: str | None = "chelsea.png", **changes: Any
 ) -> PictureResult:
-    return dreamt(preset("reverie", **{**QUICK, **changes}), photo, out)
+    return dreamt(preset("classic", **{**QUICK, **changes}), photo, out)
 
 
 def dreamt(

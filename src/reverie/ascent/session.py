@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
@@ -17,6 +18,7 @@ from reverie.engine.check import check_pixels
 from reverie.engine.engine import AutogradEngine, Engine, is_out_of_memory, out_of_memory, pick_device
 from reverie.engine.select import NoEngineError, make_engine
 from reverie.errors import BadInput, UsageError
+from reverie.gradient.attention import Attention
 from reverie.gradient.picture_gradient import picture_gradient
 from reverie.gradient.tiles import Cut, Shape, Tiling, common_shape, free_memory, room_for, round_up
 from reverie.media.picture import Picture, load_picture
@@ -123,6 +125,25 @@ class Session:
             )
         self.net = self.engine.net
         self.open_file = open_file
+        if recipe.partners and recipe.portrait is not None:
+            raise UsageError("partners: a portrait is what one network wants to see; drop them")
+        self.partners = tuple(
+            Session(
+                recipe.model_copy(update={"network": name, "partners": ()}),
+                tile=tile,
+                isa=isa,
+                step=step,
+                offline=offline,
+                open_file=open_file,
+            )
+            for name in recipe.partners
+        )
+        for partner in self.partners:
+            if partner.net.channels != self.net.channels:
+                raise UsageError(
+                    f"partners: {partner.net.name} takes pictures of {partner.net.channels} channels, "
+                    f"{self.net.name} of {self.net.channels}"
+                )
         # Without jitter nothing moves the cuts about, so nothing may be seen of them in any one step.
         self._halo = recipe.halo if recipe.halo != "auto" or recipe.jitter else "full"
         if recipe.portrait is not None:
@@ -132,6 +153,7 @@ class Session:
             raise UsageError(f"tile: {tile} is no size; give pixels from 1 on, or 0 for no tiles")
         self._noted = ""
         self._goals: dict[tuple[str, str, tuple[int, int] | None], BoundObjective] = {}
+        self._partners_goals: dict[int, list[BoundObjective]] = {}  # by the id of the goal here
         self._tilings: dict[tuple[tuple[str, ...], int, int], Tiling | None] = {}
         self._tiles: dict[tuple[tuple[str, ...], int, int], Shape] = {}  # chosen for a whole dream
         self._fields: tuple[object, dict[str, Tensor]] = (None, {})
@@ -167,6 +189,8 @@ class Session:
             for octave in plan:
                 self.goal(recipe, octave.index)
             return
+        for partner in self.partners:
+            partner.settle(recipe, plan)
         cuts = {}
         for octave in plan:
             goal = self.goal(recipe, octave.index)
@@ -201,24 +225,48 @@ class Session:
                 size=size,
                 portrait=recipe.portrait is not None,
             )
+            theirs = [partner.goal(recipe, octave, size) for partner in self.partners]
+            self._partners_goals[id(self._goals[key])] = theirs
         return self._goals[key]
 
     @in_turn
     def gradient(
-        self, goal: BoundObjective, canvas: DetailCanvas, roll: Roll
+        self, goal: BoundObjective, canvas: DetailCanvas, roll: Roll, attention: Attention | None = None
     ) -> tuple[tuple[float, ...], Tensor]:
         """Score of one picture as large as memory allows, and the gradient (1, C, H, W) at it, under a roll.
 
-        The gradient is the caller's to change, until the next one is written into the same memory.
+        The gradient is the caller's to change, until the next one is written into the same memory. Attention
+        is what earlier looks at the canvas said; this one's is taken up. Partners look too, and of what they
+        say each has the same strength; the score is this network's.
         """
         width, height = canvas.size
         key = (id(goal), height, width)
         if self._fields[0] != key:
             self._fields = (key, goal.fields(height, width, canvas.base))
         margin = self._margin(goal, height, width) if canvas.circular else 0
-        score, gradient = self._tiled(goal, canvas, roll, margin)
+        score, gradient = self._tiled(goal, canvas, roll, margin, attention)
+        if roll.mirrored:
+            gradient = gradient.flip(3)
         self.tell()
+        if self.partners:
+            gradient = self._with_partners(goal, canvas, roll, attention, gradient)
         return (float(score[0]),), gradient
+
+    def _with_partners(
+        self,
+        goal: BoundObjective,
+        canvas: DetailCanvas,
+        roll: Roll,
+        attention: Attention | None,
+        gradient: Tensor,
+    ) -> Tensor:
+        """A gradient of length 1 and those of all partners, each of length 1, added up."""
+        total = gradient / _length(gradient)
+        for k, partner in enumerate(self.partners):
+            theirs = attention.of_partner(k) if attention is not None else None
+            _, other = partner.gradient(self._partners_goals[id(goal)][k], canvas, roll, theirs)
+            total += other.to(total) / _length(other).to(total)
+        return total
 
     @in_turn
     def warm_engine(self) -> Engine:
@@ -234,6 +282,8 @@ class Session:
         with self.turn:
             self._fields = (None, {})
             self.engine.release()
+        for partner in self.partners:
+            partner.release()
 
     def tell(self) -> None:
         """Say once what the engine could not do fast."""
@@ -242,23 +292,25 @@ class Session:
             warn(self._noted, stacklevel=3)
 
     def _tiled(
-        self, goal: BoundObjective, canvas: DetailCanvas, roll: Roll, margin: int
+        self, goal: BoundObjective, canvas: DetailCanvas, roll: Roll, margin: int, attention: Attention | None
     ) -> tuple[Tensor, Tensor]:
         """The gradient, in smaller tiles once if memory runs out."""
         width, height = (side + 2 * margin for side in canvas.size)
         while True:
             self.used = self.tiling(goal, height, width)
             try:
-                return picture_gradient(
-                    self.engine,
-                    goal,
-                    canvas.shown(),
-                    fields=self._fields[1],
-                    tiling=self.used,
-                    roll=(roll.down, roll.right),
-                    margin=margin,
-                    out=canvas.spare("gradient"),
-                )
+                with turned(attention, mirrored=roll.mirrored):
+                    return picture_gradient(
+                        self.engine,
+                        goal,
+                        canvas.shown(mirrored=roll.mirrored),
+                        fields=flipped(self._fields[1]) if roll.mirrored else self._fields[1],
+                        tiling=self.used,
+                        roll=(roll.down, roll.right),
+                        margin=margin,
+                        out=canvas.spare("gradient"),
+                        attention=attention,
+                    )
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
@@ -305,6 +357,29 @@ class Session:
     def _margin(self, goal: BoundObjective, height: int, width: int) -> int:
         """How much of the other side the network is shown beyond each edge of a seamless picture."""
         return min(64, height // 2, width // 2) if goal.layers else 0
+
+
+@contextmanager
+def turned(attention: Attention | None, *, mirrored: bool) -> Iterator[None]:
+    """Turn attention left to right for as long as the picture is looked at so."""
+    if attention is None or not mirrored:
+        yield
+        return
+    attention.flip()
+    try:
+        yield
+    finally:
+        attention.flip()
+
+
+def flipped(fields: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Masks as they lie on a picture that is looked at left to right."""
+    return {name: mask.flip(3) for name, mask in fields.items()}
+
+
+def _length(gradient: Tensor) -> Tensor:
+    length: Tensor = torch.linalg.vector_norm(gradient)
+    return length.clamp_min(1e-30)
 
 
 def _as_laid(pixels: Floats) -> Tensor:

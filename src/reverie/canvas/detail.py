@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.native import step as native
+from reverie.ops.colour import softened as softer
 from reverie.ops.filters import resize
 from reverie.ops.warp import warp
 
@@ -21,19 +22,30 @@ SOFT_LIMIT = 2.0
 class LazyPicture:
     """A canvas's picture that is never held whole: it gives the rectangle that is asked for.
 
-    ``shown[:, :, rows, columns]`` is what a tensor (1, C, H, W) of the picture would give there, made afresh.
+    ``shown[:, :, rows, columns]`` is what a tensor (1, C, H, W) of the picture would give there, made afresh;
+    of the picture turned left to right if it is ``mirrored``.
     """
 
-    def __init__(self, canvas: DetailCanvas) -> None:
-        self._canvas = canvas
+    def __init__(self, canvas: DetailCanvas, *, mirrored: bool = False) -> None:
+        self._canvas, self._mirrored = canvas, mirrored
         self.shape, self.dtype, self.device = canvas.base.shape, canvas.base.dtype, canvas.base.device
 
     def __getitem__(self, where: tuple[slice, slice, slice, slice]) -> Tensor:
-        return self._canvas.piece(*where[2:])
+        return self._piece(*where[2:])
 
     def draw(self, where: tuple[slice, slice, slice, slice], out: Tensor) -> None:
         """The same, into a tensor (1, C, h, w)."""
-        self._canvas.piece(*where[2:], out=out)
+        if self._mirrored:
+            out.copy_(self._piece(*where[2:]))
+        else:
+            self._canvas.piece(*where[2:], out=out)
+
+    def _piece(self, rows: slice, columns: slice) -> Tensor:
+        if not self._mirrored:
+            return self._canvas.piece(rows, columns)
+        width = self.shape[3]
+        left, right, _ = columns.indices(width)
+        return self._canvas.piece(rows, slice(width - right, width - left)).flip(3)
 
     def new_zeros(self, *size: int) -> Tensor:
         """As of a tensor."""
@@ -57,6 +69,7 @@ class DetailCanvas:
         circular: bool = False,
         soft: bool = False,
         plain: bool = False,
+        softened: bool = False,
     ) -> None:
         """A canvas over a source (1, C, H, W) and a mask (1, 1, H', W') of any size, white where free."""
         self.source = source
@@ -64,7 +77,8 @@ class DetailCanvas:
         self.circular = circular
         self.soft = soft
         self.plain = plain  # resample bilinearly, as the early systems do
-        self.base = source
+        self.softened = softened  # the base is the source with its lightest and darkest parts bent in
+        self.base = softer(source) if softened else source
         self.mask = self.mask_at(*source.shape[2:])
         self._detail: Tensor | None = None  # nothing yet
         self._moved: float | None = None  # what ``moved`` would say, where it is known
@@ -119,9 +133,9 @@ class DetailCanvas:
         picture = base + self._bent(detail, base, mask)
         return picture if out is None else out.copy_(picture)
 
-    def shown(self) -> LazyPicture:
+    def shown(self, *, mirrored: bool = False) -> LazyPicture:
         """The picture, made where and when it is looked at."""
-        return LazyPicture(self)
+        return LazyPicture(self, mirrored=mirrored)
 
     def moved(self) -> float:
         """Root mean square distance from the source at this size."""
@@ -243,7 +257,9 @@ class DetailCanvas:
         """
         if source.shape != self.base.shape:
             raise ValueError(f"a source of shape {tuple(source.shape)} under {tuple(self.base.shape)}")
-        twin = type(self)(source, mask, circular=self.circular, soft=self.soft, plain=self.plain)
+        twin = type(self)(
+            source, mask, circular=self.circular, soft=self.soft, plain=self.plain, softened=self.softened
+        )
         if self._detail is not None:
             twin.detail = self._detail.clone()
         return twin
@@ -281,7 +297,12 @@ class DetailCanvas:
         self.mask, self._mask_share = self.mask_at(height, width), None
 
     def _base_at(self, size: tuple[int, int]) -> Tensor:
-        """The source at a size, in [0, 1]; at its own size it is itself, not a copy."""
+        """What the detail is added to at a size."""
+        base = self.source_at(size)
+        return softer(base) if self.softened else base
+
+    def source_at(self, size: tuple[int, int]) -> Tensor:
+        """The source at a (width, height), in [0, 1]; at its own size it is itself, not a copy."""
         base = self.resampled(self.source, size)
         if base is self.source:
             low, high = torch.aminmax(base)

@@ -24,7 +24,12 @@ class FilmCanvas(DetailCanvas):
     def of(canvas: DetailCanvas) -> FilmCanvas:
         """A film's canvas that is in all else like another."""
         film = FilmCanvas(
-            canvas.source, canvas.mask_source, circular=canvas.circular, soft=canvas.soft, plain=canvas.plain
+            canvas.source,
+            canvas.mask_source,
+            circular=canvas.circular,
+            soft=canvas.soft,
+            plain=canvas.plain,
+            softened=canvas.softened,
         )
         film.detail = canvas.detail
         return film

@@ -156,5 +156,5 @@ class FilmCommon(Common):
 #: What moves, which is a part of the recipe: its usual preset, and the fields of it that options set.
 MOVING: Final = {
     "zoom": ("zoom", options_of(Zoom, ZoomTarget, ZoomMotion, ZoomAscent) | {"scenes": "--objective"}),
-    "film": ("reverie", options_of(Film, FilmMotion, FilmAscent) | {"mask": "--mask"}),
+    "film": ("classic", options_of(Film, FilmMotion, FilmAscent) | {"mask": "--mask"}),
 }

@@ -13,13 +13,15 @@ from reverie.ascent.octaves import SMALLEST, Octave, octave_sizes, octaves
 from reverie.ascent.session import Session, as_tensor
 from reverie.ascent.start import fitted, prepare
 from reverie.canvas.detail import DetailCanvas
-from reverie.deepdream.direction import StepDirection, step_direction
+from reverie.deepdream.direction import StepDirection, room_for, step_direction
+from reverie.deepdream.room import with_room
+from reverie.gradient.attention import Attention
 from reverie.media.picture import Picture, Source
 from reverie.media.picture.picture import Floats
 from reverie.native.runtime import Runtime, computes
-from reverie.native.step import laplacian_room
 from reverie.ops.colour import keep_colour
 from reverie.ops.filters import low_pass
+from reverie.ops.opponent import shrunk
 from reverie.recipe.recipe import Recipe
 from reverie.scoring.bind import BoundObjective
 from reverie.transform.roll import Roll
@@ -35,8 +37,9 @@ REACH_FROM_NOISE = 0.16
 STRIDE = 0.8
 #: ... in an octave of many steps, this over their number; in one of very few, what it takes to get anywhere.
 MANY, FEW = 24.0, 3.0
-#: Drift is what is left of the change after a blur of this fraction of the short side.
-DRIFT_SIGMA = 1 / 40
+
+#: The octave from which on it is calm where nothing is seen: the largest forms may come anywhere.
+CALM_FROM = 1
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,11 @@ class Rolled:
 
     canvas: DetailCanvas
     roll: Roll
+    attention: Attention | None = None
 
     def gradient(self, session: Session, goal: BoundObjective) -> tuple[tuple[float, ...], Tensor]:
         """The score, and the gradient (1, C, H, W): in tiles where the picture is large."""
-        return session.gradient(goal, self.canvas, self.roll)
+        return session.gradient(goal, self.canvas, self.roll, self.attention)
 
 
 class State:
@@ -83,6 +87,7 @@ class State:
         self.origin = Origin(origin.alpha, origin.depth, origin.source) if origin else None
         self.octave = 0
         self.step = 0
+        self.attention: Attention | None = None  # what its looks said, where a recipe asks for that
         self._lost: Tensor | None = None
 
     @staticmethod
@@ -100,7 +105,7 @@ class State:
         origin = picture if isinstance(picture, Picture) else None
         return State(canvas, rng, reach, origin, runtime=session.runtime)
 
-    def state_dict(self) -> dict[str, Tensor | float | int | None]:
+    def state_dict(self) -> dict[str, Any]:
         """Everything needed to go on later, as plain tensors and numbers (``torch.save`` takes it)."""
         canvas = self.canvas
         return {
@@ -113,6 +118,7 @@ class State:
             "reach": self.reach,
             "octave": self.octave,
             "step": self.step,
+            "attention": self.attention.state_dict() if self.attention else None,
         }
 
     @staticmethod
@@ -125,6 +131,9 @@ class State:
         rng.set_state(kept["generator"])
         state = State(canvas, rng, kept["reach"], origin)
         state.octave, state.step, state._lost = kept["octave"], kept["step"], kept["lost"]
+        state.attention = attention_of(recipe)
+        if state.attention is not None and kept.get("attention"):
+            state.attention.load_state_dict(kept["attention"])
         return state
 
     def plan(self, recipe: Recipe) -> list[Octave]:
@@ -151,6 +160,10 @@ class State:
         if self.canvas.size == octave.size and self.step:
             return  # resumed in the middle of an octave
         canvas = self.canvas
+        if self.attention is not None:
+            self.attention.enter()
+        if recipe.room is not None and octave.index:
+            self._leave_room(canvas, recipe)
         smaller = canvas.base if octave.index and recipe.carry == "lost" else None
         canvas.resize(octave.size, carry="detail" if recipe.carry == "detail" else "picture")
         if smaller is not None:
@@ -169,7 +182,9 @@ class State:
 
     def look(self, recipe: Recipe) -> Rolled:
         """How the network looks at the picture in the next step, drawn at random."""
-        return Rolled(self.canvas, Roll.draw(self.rng, recipe.jitter))
+        if self.attention is None or not self.attention.serves(recipe.calm, recipe.variety):
+            self.attention = attention_of(recipe)
+        return Rolled(self.canvas, Roll.draw(self.rng, recipe.jitter, mirror=recipe.mirror), self.attention)
 
     def ascend(self, gradient: Tensor, octave: Octave, recipe: Recipe) -> None:
         """One step uphill, then the projections: clip, and the ball of the strength's radius.
@@ -195,8 +210,17 @@ class State:
 
     def _direction(self, gradient: Tensor, octave: Octave, recipe: Recipe) -> StepDirection:
         canvas, way = self.canvas, (self.step + 1) / octave.steps
-        room = canvas.spare("room", laplacian_room(gradient.shape, recipe.levels))
-        return step_direction(gradient, recipe, way, circular=canvas.circular, room=room)
+        room = canvas.spare("room", room_for(gradient.shape, recipe))
+        seen = self._seen(recipe) if octave.index >= CALM_FROM else None
+        return step_direction(gradient, recipe, way, circular=canvas.circular, room=room, attention=seen)
+
+    def _seen(self, recipe: Recipe) -> Tensor | None:
+        """Where the network sees something: all over, if no term of the objective says where."""
+        if self.attention is None or not recipe.calm:
+            return None
+        if self.attention.map is None:
+            return self.canvas.base.new_ones(1, 1, *self.canvas.base.shape[2:])
+        return self.attention.map
 
     @computes
     def moved(self) -> float:
@@ -236,19 +260,33 @@ class State:
         height, width = source.shape[2:]
         carry = "detail" if recipe.carry == "detail" else "picture"
         canvas = self.canvas.at((width, height), carry=carry)
+        self._leave_room(canvas, recipe)
         radius = canvas.moved()
         if recipe.strength is not None and radius > self._full(recipe):
             # Few and long steps run into the soft ends of the range, where scaling back falls short.
             radius = self._full(recipe)
             canvas.moved_by(radius)
+        if recipe.clean:
+            seen = self._seen(recipe)
+            canvas.detail = shrunk(canvas.detail, recipe.clean, attention=seen, circular=canvas.circular)
         if recipe.drift:
-            sigma = min(height, width) * DRIFT_SIGMA
+            sigma = min(height, width) * recipe.drift_size
             canvas.move(low_pass(canvas.detail, sigma, circular=canvas.circular), factor=-recipe.drift)
             for _ in range(3):
                 canvas.move(offset=-canvas.mean_change() / self._mask_mean(canvas), clip=True)
                 canvas.moved_by(radius)
+        self._leave_room(canvas, recipe)
+        if recipe.soften:
+            plain = canvas.source_at((width, height))
+            way = recipe.soften if canvas.mask is None else recipe.soften * canvas.mask
+            canvas.base = plain + way * (canvas.base - plain)
         picture = keep_colour(canvas.picture(out=canvas.detail), source, recipe.keep_colour)
         return self._as_picture(picture.clamp_(0, 1), recipe)
+
+    @staticmethod
+    def _leave_room(canvas: DetailCanvas, recipe: Recipe) -> None:
+        if recipe.room is not None:
+            canvas.detail = with_room(canvas.detail, canvas.base, recipe.room, circular=canvas.circular)
 
     @staticmethod
     def _mask_mean(canvas: DetailCanvas) -> float:
@@ -266,12 +304,20 @@ class State:
         return Picture(pixels, alpha=alpha, depth=origin.depth, source=origin.source)
 
 
+def attention_of(recipe: Recipe) -> Attention | None:
+    """What a dream keeps of its looks, if a recipe asks for any of it."""
+    if not (recipe.calm or recipe.variety or recipe.balance == "octave"):
+        return None
+    return Attention(recipe.calm, recipe.variety)
+
+
 def canvas_over(recipe: Recipe, source: Tensor, mask: Tensor | None = None) -> DetailCanvas:
-    """A source that nothing has been dreamt on yet, resized and clipped as a recipe says."""
+    """A source that nothing has been dreamt on yet, softened, resized and clipped as a recipe says."""
     return DetailCanvas(
         source,
         mask,
         circular=recipe.seamless,
         soft=recipe.clip == "soft",
         plain=recipe.resampling == "bilinear",
+        softened=recipe.soften > 0,
     )

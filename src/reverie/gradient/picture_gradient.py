@@ -18,12 +18,15 @@ from reverie.engine.check import check_shown
 from reverie.engine.engine import Engine
 from reverie.engine.not_finite import complaint
 from reverie.errors import ReverieError, UsageError
+from reverie.gradient.attention import Attention, InDeviations, Sums
 from reverie.gradient.cells import Window, as_map
 from reverie.gradient.tiles import Tile, Tiling
 from reverie.gradient.view import Pictured, View
 from reverie.ops.finite import is_finite
 
 TINY = 1e-20
+#: The field that all gradients at layers are weighed by; no mask of a user bears such a name.
+EMPHASIS = "\0emphasis"
 #: Terms that read the picture itself are computed on strips of about so many pixels.
 STRIP = 1 << 18
 Fields = Mapping[str, Tensor]
@@ -43,6 +46,10 @@ class Reading(Protocol):
     @property
     def layer(self) -> str:
         """The layer that it reads."""
+
+    @property
+    def function(self) -> object:
+        """What it computes at each position; one in deviations is asked for more, see ``InDeviations``."""
 
     @property
     def mask(self) -> str | None:
@@ -75,7 +82,7 @@ class BoundObjectiveLike(Protocol):
 
     @property
     def balance(self) -> str:
-        """How its terms share the work: none, layers or terms."""
+        """How its terms share the work: none, layers, terms or octave."""
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -102,6 +109,7 @@ def picture_gradient(
     roll: tuple[int, int] = (0, 0),
     margin: int = 0,
     out: Tensor | None = None,
+    attention: Attention | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The score and its gradient at the picture, each item of the batch on its own.
 
@@ -118,6 +126,8 @@ def picture_gradient(
             is at the picture as it lies.
         margin: Show the network so many pixels of the other side beyond each edge.
         out: Where the gradient is written, of the picture's shape; made if missing.
+        attention: Statistics of earlier looks at one picture, which gradients at layers are weighed by; this
+            look's are taken up.
 
     Returns:
         score (N,), the weighted sum of the terms; gradient (N, C, H, W). With a balance the gradient is the
@@ -140,23 +150,30 @@ def picture_gradient(
         out = torch.empty(picture.shape, dtype=picture.dtype, device=picture.device)
     fields = goal.fields(height, width, out) if fields is None else fields
     view = View(picture, *roll, margin)
-    groups = goal.groups()
+    groups = _groups(goal, attention)
     parts = [out, *(torch.empty_like(out) for _ in groups[1:])]
     score = out.new_zeros(out.shape[0])
     tiles: Sequence[Tile | None] = tiling.tiles(view.height, view.width) if tiling else (None,)
     # Memory is taken only where it is written: not every engine makes use of these.
     room, slopes = (view.room(*(tile.seen if tile else view.all for tile in tiles)) for _ in range(2))
-    sight = _Sight(engine, goal, view, fields, room)
+    terms = [term for group in groups for term in group]
+    sums = attention.begin(len(terms)) if attention is not None else None
+    sight = _Sight(engine, goal, view, _emphasised(fields, attention), room, terms, attention, sums)
     norms = _seed_norms(sight, tiles) if goal.balance == "layers" else None
     at_once = tiling is None and margin == 0 and len(groups) > 0  # every pixel is written, and once
     for part in () if at_once else parts:
         part.zero_()
     for tile in tiles if groups else ():
         score = score + _add_tile(sight, groups, tile, norms, parts, slopes, at_once=at_once)
-    balanced = goal.balance != "none" and len(groups) + len(goal.penalties) > 1
-    if balanced:
-        for group, part in zip(groups, parts, strict=False):
-            part.mul_(_share(group, fields) / _rms(part))
+    balanced = goal.balance != "none" and len(terms) + len(goal.penalties) > 1
+    shares = None
+    if balanced and len(groups) + len(goal.penalties) > 1 and (attention is None or attention.shares is None):
+        shares = [_share(group, fields) / _rms(part) for group, part in zip(groups, parts, strict=False)]
+        for share, part in zip(shares, parts, strict=False):
+            part.mul_(share)
+    if attention is not None and sums is not None:
+        each = [float(share.mean()) for share in shares] if shares and goal.balance == "octave" else None
+        attention.end(sums, (height, width), roll, each)
     for part in parts[1:]:
         out += part
     for penalty in goal.penalties:
@@ -164,6 +181,20 @@ def picture_gradient(
     if not (is_finite(score) and _is_moderate(out)):
         raise sight.complaint(tiles)
     return score, out
+
+
+def _groups(goal: BoundObjectiveLike, attention: Attention | None) -> Sequence[Sequence[Reading]]:
+    """An objective's groups; all in one where earlier looks have said what each term's share is."""
+    groups = goal.groups()
+    if attention is None or attention.shares is None or len(groups) < 2:
+        return groups
+    return [[term for group in groups for term in group]]
+
+
+def _emphasised(fields: Fields, attention: Attention | None) -> Fields:
+    """The masks, and what all terms are weighed by at each place."""
+    emphasis = attention.emphasis() if attention is not None else None
+    return fields if emphasis is None else {**fields, EMPHASIS: emphasis}
 
 
 def _is_moderate(gradient: Tensor) -> bool:
@@ -214,6 +245,9 @@ class _Sight:
     view: View
     fields: Fields
     room: Tensor  # for one tile's pixels
+    terms: Sequence[Reading]
+    attention: Attention | None = None
+    sums: Sums | None = None
     _pooled: dict[tuple[str, int, int], Tensor] = field(default_factory=dict)
 
     def activations(self, tile: Tile | None) -> dict[str, Tensor]:
@@ -233,7 +267,7 @@ class _Sight:
         seeds: dict[str, Tensor] = {}
         for i, term in enumerate(group):
             value, seed = self.slope(term, activations[term.layer], tile)
-            share = seed * term.weight
+            share = self._weighed(term, activations[term.layer], seed * term.weight, tile)
             if norms is not None:
                 share /= norms[i].view(-1, *[1] * (seed.ndim - 1))
             # Said of the first term that is not finite. A GPU would be waited for: it is asked at the end.
@@ -242,6 +276,37 @@ class _Sight:
             seeds[term.layer] = seeds[term.layer].add_(share) if term.layer in seeds else share
             score = score + term.weight * value.to(score)
         return score, seeds
+
+    def _weighed(self, term: Reading, activation: Tensor, seed: Tensor, tile: Tile | None) -> Tensor:
+        """A term's weighted gradient at its layer as earlier looks weigh it; what this one says is noted."""
+        attention, sums = self.attention, self.sums
+        if attention is None or sums is None:
+            return seed
+        place = next(k for k, one in enumerate(self.terms) if one is term)
+        function = term.function
+        gain = attention.gain(place)
+        if gain is not None:
+            seed = seed * gain.to(seed)
+        if activation.ndim == 4:
+            height, width = activation.shape[2:]
+            window, _ = self._window(term, height, width, tile)
+            if EMPHASIS in self.fields:
+                emphasis = window.cut(self._mask(EMPHASIS, window.height, window.width))
+                weighed = torch.zeros_like(seed)
+                torch.mul(window.owned(seed), emphasis.to(seed), out=window.owned(weighed))
+                seed = weighed
+            cells = window.owned(activation)
+            attention.note(sums, place, function, cells, seed)
+            if attention.calm and isinstance(function, InDeviations) and term is self._watched():
+                attention.watch(sums, function, cells, window)
+        else:
+            attention.note(sums, place, None, activation, seed)
+        share = attention.share(place)
+        return seed if share == 1 else seed * share
+
+    def _watched(self) -> Reading | None:
+        """The term whose layer says where something is seen: the first that reads it in deviations."""
+        return next((term for term in self.terms if isinstance(term.function, InDeviations)), None)
 
     def complaint(self, tiles: Sequence[Tile | None], terms: Sequence[Reading] | None = None) -> ReverieError:
         """Why what came of some tiles and terms, or all of them, is not finite."""

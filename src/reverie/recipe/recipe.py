@@ -17,12 +17,15 @@ from reverie.recipe.zoom import Zoom
 FORMAT: Final = 1
 MOST_OCTAVES = 32
 MOST_STEPS = 10_000
+MOST_PARTNERS = 8
 #: How many of the things that are wrong are said.
 MOST_COMPLAINTS = 30
 
 #: Settings that are settings of their own: of one way of dreaming each.
 PARTS: Final[dict[str, type[BaseModel]]] = {"portrait": Portrait, "zoom": Zoom, "film": Film}
 
+#: Networks that need no files but those of their packages.
+Embedded = Literal["lite0", "lite1", "lite2"]
 Side = Annotated[int, Field(ge=32, le=100_000)]
 Steps = Annotated[int, Field(ge=1, le=MOST_STEPS)]
 
@@ -42,15 +45,32 @@ class Recipe(BaseModel):
         "reverie", description="Start from the settings of a known system, such as google2015."
     )
     network: str = Field("lite0", description="The network that dreams.")
+    partners: Annotated[tuple[Embedded, ...], Field(max_length=MOST_PARTNERS)] = Field(
+        (),
+        description="Networks that dream along: each climbs the same objective with the same strength.",
+    )
     objective: tuple[str, ...] = Field(
         ("block5c",),
         min_length=1,
         max_length=MOST_OCTAVES,
         description="What to increase; several are one per octave, smallest first, the last holding on.",
     )
-    balance: Literal["none", "layers", "terms"] = Field(
+    balance: Literal["none", "layers", "terms", "octave"] = Field(
         "terms",
-        description="How several terms share the work: as weighted, over each layer's or each term's norm.",
+        description="How several terms share the work: as weighted, over each layer's or each term's norm; "
+        "octave: the latter as measured in an octave's first step, which is faster.",
+    )
+    variety: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="How much channels that are strong all over the picture are held back, for standard().",
+    )
+    calm: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="How much quieter it stays where the network sees nothing, for standard().",
     )
     start: Literal["photo", "noise", "clouds"] = Field(
         "photo", description="Where the dream begins when there is no photograph."
@@ -93,8 +113,11 @@ class Recipe(BaseModel):
         le=1024,
         description="Largest random shift before each step, in pixels.",
     )
-    smoothing: Literal["none", "gaussians", "laplacian"] = Field(
-        "laplacian", description="How the gradient is smoothed before the step."
+    mirror: bool = Field(False, description="Look at the mirrored picture in every second step, at random.")
+    smoothing: Literal["none", "gaussians", "laplacian", "opponent"] = Field(
+        "laplacian",
+        description="How the gradient is smoothed before the step; opponent: along lightness and two axes of "
+        "colour.",
     )
     levels: int = Field(4, ge=1, le=12, description="Bands of the Laplacian pyramid.")
     tilt: float = Field(0.2, ge=-4, le=4, description="Gain per band towards coarse ones, in octaves.")
@@ -134,6 +157,22 @@ class Recipe(BaseModel):
         ge=0,
         le=1,
         description="Share of the slow drift in brightness and colour that is given back.",
+    )
+    drift_size: float = Field(
+        1 / 40, gt=0, le=1, description="What counts as slow drift: a blur of this share of the short side."
+    )
+    soften: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="How far the lightest and darkest parts of the photograph give way, for eyes to fit in.",
+    )
+    room: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        None,
+        description="Share of the room to black or white that large shapes may take up; all if not given.",
+    )
+    clean: float = Field(
+        0.0, ge=0, le=1, description="Leave out what is weaker than this in the finished change (0 to 1)."
     )
     keep_colour: float = Field(0.0, ge=0, le=1, description="Share of the source's own colour that is kept.")
     seamless: bool = Field(False, description="Make a picture whose opposite edges meet.")

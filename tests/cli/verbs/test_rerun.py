@@ -18,7 +18,7 @@ Reverie = Callable[..., Ran]
 
 
 def test_what_was_steered_is_told_and_made_again(here: Path, inside: Reverie) -> None:
-    recipe = preset("reverie", steps=(2,), octaves=2, threads=1)
+    recipe = preset("classic", steps=(2,), octaves=2, threads=1)
     job = DreamJob(recipe=recipe, photo="chelsea.png", output="d.png")
     job.run(Recorder(steer={2: {"objective": ["block4a", "block4b"], "max_change": 0.5}, 3: {}}))
     shown = inside("show", "d.png")
@@ -37,7 +37,7 @@ def test_what_was_steered_is_told_and_made_again(here: Path, inside: Reverie) ->
 @pytest.mark.slow
 def test_frames_that_were_steered_are_told(here: Path, inside: Reverie) -> None:
     zoom = {"duration": 0.2, "fps": 10, "steps": 1, "warm_up": 0}
-    recipe = preset("reverie", start="clouds", size=(64, 48), zoom=zoom, threads=1, octaves=1, steps=(1,))
+    recipe = preset("classic", start="clouds", size=(64, 48), zoom=zoom, threads=1, octaves=1, steps=(1,))
     ZoomJob(recipe=recipe, output="z.gif").run(Recorder(steer={2: {"strength": 0.25}}))
     assert "\n  steered            from frame 2 on: strength 0.25\n" in inside("show", "z.gif").stdout
     assert json.loads(inside("rerun", "z.gif", "--json").stdout)["frames"] == 2

@@ -104,7 +104,7 @@ def test_what_it_will_cost_counts_what_is_missing_and_touches_nothing(workspace:
 
 def test_one_portrait_of_each_unit_is_asked_for() -> None:
     with pytest.raises(ValidationError, match="makes dreams and no portraits"):
-        MicroscopeJob(recipe=preset("reverie"), output="site")
+        MicroscopeJob(recipe=preset("classic"), output="site")
     with pytest.raises(ValidationError, match="one portrait of each unit"):
         MicroscopeJob(recipe=preset("sketch", portrait={"facets": 2}), output="site")
 

@@ -25,12 +25,12 @@ SMALL = (160, 96)
 
 @cache
 def session() -> Session:
-    return Session(preset("reverie"))
+    return Session(preset("classic"))
 
 
 def recipe(**settings) -> Recipe:
     settings = {"steps": (6,), "octaves": 2, **settings}
-    return preset("reverie", **{**settings, "film": Film(**settings.get("film", {}))})
+    return preset("classic", **{**settings, "film": Film(**settings.get("film", {}))})
 
 
 def dreamt(frames, settings: Recipe, **options):
@@ -78,7 +78,7 @@ FILMS = {
 def test_no_flicker(name):
     """Must hold on every film: little changes but what moves, at a strength that is equal throughout."""
     known = FILMS[name]()
-    settings = preset("reverie", film=Film())
+    settings = preset("classic", film=Film())
     dreams = shown(dreamt(known.frames, settings))
     error = known_motion.flicker(dreams, known)
     own = known_motion.flicker(known.frames, known)
@@ -245,4 +245,4 @@ def test_the_early_systems_dream_films_too(name):
 
 def test_too_few_steps_for_the_sizes():
     with pytest.raises(UsageError, match="too few"):
-        preset("reverie", film={"steps": 2, "sizes": 3})
+        preset("classic", film={"steps": 2, "sizes": 3})

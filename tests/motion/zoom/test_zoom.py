@@ -173,7 +173,7 @@ def test_names_that_do_not_exist_are_said_before_the_work(session, changes, word
 
 def test_without_a_start_there_is_nothing_to_zoom_into(session):
     with pytest.raises(UsageError, match="photograph"):
-        next(zoom(reverie.preset("reverie", zoom={"duration": 1}), session=session))
+        next(zoom(reverie.preset("classic", zoom={"duration": 1}), session=session))
 
 
 @mostly_slow("name", ["zoom", "google2015-zoom", "lsdnn2015"])

@@ -239,7 +239,7 @@ def twin_default(source: Array, octaves: int, steps: int) -> Array:
 
     The numbers are our own and may be tuned, so they are read; what is done with them is written again.
     """
-    recipe = preset("reverie")
+    recipe = preset("classic")
     assert (recipe.strength, recipe.clip, recipe.normalise) == (0.5, "soft", "std")
     draw = draws(recipe.jitter)
     deviation = np.mean([c.std(ddof=1) for c in source])
@@ -271,7 +271,7 @@ def twin_default(source: Array, octaves: int, steps: int) -> Array:
 @mostly_slow(("octaves", "steps"), [(1, 1), (2, 2), (1, 5)])
 def test_the_default_equals_its_twin(octaves, steps):
     source = photograph()
-    recipe = preset("reverie", octaves=octaves, steps=(steps,), seed=SEED)
+    recipe = preset("classic", octaves=octaves, steps=(steps,), seed=SEED)
     found = our_dream(recipe, source)
     assert_same_step(found, twin_default(source, octaves, steps), source)
 
@@ -320,7 +320,7 @@ def test_settings_of_each_preset():
         "smooth2020": {"jitter": 32, "smoothing": "gaussians", "carry": "picture"},
         "crowsonkb": {"step_size": 1 / 255, "jitter": 32, "balance": "layers", "carry": "detail"},
     }
-    assert set(numbers) | {"reverie"} == set(PRESETS)
+    assert set(numbers) | {"reverie", "classic"} == set(PRESETS)
     for name, settings in numbers.items():
         recipe = preset(name)
         assert recipe.preset == name

@@ -238,6 +238,7 @@ class Journey:
             "objective": self.objective(index / settings.fps),
             "steps": (settings.steps,),
             "octaves": settings.octaves,
+            "soften": 0.0,  # what is done to a photograph once would be done to it with every frame
         }
         if self.now.strength is not None and self.now.strength == self.recipe.strength:
             changes["strength"] = settings.strength.at(index, settings.fps)

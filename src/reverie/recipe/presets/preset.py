@@ -28,8 +28,43 @@ _RAW: dict[str, Any] = {
 #: Standard deviation of ImageNet pixels, the unit of pytorch-deepdream's steps (mean of three channels).
 _IMAGENET_STD = 0.226
 
+#: Our own: what stands out of three layers, calm where there is nothing, along axes of colour.
+_OURS: dict[str, Any] = {
+    "objective": (
+        "standard(block5c, dogs=-1, animals=1.5) + 0.35*standard(block6d, dogs=-1, animals=1.5)"
+        " + 0.35*standard(block6b, dogs=-1, animals=1.5)",
+    ),
+    "balance": "octave",
+    "variety": 0.3,
+    "calm": 1.0,
+    "smallest": 128,
+    "steps": (28,),
+    "mirror": True,
+    "smoothing": "opponent",
+    "tilt": 0.4,
+    "bend": 1.0,
+    "drift_size": 1 / 12,
+    "soften": 0.5,
+    "room": 0.7,
+    "clean": 0.06,
+}
+
 PRESETS: dict[str, dict[str, Any]] = {
-    "reverie": {},
+    "reverie": _OURS,
+    # The same by two networks: whole animals, and twice the time.
+    "menagerie": {**_OURS, "partners": ("lite1",)},
+    # Fruit, beads, domes and carnival light: what is deepest in two networks.
+    "cathedral": {
+        **_OURS,
+        "objective": ("standard(block6b, dogs=-1, animals=-1)",),
+        "partners": ("lite1",),
+        "smallest": 160,
+        "calm": 0.6,
+    },
+    # Brightness alone, as an etcher has it: the colours are the photograph's.
+    "etching": {**_OURS, "keep_colour": 1.0, "clean": 0.03},
+    # Our first look: furry, an even grain of creatures.
+    "classic": {},
     # Mordvintsev, Olah & Tyka 2015, dream.ipynb: inception_4c/output.
     "google2015": {
         **_RAW,

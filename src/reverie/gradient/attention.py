@@ -1,0 +1,189 @@
+"""What a dream's earlier looks say to the next: where the network sees something, and how much of what.
+
+A dream looks at its picture once a step. Statistics that a step would need of the whole picture before it can
+begin are those of the step before: then a picture in tiles needs no further pass, and comes to the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from reverie.gradient.cells import Window
+from reverie.ops.filters import gaussian_kernel, low_pass, separable
+
+#: Blur of that map, in cells, and of the map of the picture's size, in pixels.
+CELL_BLUR, PIXEL_BLUR = 0.7, 12.0
+#: How much of the attention so far is kept in a step.
+KEPT = 0.7
+#: Gradients at a layer count so much where nothing is seen.
+ELSEWHERE = 0.5
+#: A channel's energy counts as at least this share of the mean one's.
+FAINT = 0.1
+TINY = 1e-20
+
+
+@runtime_checkable
+class InDeviations(Protocol):
+    """What a term's score function says if it reads activations in deviations from their mean."""
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """From which mean square above the mean on something is seen at a cell, and from which on surely."""
+
+    def height(self, cells: Tensor) -> Tensor:
+        """Activations (N, C, h, w) in deviations from their mean."""
+
+    def beyond(self, cells: Tensor) -> Tensor:
+        """By how many deviations each is above the threshold, 0 below it."""
+
+
+@dataclass
+class Sums:
+    """What one look adds up, tile by tile."""
+
+    norms: list[float]
+    energy: list[Tensor | None]
+    seen: Tensor | None = None  # (1, 1, h, w), the whole map of the layer that attention is paid to
+    limits: tuple[float, float] = (0.0, 1.0)  # of that layer
+
+
+@dataclass
+class Attention:
+    """Running statistics of a dream's looks.
+
+    Attributes:
+        calm: How much less what stands nowhere out is dreamt on, 0 to 1.
+        variety: The power by which channels that are strong all over the picture are held back, 0 to 1.
+        map: (1, 1, H, W) in [0, 1], of the picture as it was looked at: where the network sees something.
+        energy: Of each term, (C,) the sum of squares of what stood out at the last look.
+        norms: Of each term, the length of its gradient at its layer at the last look.
+        shares: Of each term, what it is multiplied by over that length; None until an octave's first look.
+        partners: The same of other networks that look along.
+    """
+
+    calm: float = 0.0
+    variety: float = 0.0
+    map: Tensor | None = None
+    energy: list[Tensor | None] = field(default_factory=list)
+    norms: list[float] = field(default_factory=list)
+    shares: list[float] | None = None
+    partners: list[Attention] = field(default_factory=list)
+
+    def of_partner(self, place: int) -> Attention:
+        """That of another network that looks at the same picture."""
+        while len(self.partners) <= place:
+            self.partners.append(Attention(self.calm, self.variety))
+        return self.partners[place]
+
+    def serves(self, calm: float, variety: float) -> bool:
+        """Whether it is kept for these settings."""
+        return (self.calm, self.variety) == (calm, variety)
+
+    def enter(self) -> None:
+        """Begin an octave: what was seen at another size is seen anew, and shares are measured again."""
+        self.map = self.shares = None
+        for partner in self.partners:
+            partner.enter()
+
+    def begin(self, terms: int) -> Sums:
+        """What the next look is to add up, for so many terms."""
+        if len(self.energy) != terms:
+            self.energy, self.norms, self.shares = [None] * terms, [], None
+        return Sums([0.0] * terms, [None] * terms)
+
+    def emphasis(self) -> Tensor | None:
+        """What gradients at layers are multiplied by, (1, 1, H, W); None is 1 everywhere."""
+        if self.map is None or not self.calm:
+            return None
+        least = 1 - (1 - ELSEWHERE) * self.calm
+        return least + (1 - least) * self.map
+
+    def gain(self, term: int) -> Tensor | None:
+        """What each channel of a term's gradient is multiplied by, (1, C, 1, 1); None is 1 for all."""
+        energy = self.energy[term]
+        if energy is None or not self.variety:
+            return None
+        strong = energy + FAINT * energy.mean()
+        gain = strong.clamp_min(TINY).pow(-self.variety)
+        return (gain / gain.mean()).view(1, -1, 1, 1)
+
+    def share(self, term: int) -> float:
+        """What a term's gradient at its layer is multiplied by."""
+        return self.shares[term] / max(self.norms[term], TINY) if self.shares is not None else 1.0
+
+    def note(self, sums: Sums, term: int, function: object, cells: Tensor, seed: Tensor) -> None:
+        """Add up what one tile says of a term: its counted cells (N, C, h, w), and its gradient there."""
+        sums.norms[term] += float(torch.linalg.vector_norm(seed)) ** 2
+        if self.variety and isinstance(function, InDeviations):
+            energy = function.beyond(cells).square_().sum((0, 2, 3))
+            before = sums.energy[term]
+            sums.energy[term] = energy if before is None else before + energy
+
+    def watch(self, sums: Sums, function: InDeviations, cells: Tensor, window: Window) -> None:
+        """Add what one tile sees: the mean square of what is above the mean, at each cell."""
+        seen = function.height(cells).relu_().square_().mean(1, keepdim=True)
+        if sums.seen is None:
+            sums.seen, sums.limits = cells.new_zeros(1, 1, window.height, window.width), function.limits
+        window.cut(sums.seen).copy_(seen[:1])
+
+    def end(
+        self, sums: Sums, size: tuple[int, int], roll: tuple[int, int], shares: Sequence[float] | None
+    ) -> None:
+        """Take up what a look at a picture of this (height, width) added up, under a roll.
+
+        ``shares`` are what each term's gradient was multiplied by at the picture, where that was measured.
+        """
+        self.norms = [square**0.5 for square in sums.norms]
+        if shares is not None:
+            self.shares = [share * norm for share, norm in zip(shares, self.norms, strict=True)]
+        self.energy = sums.energy
+        if sums.seen is not None:
+            found = attention_map(sums.seen, sums.limits, size, roll)
+            same = self.map is not None and self.map.shape == found.shape
+            self.map = torch.lerp(found, self.map, KEPT) if same and self.map is not None else found
+
+    def flip(self) -> None:
+        """Turn it left to right, as the picture is."""
+        if self.map is not None:
+            self.map = self.map.flip(3)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What has to be kept to go on later, as tensors and numbers."""
+        return {
+            "map": self.map,
+            "energy": list(self.energy),
+            "norms": list(self.norms),
+            "shares": self.shares,
+            "partners": [partner.state_dict() for partner in self.partners],
+        }
+
+    def load_state_dict(self, kept: dict[str, Any]) -> None:
+        """Take up what ``state_dict`` gave."""
+        self.map, self.shares = kept["map"], kept["shares"]
+        self.energy, self.norms = list(kept["energy"]), list(kept["norms"])
+        for place, theirs in enumerate(kept["partners"]):
+            self.of_partner(place).load_state_dict(theirs)
+
+
+def attention_map(
+    seen: Tensor, limits: tuple[float, float], size: tuple[int, int], roll: tuple[int, int] = (0, 0)
+) -> Tensor:
+    """Where the network sees something, (1, 1, H, W) in [0, 1] for a (height, width).
+
+    Args:
+        seen: (1, 1, h, w), the mean square of what is above the mean at each cell of a layer.
+        limits: From which on something is seen, and from which on for certain.
+        size: Of the picture.
+        roll: By how many pixels the picture was rolled downwards and to the right; the map is as it lies.
+    """
+    smooth = separable(seen, gaussian_kernel(CELL_BLUR, 3), circular=True)
+    way = ((smooth - limits[0]) / (limits[1] - limits[0])).clamp_(0, 1)
+    certain = way * way * (3 - 2 * way)
+    large = F.interpolate(certain, size=size, mode="bilinear", align_corners=False)
+    return low_pass(torch.roll(large, (-roll[0], -roll[1]), (2, 3)), PIXEL_BLUR).clamp_(0, 1)

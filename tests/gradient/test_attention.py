@@ -1,0 +1,161 @@
+"""What earlier looks say to the next: shares, gains and the map of where something is seen."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from scipy import ndimage
+from torch import Tensor
+
+from reverie import objective as ob
+from reverie.engine.engine import AutogradEngine
+from reverie.gradient.attention import ELSEWHERE, FAINT, KEPT, Attention, attention_map
+from reverie.gradient.picture_gradient import picture_gradient
+from reverie.gradient.tiles import Tiling
+from reverie.network.network import Network
+from reverie.network.zoo import load_net
+from reverie.scoring.bind import BoundObjective, bind
+from support import twins
+
+TEXT = "standard(block3b) + 0.35*standard(block4a)"
+
+
+@cache
+def lite64() -> Network:
+    return load_net("lite0").to(dtype=torch.float64)
+
+
+def photograph(height: int, width: int) -> Tensor:
+    return twins.photo("coffee", height, width).double()
+
+
+def goal(text: str = TEXT, balance: str = "octave") -> BoundObjective:
+    return bind(ob.parse(text), lite64(), balance=balance)
+
+
+def looks(attention: Attention, count: int, *, tiling: Tiling | None = None) -> list[Tensor]:
+    """The gradients of some looks at a picture, each under another roll."""
+    engine, picture, found = AutogradEngine(lite64()), photograph(160, 224), []
+    for k in range(count):
+        _, gradient = picture_gradient(
+            engine, goal(), picture, roll=(13 * k, 7 * k), tiling=tiling, attention=attention
+        )
+        found.append(gradient.clone())
+    return found
+
+
+def test_the_first_look_of_an_octave_is_balanced_as_terms_are():
+    engine, picture = AutogradEngine(lite64()), photograph(96, 128)
+    _, wanted = picture_gradient(engine, goal(balance="terms"), picture)
+    _, found = picture_gradient(engine, goal(), picture, attention=Attention())
+    torch.testing.assert_close(found, wanted)
+
+
+def test_the_next_look_at_the_same_picture_takes_one_pass_and_comes_to_the_same():
+    engine, picture, attention = AutogradEngine(lite64()), photograph(96, 128), Attention()
+    passes = []
+    backward = engine.backward
+    engine.backward = lambda *a, **k: passes.append(1) or backward(*a, **k)  # type: ignore[method-assign]
+    _, first = picture_gradient(engine, goal(), picture, attention=attention)
+    first = first.clone()
+    assert len(passes) == 2
+    _, second = picture_gradient(engine, goal(), picture, attention=attention)
+    assert len(passes) == 3
+    torch.testing.assert_close(second, first, rtol=1e-6, atol=1e-12)
+    attention.enter()
+    picture_gradient(engine, goal(), picture, attention=attention)
+    assert len(passes) == 5
+
+
+def test_tiles_change_nothing():
+    """What a look needs of the whole picture is the last look's, so that tiles come to the same."""
+    whole = looks(Attention(calm=1.0, variety=0.3), 3)
+    tiled = looks(Attention(calm=1.0, variety=0.3), 3, tiling=Tiling(96, 256, 32))
+    for a, b in zip(whole, tiled, strict=True):
+        torch.testing.assert_close(b, a, rtol=1e-6, atol=1e-9)
+
+
+def test_channels_that_are_strong_all_over_are_held_back():
+    attention = Attention(variety=0.5)
+    energy = torch.tensor([4.0, 1.0, 0.0, 9.0])
+    attention.energy = [energy]
+    gain = attention.gain(0)
+    assert gain is not None
+    wanted = (energy.numpy() + FAINT * 3.5) ** -0.5
+    np.testing.assert_allclose(gain.flatten().numpy(), wanted / wanted.mean(), rtol=1e-6)
+    assert Attention().gain is not None
+    assert Attention(variety=0.0, energy=[energy]).gain(0) is None
+
+
+@pytest.mark.parametrize("calm", [0.0, 0.5, 1.0])
+def test_gradients_count_less_where_nothing_is_seen(calm):
+    seen = torch.linspace(0, 1, 12).view(1, 1, 3, 4)
+    emphasis = Attention(calm=calm, map=seen).emphasis()
+    if not calm:
+        assert emphasis is None
+        return
+    least = 1 - (1 - ELSEWHERE) * calm
+    assert emphasis is not None
+    torch.testing.assert_close(emphasis, least + (1 - least) * seen)
+
+
+def test_the_map_is_where_a_layer_stands_out():
+    """Against scipy, for cells that lie as the picture does; no edges of the roll are seen in it."""
+    rng = torch.Generator().manual_seed(6)
+    seen = torch.rand(1, 1, 20, 24, dtype=torch.float64, generator=rng) * 6
+    found = attention_map(seen, (1.2, 4.0), (160, 192))[0, 0].numpy()
+    smooth = ndimage.gaussian_filter(seen[0, 0].numpy(), 0.7, mode="wrap", radius=3)
+    way = np.clip((smooth - 1.2) / 2.8, 0, 1)
+    certain = way * way * (3 - 2 * way)
+    large = ndimage.zoom(certain, 8, order=1, grid_mode=True, mode="nearest")
+    wanted = ndimage.gaussian_filter(large, 12.0, mode="reflect")
+    assert np.abs(found - wanted)[20:-20, 20:-20].max() < 0.02
+    assert np.abs(found - wanted).max() < 0.15  # the edges are mirrored at another place
+
+
+@pytest.mark.parametrize("roll", [(0, 0), (32, -48), (13, 7)])
+def test_the_map_lies_as_the_picture_does_whatever_the_roll(roll):
+    """A bright thing in an empty picture is seen where it is."""
+    attention = Attention(calm=1.0)
+    picture = torch.full((1, 3, 192, 256), 0.5, dtype=torch.float64)
+    picture[:, :, 60:130, 150:230] = photograph(70, 80)
+    engine = AutogradEngine(lite64())
+    picture_gradient(engine, goal("standard(block4a)"), picture, roll=roll, attention=attention)
+    assert attention.map is not None
+    seen = attention.map[0, 0]
+    assert float(seen[80:110, 170:210].mean()) > 4 * float(seen[:, :90].mean())
+
+
+def test_the_map_is_kept_from_look_to_look():
+    attention = Attention(calm=1.0)
+    engine = AutogradEngine(lite64())
+    first, second = photograph(96, 128), photograph(96, 128).flip(3)
+    picture_gradient(engine, goal("standard(block3b)"), first, attention=attention)
+    one = attention.map
+    picture_gradient(engine, goal("standard(block3b)"), second, attention=attention)
+    fresh = Attention(calm=1.0)
+    picture_gradient(engine, goal("standard(block3b)"), second, attention=fresh)
+    assert one is not None
+    assert fresh.map is not None
+    torch.testing.assert_close(attention.map, KEPT * one + (1 - KEPT) * fresh.map)
+
+
+def test_what_is_kept_can_be_taken_up():
+    attention = Attention(calm=1.0, variety=0.3)
+    looks(attention, 2)
+    other = Attention(calm=1.0, variety=0.3)
+    other.load_state_dict(attention.state_dict())
+    for a, b in zip(looks(attention, 2), looks(other, 2), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_a_penalty_goes_along():
+    engine, picture, attention = AutogradEngine(lite64()), photograph(96, 128), Attention()
+    bound = goal("standard(block3b) - 0.1*tv")
+    _, wanted = picture_gradient(engine, goal("standard(block3b) - 0.1*tv", "terms"), picture)
+    for _ in range(2):
+        _, found = picture_gradient(engine, bound, picture, attention=attention)
+        torch.testing.assert_close(found, wanted, rtol=1e-6, atol=1e-12)
