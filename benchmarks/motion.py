@@ -214,7 +214,7 @@ def drawn(k: int, size: tuple[int, int]) -> np.ndarray:
 
 
 def film_recipe(given: argparse.Namespace) -> Recipe:
-    return preset("reverie", seed=given.seed, threads=given.threads, film=Film(steps=given.steps))
+    return preset("classic", seed=given.seed, threads=given.threads, film=Film(steps=given.steps))
 
 
 def dreamt(given: argparse.Namespace, recipe: Recipe, movie: Played, session: Session) -> list[FilmFrame]:

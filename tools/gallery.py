@@ -69,8 +69,8 @@ def lighten(image: Image.Image, path: Path) -> None:
 
 
 def dream(photo: str | None, **changes: object) -> Picture:
-    """A dream by the library, of a photograph or of the recipe's start."""
-    name = str(changes.pop("preset", "reverie"))
+    """A dream by the library, of a photograph or of the recipe's start; figures explain the classic look."""
+    name = str(changes.pop("preset", "classic"))
     recipe = reverie.preset(name, **changes)
     return reverie.render(recipe, None if photo is None else reverie.load_picture(photo))
 
