@@ -129,6 +129,12 @@ def test_the_map_lies_as_the_picture_does_whatever_the_roll(roll):
     assert float(seen[80:110, 170:210].mean()) > 4 * float(seen[:, :90].mean())
 
 
+@pytest.mark.parametrize("cells", [(1, 1), (2, 5), (3, 3), (4, 40)])
+def test_a_map_of_few_cells_is_a_map(cells):
+    found = attention_map(torch.full((1, 1, *cells), 9.0), (1.2, 4.0), (16 * cells[0], 16 * cells[1]))
+    torch.testing.assert_close(found, torch.ones_like(found))
+
+
 def test_the_map_is_kept_from_look_to_look():
     attention = Attention(calm=1.0)
     engine = AutogradEngine(lite64())

@@ -182,7 +182,10 @@ def attention_map(
         size: Of the picture.
         roll: By how many pixels the picture was rolled downwards and to the right; the map is as it lies.
     """
-    smooth = separable(seen, gaussian_kernel(CELL_BLUR, 3), circular=True)
+    kernel = gaussian_kernel(CELL_BLUR, 3)
+    smooth = separable(
+        seen, kernel, circular=min(seen.shape[2:]) > 3
+    )  # of fewer cells there is no other side
     way = ((smooth - limits[0]) / (limits[1] - limits[0])).clamp_(0, 1)
     certain = way * way * (3 - 2 * way)
     large = F.interpolate(certain, size=size, mode="bilinear", align_corners=False)
