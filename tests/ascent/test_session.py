@@ -334,6 +334,7 @@ def test_classes_of_a_judge(classes: Any) -> None:
         NetScore(load_net(), engine="plain").gradient(torch.rand(2, 3, 32, 32), torch.tensor(classes))
 
 
+@pytest.mark.slow
 def test_partners_look_along_with_the_same_strength() -> None:
     recipe = preset("menagerie", objective=("standard(block5a) + 0.5*standard(block4a)",), octaves=1)
     both = Session(recipe)

@@ -20,6 +20,8 @@ from reverie.transform.roll import Roll
 from support import twins
 from support.microscope import lite0
 
+pytestmark = pytest.mark.slow
+
 
 def look(**changes: Any) -> Recipe:
     return preset("reverie", **{"steps": (4,), "smallest": 64, "max_size": 224, **changes})

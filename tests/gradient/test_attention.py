@@ -47,6 +47,7 @@ def looks(attention: Attention, count: int, *, tiling: Tiling | None = None) -> 
     return found
 
 
+@pytest.mark.slow
 def test_the_first_look_of_an_octave_is_balanced_as_terms_are():
     engine, picture = AutogradEngine(lite64()), photograph(96, 128)
     _, wanted = picture_gradient(engine, goal(balance="terms"), picture)
@@ -54,6 +55,7 @@ def test_the_first_look_of_an_octave_is_balanced_as_terms_are():
     torch.testing.assert_close(found, wanted)
 
 
+@pytest.mark.slow
 def test_the_next_look_at_the_same_picture_takes_one_pass_and_comes_to_the_same():
     engine, picture, attention = AutogradEngine(lite64()), photograph(96, 128), Attention()
     passes = []
@@ -70,6 +72,7 @@ def test_the_next_look_at_the_same_picture_takes_one_pass_and_comes_to_the_same(
     assert len(passes) == 5
 
 
+@pytest.mark.slow
 def test_tiles_change_nothing():
     """What a look needs of the whole picture is the last look's, so that tiles come to the same."""
     whole = looks(Attention(calm=1.0, variety=0.3), 3)
@@ -116,6 +119,7 @@ def test_the_map_is_where_a_layer_stands_out():
     assert np.abs(found - wanted).max() < 0.15  # the edges are mirrored at another place
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("roll", [(0, 0), (32, -48), (13, 7)])
 def test_the_map_lies_as_the_picture_does_whatever_the_roll(roll):
     """A bright thing in an empty picture is seen where it is."""
@@ -135,6 +139,7 @@ def test_a_map_of_few_cells_is_a_map(cells):
     torch.testing.assert_close(found, torch.ones_like(found))
 
 
+@pytest.mark.slow
 def test_the_map_is_kept_from_look_to_look():
     attention = Attention(calm=1.0)
     engine = AutogradEngine(lite64())
@@ -149,6 +154,7 @@ def test_the_map_is_kept_from_look_to_look():
     torch.testing.assert_close(attention.map, KEPT * one + (1 - KEPT) * fresh.map)
 
 
+@pytest.mark.slow
 def test_what_is_kept_can_be_taken_up():
     attention = Attention(calm=1.0, variety=0.3)
     looks(attention, 2)
@@ -158,6 +164,7 @@ def test_what_is_kept_can_be_taken_up():
         assert torch.equal(a, b)
 
 
+@pytest.mark.slow
 def test_a_penalty_goes_along():
     engine, picture, attention = AutogradEngine(lite64()), photograph(96, 128), Attention()
     bound = goal("standard(block3b) - 0.1*tv")

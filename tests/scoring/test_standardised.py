@@ -78,6 +78,7 @@ def test_likings_weigh_channels_by_whom_they_serve():
     assert term.function.limits == found.limits
 
 
+@pytest.mark.slow
 def test_statistics_of_the_embedded_networks_are_those_of_photographs():
     """Over photographs that none of them was measured on, channels are about 0 and of about 1."""
     from support import twins
@@ -99,6 +100,7 @@ def test_statistics_of_the_embedded_networks_are_those_of_photographs():
         assert 0 < found.limits[0] < found.limits[1]
 
 
+@pytest.mark.slow
 def test_a_network_that_nobody_measured_is_shown_dead_leaves():
     torch.manual_seed(2)
     module = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU(), torch.nn.Conv2d(4, 5, 3))
