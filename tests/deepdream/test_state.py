@@ -135,3 +135,19 @@ def test_half_of_the_looks_are_mirrored() -> None:
     drawn = [Roll.draw(rng, 8, mirror=True).mirrored for _ in range(400)]
     assert 150 < sum(drawn) < 250
     assert not any(Roll.draw(rng, 8).mirrored for _ in range(50))
+
+
+def test_what_is_climbed_may_change_from_octave_to_octave(session: Session) -> None:
+    """Layers have other channels: what was said of one says nothing of the next."""
+    recipe = look(objective=("standard(block4a)", "standard(block5c) + standard(block4a)", "block5a"))
+    found = render(recipe, photograph(), session=session).pixels
+    assert np.isfinite(found).all()
+    assert np.sqrt(np.square(found - photograph().pixels).mean()) > 0.03
+
+
+def test_what_is_climbed_may_be_steered(session: Session) -> None:
+    recipes = [look(objective=(text,)) for text in ("standard(block4a)", "standard(block5c)")]
+    state = State.begin(recipes[0], photograph(), session)
+    done = list(dream(lambda at: recipes[at.step % 2] if at else recipes[0], session=session, state=state))
+    assert len(done) == sum(octave.steps for octave in state.plan(recipes[0]))
+    assert np.isfinite(state.finished(recipes[0]).pixels).all()

@@ -17,7 +17,7 @@ from torch import Tensor
 from reverie.gradient.cells import Window
 from reverie.ops.filters import gaussian_kernel, low_pass, separable
 
-#: Blur of that map, in cells, and of the map of the picture's size, in pixels.
+#: Sigma of the blur of where something is seen: in cells of the layer, then in pixels of the picture.
 CELL_BLUR, PIXEL_BLUR = 0.7, 12.0
 #: How much of the attention so far is kept in a step.
 KEPT = 0.7
@@ -61,6 +61,7 @@ class Attention:
         calm: How much less what stands nowhere out is dreamt on, 0 to 1.
         variety: The power by which channels that are strong all over the picture are held back, 0 to 1.
         map: (1, 1, H, W) in [0, 1], of the picture as it was looked at: where the network sees something.
+        terms: What is climbed, as text, in the order of the following.
         energy: Of each term, (C,) the sum of squares of what stood out at the last look.
         norms: Of each term, the length of its gradient at its layer at the last look.
         shares: Of each term, what it is multiplied by over that length; None until an octave's first look.
@@ -70,6 +71,7 @@ class Attention:
     calm: float = 0.0
     variety: float = 0.0
     map: Tensor | None = None
+    terms: tuple[str, ...] = ()
     energy: list[Tensor | None] = field(default_factory=list)
     norms: list[float] = field(default_factory=list)
     shares: list[float] | None = None
@@ -91,11 +93,12 @@ class Attention:
         for partner in self.partners:
             partner.enter()
 
-    def begin(self, terms: int) -> Sums:
-        """What the next look is to add up, for so many terms."""
-        if len(self.energy) != terms:
-            self.energy, self.norms, self.shares = [None] * terms, [], None
-        return Sums([0.0] * terms, [None] * terms)
+    def begin(self, terms: tuple[str, ...]) -> Sums:
+        """What the next look is to add up, for these terms; what was said of others says nothing of them."""
+        if self.terms != terms:
+            self.terms, self.energy, self.norms = terms, [None] * len(terms), [0.0] * len(terms)
+            self.map = self.shares = None
+        return Sums([0.0] * len(terms), [None] * len(terms))
 
     def emphasis(self) -> Tensor | None:
         """What gradients at layers are multiplied by, (1, 1, H, W); None is 1 everywhere."""
@@ -157,6 +160,7 @@ class Attention:
         """What has to be kept to go on later, as tensors and numbers."""
         return {
             "map": self.map,
+            "terms": self.terms,
             "energy": list(self.energy),
             "norms": list(self.norms),
             "shares": self.shares,
@@ -166,7 +170,7 @@ class Attention:
     def load_state_dict(self, kept: dict[str, Any]) -> None:
         """Take up what ``state_dict`` gave."""
         self.map, self.shares = kept["map"], kept["shares"]
-        self.energy, self.norms = list(kept["energy"]), list(kept["norms"])
+        self.terms, self.energy, self.norms = kept["terms"], list(kept["energy"]), list(kept["norms"])
         for place, theirs in enumerate(kept["partners"]):
             self.of_partner(place).load_state_dict(theirs)
 
@@ -182,10 +186,8 @@ def attention_map(
         size: Of the picture.
         roll: By how many pixels the picture was rolled downwards and to the right; the map is as it lies.
     """
-    kernel = gaussian_kernel(CELL_BLUR, 3)
-    smooth = separable(
-        seen, kernel, circular=min(seen.shape[2:]) > 3
-    )  # of fewer cells there is no other side
+    enough = min(seen.shape[2:]) > 3  # of fewer cells there is no other side
+    smooth = separable(seen, gaussian_kernel(CELL_BLUR, 3), circular=enough)
     way = ((smooth - limits[0]) / (limits[1] - limits[0])).clamp_(0, 1)
     certain = way * way * (3 - 2 * way)
     large = F.interpolate(certain, size=size, mode="bilinear", align_corners=False)

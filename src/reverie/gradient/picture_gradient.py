@@ -150,14 +150,14 @@ def picture_gradient(
         out = torch.empty(picture.shape, dtype=picture.dtype, device=picture.device)
     fields = goal.fields(height, width, out) if fields is None else fields
     view = View(picture, *roll, margin)
+    terms = [term for group in goal.groups() for term in group]
+    sums = attention.begin(tuple(term.text for term in terms)) if attention is not None else None
     groups = _groups(goal, attention)
     parts = [out, *(torch.empty_like(out) for _ in groups[1:])]
     score = out.new_zeros(out.shape[0])
     tiles: Sequence[Tile | None] = tiling.tiles(view.height, view.width) if tiling else (None,)
     # Memory is taken only where it is written: not every engine makes use of these.
     room, slopes = (view.room(*(tile.seen if tile else view.all for tile in tiles)) for _ in range(2))
-    terms = [term for group in groups for term in group]
-    sums = attention.begin(len(terms)) if attention is not None else None
     sight = _Sight(engine, goal, view, _emphasised(fields, attention), room, terms, attention, sums)
     norms = _seed_norms(sight, tiles) if goal.balance == "layers" else None
     at_once = tiling is None and margin == 0 and len(groups) > 0  # every pixel is written, and once

@@ -196,10 +196,10 @@ def test_alpha_comes_through_and_blank_frames_stay_blank():
     assert [f.fresh for f in done] == [False, True, False, False]
 
 
-@mostly_slow("after", [1, 3, 4])
-def test_going_on_gives_the_bytes_of_an_unbroken_film(after):
+@mostly_slow(("after", "name"), [(1, "classic"), (3, "classic"), (4, "classic"), (3, "reverie")])
+def test_going_on_gives_the_bytes_of_an_unbroken_film(after, name):
     frames = [*known_motion.pan(4, SMALL).frames, *known_motion.zoom(2, SMALL).frames]
-    settings = recipe()
+    settings = preset(name, steps=(6,), octaves=2, film=Film())
     whole = shown(dreamt(frames, settings))
     kept = io.BytesIO()
     for frame in film(settings, known_motion.Reel(frames), session=session()):

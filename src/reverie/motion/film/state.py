@@ -142,6 +142,7 @@ class FilmState(State):
     def carry(self, move: FrameMotion, source: Tensor, mask: Tensor | None) -> None:
         """Go on to the next frame, source (1, C, H, W) and mask (1, 1, h, w), and move as the film did."""
         canvas = self.canvas
+        self.attention = None  # each frame is looked at anew: a film goes on from its detail alone
         motion = move.motion
         if motion is not None:
             uncovered = torch.from_numpy(motion.uncovered).to(source.device)[None, None]
@@ -197,6 +198,8 @@ class FilmState(State):
             self._whole, self._new = canvas.detail, self._newness()
         if canvas.size != octave.size:
             canvas.resize(octave.size)
+            if self.attention is not None:
+                self.attention.enter()
             self._before = canvas.detail.clone()
         height, width = canvas.base.shape[2:]
         assert self._new is not None
