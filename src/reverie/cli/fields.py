@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 import typer
 from pydantic import BaseModel
 
+from reverie.recipe.presets.preset import PRESETS
 from reverie.recipe.recipe import Recipe
 
 #: Panels of the help.
@@ -55,7 +56,10 @@ def in_range(found: Mapping[str, float]) -> str:
 
 
 def describe(name: str, model: type[BaseModel] = Recipe) -> str:
-    """Help for the option of a recipe's field: what it is, what it may be, and its default."""
+    """Help for the option of a recipe's field: what it is, what it may be, and its default.
+
+    A default that the usual preset sets otherwise is the preset's to say: each verb has a preset of its own.
+    """
     info = model.model_fields[name]
     limits = bounds(info.annotation)
     for note in info.metadata:
@@ -65,7 +69,9 @@ def describe(name: str, model: type[BaseModel] = Recipe) -> str:
     if isinstance(default, tuple):
         words = [f"{v[0]:g}..{v[1]:g}" if isinstance(v, tuple) else str(v) for v in default]
         default = ",".join(words) or None
-    if default is not None and not isinstance(default, bool):
+    if model is Recipe and name in PRESETS[Recipe.model_fields["preset"].default]:
+        notes.append("default: the preset's")
+    elif default is not None and not isinstance(default, bool):
         notes.append(f"default {default}")
     said = "; ".join(filter(None, notes))
     return f"{info.description}" + (f" ({said})" if said else "")
