@@ -26,7 +26,7 @@ from reverie.api import render
 from reverie.ascent.session import Session, as_tensor
 from reverie.media.picture import Picture, load_picture
 from reverie.network.zoo import load_net
-from reverie.ops.filters import gaussian_kernel, low_pass, separable
+from reverie.ops.filters import low_pass
 from reverie.ops.opponent import to_axes
 from reverie.recipe.presets.preset import preset
 
@@ -36,12 +36,6 @@ FLAT = 0.35
 STRANGERS, SURE = ("lite1", "lite2"), 0.3
 #: ImageNet's breeds of dogs.
 BREEDS = range(151, 269)
-
-
-def blur(plane: Tensor, sigma: float) -> Tensor:
-    if sigma > 4:
-        return low_pass(plane, sigma)
-    return separable(plane, gaussian_kernel(sigma, round(3 * sigma + 0.49)), circular=False)
 
 
 def calm(source: Tensor, dream: Tensor) -> tuple[Tensor, Tensor]:
@@ -57,7 +51,7 @@ def calm(source: Tensor, dream: Tensor) -> tuple[Tensor, Tensor]:
 def speckle(picture: Tensor, where: Tensor) -> tuple[float, float]:
     """Mean square of what a blur of 2 px takes off, of colour and of brightness."""
     planes = to_axes(picture)
-    fine = (planes - blur(planes, 2.0)).square()
+    fine = (planes - low_pass(planes, 2.0)).square()
     return float(fine[0, 1:][:, where].mean()), float(fine[0, :1][:, where].mean())
 
 

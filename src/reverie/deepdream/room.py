@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from reverie.ops.filters import gaussian_kernel, low_pass, separable
+from reverie.ops.filters import low_pass
 
 #: Large is what a blur of this share of the short side leaves.
 LARGE = 1 / 48
@@ -25,16 +25,13 @@ def with_room(detail: Tensor, base: Tensor, share: float, *, circular: bool = Fa
         base: (1, C, H, W) in [0, 1].
         share: Of the room, over 0.
         circular: Wrap at the border.
+
+    Returns:
+        (1, C, H, W).
     """
     sigma = max(1.0, min(detail.shape[2:]) * LARGE)
     ground, large = (
-        _large(plane.mean(1, keepdim=True), sigma, circular=circular) for plane in (base, detail)
+        low_pass(plane.mean(1, keepdim=True), sigma, circular=circular) for plane in (base, detail)
     )
     room = torch.where(large > 0, 1 - ground, ground).clamp_min(LEAST) * share
     return detail + (room * torch.tanh(large / room) - large)
-
-
-def _large(plane: Tensor, sigma: float, *, circular: bool) -> Tensor:
-    if sigma > 4:
-        return low_pass(plane, sigma, circular=circular)
-    return separable(plane, gaussian_kernel(sigma, round(3 * sigma + 0.49)), circular=circular)
