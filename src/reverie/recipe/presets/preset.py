@@ -28,14 +28,14 @@ _RAW: dict[str, Any] = {
 #: Standard deviation of ImageNet pixels, the unit of pytorch-deepdream's steps (mean of three channels).
 _IMAGENET_STD = 0.226
 
-#: Our own: what stands out of three layers, calm where there is nothing, along axes of colour.
+#: Our own: what stands out of four layers, calm where there is nothing, along axes of colour.
 _OURS: dict[str, Any] = {
     "objective": (
-        "standard(block5c, dogs=-1, animals=1.5) + 0.35*standard(block6d, dogs=-1, animals=1.5)"
-        " + 0.35*standard(block6b, dogs=-1, animals=1.5)",
+        "standard(block5c, dogs=-1, animals=1) + 0.35*standard(block6d, dogs=-1, animals=1)"
+        " + 0.35*standard(block6b, dogs=-1, animals=1) + 0.35*standard(block7a, dogs=-1, animals=1)",
     ),
     "balance": "octave",
-    "variety": 0.3,
+    "variety": 0.35,
     "calm": 1.0,
     "smallest": 128,
     "steps": (28,),
