@@ -35,7 +35,7 @@ _OURS: dict[str, Any] = {
         " + 0.35*standard(block6b, dogs=-1, animals=1) + 0.35*standard(block7a, dogs=-1, animals=1)",
     ),
     "balance": "octave",
-    "variety": 0.35,
+    "variety": 0.4,
     "calm": 1.0,
     "smallest": 128,
     "steps": (28,),
