@@ -10,6 +10,7 @@ from reverie._version import __version__
 from reverie.cli.verbs import inspect as look
 from reverie.cli.verbs import rerun as remake
 from reverie.cli.verbs.bench import bench
+from reverie.cli.verbs.classes import classes
 from reverie.cli.verbs.doctor import doctor
 from reverie.cli.verbs.dream import dream
 from reverie.cli.verbs.film import film
@@ -66,6 +67,7 @@ app.command()(remake.show)
 app.command()(look.sheet)
 app.command()(look.classify)
 app.command()(look.layers)
+app.command()(classes)
 app.command()(look.networks)
 app.command()(doctor)
 app.command()(bench)

@@ -39,5 +39,10 @@ engines = _among(lambda: ENGINES)
 
 
 def classes(incomplete: str) -> list[str]:
-    """Class names by any synonym."""
+    """Class names by any synonym, and what classes are kinds of."""
     return imagenet().search(incomplete)
+
+
+def targets(incomplete: str) -> list[str]:
+    """What portraits are made of: layers and classes."""
+    return layers(incomplete) + classes(incomplete)

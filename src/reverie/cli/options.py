@@ -42,7 +42,8 @@ class Target(Group):
         list[str] | None,
         wanted(
             "--class",
-            help="Dream a class: a name, any synonym, or its number.",
+            help="Dream a class: a name, any synonym, or its number; or what several are, such as cat "
+            "(see `reverie classes`).",
             metavar="NAME",
             autocompletion=complete.classes,
         ),
@@ -144,7 +145,16 @@ class Size(Group):
         str | None,
         other("--from", help="Begin without a photograph, from this.", panel=SIZE, metavar="noise|clouds"),
     ] = None
-    size: Annotated[str | None, setting("size", panel=SIZE, metavar="WxH")] = None
+    size: Annotated[
+        str | None,
+        other(
+            "--size",
+            help="Width and height, which a photograph is scaled to cover and cropped to; or its longer side "
+            "alone, and nothing is cropped. From nothing one number makes a square.",
+            panel=SIZE,
+            metavar="WxH|N",
+        ),
+    ] = None
     max_size: Annotated[int | None, setting("max_size", panel=SIZE)] = None
     seed: Annotated[int | None, setting("seed", panel=SIZE)] = None
     max_pixels: Annotated[

@@ -13,7 +13,7 @@ from torch.nn.parameter import is_lazy
 
 from reverie.errors import NetworkError, UsageError
 from reverie.network.borrowed import EnoughRead, Tap, features, frozen, turns_at
-from reverie.network.class_names import ClassNames
+from reverie.network.class_names import ClassNames, class_names
 from reverie.network.network import Network, NetworkLayer
 
 OUTPUT = "output"
@@ -49,7 +49,7 @@ def wrap_net(
         channels: Of the pictures: 1 for grey, 3 for RGB, or what the network was trained on.
         input_size: Side or (height, width) of the only pictures it takes, as vision transformers
             need; pictures are resized to it. None when it takes any size.
-        classes: Names of the output units in order.
+        classes: Names of the output units in order; of ImageNet's it is known what they are kinds of.
         name: What to call it; by default the module's class.
 
     Raises:
@@ -67,7 +67,7 @@ def wrap_net(
     if size is not None and (len(size) != 2 or min(size) < 1):
         raise UsageError(f"input_size is {input_size}; give a side or (height, width) in pixels")
     if classes is not None and not isinstance(classes, ClassNames):
-        classes = ClassNames(classes)
+        classes = class_names(classes)
     scale = _per_channel("std", std, channels)
     if any(value <= 0 for value in scale):
         raise UsageError(f"std is {std}; every value must be above 0")

@@ -74,8 +74,8 @@ def target(text: str, net: Network) -> ob.Objective:
 
     Args:
         text: A layer, ``layer:channel``, ``layer:channel@column,row``, a class by any of its names, its
-            number or its WordNet id, or any objective; a layer comes before a class of the same name. Names
-            may stand in quotes.
+            number or its WordNet id, what classes are kinds of (``cat``), or any objective; a layer comes
+            before a class of the same name. Names may stand in quotes.
         net: Where layers and classes are looked up.
 
     Raises:
@@ -97,7 +97,7 @@ def target(text: str, net: Network) -> ob.Objective:
     if net.classes is None and name.isdecimal() and len(name) <= MOST_DIGITS:
         return ob.logit(name)
     if net.classes is not None and _names_a_class(name, net.classes):
-        net.classes.lookup(name)  # several of that name, or no such number
+        net.classes.members(name)  # several of that name, or no such number
         return ob.logit(name)
     if re.search(r"[-+*@:(\"]", name) and not (unit and ob.BARE_NAME.fullmatch(unit["layer"])):
         return ob.parse(text)
@@ -113,7 +113,7 @@ def _names_a_class(name: str, classes: ClassNames) -> bool:
     if any(name.casefold() == n.casefold() for i in range(len(classes)) for n in classes.synonyms(i)):
         return True
     try:
-        classes.lookup(name)
+        classes.members(name)
     except UsageError:
         return False
     return True

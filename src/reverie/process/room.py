@@ -13,7 +13,7 @@ from reverie.errors import ResourceError
 LEAST, EACH_CORE = 1 << 30, 16 << 20
 #: The same for verbs that load no network; and which they are.
 LEAST_TO_LOOK: Final = 192 << 20
-LOOKING: Final = ("networks",)
+LOOKING: Final = ("networks", "classes")
 #: What libraries say that cannot be loaded, or used, for want of memory.
 _WORDS: Final = (
     "failed to map segment",

@@ -101,12 +101,12 @@ class Binder:
             raise UsageError(f"channel {index}: {layer} has channels 0 to {channels - 1}")
         return index
 
-    def class_index(self, name: str) -> int:
-        """The channel of the logits that a class is; UsageError where there is none of that name."""
+    def class_indices(self, name: str) -> tuple[int, ...]:
+        """The channels of the logits that a class, or a group of them, is; UsageError: none has that name."""
         if self.net.classes is not None:
-            return self.net.classes.lookup(name)
+            return self.net.classes.members(name)
         if name.isdecimal() and len(name) <= MOST_DIGITS:
-            return self.channel("logits", int(name))
+            return (self.channel("logits", int(name)),)
         raise UsageError(f'class "{name}": network {self.net.name} has no class names; give the index')
 
     def features(self, file: str, layer: str, size: Size | None = None) -> Tensor:

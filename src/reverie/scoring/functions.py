@@ -73,7 +73,27 @@ def _peak(wanted: Peak, binder: Binder) -> BoundTerm:
 
 @scores(Logit)
 def _logit(wanted: Logit, binder: Binder) -> BoundTerm:
-    return binder.at_class_scores(Pick(binder.class_index(wanted.name)))
+    indices = binder.class_indices(wanted.name)
+    return binder.at_class_scores(Pick(*indices) if len(indices) == 1 else AnyOf(indices))
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """The log-sum-exp of some channels, a smooth maximum: the one that is nearest takes most of the gradient.
+
+    Of logits it is, up to what all classes share, the logarithm of the channels' summed probability.
+    """
+
+    indices: tuple[int, ...]
+
+    def __call__(self, cells: Tensor, window: Window) -> Tensor:
+        return cells[:, self.indices].logsumexp(1)
+
+    def slope(self, cells: Tensor) -> Tensor:
+        """The gradient (N, C, h, w) at each position of the value there: the softmax of the channels."""
+        seed = cells.new_zeros(cells.shape)
+        seed[:, self.indices] = cells[:, self.indices].softmax(1)
+        return seed
 
 
 @dataclass(frozen=True)
@@ -98,17 +118,19 @@ def _layer(wanted: Layer, binder: Binder) -> BoundTerm:
     return binder.at_layer(wanted.layer, mean_square, border=wanted.border)
 
 
-def log_probability(index: int) -> ScoreFunction:
-    """The log-softmax of one class over all, at each position."""
-    return lambda cells, _: cells.log_softmax(1)[:, index]
+def log_probability(indices: tuple[int, ...]) -> ScoreFunction:
+    """The logarithm of the summed softmax of some classes over all, at each position."""
+    if len(indices) == 1:
+        return lambda cells, _: cells.log_softmax(1)[:, indices[0]]
+    return lambda cells, _: cells.log_softmax(1)[:, indices].logsumexp(1)
 
 
 @scores(LogProb)
 def _logprob(wanted: LogProb, binder: Binder) -> BoundTerm:
-    index = binder.class_index(wanted.name)
+    indices = binder.class_indices(wanted.name)
     if binder.term.region:
         raise UsageError(f'objective "{binder.term}": a probability has no region; drop the @')
-    return binder.at_layer("logits", log_probability(index))
+    return binder.at_layer("logits", log_probability(indices))
 
 
 def softmax_entropy(cells: Tensor, window: Window) -> Tensor:

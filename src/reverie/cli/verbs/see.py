@@ -11,7 +11,7 @@ from reverie.cli import complete
 from reverie.cli.fields import SIZE, other
 from reverie.cli.groups import OFFERED, Only, Without, takes_groups
 from reverie.cli.options import Ascent, Common, PortraitBase, PortraitLook
-from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, recipe_of, workspace_of
+from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, recipe_of, unsaid, workspace_of
 from reverie.errors import Interrupted, UsageError
 from reverie.notices import collect_warnings
 from reverie.recipe.portrait import MOST_FACETS
@@ -24,9 +24,9 @@ Targets = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="TARGET",
-        help="What to look for: a class (golden retriever), a layer (block5c), a channel (block5c:17, "
-        "block5c:0-15, block5c:*), a neuron (block5c:17@3,4), or an objective.",
-        autocompletion=complete.layers,
+        help="What to look for: a class (golden retriever), what several are (cat), a layer (block5c), a "
+        "channel (block5c:17, block5c:0-15, block5c:*), a neuron (block5c:17@3,4), or an objective.",
+        autocompletion=complete.targets,
     ),
 ]
 From = Annotated[
@@ -56,7 +56,7 @@ def see(
         raise UsageError(f"{what}: makes dreams and no portraits; use it with reverie dream")
     if not targets and not base.recipe:
         raise UsageError('what to look for? name a class, a layer or a channel: "tabby", block5c:17')
-    output = output_of(common, "portrait.png")
+    output = output_of(common, "portrait.png", photo)
     from reverie.jobs.portraits import PortraitsJob
 
     recipe = sized(recipe, common, photo if not base.recipe else None)
@@ -90,7 +90,14 @@ def make_portraits(job: ManyPortraits, common: Common, recipe: str | None = None
         tell_estimate(job, console, workspace)
         return
     preview = preview_of(common.preview, common.overwrite)
-    result = run_job(job, console, workspace, also=preview, on_event=partial(tell_item, console))
+    result = run_job(
+        job,
+        console,
+        workspace,
+        also=preview,
+        on_event=partial(tell_item, console),
+        chosen=unsaid(common, job.output),
+    )
     if result.sheet is not None:
         console.result(result.sheet, {"path": result.sheet, "sheet": list(result.files[1:])})
     if not result.stopped:

@@ -107,7 +107,7 @@ class Arena:
         return self.runtime.over(generation)
 
     def classes(self, names: Sequence[str]) -> list[int]:
-        """Indices of classes by name, synonym or number, each once and in order; all of them for no names.
+        """Indices of classes by name, synonym, kind or number, each once, in order; all of them for no names.
 
         Raises:
             UsageError: Nothing has that name (the nearest are listed), or several have it.
@@ -116,7 +116,7 @@ class Arena:
         if not names:
             return list(range(total))
         if self.net.classes is not None:
-            return sorted({self.net.classes.lookup(name) for name in names})
+            return sorted({index for name in names for index in self.net.classes.members(name)})
         for name in names:
             if not name.isdecimal() or len(name) > MOST_DIGITS or int(name) >= total:
                 raise UsageError(f'class "{name}" is not known; there are numbers only, 0 to {total - 1}')

@@ -194,19 +194,24 @@ def _classes(net: Network, given: Sequence[str] | None) -> list[int]:
     count = net.layer(LOGITS).channels
     if not words or words == ["all"]:
         return list(range(count))
-    return sorted({class_index(net, word) for word in words})
+    return sorted({index for word in words for index in class_indices(net, word)})
 
 
 def class_index(net: Network, word: str) -> int:
-    """The index of a class by name or number; UsageError if there is none."""
+    """The index of a class by name or number; UsageError if there is none, or a group."""
+    return class_indices(net, word)[0] if net.classes is None else net.classes.lookup(unquoted(word))
+
+
+def class_indices(net: Network, word: str) -> tuple[int, ...]:
+    """The indices of a class, or of all of one kind, by name or number; UsageError if there is none."""
     if net.classes is not None:
-        return net.classes.lookup(unquoted(word))
+        return net.classes.members(unquoted(word))
     count = net.layer(LOGITS).channels
     if not word.isdecimal() or len(word) > MOST_DIGITS or int(word) >= count:
         raise UsageError(
             f'class "{word}" is not known; network {net.name} has no names, give 0 to {count - 1}'
         )
-    return int(word)
+    return (int(word),)
 
 
 def class_name(net: Network, index: int) -> str:

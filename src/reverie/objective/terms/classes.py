@@ -1,4 +1,4 @@
-"""Quantities of one class: its score, and its probability."""
+"""Quantities of a class, or of a group of them: the score, and the probability."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["LogProb", "Logit", "OfClass", "logit", "logprob"]
 
 @dataclass(frozen=True)
 class OfClass(Quantity):
-    """What reads the score of a class, by name, synonym, WordNet id or index."""
+    """What reads the score of a class, by name, synonym, WordNet id, index, or what classes are kinds of."""
 
     name: str
 
@@ -34,7 +34,10 @@ class OfClass(Quantity):
 @function("class", "logit")
 @dataclass(frozen=True)
 class Logit(OfClass):
-    """The unnormalised score of a class (Simonyan et al. 2013), by name, synonym, WordNet id or index."""
+    """The unnormalised score of a class (Simonyan et al. 2013), by name, synonym, WordNet id or index.
+
+    Of a group of classes, as ``class("cat")``, the log-sum-exp of their scores: the nearest one decides.
+    """
 
 
 def logit(name: str | int) -> Objective:
@@ -47,7 +50,8 @@ def logit(name: str | int) -> Objective:
 class LogProb(OfClass):
     """The logarithm of a class's probability: its score against those of all the others.
 
-    Simonyan et al. (2013) found that it can also be raised by lowering the others.
+    Simonyan et al. (2013) found that it can also be raised by lowering the others. A group's probability is
+    the sum of its classes'.
     """
 
 
