@@ -65,6 +65,17 @@ class ReverieWarning(UserWarning):
     """Something the user should know that does not stop the work."""
 
 
+def nearest(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:
+    """The known names that are spelt most like a name, the nearest first; or those that end as it does."""
+    if len(name) > LONGEST_NAME:
+        return []
+    by_lower = {n.lower(): n for n in known if len(n) <= LONGEST_NAME}
+    near = get_close_matches(name.lower(), list(by_lower), n=most, cutoff=0.6)
+    if not near and len(name) > 1:
+        near = [n for n in by_lower if n.endswith(name.lower())][:most]
+    return [by_lower[n] for n in near]
+
+
 def did_you_mean(name: str, known: Iterable[str], *, most: int = 3) -> str:
     """A clause naming the nearest known names, or all of a few, or nothing.
 
@@ -76,10 +87,8 @@ def did_you_mean(name: str, known: Iterable[str], *, most: int = 3) -> str:
     names = [n for n in known if len(n) <= LONGEST_NAME]
     if len(name) > LONGEST_NAME:
         return ""
-    by_lower = {n.lower(): n for n in names}
-    near = get_close_matches(name.lower(), list(by_lower), n=most, cutoff=0.6)
-    if near:
-        return "did you mean " + " or ".join(f'"{by_lower[n]}"' for n in near) + "?"
+    if near := nearest(name, names, most=most):
+        return "did you mean " + " or ".join(f'"{one}"' for one in near) + "?"
     if 0 < len(names) <= 12:
         return "there are " + ", ".join(names)
     return ""

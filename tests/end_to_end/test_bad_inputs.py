@@ -168,7 +168,7 @@ def test_an_option_that_cannot_be(here: Path, reverie: Reverie, options: list[st
 
 def test_nothing_to_do_and_nowhere_to_go(here: Path, reverie: Reverie) -> None:
     reverie("dream", "-o", "d.png").refused(2, "--from noise or clouds")
-    reverie("dream", "chelsea.png").refused(2, "-o OUT")
+    reverie("microscope").refused(2, "-o FOLDER")
     reverie("dreem").refused(2, "dream")
     reverie("dream", "chelsea.png", "-o", "d.bmp").refused(2, ".png")
 

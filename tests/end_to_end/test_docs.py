@@ -13,6 +13,7 @@ from PIL import Image
 import docs_tables
 import gallery
 from reverie.cli.app import command
+from reverie.cli.meant import meant
 from reverie.cli.recipe_options import recipe_from_options
 from reverie.jobs.provenance import of_picture
 from reverie.recipe.presets.preset import PRESETS
@@ -120,6 +121,7 @@ def test_commands_parse(line):
     verbs = command().commands
     if words[1] in ("--install-completion", "--help"):
         return
+    words[1:] = meant(words[1:], verbs)[0]
     assert words[1] in verbs
     if len(words) == 2 or "--help" in words:  # only mentioned
         return

@@ -49,9 +49,23 @@ def test_known_networks():
         assert sum(v.numel() for v in learnt) == info.parameters
 
 
-@pytest.mark.parametrize("name", ["lite9", "lite", "lit0", "resnet50", "", "Lite0:x.pth"])
+@pytest.mark.parametrize("name", ["lite9", "lite", "lit0", "", "Lite0:x.pth"])
 def test_unknown_network(name):
     with pytest.raises(UsageError, match=r"not known.*lite0"):
+        load_net(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("resnet50", "torchvision:resnet50"),
+        ("VGG16", "torchvision:vgg16"),
+        ("EfficientNet-Lite1", "lite1"),
+        ("mine.safetensors", "lite0:mine.safetensors"),
+    ],
+)
+def test_names_of_others_are_answered_with_what_to_give(name, meant):
+    with pytest.raises(UsageError, match=f'"{meant}"'):
         load_net(name)
 
 

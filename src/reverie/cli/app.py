@@ -24,7 +24,7 @@ from reverie.cli.verbs.zoom import zoom
 
 ABOUT = """Ask a trained image network what it sees, and see the answer.
 
-Start with: reverie dream me.jpg -o dream.png
+Start with: reverie me.jpg
 """
 
 app = typer.Typer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, Final, Literal, get_args, get_origin
@@ -9,6 +10,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 import typer
 from pydantic import BaseModel
 
+from reverie.recipe.curve import NUMBER, Within
 from reverie.recipe.presets.preset import PRESETS
 from reverie.recipe.recipe import Recipe
 
@@ -80,9 +82,44 @@ def describe(name: str, model: type[BaseModel] = Recipe) -> str:
 def setting(
     name: str, *flags: str, panel: str = "The dream", model: type[BaseModel] = Recipe, **more: Any
 ) -> Any:
-    """An option that sets a field of the recipe."""
+    """An option that sets a field of the recipe; one that is a share may be given in percent."""
     flags = flags or ("--" + name.replace("_", "-"),)
+    if is_share(name, model):
+        more.setdefault("metavar", "SHARE")
+        more.setdefault("parser", shares if more["metavar"] == "CURVE" else share)
     return typer.Option(*flags, help=describe(name, model), rich_help_panel=panel, show_default=False, **more)
+
+
+def is_share(name: str, model: type[BaseModel]) -> bool:
+    """Whether a field goes from 0 to 1 and is no whole number: one number, or a curve of them."""
+    info = model.model_fields[name]
+    found = bounds(info.annotation)
+    for note in info.metadata:
+        found |= bounds_of(note)
+    parts = [*info.metadata, *_parts(info.annotation)]
+    number = float in parts and found.get("ge", found.get("gt")) == 0 and found.get("le") == 1
+    return number or Within(0, 1) in parts
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    """A type and all that it is made of, notes included."""
+    yield annotation
+    for part in get_args(annotation):
+        yield from _parts(part)
+
+
+def shares(text: str) -> str:
+    """A curve whose values may be in percent."""
+    return re.sub(rf"({NUMBER})\s*%", lambda match: repr(float(match[1]) / 100), text)
+
+
+def share(text: str) -> float:
+    """``0.5``, ``0,5`` or ``50%``."""
+    number, percent = re.fullmatch(r"(.*?)\s*(%?)", text.strip(), re.DOTALL).groups()  # type: ignore[union-attr]
+    try:
+        return float(number.replace(",", ".")) / (100 if percent else 1)
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is not a number; give one such as 0.5, or 50%") from None
 
 
 def other(*flags: str, help: str, panel: str = "Files", **more: Any) -> Any:

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from reverie.cli.console import Console
+from reverie.cli.free_name import beside
 from reverie.cli.moving_options import MOVING, FilmCommon
 from reverie.cli.options import OPTION
-from reverie.cli.recipe_options import console_of, given_as, recipe_from_options, where_to, workspace_of
+from reverie.cli.recipe_options import console_of, given_as, recipe_from_options, unsaid, workspace_of
 from reverie.errors import BadInput, Interrupted, ReverieError, UsageError
 from reverie.recipe.recipe import PARTS, Recipe
 
@@ -64,17 +65,12 @@ def typed_options(
     }
 
 
-def film_output(given: FilmCommon, usual: str) -> FilmOutput:
-    """Where a film goes and how it is written; ``usual`` where nothing says where and nothing is written.
-
-    Raises:
-        UsageError: Nothing says where, and something is to be written.
-    """
+def film_output(given: FilmCommon, usual: str, source: str | None = None) -> FilmOutput:
+    """Where a film goes and how it is written; if nothing says where, beside its source: see ``beside``."""
     from reverie.jobs.output import FilmOutput
 
-    out = given.out or usual if given.dry_run else where_to(given.out, usual)
     return FilmOutput(
-        path=out,
+        path=beside(source, usual) if given.out is None else given.out,
         codec=given.codec,
         quality=given.quality,
         metadata=not given.no_metadata,
@@ -92,13 +88,22 @@ def make_film(job: MovingJob, given: FilmCommon, recipe: str | None) -> None:
         tell_estimate(job, console, workspace)
         return
     preview = preview_of(given.preview, given.overwrite)
-    tell_film(console, run_resumable(job, console, workspace, job.kind, also=preview))
+    tell_film(
+        console,
+        run_resumable(job, console, workspace, job.kind, also=preview, chosen=unsaid(given, job.output)),
+    )
 
 
 def run_resumable(
-    job: Job[R], console: Console, workspace: Workspace, verb: str, *, also: Listener | None = None
+    job: Job[R],
+    console: Console,
+    workspace: Workspace,
+    verb: str,
+    *,
+    also: Listener | None = None,
+    chosen: str | None = None,
 ) -> R:
-    """Carry a job out; where frames are safe at its end before its time, say how to go on.
+    """Carry a job out, see ``run_job``; where frames are safe at its end before its time, say how to go on.
 
     Raises:
         Interrupted: A film was stopped.
@@ -114,7 +119,7 @@ def run_resumable(
             kept.append(event)
 
     try:
-        result = run_job(job, console, workspace, also=also, on_event=remember)
+        result = run_job(job, console, workspace, also=also, on_event=remember, chosen=chosen)
     except ReverieError as error:
         if not kept:
             raise

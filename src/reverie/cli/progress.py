@@ -34,10 +34,17 @@ class ProgressDisplay(Listener):
     Args:
         console: Where it is said.
         on_event: Called with each event after the display has taken it, to say what came of items.
+        chosen: Where the result goes, if nobody said where: told with the first step.
     """
 
-    def __init__(self, console: Console, on_event: Callable[[Event], None] | None = None) -> None:
+    def __init__(
+        self,
+        console: Console,
+        on_event: Callable[[Event], None] | None = None,
+        chosen: str | None = None,
+    ) -> None:
         self.console = console
+        self._chosen = chosen
         self._also = on_event
         self._bar: Progress | None = None
         self._task: TaskID | None = None
@@ -64,6 +71,9 @@ class ProgressDisplay(Listener):
             self._also(event)
 
     def _step(self, step: Step) -> None:
+        if self._chosen is not None and not self.console.quiet:
+            self.console.must(f"no -o was given: the result goes to {self._chosen}")
+        self._chosen = None
         if self._bar is not None and self._task is not None:
             known: dict[str, Any] = {} if step.share is None else {"completed": step.share}
             total = None if step.share is None else 1.0
@@ -123,6 +133,7 @@ def run_job(
     *,
     also: Listener | None = None,
     on_event: Callable[[Event], None] | None = None,
+    chosen: str | None = None,
 ) -> R:
     """Carry a job out with progress; Ctrl-C stops it after the step.
 
@@ -132,8 +143,9 @@ def run_job(
         workspace: Loaded networks and limits.
         also: A further listener, such as a preview.
         on_event: Called with each event, to say what came of items.
+        chosen: Where the result goes, if nobody said where.
     """
-    with ProgressDisplay(console, on_event) as display, InterruptFlag(console) as interrupt:
+    with ProgressDisplay(console, on_event, chosen) as display, InterruptFlag(console) as interrupt:
         return job.run(Listeners(display, interrupt, *([also] if also else [])), workspace)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,16 +13,18 @@ from pydantic import ValidationError
 
 from reverie import objective as ob
 from reverie.cli.console import Console
+from reverie.cli.free_name import beside
 from reverie.cli.groups import Group, all_given
-from reverie.cli.options import GUIDE_LAYER, OF_PORTRAIT, OPTION, Common, Messages, Trust
+from reverie.cli.options import GUIDE_LAYER, OF_PORTRAIT, OPTION, Common, Files, Messages, Trust
 from reverie.errors import UsageError
+from reverie.notices import collect_warnings
 from reverie.objective.text import MOST_DIGITS, unquoted
 from reverie.recipe.presets.portrait import onto
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe, complaints, make
 
 if TYPE_CHECKING:
-    from reverie.jobs.output import Output
+    from reverie.jobs.output import Output, Written
     from reverie.jobs.workspace import Workspace
 
 #: Presets that are taken when none is named, by ``dream`` and by ``see``.
@@ -46,16 +49,12 @@ def workspace_of(given: Common, recipe: str | None = None, trust: Trust | None =
     )
 
 
-def output_of(given: Common, usual: str) -> Output:
-    """Where a picture goes and how it is written; ``usual`` where nothing says where and nothing is written.
-
-    Raises:
-        UsageError: Nothing says where, and something is to be written.
-    """
+def output_of(given: Common, usual: str, source: str | None = None) -> Output:
+    """Where a picture goes and how it is written; if none was named, beside its source: see ``beside``."""
     from reverie.jobs.output import Output
 
     return Output(
-        path=given.out or usual if given.dry_run else where_to(given.out, usual),
+        path=beside(source, usual) if given.out is None else given.out,
         depth=given.depth,
         quality=given.quality,
         metadata=not given.no_metadata,
@@ -63,7 +62,12 @@ def output_of(given: Common, usual: str) -> Output:
     )
 
 
-def where_to(out: str | None, usual: str, what: str = "-o OUT") -> str:
+def unsaid(given: Files, output: Written) -> str | None:
+    """Where a result goes if nobody said where, which is then told; None if ``-o`` said it."""
+    return output.path if given.out is None else None
+
+
+def where_to(out: str | None, usual: str, what: str) -> str:
     """What ``-o`` says; UsageError with an example name if it was not given."""
     if out is None:
         raise UsageError(f"where to? give {what}, as in -o {usual}")
@@ -175,13 +179,37 @@ def spans(option: str, text: str) -> tuple[tuple[float, float], ...]:
 
 
 def width_height(text: str) -> tuple[int, int]:
-    """``3840x2160``, or ``512`` for a square."""
+    """``3840x2160``, or ``512``: a square, or the longer side of a photograph, see ``longer_side``."""
     if re.fullmatch(r"\d{1,9}", text.strip()):
         return int(text), int(text)
-    match = re.fullmatch(r"(\d{1,9})[xX\N{MULTIPLICATION SIGN}](\d{1,9})", text.strip())
+    match = re.fullmatch(r"(\d{1,9})\s*[xX*\N{MULTIPLICATION SIGN}]\s*(\d{1,9})", text.strip())
     if match is None:
-        raise UsageError(f"--size {text}: width and height are needed, as in 1920x1080, or 512 for a square")
+        raise UsageError(f"--size {text}: width and height are needed, as in 1920x1080, or one number as 640")
     return int(match[1]), int(match[2])
+
+
+def longer_side(recipe: Recipe, given: Common, photo: str | None = None) -> Recipe:
+    """The recipe of what has a shape; a ``--size`` of one number is the longer side, and nothing is cut off.
+
+    A photograph that is smaller is enlarged to it, if it is named here; films and one of several are not.
+    """
+    if given.size is None or not given.size.strip().isdecimal():
+        return recipe
+    if given.max_size is not None:
+        raise UsageError("--size and --max-size: give one of them")
+    side = width_height(given.size)[0]
+    with told_as_typed({"max_size": "--size", "size": "--size"}):
+        recipe = recipe.but(size=None, max_size=side)
+        if photo is None or not os.path.isfile(photo):
+            return recipe
+        from reverie.jobs.workspace import Reference
+
+        with collect_warnings(lambda text: None):  # the job reads it again, and says them
+            picture = workspace_of(given).picture(Reference(path=photo))
+        if picture is None or max(picture.size) >= side:
+            return recipe
+        width, height = (max(32, round(s * side / max(picture.size))) for s in picture.size)
+        return recipe.but(size=(width, height), max_size=None)
 
 
 def as_typed(message: str, typed: Mapping[str, str]) -> str:
@@ -193,7 +221,8 @@ def as_typed(message: str, typed: Mapping[str, str]) -> str:
     """
     fields = "|".join(map(re.escape, typed))
     pattern = rf"(^|; )({fields})(?:\.\d+)*: "
-    return re.sub(pattern, lambda match: f"{match[1]}{typed[match[2]]}: ", message) if typed else message
+    told = re.sub(pattern, lambda match: f"{match[1]}{typed[match[2]]}: ", message) if typed else message
+    return "; ".join(dict.fromkeys(told.split("; ")))
 
 
 def given_as(options: Mapping[str, str], given: Mapping[str, object], part: str = "") -> dict[str, str]:

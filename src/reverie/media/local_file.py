@@ -13,12 +13,16 @@ from __future__ import annotations
 import os
 import stat
 from io import BufferedReader
+from itertools import islice
 from os import PathLike
 from pathlib import Path
 from typing import Final
 
+from reverie.errors import nearest
 from reverie.media.names import kind_of
 
+#: Of a folder in which a file is missing, so many names are looked at.
+MOST_LOOKED_AT: Final = 5000
 #: Without waiting, without becoming anybody's terminal, and not handed on to children.
 _FLAGS: Final = (
     os.O_RDONLY
@@ -110,10 +114,29 @@ def stays_in(path: str | PathLike[str], folder: str | PathLike[str]) -> bool:
 def reason(error: OSError | ValueError) -> str:
     """Why a file cannot be opened or read, in words."""
     if isinstance(error, FileNotFoundError):
-        return "no such file"
+        return f"no such file{_nearby(error.filename)}"
     if isinstance(error, PermissionError):
         return "cannot be read (permission denied)"
     return unreadable(error)
+
+
+def _nearby(name: object) -> str:
+    """What lies where a file was looked for, in brackets: a name like its own, or not even the folder."""
+    if not isinstance(name, str):
+        return ""
+    folder, base = os.path.split(name)
+    if folder and not os.path.isdir(folder):
+        return f" (there is no folder {folder})"
+    try:
+        with os.scandir(folder or ".") as entries:
+            names = [
+                entry.name for entry in islice(entries, MOST_LOOKED_AT) if not entry.name.startswith(".")
+            ]
+    except OSError:
+        return ""
+    same = [one for one in names if Path(one).stem.casefold() == Path(base).stem.casefold()]
+    near = same[:1] or nearest(base, names, most=1)
+    return f' (did you mean "{os.path.join(folder, near[0])}"?)' if near else ""
 
 
 def unreadable(error: OSError | ValueError) -> str:

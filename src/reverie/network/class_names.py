@@ -104,7 +104,9 @@ class ClassNames:
             raise UsageError(f'class "{text}" means several, give the number of one: {choices}')
         group = self.tree.find(text) if self.tree else None
         if group is None:
-            raise UsageError(f'class "{text}" is not known; {self._hint(text)}')
+            hint = self.kin(text) or did_you_mean(text, self._names())
+            hint = hint or f"give a name, or a number from 0 to {len(self) - 1}"
+            raise UsageError(f'class "{text}" is not known; {hint}')
         return group.members
 
     def lookup(self, what: str | int) -> int:
@@ -126,14 +128,21 @@ class ClassNames:
         yield from (name for names in self._synonyms for name in names)
         yield from self.tree.names() if self.tree else ()
 
-    def _hint(self, text: str) -> str:
-        """What to give instead of an unknown name: its kin in the tree, and what has it in its name."""
+    def knows(self, what: str) -> bool:
+        """Whether one class, or a group, has a name or a number."""
+        try:
+            return bool(self.members(what))
+        except UsageError:
+            return False
+
+    def kin(self, text: str) -> str:
+        """A clause that names what is nearest in the tree and what has the text in its name, or nothing."""
         near = self.tree.nearest(text) if self.tree else None
         word = re.compile(rf"\b{re.escape(text)}\b", re.IGNORECASE)
         kin = [self.name(index) for index in near.members] if near else []
         some = [*kin[:SOME], *[name for name in self if word.search(name)][:SOME]] if text else []
         if not some:
-            return did_you_mean(text, self._names()) or f"give a name, or a number from 0 to {len(self) - 1}"
+            return ""
         group = f', or "{near.name}" for the group of {len(kin)}' if near and len(kin) > 1 else ""
         return f"the nearest {'are' if len(some) > 1 else 'is'} " + ", ".join(f'"{n}"' for n in some) + group
 

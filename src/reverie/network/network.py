@@ -257,6 +257,8 @@ class Network:
             if name not in known:
                 some = ", ".join(list(known)[:6])
                 hint = did_you_mean(name, known) or f"it has {len(known)}, such as {some}"
+                if self.classes is not None and self.classes.knows(name):
+                    hint = f'as a class it is class("{name}"), or --class'
                 raise UsageError(f'layer "{name}" is not in network {self.name}; {hint}')
 
     def _names(self) -> Mapping[str, object]:

@@ -16,6 +16,21 @@ if TYPE_CHECKING:
 
 DEFAULT = "lite0"
 TORCHVISION = "torchvision:"
+#: What names of torchvision's classifiers begin with.
+FAMILIES = (
+    *(
+        "alexnet",
+        "convnext",
+        "densenet",
+        "efficientnet",
+        "googlenet",
+        "inception",
+        "maxvit",
+        "mnasnet",
+        "mobilenet",
+    ),
+    *("regnet", "resnet", "resnext", "shufflenet", "squeezenet", "swin", "vgg", "vit_", "wide_resnet"),
+)
 
 
 @dataclass(frozen=True)
@@ -115,11 +130,21 @@ def load_net(name: str = DEFAULT, *, offline: bool = False) -> Network:
     family, _, file = name.partition(":")
     info = next((n for n in _NETWORKS if n.name == family), None)
     if info is None:
-        hint = did_you_mean(family, [*network_names(), TORCHVISION + "NAME"])
-        raise UsageError(f'network "{name}" is not known; {hint}')
+        raise UsageError(f'network "{name}" is not known; {_hint(name)}')
     path, expected = split_hash(file) if ":" in name else (_packaged(info), info.sha256)
     with open_weights(path, expected, parameters=info.parameters) as state:
         return _lite(info, state)
+
+
+def _hint(name: str) -> str:
+    """What to give instead of a name that no network has: torchvision's has a prefix, a file a network."""
+    if ":" not in name and name.endswith((".pth", ".pt", ".safetensors")):
+        return f'weights of your own are given as "{DEFAULT}:{name}"'
+    if own := next((known for known in network_names() if name.lower().endswith(known)), ""):
+        return f'did you mean "{own}"?'
+    if name.lower().replace("-", "_").startswith(FAMILIES):
+        return f'did you mean "{TORCHVISION}{name.lower().replace("-", "_")}"?'
+    return did_you_mean(name.partition(":")[0], [*network_names(), TORCHVISION + "NAME"])
 
 
 def _packaged(info: NetworkInfo) -> Path:

@@ -112,19 +112,16 @@ def _names_a_class(name: str, classes: ClassNames) -> bool:
         return True
     if any(name.casefold() == n.casefold() for i in range(len(classes)) for n in classes.synonyms(i)):
         return True
-    try:
-        classes.members(name)
-    except UsageError:
-        return False
-    return True
+    return classes.knows(name)
 
 
 def _unknown(name: str, net: Network, *, classes: bool) -> NoReturn:
-    names = dict.fromkeys(net.layers)
+    names, kin = dict.fromkeys(net.layers), ""
     if classes and net.classes is not None:
-        names |= dict.fromkeys(n for i in range(len(net.classes)) for n in net.classes.synonyms(i))
+        names |= dict.fromkeys(net.classes.search(""))
+        kin = net.classes.kin(name)
     what = "no layer or class" if classes and net.classes is not None else "no layer"
-    hint = did_you_mean(name, names) or "give a layer, layer:channel, a class or an objective"
+    hint = kin or did_you_mean(name, names) or "give a layer, layer:channel, a class or an objective"
     raise UsageError(f'target "{name}": {what} of network {net.name} has that name; {hint}')
 
 

@@ -41,9 +41,10 @@ EASINGS: Final[dict[str, Callable[[float], float]]] = {
     "out": lambda share: share * (2 - share),
 }
 
-_NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
-_MOMENT = re.compile(rf"({_NUMBER})\s*(s?)", re.ASCII)
-_KEY = re.compile(rf"([^:]*):\s*({_NUMBER})(?:\s+(\w+))?", re.ASCII)
+#: A number as curves have it, as a regular expression.
+NUMBER: Final = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
+_MOMENT = re.compile(rf"({NUMBER})\s*(s?)", re.ASCII)
+_KEY = re.compile(rf"([^:]*):\s*({NUMBER})(?:\s+(\w+))?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class Curve:
             return cls.constant(text)
         if len(text) > LONGEST:
             raise UsageError(f"a curve of {len(text)} characters is too long; the limit is {LONGEST}")
-        if re.fullmatch(_NUMBER, text.strip(), re.ASCII):
+        if re.fullmatch(NUMBER, text.strip(), re.ASCII):
             return cls.constant(float(text))
         parts = text.split(",")
         if len(parts) > MOST_KEYS:

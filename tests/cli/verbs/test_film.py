@@ -162,7 +162,6 @@ def test_music_moves_the_strength(said, tmp_path):
     ("words", "code", "says"),
     [
         ((), 2, "nothing to dream on"),
-        (("a.mp4",), 2, "where to? give -o OUT"),
         (("a.mp4", "-o", "a.mp4", "--overwrite"), 2, "is the input too"),
         (("in/%d.png", "-o", "in/", "--overwrite"), 2, "is the input too"),
         (("in/*.png", "-o", "./in/%04d.png", "--overwrite"), 2, "is the input too"),

@@ -126,7 +126,6 @@ def test_a_large_print(inside, tmp_path):
         (["--render", "bad.json", "-o", "p.png"], 3, "bad.json"),
         (["--render", "other", "-o", "p.png"], 3, "is a folder"),
         (["--render", "http://a.b/c.json", "-o", "p.png"], 3, "not a local file"),
-        (["--render", "g.json"], 2, "-o print.png"),
         (["--render", "g.json", "-o", "p.txt"], 2, "no format"),
         (["--render", "g.json", "-o", "other"], 2, "other"),
         (["--render", "g.json", "-o", "p.png", "--size", "0"], 2, "--size: 0"),

@@ -73,7 +73,6 @@ def test_layers_as_a_sheet_from_shallow_to_deep(inside: Inside) -> None:
     [
         (2, "which layer", ["chelsea.png", "-o", "x.png"]),
         (2, "which layer", ["chelsea.png", "-o", "x.png", "--all-layers", "--layer", "stem"]),
-        (2, "where to", ["chelsea.png", "--layer", "stem"]),
         (2, 'did you mean "block3b"', ["chelsea.png", "--layer", "block3", "-o", "x.png"]),
         (2, "makes dreams", ["chelsea.png", "--layer", "stem", "-o", "x.png", "--preset", "google2015"]),
         (2, "exists already", ["chelsea.png", "--layer", "stem", "-o", "chelsea.png"]),

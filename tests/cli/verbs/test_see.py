@@ -120,7 +120,6 @@ def test_a_preview_and_a_plan(inside: Inside) -> None:
         (2, "means several", ["crane", "-o", "x.png"]),
         (2, "at column", ["block5c +", "-o", "x.png"]),
         (2, "what to look for", ["-o", "x.png"]),
-        (2, "where to", ["tabby"]),
         (2, "exists already", ["tabby", "-o", "chelsea.png"]),
         (2, "no format that can be written", ["tabby", "-o", "x.bmp"]),
         (2, "a folder: noext/", ["tabby", "block3b", "-o", "noext"]),

@@ -7,7 +7,6 @@ from support.slow import mostly_slow
     ("words", "code", "said"),
     [
         (("-o", "s.png"), 2, "--unit"),
-        (("--unit", "block5c:1"), 2, "-o"),
         (("--unit", "block5c:9999", "-o", "s.png"), 2, "0 to 111"),
         (("--unit", "block5z:1", "-o", "s.png"), 2, "did you mean"),
         (("--unit", "block5c", "-o", "s.png"), 2, "a colon and a number"),

@@ -101,7 +101,6 @@ def test_from_a_photograph(said, tmp_path, photographs):
         (("-o", "z.mp4", "--preset", "googel2015"), 2, "did you mean"),
         (("none.png", "-o", "z.mp4"), 3, "no such file"),
         (("-o", "no/z.mp4"), 6, "there is no folder"),
-        (("--size", "64x48"), 2, "where to? give -o OUT, as in -o zoom.mp4"),
     ],
     quick=6,
 )

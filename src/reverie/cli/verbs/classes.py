@@ -20,7 +20,7 @@ from reverie.network.class_names import ClassNames, imagenet
 from reverie.network.zoo import network_names
 
 if TYPE_CHECKING:
-    from reverie.network.class_tree import ClassTree, ClassGroup
+    from reverie.network.class_tree import ClassGroup, ClassTree
 
 Word = Annotated[
     str | None,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from functools import partial
+from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +16,7 @@ from reverie.cli.console import Console
 from reverie.cli.fields import other
 from reverie.cli.groups import OFFERED, takes_groups
 from reverie.cli.options import Appearance, Ascent, Base, Common, Target
-from reverie.cli.recipe_options import console_of, output_of, recipe_of, workspace_of
+from reverie.cli.recipe_options import console_of, longer_side, output_of, recipe_of, unsaid, workspace_of
 from reverie.errors import BadInput, BatchError, Interrupted, UsageError
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ def dream(
     common: DreamCommon = OFFERED,
 ) -> None:
     """Let a network dream over a photograph, or from nothing."""
+    check_names(photos or [], common.out)
     recipe = recipe_of(target, base, ascent, appearance, common)
     for part, verb in (("portrait", "see"), ("zoom", "zoom"), ("film", "film")):
         if getattr(recipe, part) is not None:
@@ -58,23 +61,52 @@ def dream(
     if found:
         if common.start:
             raise UsageError("--from is for a dream without a photograph; give one of them")
-        recipe = recipe.but(start="photo")
+        recipe = longer_side(recipe.but(start="photo"), common, None if batch else found[0])
     elif recipe.start == "photo":
         raise UsageError("nothing to dream on: give a photograph, or --from noise or clouds")
     from reverie.cli.progress import preview_of, run_job, tell_estimate, tell_item
 
     console, workspace = console_of(common), workspace_of(common, base.recipe)
-    output = output_of(common, "dream.png")
+    output = output_of(common, *usual_output(photos or [], batch=batch))
     job = job_of(recipe, found, output, common.variations, batch=batch)
     if common.dry_run:
         tell_estimate(job, console, workspace)
         return
     preview = preview_of(common.preview, common.overwrite)
-    result = run_job(job, console, workspace, also=preview, on_event=partial(tell_item, console))
+    result = run_job(
+        job,
+        console,
+        workspace,
+        also=preview,
+        on_event=partial(tell_item, console),
+        chosen=unsaid(common, output),
+    )
     if job.kind != "dream":
         tell_batch(console, result, output.path)
     elif result.stopped:
         raise Interrupted(f"stopped after {result.stopped}; {result.path} holds what there is")
+
+
+def check_names(photos: list[str], out: str | None) -> None:
+    """UsageError where words that are no photographs mean something else; it says what to type.
+
+    They are where to write, a photograph and where to write in each other's place, or a class.
+    """
+    from reverie.media.picture.write import EXTENSIONS
+    from reverie.network.class_names import imagenet
+
+    swapped = len(photos) == 1 and out is not None and os.path.isfile(out)
+    names = [*photos, *([out] if swapped and out is not None else [])]
+    source, target = (names[1], names[0]) if swapped else (names[0], names[-1]) if names else ("", "")
+    writes = Path(target).suffix.lower() in EXTENSIONS and not os.path.lexists(target)
+    if len(names) == 2 and writes and (swapped or out is None):
+        typed = shlex.join(["reverie", "dream", source, "-o", target])
+        raise UsageError(f"{target}: no such photograph; to write the dream of {source} there, type: {typed}")
+    for word in photos:
+        if not os.path.lexists(word) and not Path(word).suffix and imagenet().knows(word):
+            raise UsageError(
+                f"{word}: no such file; to dream of the class, give a photograph and --class {word}"
+            )
 
 
 def job_of(
@@ -105,8 +137,21 @@ def photographs(given: list[str], out: str, *, dry_run: bool) -> tuple[list[str]
     if folders and not dry_run and Path(out).suffix and not os.path.isdir(out):
         raise BadInput(f"{folders[0]}: is a folder; give a picture, or a folder after -o as well")
     for photo in given:
-        photos += pictures_in(photo) if photo in folders else [photo]
-    return photos, bool(folders) or len(given) > 1 or (bool(photos) and os.path.isdir(out))
+        photos += pictures_in(photo) if photo in folders else matching(photo)
+    return photos, bool(folders) or len(photos) > 1 or (bool(photos) and os.path.isdir(out))
+
+
+def matching(name: str) -> list[str]:
+    """The files that a name with ``*`` or ``?`` in it stands for, if no shell has seen to it; or the name."""
+    return [name] if os.path.lexists(name) else sorted(glob(name)) or [name]
+
+
+def usual_output(given: list[str], *, batch: bool) -> tuple[str, str | None]:
+    """What the result is called if nothing says so, and beside what it lies."""
+    if not batch:
+        return "dream.png", given[0] if given else None
+    folder = len(given) == 1 and os.path.isdir(given[0])
+    return ("dreams", given[0]) if folder else (os.path.join(os.path.dirname(given[0]), "dreams"), None)
 
 
 def tell_batch(console: Console, result: BatchResult, out: str) -> None:

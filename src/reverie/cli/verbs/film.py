@@ -10,7 +10,7 @@ from reverie.cli.groups import OFFERED, Without, all_given, takes_groups
 from reverie.cli.moving import film_output, make_film, recipe_with, typed_options
 from reverie.cli.moving_options import FilmAppearance, FilmAscent, FilmCommon, FilmMotion
 from reverie.cli.options import Base, Target
-from reverie.cli.recipe_options import told_as_typed
+from reverie.cli.recipe_options import longer_side, told_as_typed
 from reverie.errors import UsageError
 
 Video = Annotated[
@@ -49,9 +49,9 @@ def film(
     if appearance.mask is not None and not is_picture(appearance.mask):
         own["mask"] = rest.pop("mask")
     with told_as_typed(typed_options("film", own, rest, common)):
-        recipe = recipe_with("film", own, rest).but(start="photo")
+        recipe = longer_side(recipe_with("film", own, rest).but(start="photo"), common)
         from reverie.jobs.film import FilmJob
 
-        output = film_output(common, "film.mp4")
+        output = film_output(common, "dream.mp4", video)
         job = FilmJob(recipe=recipe, video=video, output=output)
         make_film(job, common, base.recipe)

@@ -13,7 +13,7 @@ from reverie.cli.console import Console
 from reverie.cli.fields import COMPUTE, other, setting
 from reverie.cli.groups import OFFERED, Group, Without, all_given, takes_groups
 from reverie.cli.options import Common, Trust
-from reverie.cli.recipe_options import console_of, output_of, told_as_typed, where_to, workspace_of
+from reverie.cli.recipe_options import console_of, output_of, told_as_typed, unsaid, where_to, workspace_of
 from reverie.errors import Interrupted, UsageError
 from reverie.jobs.fooling.settings import ENCODINGS, Settings
 
@@ -173,11 +173,11 @@ def print_large(
     from reverie.jobs.fooling.large_print import PrintJob
 
     checked(common)
-    console, output = console_of(common), output_of(common, "print.png")
+    console, output = console_of(common), output_of(common, "print.png", genome)
     side = PRINT_SIDE if evolution.size is None else evolution.size
     with told_as_typed(OPTION):
         job = PrintJob(genome=genome, size=side, output=output, threads=common.threads or 0)
-        result = run_job(job, console, workspace_of(common))
+        result = run_job(job, console, workspace_of(common), chosen=unsaid(common, output))
     console.result(output.path, result.as_json())
     console.info(f"{output.path}: {side} x {side}, {result.seconds:.1f} s")
 

@@ -12,7 +12,7 @@ from reverie.cli.console import add_row, print_table, table_of
 from reverie.cli.fields import other, setting
 from reverie.cli.groups import OFFERED, Only, Without, takes_groups
 from reverie.cli.options import Ascent, Base, Common, Messages
-from reverie.cli.recipe_options import console_of, output_of, recipe_of, workspace_of
+from reverie.cli.recipe_options import console_of, output_of, recipe_of, unsaid, workspace_of
 from reverie.cli.verbs.stimuli import UNUSED
 from reverie.errors import Interrupted
 from reverie.recipe.recipe import Recipe
@@ -44,10 +44,10 @@ def sheet(
     from reverie.jobs.batch import LayersJob
 
     console = console_of(common)
-    output = output_of(common, "sheet.png")
+    output = output_of(common, "sheet.png", photo)
     recipe = recipe_of(base, ascent, common)
     job = LayersJob(recipe=recipe, photo=photo, cell=cell, output=output)
-    result = run_job(job, console, workspace_of(common))
+    result = run_job(job, console, workspace_of(common), chosen=unsaid(common, output))
     console.result(output.path, result.as_json())
     if result.stopped:
         raise Interrupted(f"stopped after {result.stopped}; {output.path} holds those")

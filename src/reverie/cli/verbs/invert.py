@@ -44,7 +44,7 @@ def invert(
     """
     if all_layers == bool(layer):
         raise UsageError("which layer? give --layer NAME, or --all-layers")
-    output = output_of(common, "inverted.png")
+    output = output_of(common, "inverted.png", photo)
     if os.path.isdir(photo):
         raise BadInput(f"{photo}: is a folder; give one photograph")
     given = all_given(base, look, ascent, common)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,6 +57,12 @@ def see(
         raise UsageError(f"{what}: makes dreams and no portraits; use it with reverie dream")
     if not targets and not base.recipe:
         raise UsageError('what to look for? name a class, a layer or a channel: "tabby", block5c:17')
+    for word in targets or ():
+        if os.path.isfile(word):
+            raise UsageError(
+                f"{word}: is a file, and a portrait is of what a network knows, perhaps with --from {word}; "
+                f"to dream on it: reverie dream {word}"
+            )
     output = output_of(common, "portrait.png", photo)
     from reverie.jobs.portraits import PortraitsJob
 

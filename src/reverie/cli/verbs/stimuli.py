@@ -10,7 +10,7 @@ from reverie.cli import complete
 from reverie.cli.fields import wanted
 from reverie.cli.groups import OFFERED, Only, Without, takes_groups
 from reverie.cli.options import Ascent, Common, PortraitBase
-from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, recipe_of, workspace_of
+from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, recipe_of, unsaid, workspace_of
 from reverie.errors import BatchError, Interrupted, UsageError
 
 #: Of what is common, what a sheet of many pictures has no use for.
@@ -52,14 +52,14 @@ def stimuli(
 
     if not 1 <= count <= MOST:
         raise UsageError(f"--count {count}: 1 to {MOST} are possible")
-    output = output_of(common, "sheet.png")
+    output = output_of(common, "sheet.png", folder)
     recipe = recipe_of(base, ascent, common, default=DEFAULTS[1])
     if portrait and recipe.portrait is None:
         raise UsageError(f"--preset {recipe.preset}: makes dreams and no portraits; choose another")
     job = StimuliJob(
         recipe=recipe, photos=[folder], units=unit, count=count, portrait=portrait, output=output
     )
-    result = run_job(job, console, workspace_of(common))
+    result = run_job(job, console, workspace_of(common), chosen=unsaid(common, output))
     if result.found is None:
         raise Interrupted("stopped; nothing was written")
     for line in result.failed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -12,8 +13,9 @@ from reverie.cli.groups import OFFERED, Without, all_given, takes_groups
 from reverie.cli.moving import film_output, make_film, recipe_with, typed_options
 from reverie.cli.moving_options import FilmCommon, ZoomAscent, ZoomBase, ZoomMotion, ZoomTarget
 from reverie.cli.options import Appearance
-from reverie.cli.recipe_options import objectives, told_as_typed
+from reverie.cli.recipe_options import longer_side, objectives, told_as_typed
 from reverie.errors import UsageError
+from reverie.network.class_names import imagenet
 from reverie.recipe.recipe import Recipe
 
 #: A target and when it begins: ``5s:pagoda``.
@@ -50,15 +52,17 @@ def zoom(
         if common.size and not common.max_size:
             recipe = recipe.but(max_size=None)
         if photo is not None:
+            if not os.path.lexists(photo) and imagenet().knows(photo):
+                raise UsageError(f"{photo}: no such file; to zoom into the class, give --class {photo}")
             if common.start:
                 raise UsageError("--from is for a zoom without a photograph; give one of them")
             shape = {} if common.size or base.recipe else _shape(recipe)
-            recipe = recipe.but(start="photo", **shape)
+            recipe = longer_side(recipe.but(start="photo", **shape), common, photo)
         elif recipe.start == "photo" and not common.start:
             recipe = recipe.but(start="clouds")
         from reverie.jobs.zoom import ZoomJob
 
-        output = film_output(common, "zoom.mp4")
+        output = film_output(common, "zoom.mp4", photo)
         job = ZoomJob(recipe=recipe, photo=photo, output=output)
         make_film(job, common, base.recipe)
 
