@@ -63,6 +63,8 @@ def test_it_has_all_of_the_package_and_no_sources_of_the_library(made):
     ends = (
         "py.typed",
         "imagenet_classes.tsv",
+        "wordnet_nouns.tsv.gz",
+        "wordnet_licence.txt",
         ".npz",
         "templates/base.html",
         "static/site.js",

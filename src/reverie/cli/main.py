@@ -56,10 +56,11 @@ def run(arguments: list[str]) -> int:
     try:
         check_room(options)
         from reverie.cli.app import command
-        from reverie.cli.meant import meant
+        from reverie.cli.meant import TAKEN, meant
 
         root = command()
         words, note = meant(arguments, root.commands)
+        TAKEN.set(words)
         if note:
             print(shown(note, LINE), file=sys.stderr)
         code = int(root(args=words, prog_name="reverie", standalone_mode=False) or 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Collection, Mapping, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ PICTURES = (
 )
 #: What editors make of the dashes before an option.
 DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+#: The words of the command that runs, as they were taken.
+TAKEN: ContextVar[list[str] | None] = ContextVar("taken", default=None)
 #: Options that stand before any verb.
 GLOBAL = ("-h", "--help", "-V", "--version", "--install-completion", "--show-completion")
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from reverie.cli.console import Console
 from reverie.cli.free_name import beside
+from reverie.cli.meant import TAKEN
 from reverie.cli.moving_options import MOVING, FilmCommon
 from reverie.cli.options import OPTION
 from reverie.cli.recipe_options import console_of, given_as, recipe_from_options, unsaid, workspace_of
@@ -145,8 +145,8 @@ def _ended(error: ReverieError, kept: Kept, verb: str) -> NoReturn:
 
 
 def _again(verb: str) -> str:
-    """The command that was given, to be given once more."""
-    words = sys.argv[sys.argv.index(verb) :] if verb in sys.argv else [verb, "..."]
+    """The command that was given, as it was taken, to be given once more."""
+    words = TAKEN.get() or [verb, "..."]
     return shlex.join(["reverie", *words])
 
 
