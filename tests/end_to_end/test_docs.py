@@ -123,7 +123,7 @@ def test_commands_parse(line):
         return
     words[1:] = meant(words[1:], verbs)[0]
     assert words[1] in verbs
-    if len(words) == 2 or "--help" in words:  # only mentioned
+    if len(words) == 2 or {"--help", "--help-all"} & {*words}:  # only mentioned
         return
     context = verbs[words[1]].make_context(words[1], words[2:])
     if words[1] == "dream" and not context.params["recipe"]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from reverie._version import __version__
+from reverie.cli.help_page import VerbCommand
 from reverie.cli.verbs import inspect as look
 from reverie.cli.verbs import rerun as remake
 from reverie.cli.verbs.bench import bench
@@ -53,24 +54,11 @@ def _reverie(
         typer.echo(context.get_help())
 
 
-app.command()(dream)
-app.command()(zoom)
-app.command()(film)
-app.command()(see)
-app.command()(invert)
-app.command()(stimuli)
-app.command()(microscope)
-app.command()(fool)
-app.command()(remake.rerun)
-app.command()(run)
-app.command()(remake.show)
-app.command()(look.sheet)
-app.command()(look.classify)
-app.command()(look.layers)
-app.command()(classes)
-app.command()(look.networks)
-app.command()(doctor)
-app.command()(bench)
+for verb in (
+    *(dream, zoom, film, see, invert, stimuli, microscope, fool, remake.rerun, run, remake.show),
+    *(look.sheet, look.classify, look.layers, classes, look.networks, doctor, bench),
+):
+    app.command(cls=VerbCommand)(verb)
 
 
 def command() -> Any:

@@ -11,6 +11,8 @@ import typer
 from pydantic import BaseModel
 
 from reverie.recipe.curve import NUMBER, Within
+from reverie.recipe.portrait import Portrait
+from reverie.recipe.presets.portrait import PORTRAITS
 from reverie.recipe.presets.preset import PRESETS
 from reverie.recipe.recipe import Recipe
 
@@ -23,6 +25,13 @@ SIZE: Final = "Size and start"
 COMPUTE: Final = "What runs"
 FILES: Final = "Files"
 MESSAGES: Final = "What is said"
+
+
+#: What the usual presets of dreams and of portraits set otherwise.
+USUAL: Final[Mapping[type[BaseModel], Mapping[str, Any]]] = {
+    Recipe: PRESETS[Recipe.model_fields["preset"].default],
+    Portrait: PORTRAITS["portrait"]["portrait"],
+}
 
 
 def choices(annotation: Any) -> Iterator[str]:
@@ -71,7 +80,7 @@ def describe(name: str, model: type[BaseModel] = Recipe) -> str:
     if isinstance(default, tuple):
         words = [f"{v[0]:g}..{v[1]:g}" if isinstance(v, tuple) else str(v) for v in default]
         default = ",".join(words) or None
-    if model is Recipe and name in PRESETS[Recipe.model_fields["preset"].default]:
+    if name in USUAL.get(model, ()):
         notes.append("default: the preset's")
     elif default is not None and not isinstance(default, bool):
         notes.append(f"default {default}")
@@ -87,6 +96,7 @@ def setting(
     if is_share(name, model):
         more.setdefault("metavar", "SHARE")
         more.setdefault("parser", shares if more["metavar"] == "CURVE" else share)
+    more.setdefault("metavar", kind_of(name, model))
     return typer.Option(*flags, help=describe(name, model), rich_help_panel=panel, show_default=False, **more)
 
 
@@ -99,6 +109,23 @@ def is_share(name: str, model: type[BaseModel]) -> bool:
     parts = [*info.metadata, *_parts(info.annotation)]
     number = float in parts and found.get("ge", found.get("gt")) == 0 and found.get("le") == 1
     return number or Within(0, 1) in parts
+
+
+def kind_of(name: str, model: type[BaseModel]) -> str:
+    """What stands after an option that sets a field; nothing after one that is on or off."""
+    annotation = model.model_fields[name].annotation
+    parts = list(_parts(annotation))
+    if bool in parts:
+        return ""
+    return (
+        "WORD"
+        if any(choices(annotation))
+        else "N"
+        if int in parts
+        else "NUMBER"
+        if float in parts
+        else "TEXT"
+    )
 
 
 def _parts(annotation: Any) -> Iterator[Any]:
@@ -123,7 +150,8 @@ def share(text: str) -> float:
 
 
 def other(*flags: str, help: str, panel: str = "Files", **more: Any) -> Any:
-    """An option that sets nothing of the recipe."""
+    """An option that sets nothing of the recipe; without a ``metavar`` it is on or off."""
+    more.setdefault("metavar", "")
     return typer.Option(*flags, help=help, rich_help_panel=panel, show_default=False, **more)
 
 

@@ -95,6 +95,8 @@ def as_options(words: Sequence[str], known: Collection[str]) -> list[str]:
 
 
 def _as_option(word: str, known: Collection[str]) -> str:
+    if word == "--help-all" and word not in known:  # of a verb whose help is all of it
+        return "--help"
     name, sign, value = word.partition("=")
     bare = name.lstrip(DASHES)
     likely = (bare != name and len(bare) > 1) or (sign and not os.path.lexists(word))

@@ -131,7 +131,11 @@ class FilmCommon(Common):
     ] = None
     quality: Annotated[
         int | None,
-        other("--quality", help="1 to 100, of what loses something; 90 cannot be told from the dream."),
+        other(
+            "--quality",
+            help="1 to 100, of what loses something; 90 cannot be told from the dream.",
+            metavar="N",
+        ),
     ] = None
     overwrite: Annotated[
         bool, other("--overwrite", help="Replace the film, and what else was begun under its name.")

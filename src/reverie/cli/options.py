@@ -163,6 +163,7 @@ class Size(Group):
             "--max-pixels",
             help="The most pixels a picture may have (default 64 million).",
             panel=SIZE,
+            metavar="N",
             min=1,
         ),
     ] = None
@@ -192,9 +193,11 @@ class Files(Group):
         other("-o", "--out", help="The file to write, or a folder for several photographs.", metavar="OUT"),
     ] = None
     depth: Annotated[
-        int | None, other("--depth", help="Bits a channel, 8 or 16 (default: the photograph's).")
+        int | None, other("--depth", help="Bits a channel (default: the photograph's).", metavar="8|16")
     ] = None
-    quality: Annotated[int | None, other("--quality", help="Of JPEG, WebP and AVIF, 1 to 100.")] = None
+    quality: Annotated[
+        int | None, other("--quality", help="Of JPEG, WebP and AVIF, 1 to 100.", metavar="N")
+    ] = None
     no_metadata: Annotated[bool, other("--no-metadata", help="Leave the recipe out of the file.")] = False
     overwrite: Annotated[bool, other("--overwrite", help="Replace files that exist.")] = False
     preview: Annotated[

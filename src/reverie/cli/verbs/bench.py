@@ -44,7 +44,14 @@ Engines = Annotated[
 ]
 Seconds = Annotated[
     float,
-    other("--seconds", help=f"How long, about (default {SECONDS:g}).", panel=COMPUTE, min=1.0, max=3600.0),
+    other(
+        "--seconds",
+        help=f"How long, about (default {SECONDS:g}).",
+        panel=COMPUTE,
+        metavar="SECONDS",
+        min=1.0,
+        max=3600.0,
+    ),
 ]
 
 

@@ -10,11 +10,10 @@ import typer
 
 from reverie.cli import complete
 from reverie.cli.console import add_row, print_table, table_of
-from reverie.cli.fields import other
+from reverie.cli.fields import MESSAGES, other
 from reverie.cli.groups import OFFERED, Only, takes_groups
-from reverie.cli.options import Common
 from reverie.cli.recipe_options import console_of, workspace_of
-from reverie.cli.verbs.inspect import NETWORK
+from reverie.cli.verbs.inspect import NETWORK, Asked
 from reverie.errors import UsageError
 from reverie.network.class_names import ClassNames, imagenet
 from reverie.network.zoo import network_names
@@ -25,19 +24,19 @@ if TYPE_CHECKING:
 Word = Annotated[
     str | None,
     typer.Argument(
-        metavar="[WORD]",
+        metavar="WORD",
         help="A class, what classes are kinds of (cat), or a part of a name.",
         autocompletion=complete.classes,
     ),
 ]
-Tree = Annotated[bool, other("--tree", help="As a tree: groups, and what is in them.")]
+Tree = Annotated[bool, other("--tree", help="As a tree: groups, and what is in them.", panel=MESSAGES)]
 
 
 @takes_groups
 def classes(
     word: Word = None,
     tree: Tree = False,
-    common: Annotated[Common, Only("network", "offline", "json", "debug")] = OFFERED,
+    common: Annotated[Asked, Only("network", "offline", "json", "debug")] = OFFERED,
 ) -> None:
     """List or search a network's classes, and the groups that a word such as cat stands for."""
     console = console_of(common)

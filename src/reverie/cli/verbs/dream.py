@@ -15,6 +15,7 @@ import typer
 from reverie.cli.console import Console
 from reverie.cli.fields import other
 from reverie.cli.groups import OFFERED, takes_groups
+from reverie.cli.help_page import HelpAll
 from reverie.cli.options import Appearance, Ascent, Base, Common, Target
 from reverie.cli.recipe_options import console_of, longer_side, output_of, recipe_of, unsaid, workspace_of
 from reverie.errors import BadInput, BatchError, Interrupted, UsageError
@@ -37,6 +38,7 @@ class DreamCommon(Common):
         other(
             "--variations",
             help="So many seeds, as files OUT-seedN and a labelled sheet at OUT (at most 1000).",
+            metavar="N",
         ),
     ] = None
 
@@ -49,6 +51,7 @@ def dream(
     ascent: Ascent = OFFERED,
     appearance: Appearance = OFFERED,
     common: DreamCommon = OFFERED,
+    help_all: HelpAll = False,
 ) -> None:
     """Let a network dream over a photograph, or from nothing."""
     check_names(photos or [], common.out)

@@ -9,7 +9,7 @@ import typer
 
 from reverie.cli import complete
 from reverie.cli.console import add_row, print_table, table_of
-from reverie.cli.fields import other, setting
+from reverie.cli.fields import COMPUTE, MESSAGES, SIZE, other, setting
 from reverie.cli.groups import OFFERED, Only, Without, takes_groups
 from reverie.cli.options import Ascent, Base, Common, Messages
 from reverie.cli.recipe_options import console_of, output_of, recipe_of, unsaid, workspace_of
@@ -18,10 +18,22 @@ from reverie.errors import Interrupted
 from reverie.recipe.recipe import Recipe
 
 Photo = Annotated[str, typer.Argument(metavar="PHOTO", help="A photograph.")]
-Cell = Annotated[int, other("--cell", help="Longest side of each picture on the sheet.", min=64, max=2048)]
+Cell = Annotated[
+    int,
+    other(
+        "--cell",
+        help="Longest side of each picture on the sheet (default 320).",
+        panel=SIZE,
+        metavar="N",
+        min=64,
+        max=2048,
+    ),
+]
 #: The network that is asked if none is named.
 NETWORK: str = Recipe.model_fields["network"].default
-Top = Annotated[int, other("--top", help="How many classes.", min=1, max=1000)]
+Top = Annotated[
+    int, other("--top", help="How many classes (default 5).", panel=MESSAGES, metavar="N", min=1, max=1000)
+]
 
 
 @dataclass(frozen=True)
@@ -29,6 +41,22 @@ class SheetAscent(Ascent):
     """How far the dreams on a sheet go."""
 
     steps: Annotated[str | None, setting("steps", metavar="N[,N...]")] = "20"
+
+
+@dataclass(frozen=True)
+class Asked(Common):
+    """Which network is asked, and all that is common."""
+
+    network: Annotated[
+        str | None,
+        other(
+            "--network",
+            help=f"The network that is asked (default {NETWORK}).",
+            panel=COMPUTE,
+            metavar="NAME",
+            autocompletion=complete.networks,
+        ),
+    ] = None
 
 
 @takes_groups
@@ -57,7 +85,7 @@ def sheet(
 def classify(
     photo: Photo,
     top: Top = 5,
-    common: Annotated[Common, Only("network", "max_pixels", "offline", "json", "debug")] = OFFERED,
+    common: Annotated[Asked, Only("network", "max_pixels", "offline", "json", "debug")] = OFFERED,
 ) -> None:
     """Say what the network sees in a photograph."""
     from reverie.analysis.classify import classify as ask
@@ -81,7 +109,10 @@ def classify(
 @takes_groups
 def layers(
     network: Annotated[
-        str | None, typer.Argument(metavar="[NETWORK]", autocompletion=complete.networks)
+        str | None,
+        typer.Argument(
+            metavar="NETWORK", help="The network (default lite0).", autocompletion=complete.networks
+        ),
     ] = None,
     common: Annotated[Common, Only("offline", "json", "debug")] = OFFERED,
 ) -> None:

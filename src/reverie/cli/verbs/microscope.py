@@ -9,21 +9,21 @@ from typing import Annotated
 import typer
 
 from reverie.cli import complete
-from reverie.cli.fields import other, wanted
+from reverie.cli.fields import LOOK, SIZE, other, wanted
 from reverie.cli.groups import OFFERED, Only, Without, all_given, takes_groups
 from reverie.cli.options import Ascent, Common, PortraitBase
 from reverie.cli.recipe_options import console_of, recipe_from_options, where_to, workspace_of
 from reverie.cli.verbs.stimuli import UNUSED
 from reverie.errors import BatchError, Interrupted, UsageError
+from reverie.recipe.presets.portrait import PORTRAITS
 
 #: A thousand portraits and more are made, each in a tenth of the time that one alone is given.
 PRESET = "sketch"
+_SIDE, _STEPS = PORTRAITS[PRESET]["size"][0], ",".join(map(str, PORTRAITS[PRESET]["steps"]))
 
 Network = Annotated[
     str | None,
-    typer.Argument(
-        metavar="[NETWORK]", help="The network (default lite0).", autocompletion=complete.networks
-    ),
+    typer.Argument(metavar="NETWORK", help="The network (default lite0).", autocompletion=complete.networks),
 ]
 Layers = Annotated[
     list[str] | None,
@@ -58,11 +58,49 @@ Photos = Annotated[
 
 
 @dataclass(frozen=True)
+class SiteBase(PortraitBase):
+    """The settings of a site's portraits that all others change."""
+
+    preset: Annotated[
+        str | None,
+        wanted(
+            "--preset",
+            help=f"Start from the settings of a known system (default {PRESET}).",
+            metavar="NAME",
+            autocompletion=complete.portraits,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class SiteAscent(Ascent):
+    """How long each portrait is made."""
+
+    steps: Annotated[
+        str | None,
+        other(
+            "--steps",
+            help=f"Steps of each portrait, an octave (default {_STEPS}).",
+            panel=LOOK,
+            metavar="N[,N...]",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
 class SiteCommon(Common):
     """Where a site goes, and all that is common."""
 
     out: Annotated[
-        str | None, other("-o", "--out", help="The folder of the site: a new one, or one to go on with.")
+        str | None,
+        other(
+            "-o", "--out", help="The folder of the site: a new one, or one to go on with.", metavar="FOLDER"
+        ),
+    ] = None
+    overwrite: Annotated[bool, other("--overwrite", help="Make a site of other settings again.")] = False
+    size: Annotated[
+        str | None,
+        other("--size", help=f"Of each portrait (default {_SIDE}x{_SIDE}).", panel=SIZE, metavar="WxH|N"),
     ] = None
 
 
@@ -73,8 +111,8 @@ def microscope(
     channels: Channels = None,
     classes: Classes = None,
     photos: Photos = None,
-    base: PortraitBase = OFFERED,
-    ascent: Annotated[Ascent, Only("steps")] = OFFERED,
+    base: SiteBase = OFFERED,
+    ascent: Annotated[SiteAscent, Only("steps")] = OFFERED,
     common: Annotated[SiteCommon, Without("network", *UNUSED)] = OFFERED,
 ) -> None:
     """Make a website of a network: every layer, channel and class with its portrait; no server is needed.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,6 +37,27 @@ From = Annotated[
 ]
 
 
+@dataclass(frozen=True)
+class SeeCommon(Common):
+    """How large portraits are and where they go, and all that is common."""
+
+    size: Annotated[
+        str | None,
+        other(
+            "--size",
+            help="Width and height, or one number for a square (default: the preset's).",
+            panel=SIZE,
+            metavar="WxH|N",
+        ),
+    ] = None
+    out: Annotated[
+        str | None,
+        other(
+            "-o", "--out", help="The file to write: of several targets the sheet; or a folder.", metavar="OUT"
+        ),
+    ] = None
+
+
 @takes_groups
 def see(
     targets: Targets = None,
@@ -43,7 +65,7 @@ def see(
     base: PortraitBase = OFFERED,
     ascent: Annotated[Ascent, Only("steps")] = OFFERED,
     photo: From = None,
-    common: Annotated[Common, Without("start", "halo")] = OFFERED,
+    common: Annotated[SeeCommon, Without("start", "halo")] = OFFERED,
 ) -> None:
     """Show what a layer, a channel, a neuron or a class wants to see: its portrait, from nothing.
 

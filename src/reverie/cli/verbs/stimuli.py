@@ -26,7 +26,7 @@ Units = Annotated[
         autocompletion=complete.channels,
     ),
 ]
-Count = Annotated[int, wanted("--count", help="Patches of each unit (1 to 100; default 9).")]
+Count = Annotated[int, wanted("--count", help="Patches of each unit (1 to 100; default 9).", metavar="N")]
 WithPortrait = Annotated[
     bool,
     wanted("--portrait/--no-portrait", help="Make each unit's portrait and put it in front."),
