@@ -23,6 +23,8 @@ VERBS = command().commands
         ("help", "--help"),
         ("help zoom", "zoom --help"),
         ("version", "--version"),
+        ("--help-all", "--help"),
+        ("zoom --help-all", "zoom --help"),
         ("--strength .5 dream chelsea.png", "dream --strength .5 chelsea.png"),
         ("--layer=block4b chelsea.png", "dream --layer=block4b chelsea.png"),
         ("dream chelsea.png -strength .5", "dream chelsea.png --strength .5"),

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from reverie.jobs.provenance import of_picture
+from reverie.network.class_names import imagenet
 from support.commands import Process, Ran, interrupt
 from support.portraits import QUICK, same
 
@@ -43,3 +44,15 @@ def test_ctrl_c_saves_what_there_is_and_that_repeats(
     again = reverie("rerun", result, "-o", "again.png")
     assert again.rc == 130, again.stderr
     assert same(tmp_path / "again.png", result)
+
+
+@pytest.mark.soak
+def test_strangers_recognise_what_words_become(reverie: Callable[..., Ran], tmp_path: Path) -> None:
+    """Networks that took no part give most of their probability to the classes that a word stands for."""
+    words = ("cat", "dog", "bird", "car", "church")
+    assert reverie("see", *words, "-o", "s.png").rc == 0
+    for network in ("lite1", "lite2"):
+        for word in words:
+            ran = reverie("classify", f"s-{word}.png", "--network", network, "--top", "1000", "--json")
+            members = imagenet().members(word)
+            assert sum(one["probability"] for one in ran.json["classes"] if one["class"] in members) >= 0.5

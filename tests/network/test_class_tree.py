@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -155,10 +156,12 @@ def test_other_networks_of_the_same_classes_have_the_groups() -> None:
     assert names.lookup("n02123045") == names.lookup("tabby cat") == 281
 
 
-@pytest.mark.parametrize("theirs", [["cat", "dog"], [f"class {index}" for index in range(1000)]])
-def test_names_of_others_have_none(theirs: list[str]) -> None:
+@pytest.mark.parametrize(
+    "theirs", [["cat", "dog"], [("cat", "kitty"), ("dog",)], [f"class {index}" for index in range(1000)]]
+)
+def test_names_of_others_have_none(theirs: list[Any]) -> None:
     names = class_names(theirs)
     assert names.tree is None
-    assert names.members(theirs[1]) == (1,)
+    assert names.members(names.name(1)) == (1,)
     with pytest.raises(UsageError, match="is not known"):
         names.members("animal")

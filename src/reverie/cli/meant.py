@@ -59,6 +59,8 @@ def _with_verb(given: list[str], verbs: Mapping[str, Any]) -> list[str]:
     first = given[0] if given else "--help"
     if first in verbs or first in GLOBAL:
         return given
+    if first == "--help-all":
+        return ["--help"]
     if first in ("help", "version"):
         return [*(word for word in given[1:] if word in verbs), f"--{first}"][-2:]
     if verb := is_for(first):

@@ -163,14 +163,16 @@ def imagenet() -> ClassNames:
     )
 
 
-def class_names(names: Sequence[str]) -> ClassNames:
+def class_names(names: Iterable[str | Sequence[str]]) -> ClassNames:
     """Names of classes in order; where they are ImageNet's, with its ids and with what they are kinds of."""
-    known = imagenet()
-    here = zip(names, known._synonyms, strict=False)
-    alike = sum(key_of(name) in map(key_of, synonyms) for name, synonyms in here)
-    if len(names) != len(known) or alike < SHARE * len(known):
-        return ClassNames(names)
-    return ClassNames(names, ids=[row[1] for row in _rows()], tree=_imagenet_tree)
+    theirs, ours = ClassNames(names), imagenet()
+    if len(theirs) != len(ours):
+        return theirs
+    keys = [{key_of(name) for name in synonyms} for synonyms in ours._synonyms]
+    alike = sum(key_of(name) in known for name, known in zip(theirs, keys, strict=True))
+    if alike < SHARE * len(ours):
+        return theirs
+    return ClassNames(theirs._synonyms, ids=[row[1] for row in _rows()], tree=_imagenet_tree)
 
 
 def _rows() -> list[list[str]]:
