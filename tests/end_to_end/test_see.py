@@ -47,12 +47,12 @@ def test_ctrl_c_saves_what_there_is_and_that_repeats(
 
 
 @pytest.mark.soak
-def test_strangers_recognise_what_words_become(reverie: Callable[..., Ran], tmp_path: Path) -> None:
+def test_strangers_recognise_what_words_become(inside: Callable[..., Ran]) -> None:
     """Networks that took no part give most of their probability to the classes that a word stands for."""
     words = ("cat", "dog", "bird", "car", "church")
-    assert reverie("see", *words, "-o", "s.png").rc == 0
+    assert inside("see", *words, "-o", "s.png").rc == 0
     for network in ("lite1", "lite2"):
         for word in words:
-            ran = reverie("classify", f"s-{word}.png", "--network", network, "--top", "1000", "--json")
+            ran = inside("classify", f"s-{word}.png", "--network", network, "--top", "1000", "--json")
             members = imagenet().members(word)
             assert sum(one["probability"] for one in ran.json["classes"] if one["class"] in members) >= 0.5
