@@ -47,6 +47,7 @@ def test_the_tree_has_each_class_once(inside: Inside) -> None:
     inside("classes", "unicorn").refused(2, '"unicorn" is not known', "sorrel")
 
 
+@pytest.mark.slow
 def test_a_dream_of_a_word_keeps_it_and_repeats(here: Path, inside: Inside) -> None:
     assert inside("dream", "chelsea.png", "-o", "d.png", "--class", "cat", *QUICK).rc == 0
     assert of_picture(here / "d.png").recipe.objective == ('class("cat")',)
