@@ -16,6 +16,7 @@ from reverie.media.picture import Picture
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
+    from reverie.apparition.state import ApparitionState
     from reverie.portrait.state import PortraitState
 
 __all__ = ["Frame", "begin", "dream", "render"]
@@ -50,8 +51,14 @@ def dream(
     yield from ascent(first, session=session, state=state or begin(first, picture, session), ask=ask)
 
 
-def begin(recipe: Recipe, picture: Picture | Tensor | None, session: Session) -> State | PortraitState:
-    """The state before the first step, of a dream or of a portrait."""
+def begin(
+    recipe: Recipe, picture: Picture | Tensor | None, session: Session
+) -> State | PortraitState | ApparitionState:
+    """The state before the first step, of a dream all over or at sites, or of a portrait."""
+    if recipe.sites is not None:
+        from reverie.apparition.state import ApparitionState
+
+        return ApparitionState.begin(recipe, picture, session)
     if recipe.portrait is None:
         return State.begin(recipe, picture, session)
     from reverie.portrait.state import PortraitState

@@ -125,7 +125,7 @@ class Session:
             )
         self.net = self.engine.net
         self.open_file = open_file
-        if recipe.partners and recipe.portrait is not None:
+        if recipe.partners and recipe.in_views:
             raise UsageError("partners: a portrait is what one network wants to see; drop them")
         self.partners = tuple(
             Session(
@@ -146,7 +146,7 @@ class Session:
                 )
         # Without jitter nothing moves the cuts about, so nothing may be seen of them in any one step.
         self._halo = recipe.halo if recipe.halo != "auto" or recipe.jitter else "full"
-        if recipe.portrait is not None:
+        if recipe.in_views:
             tile = 0  # views are small, and what they climb may need all of them
         self._tile = (tile, tile) if isinstance(tile, int) else tile
         if self._tile is not None and self._tile != WHOLE and min(self._tile) < 1:
@@ -223,7 +223,7 @@ class Session:
                 balance=recipe.balance,
                 open_picture=self.open_tensor,
                 size=size,
-                portrait=recipe.portrait is not None,
+                portrait=recipe.in_views,
             )
             theirs = [partner.goal(recipe, octave, size) for partner in self.partners]
             self._partners_goals[id(self._goals[key])] = theirs

@@ -19,6 +19,12 @@ from reverie.ops.warp import warp
 SOFT_LIMIT = 2.0
 
 
+def bent(change: Tensor, base: Tensor) -> Tensor:
+    """A change of a picture in [0, 1] that ends softly: with h the room, d / sqrt(1 + (d / h)^2)."""
+    room = torch.where(change > 0, 1 - base, base).clamp_min(1e-6)
+    return change / (1 + (change / room).square()).sqrt()
+
+
 class LazyPicture:
     """A canvas's picture that is never held whole: it gives the rectangle that is asked for.
 
@@ -107,10 +113,7 @@ class DetailCanvas:
 
     def _bent(self, detail: Tensor, base: Tensor, mask: Tensor | None) -> Tensor:
         change = detail if mask is None else mask * detail
-        if not self.soft:
-            return change
-        room = torch.where(change > 0, 1 - base, base).clamp_min(1e-6)
-        return change / (1 + (change / room).square()).sqrt()
+        return bent(change, base) if self.soft else change
 
     def picture(self, out: Tensor | None = None) -> Tensor:
         """(1, C, H, W), written into ``out`` (which may be the detail) if it is given."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from reverie import objective as ob
 from reverie.cli.moving_options import MOVING
-from reverie.cli.options import OF_PORTRAIT, OPTION
+from reverie.cli.options import OF_PORTRAIT, OF_SITES, OPTION
 from reverie.cli.recipe_options import DEFAULTS
 from reverie.errors import UsageError
 from reverie.portrait.targets import alone
@@ -77,8 +77,10 @@ def command_of(recipe: Recipe) -> list[str] | None:
         del changed["max_score"]  # a given number of steps lifts it
     words = [] if recipe.preset in DEFAULTS else ["--preset", recipe.preset]
     if recipe.portrait is None:
+        mine, theirs = changed.pop("sites", None), base["sites"]
+        places = [] if mine is None else None if theirs is None else _words(_changed(mine, theirs), OF_SITES)
         said = _words(changed, OPTION)
-        return None if said is None else words + said
+        return None if said is None or places is None else words + said + places
     changed.pop("start", None)  # said by --from, or by its absence
     changed.pop("portrait", None)
     wanted = changed.pop("objective", ())

@@ -8,6 +8,7 @@ from reverie.network.class_names import imagenet
 from reverie.network.zoo import network_names
 from reverie.recipe.presets.portrait import PORTRAITS
 from reverie.recipe.presets.preset import MOTIONS, PRESETS
+from reverie.recipe.presets.sites import SITES
 
 #: Blocks in each stage; a test holds them against the networks themselves.
 _REPEATS = {"lite0": (1, 2, 2, 3, 3, 4, 1), "lite1": (1, 3, 3, 4, 4, 5, 1), "lite2": (1, 3, 3, 4, 4, 5, 1)}
@@ -31,7 +32,7 @@ def _among(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
 
 layers = _among(layer_names)
 channels = _among(lambda: (f"{name}:" for name in layer_names()))
-presets = _among(lambda: PRESETS)
+presets = _among(lambda: (*PRESETS, *SITES))
 motions = _among(lambda: (*MOTIONS, *PRESETS))
 portraits = _among(lambda: PORTRAITS)
 networks = _among(network_names)

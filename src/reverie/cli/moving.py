@@ -43,7 +43,7 @@ def recipe_with(part: str, own: Mapping[str, Any], rest: Mapping[str, Any]) -> R
     for other in PARTS.keys() - {part}:
         if getattr(recipe, other) is not None:
             what = rest["recipe"] or f"--preset {recipe.preset}"
-            verb = {"portrait": "see"}.get(other, other)
+            verb = {"portrait": "see", "sites": "dream"}.get(other, other)
             raise UsageError(f"{what}: is not for {part}s; use it with reverie {verb}")
     found = getattr(recipe, part)
     changes = {name: own[name] for name in options if own.get(name) is not None}

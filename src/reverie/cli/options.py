@@ -11,6 +11,7 @@ from reverie.cli.fields import COMPUTE, MESSAGES, PORTRAIT, SIZE, WHAT, other, s
 from reverie.cli.groups import Group, options_of
 from reverie.recipe.portrait import Portrait
 from reverie.recipe.recipe import Recipe
+from reverie.recipe.sites import Sites
 
 #: Where a guide is followed when no layer is named.
 GUIDE_LAYER = "block5a"
@@ -138,6 +139,13 @@ class Appearance(Group):
 
 
 @dataclass(frozen=True)
+class Places(Group):
+    """Where something whole is dreamt."""
+
+    sites: Annotated[int | None, setting("count", "--sites", model=Sites, metavar="N")] = None
+
+
+@dataclass(frozen=True)
 class Size(Group):
     """How large, and what it begins from."""
 
@@ -255,3 +263,5 @@ class PortraitLook(Group):
 OPTION = options_of(Recipe, Target, Base, Ascent, Appearance, Size, Compute) | {"start": "--from"}
 #: Settings of a portrait that an option sets, and the option.
 OF_PORTRAIT = options_of(Portrait, PortraitLook) | {"facets": "--diversity", "transforms": "--transform"}
+#: Settings of sites that an option sets, and the option.
+OF_SITES = {"count": "--sites"}

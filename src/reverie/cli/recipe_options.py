@@ -15,7 +15,16 @@ from reverie import objective as ob
 from reverie.cli.console import Console
 from reverie.cli.free_name import beside
 from reverie.cli.groups import Group, all_given
-from reverie.cli.options import GUIDE_LAYER, OF_PORTRAIT, OPTION, Common, Files, Messages, Trust
+from reverie.cli.options import (
+    GUIDE_LAYER,
+    OF_PORTRAIT,
+    OF_SITES,
+    OPTION,
+    Common,
+    Files,
+    Messages,
+    Trust,
+)
 from reverie.errors import UsageError
 from reverie.notices import collect_warnings
 from reverie.objective.text import MOST_DIGITS, unquoted
@@ -92,21 +101,35 @@ def recipe_from_options(given: Mapping[str, Any], default: str = "reverie") -> R
         UsageError: An option cannot be, or two exclude each other; options are called as they are typed.
     """
     name, changes = settings_from(given)
-    portrait = changes.get("portrait", {})
-    with told_as_typed(given_as(OPTION | OF_PORTRAIT, {**changes, **portrait})):
+    portrait, sites = changes.get("portrait", {}), changes.get("sites", {})
+    with told_as_typed(given_as(OPTION | OF_PORTRAIT | OF_SITES, {**changes, **portrait, **sites})):
         if not given.get("recipe"):
-            return preset(name or default, **changes)
+            return with_sites(
+                preset(name or default, **{k: v for k, v in changes.items() if k != "sites"}), sites
+            )
         if name is not None:
             raise UsageError("--preset and --recipe: give one of them")
         from reverie.jobs.foreign_names import beside
         from reverie.jobs.provenance import recipe_in
 
         recipe = beside(recipe_in(given["recipe"]), given["recipe"], trust=bool(given.get("trust")))
+        changes.pop("sites", None)
         if "steps" in changes:
             changes.setdefault("max_score", None)
         if portrait and recipe.portrait is not None:
             changes["portrait"] = onto(recipe.portrait.model_dump(), portrait)
-        return make(**{**recipe.model_dump(), **changes}) if changes else recipe
+        return with_sites(make(**{**recipe.model_dump(), **changes}) if changes else recipe, sites)
+
+
+def with_sites(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
+    """A recipe with settings of its sites changed; UsageError where it has none."""
+    if not changes:
+        return recipe
+    if recipe.sites is None:
+        raise UsageError(
+            f"--sites: preset {recipe.preset} dreams all over; leave it out, or use --preset apparition"
+        )
+    return recipe.but(sites={**recipe.sites.model_dump(), **changes})
 
 
 def settings_from(given: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
@@ -130,6 +153,8 @@ def settings_from(given: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]
         portrait["rate"] = spans("--rate", portrait["rate"])
     if portrait:
         changes["portrait"] = portrait
+    if given.get("sites") is not None:
+        changes["sites"] = {"count": given["sites"]}
     return name, changes
 
 

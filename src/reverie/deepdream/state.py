@@ -50,6 +50,11 @@ class Origin:
     depth: int
     source: Source | None
 
+    @staticmethod
+    def of(picture: Picture | None) -> Origin | None:
+        """Of a picture, if there is one."""
+        return Origin(picture.alpha, picture.depth, picture.source) if picture else None
+
 
 @dataclass(frozen=True)
 class Rolled:
@@ -84,7 +89,7 @@ class State:
         self.canvas = canvas
         self.rng = rng
         self.reach = reach  # RMS at strength 0.5
-        self.origin = Origin(origin.alpha, origin.depth, origin.source) if origin else None
+        self.origin = Origin.of(origin)
         self.octave = 0
         self.step = 0
         self.attention: Attention | None = None  # what its looks said, where a recipe asks for that
@@ -256,7 +261,7 @@ class State:
         source = self.canvas.source
         self.canvas.let_go()
         if recipe.strength == 0:  # also for presets whose octaves lose detail on the way and put it back
-            return self._as_picture(source.clamp(0, 1), recipe)
+            return as_picture(source.clamp(0, 1), recipe, self.origin)
         height, width = source.shape[2:]
         carry = "detail" if recipe.carry == "detail" else "picture"
         canvas = self.canvas.at((width, height), carry=carry)
@@ -281,7 +286,7 @@ class State:
             way = recipe.soften if canvas.mask is None else recipe.soften * canvas.mask
             canvas.base = plain + way * (canvas.base - plain)
         picture = keep_colour(canvas.picture(out=canvas.detail), source, recipe.keep_colour)
-        return self._as_picture(picture.clamp_(0, 1), recipe)
+        return as_picture(picture.clamp_(0, 1), recipe, self.origin)
 
     @staticmethod
     def _leave_room(canvas: DetailCanvas, recipe: Recipe) -> None:
@@ -292,16 +297,17 @@ class State:
     def _mask_mean(canvas: DetailCanvas) -> float:
         return 1.0 if canvas.mask is None else float(canvas.mask.mean().clamp_min(0.01))
 
-    def _as_picture(self, picture: Tensor, recipe: Recipe) -> Picture:
-        pixels = picture[0].permute(1, 2, 0).contiguous().cpu().numpy()
-        origin = self.origin
-        if origin is None:
-            return Picture(pixels)
-        alpha = None
-        if origin.alpha is not None:
-            plane = fitted(torch.from_numpy(origin.alpha)[None, None], recipe)
-            alpha = plane[0, 0].numpy()
-        return Picture(pixels, alpha=alpha, depth=origin.depth, source=origin.source)
+
+def as_picture(picture: Tensor, recipe: Recipe, origin: Origin | None) -> Picture:
+    """A tensor (1, C, H, W) in [0, 1] as it is saved, with what is kept of what it was dreamt on."""
+    pixels = picture[0].permute(1, 2, 0).contiguous().cpu().numpy()
+    if origin is None:
+        return Picture(pixels)
+    alpha = None
+    if origin.alpha is not None:
+        plane = fitted(torch.from_numpy(origin.alpha)[None, None], recipe)
+        alpha = plane[0, 0].numpy()
+    return Picture(pixels, alpha=alpha, depth=origin.depth, source=origin.source)
 
 
 def attention_of(recipe: Recipe) -> Attention | None:

@@ -42,12 +42,14 @@ def runs_in_words(details: dict[str, Any]) -> str:
 
 def estimate_dreams(opened: OpenRecipe, photos: Sequence[Reference | None]) -> Estimate:
     """What dreams over these photographs would cost (None: one without a photograph)."""
+    at_sites = opened.recipe.sites is not None
     per_pixel: float | None = None
     parts = []
     for photo in photos:
         picture = opened.workspace.picture(photo)
         per_pixel = per_pixel or seconds_per_pixel(opened.session, opened.recipe, picture)
-        parts.append(_estimate_dream(opened, photo, picture, per_pixel))
+        one = _estimate_apparition if at_sites else _estimate_dream
+        parts.append(one(opened, photo, picture, per_pixel))
     if len(parts) == 1:
         return parts[0]
     seconds = sum(part.seconds or 0.0 for part in parts)
@@ -107,9 +109,45 @@ def _estimate_dream(
     return Estimate(seconds, round(memory), "\n".join(lines), details)
 
 
+def _estimate_apparition(
+    opened: OpenRecipe, photo: Reference | None, picture: Picture | None, per_pixel: float
+) -> Estimate:
+    """Octaves, seconds and bytes of one dream at sites; ``per_pixel`` is of the views."""
+    from reverie.apparition.state import ApparitionState, pixels_seen
+
+    recipe, session = opened.recipe, opened.session
+    state = opened.begin(picture)
+    assert isinstance(state, ApparitionState)
+    plan = state.plan(recipe)
+    seen = [pixels_seen(recipe, octave.index) for octave in plan]
+    layers = [name for k in range(len(recipe.objective)) for name in session.goal(recipe, k).layers]
+    memory = session.engine.bytes_per_pixel(tuple(dict.fromkeys(layers))) * max(seen)
+    seconds = per_pixel * sum(octave.steps * each for octave, each in zip(plan, seen, strict=True))
+    height, width = state.source.shape[2:]
+    details = {
+        "input": None if photo is None else str(photo),
+        "size": [width, height],
+        "octaves": [{"size": list(o.size), "steps": o.steps} for o in plan],
+        "steps": sum(o.steps for o in plan),
+        "sites": recipe.sites.count if recipe.sites else 0,
+        "seconds": seconds,
+        "bytes": round(memory),
+        **what_runs(session, recipe),
+        "objective": list(recipe.objective),
+    }
+    lines = [
+        f"{photo or recipe.start}: {width} x {height}, {'; '.join(recipe.objective)}",
+        f"  {details['sites']} sites",
+        *(f"  octave {i}: {o.size[0]} x {o.size[1]}, {o.steps} steps" for i, o in enumerate(plan, 1)),
+        f"  {runs_in_words(details)}",
+        f"  about {clock(seconds)} and {memory / 1e6:.0f} MB for the dream",
+    ]
+    return Estimate(seconds, round(memory), "\n".join(lines), details)
+
+
 def seconds_per_pixel(session: Session, recipe: Recipe, picture: Picture | None) -> float:
-    """Seconds a step takes for each pixel, measured on a small version of the same dream."""
-    from reverie.api import dream
+    """Seconds a step takes for each pixel looked at, measured on a small version of the same dream."""
+    from reverie.api import begin, dream
     from reverie.deepdream.state import State
 
     changes: dict[str, Any] = {"octaves": 1, "octave_top": 0, "steps": (3,), "max_change": None}
@@ -119,8 +157,13 @@ def seconds_per_pixel(session: Session, recipe: Recipe, picture: Picture | None)
         trial = max(32, round(width * factor)), max(32, round(height * factor))
         changes |= {"size": trial, "max_size": None}
     small = recipe.but(**changes)
-    state = State.begin(small, picture, session)
-    pixels = state.canvas.source.shape[2] * state.canvas.source.shape[3]
+    state = begin(small, picture, session)
+    if isinstance(state, State):
+        pixels = state.canvas.source.shape[2] * state.canvas.source.shape[3]
+    else:
+        from reverie.apparition.state import pixels_seen
+
+        pixels = pixels_seen(small, 0)
     times = [time.perf_counter()]
     for _ in dream(small, session=session, state=state):
         times.append(time.perf_counter())

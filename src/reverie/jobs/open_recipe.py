@@ -28,6 +28,7 @@ from reverie.media.picture import Picture, Source, load_picture, save_picture
 from reverie.recipe.recipe import Recipe, Stop
 
 if TYPE_CHECKING:
+    from reverie.apparition.state import ApparitionState
     from reverie.ascent.loop import Frame
     from reverie.ascent.session import Session
     from reverie.deepdream.state import State
@@ -169,13 +170,13 @@ class OpenRecipe:
             if session.shrunk == before and last is not None:
                 return last, cut
 
-    def begin(self, picture: Picture | None) -> State | PortraitState:
+    def begin(self, picture: Picture | None) -> State | PortraitState | ApparitionState:
         """The state before the first step, with names resolved and tiles chosen."""
         from reverie.api import begin
 
         session = self.session
         state = begin(self.recipe, picture, session)
-        if self.recipe.portrait is not None:
+        if self.recipe.in_views:
             return state
         session.settle(self.recipe, state.plan(self.recipe))
         return state

@@ -29,18 +29,21 @@ class Views:
     """What the network is shown in one step.
 
     ``picture`` (N, C, H, W) is the canvas's, ``drawn`` has the random numbers of each item's views (N of V;
-    empty: the pictures are shown as they are), ``size`` is a view's (width, height).
+    empty: the pictures are shown as they are), ``size`` is a view's (width, height). Where each
+    picture climbs several ``targets``, its views are those of all targets in turn, and the objectives all
+    pictures' first ones first.
     """
 
     picture: Tensor
     drawn: Sequence[Sequence[SampledView]]
     size: tuple[int, int]
     warm: bool = False
+    targets: int = 1
 
     @property
     def count(self) -> int:
-        """Views of each picture."""
-        return len(self.drawn[0]) if self.drawn else 1
+        """Views of each picture, for each of its objectives."""
+        return len(self.drawn[0]) // self.targets if self.drawn else 1
 
     def gradient(self, session: Session, goal: BatchObjective) -> tuple[tuple[float, ...], Tensor]:
         """The scores, and the gradient at the pictures, (N, C, H, W). Raises as ``picture_gradient``."""
@@ -50,13 +53,13 @@ class Views:
         return tuple(scores.tolist()), gradient
 
     def through(self, objective: BatchObjective, engine: Engine) -> tuple[Tensor, Tensor]:
-        """Scores (N,), means over each item's views, and the gradient at the pictures, (N, C, H, W).
+        """Scores (targets N,), means over each item's views, and the gradient at the pictures, (N, C, H, W).
 
         Terms that read the picture itself are taken at the picture, not at its views. Raises as
         ``picture_gradient``.
         """
         leaf = self.picture.detach().requires_grad_(True)
-        scores = torch.zeros(leaf.shape[0], dtype=leaf.dtype, device=leaf.device)
+        scores = torch.zeros(self.targets * leaf.shape[0], dtype=leaf.dtype, device=leaf.device)
         gradient = torch.zeros_like(leaf, requires_grad=False)
         if objective.layers:
             with torch.enable_grad():
@@ -66,8 +69,10 @@ class Views:
                 gradient = slope.clone()
             else:
                 (gradient,) = torch.autograd.grad(seen, leaf, slope)
-        of_picture, slope = objective.penalise(leaf.detach())
-        scores, gradient = scores + of_picture, gradient.add_(slope)
+        of_picture, slope = objective.penalise(torch.cat([leaf.detach()] * self.targets))
+        for part in slope.chunk(self.targets):
+            gradient.add_(part)
+        scores = scores + of_picture
         if not (is_finite(scores) and is_finite(torch.linalg.vector_norm(gradient))):
             raise self._complaint(objective, engine, leaf.detach(), scores)
         return scores, gradient
@@ -82,7 +87,7 @@ class Views:
         return complaint(engine, seen, objective.layers, what)
 
     def _seen(self, objective: BatchObjective, engine: Engine, seen: Tensor) -> tuple[Tensor, Tensor]:
-        """Scores (N,) and the gradient at what is seen, (V N, C, h, w)."""
+        """Scores (targets N,) and the gradient at what is seen, (V targets N, C, h, w)."""
         warmth: AbstractContextManager[object] = redirected() if self.warm else nullcontext()
         with warmth:
             activations = engine.forward(seen, objective.layers)

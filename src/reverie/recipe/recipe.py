@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from reverie.errors import ReverieError, UsageError, did_you_mean
 from reverie.objective import Objective, parse
 from reverie.recipe.film import Film
 from reverie.recipe.portrait import Portrait
+from reverie.recipe.sites import Sites
 from reverie.recipe.zoom import Zoom
 
 #: Version of the recipe's own format, raised when a field changes its meaning.
@@ -22,7 +23,7 @@ MOST_PARTNERS = 8
 MOST_COMPLAINTS = 30
 
 #: Settings that are settings of their own: of one way of dreaming each.
-PARTS: Final[dict[str, type[BaseModel]]] = {"portrait": Portrait, "zoom": Zoom, "film": Film}
+PARTS: Final[dict[str, type[BaseModel]]] = {"portrait": Portrait, "sites": Sites, "zoom": Zoom, "film": Film}
 
 #: Networks that need no files but those of their packages.
 Embedded = Literal["lite0", "lite1", "lite2"]
@@ -195,6 +196,11 @@ class Recipe(BaseModel):
     portrait: Portrait | None = Field(
         None, description="How a picture from nothing is made; without it, this is a dream."
     )
+    sites: Sites | None = Field(
+        None,
+        description="How something whole is dreamt at a few places, each objective at its own; without it, "
+        "all over.",
+    )
     zoom: Zoom | None = Field(None, description="How an endless zoom moves; without it, nothing does.")
     film: Film | None = Field(None, description="How a film dreams from frame to frame; without it, none.")
 
@@ -203,9 +209,34 @@ class Recipe(BaseModel):
     def _objectives_parse(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(str(parse(text)) for text in value)
 
+    @model_validator(mode="after")
+    def _sites_stand_still(self) -> Recipe:
+        """What is dreamt at sites is one picture with edges."""
+        if self.sites is None:
+            return self
+        others = [name for name in PARTS if name != "sites" and getattr(self, name) is not None]
+        if others:
+            raise UsageError(f"sites: are of a still picture, and this has settings of a {others[0]}")
+        if self.seamless:
+            raise UsageError(
+                "seamless: what is dreamt at sites knows no edges that meet; use --preset reverie"
+            )
+        if self.step_size is not None:
+            raise UsageError("step_size: what is dreamt at sites has steps of its own; use strength")
+        if self.balance not in ("none", "layers"):
+            raise UsageError(f"balance: {self.balance} is not for sites; use none or layers")
+        return self
+
+    @property
+    def in_views(self) -> bool:
+        """Whether the network is shown small views of the picture, and never all of it in tiles."""
+        return self.portrait is not None or self.sites is not None
+
     def objective_at(self, octave: int) -> Objective:
-        """The objective of an octave, with a portrait's priors."""
+        """The objective of an octave, or at sites the one of that place, with the priors of either."""
         wanted = parse(self.objective[min(octave, len(self.objective) - 1)])
+        if self.sites is not None:
+            return self.sites.climbed(wanted)
         for prior in self.portrait.priors if self.portrait else ():
             wanted += parse(prior)
         return wanted
@@ -284,7 +315,7 @@ def complaints(error: ValidationError) -> Iterator[str]:
 
 def _place(loc: tuple[int | str, ...]) -> str:
     """Where an error stands: names and positions only, as pydantic puts the branch of a union in between."""
-    if loc and loc[0] in ("zoom", "film") and len(loc) > 1:  # whose names the recipe has too
+    if loc and loc[0] in ("sites", "zoom", "film") and len(loc) > 1:  # whose names the recipe has too
         return f"{loc[0]}.{_place(loc[1:])}"
     inner = loc[1:] if loc[:1] == ("portrait",) and len(loc) > 1 else loc
     where = [str(part) for i, part in enumerate(inner) if i == 0 or isinstance(part, int)]

@@ -16,7 +16,7 @@ from reverie.cli.console import Console
 from reverie.cli.fields import other
 from reverie.cli.groups import OFFERED, takes_groups
 from reverie.cli.help_page import HelpAll
-from reverie.cli.options import Appearance, Ascent, Base, Common, Target
+from reverie.cli.options import Appearance, Ascent, Base, Common, Places, Target
 from reverie.cli.recipe_options import console_of, longer_side, output_of, recipe_of, unsaid, workspace_of
 from reverie.errors import BadInput, BatchError, Interrupted, UsageError
 
@@ -50,12 +50,15 @@ def dream(
     base: Base = OFFERED,
     ascent: Ascent = OFFERED,
     appearance: Appearance = OFFERED,
+    places: Places = OFFERED,
     common: DreamCommon = OFFERED,
     help_all: HelpAll = False,
 ) -> None:
     """Let a network dream over a photograph, or from nothing."""
     check_names(photos or [], common.out)
-    recipe = recipe_of(target, base, ascent, appearance, common)
+    whole = bool(photos and target.class_) or places.sites is not None
+    usual = "apparition" if whole else "reverie"
+    recipe = recipe_of(target, base, ascent, appearance, places, common, default=usual)
     for part, verb in (("portrait", "see"), ("zoom", "zoom"), ("film", "film")):
         if getattr(recipe, part) is not None:
             what = base.recipe or f"--preset {recipe.preset}"

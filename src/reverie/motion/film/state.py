@@ -16,7 +16,7 @@ from reverie.ascent.octaves import Octave, octave_sizes
 from reverie.ascent.session import Session
 from reverie.canvas.film import FilmCanvas
 from reverie.deepdream.direction import StepDirection
-from reverie.deepdream.state import REACH, REACH_OF_STD, Origin, State, canvas_over
+from reverie.deepdream.state import REACH, REACH_OF_STD, Origin, State, as_picture, canvas_over
 from reverie.errors import UsageError
 from reverie.media.picture import Picture
 from reverie.motion.film.flow import Motion, grid
@@ -304,7 +304,7 @@ class FilmState(State):
     def finished(self, recipe: Recipe) -> Picture:
         """The frame as it is shown."""
         if self.share == 0:
-            return self._as_picture(self.canvas.source.clamp(0, 1), recipe)
+            return as_picture(self.canvas.source.clamp(0, 1), recipe, self.origin)
         shown = copy.copy(self)
         shown.canvas = self.canvas.rebased(self.canvas.source, self.canvas.mask_source)
         if self.share != 1:

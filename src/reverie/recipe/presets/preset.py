@@ -12,6 +12,7 @@ from typing import Any
 
 from reverie.errors import UsageError, did_you_mean
 from reverie.recipe.presets.portrait import PORTRAITS, onto
+from reverie.recipe.presets.sites import SITES
 from reverie.recipe.recipe import Recipe, make
 
 #: What every early system has in common: no budget, plain pixels, nothing given back.
@@ -197,7 +198,7 @@ def preset(name: str, /, **changes: Any) -> Recipe:
     Raises:
         UsageError: No such preset (the message lists the nearest), or a setting that cannot be.
     """
-    known = {**PRESETS, **PORTRAITS, **MOTIONS}
+    known = {**PRESETS, **SITES, **PORTRAITS, **MOTIONS}
     if name not in known:
         near = did_you_mean(name, known) or "presets are " + ", ".join(known)
         raise UsageError(f'preset "{name}": there is none of that name; {near}')
@@ -206,7 +207,7 @@ def preset(name: str, /, **changes: Any) -> Recipe:
         settings.pop("max_score", None)
     if isinstance(changes.get("portrait"), Mapping) and settings.get("portrait"):
         changes["portrait"] = onto(settings["portrait"], changes["portrait"])
-    for way in ("zoom", "film"):
-        if isinstance(changes.get(way), Mapping) and settings.get(way):
+    for way in ("sites", "zoom", "film"):
+        if isinstance(changes.get(way), Mapping) and settings.get(way) is not None:
             changes[way] = {**settings[way], **changes[way]}
     return make(**{**settings, **changes})

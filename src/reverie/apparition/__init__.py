@@ -1,0 +1,1 @@
+"""Apparitions: something whole that is dreamt at a few places of a photograph."""

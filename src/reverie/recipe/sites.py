@@ -1,0 +1,92 @@
+"""What decides a dream at sites beside the rest of its recipe, with each default stated once, here."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from reverie.errors import UsageError
+from reverie.objective import Logit, Objective, logprob, parse
+
+MOST_SITES: Final = 32
+MOST_DRAFTS: Final = 8
+
+ViewSide = Annotated[int, Field(ge=32, le=512)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Sites(BaseModel):
+    """How something whole is dreamt at a few places of a photograph. Immutable.
+
+    Sides of sites are shares of the picture's short side; a pair is a value at the beginning and at the end.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
+
+    count: int = Field(
+        3, ge=1, le=MOST_SITES, description="Places of the photograph that become what is dreamt."
+    )
+    sides: tuple[Annotated[float, Field(ge=0.05, le=1)], Annotated[float, Field(ge=0.05, le=1)]] = Field(
+        (0.75, 0.45),
+        description="Sides of the first site and of the others, as shares of the short side.",
+    )
+    drafts: int = Field(
+        3, ge=1, le=MOST_DRAFTS, description="Beginnings that are drawn small; the best is finished."
+    )
+    short_side: int = Field(
+        384,
+        ge=32,
+        le=4096,
+        description="Short side at which it is drawn; onto a larger photograph it is enlarged.",
+    )
+    views: int = Field(6, ge=1, le=32, description="Views of the sites in each step, for each objective.")
+    view_size: Annotated[tuple[ViewSide, ...], Field(min_length=1, max_length=32)] = Field(
+        (96, 160, 208), description="Side of a view in pixels, several one an octave."
+    )
+    shift: float = Field(0.08, ge=0, le=1, description="Largest shift of a view, in sides of its site.")
+    zoom: tuple[Annotated[float, Field(gt=0, le=8)], Annotated[float, Field(gt=0, le=8)]] = Field(
+        (0.75, 1.4), description="Least and greatest side of a view, in sides of its site."
+    )
+    turn: float = Field(10.0, ge=0, le=180, description="Largest turn of a view, in degrees.")
+    noise: float = Field(0.2, ge=0, le=10, description="Most noise that is added to a view.")
+    certainty: float = Field(
+        0.5, ge=0, le=100, description="How much the log-probability of a class counts beside its score."
+    )
+    priors: tuple[str, ...] = Field(
+        ("-3.3*unnatural",), max_length=16, description="Terms that are added to every objective."
+    )
+    melt: float = Field(
+        0.7, ge=0, le=1, description="How much of the photograph's own detail gives way at the sites."
+    )
+    falloff: float = Field(1.25, ge=0, le=4, description="Amplitudes fall with frequency to this power.")
+    colour_falloff: float = Field(0.4, ge=0, le=4, description="Those of colour by so much more.")
+    saturation: float = Field(0.65, ge=0, le=10, description="Gain of the axes of colour over the grey one.")
+    largest: float = Field(
+        1 / 3, gt=0, le=4, description="Waves longer than this share of the long side are held back."
+    )
+    rate: tuple[Annotated[float, Field(gt=0, le=10)], Annotated[float, Field(gt=0, le=10)]] = Field(
+        (0.04, 0.003), description="Length of a step, in the units of the waves."
+    )
+    rise: int = Field(4, ge=0, le=1000, description="First steps in which the rate comes up to its length.")
+    betas: tuple[Share, Share] = Field(
+        (0.5, 0.99), description="What the optimiser keeps of its two means from step to step."
+    )
+
+    @field_validator("priors")
+    @classmethod
+    def _priors_parse(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for prior in map(parse, value):
+            if prior.files():
+                raise UsageError(f"priors: {prior} reads a picture; put it into the objective")
+        return tuple(str(parse(text)) for text in value)
+
+    def climbed(self, wanted: Objective) -> Objective:
+        """What is climbed where an objective is wanted: its classes for certain, and the priors."""
+        whole = wanted
+        for term in wanted.terms:
+            if isinstance(term.quantity, Logit) and self.certainty:
+                whole += term.weight * self.certainty * logprob(term.quantity.name)
+        for prior in self.priors:
+            whole += parse(prior)
+        return whole
