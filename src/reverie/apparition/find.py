@@ -78,13 +78,13 @@ def find_sites(
         settings: ``count`` and ``sides``.
         targets: How many there are; each gets one site at least, if they fit.
     """
-    first, second = (side / math.sqrt(targets) for side in settings.sides)
+    first, second = (max(SMALLEST, side / math.sqrt(targets)) for side in settings.sides)
     found: list[Site] = []
     known: dict[float, tuple[list[tuple[float, float]], list[list[float]]]] = {}
     side = first
     for turn in range(max(settings.count, targets)):
         if turn == targets:
-            side = min(side, max(second, SMALLEST))
+            side = min(side, second)
         while side >= SMALLEST:
             if side not in known:
                 centres = squares(size, side)

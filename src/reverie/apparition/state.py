@@ -31,7 +31,7 @@ from reverie.scoring.batch import BatchObjective
 #: At strength 0.5 what is dreamt moves the picture by this where windows are open (RMS, 0..1) ...
 REACH = 0.25
 #: ... but by no more than this many of the picture's own standard deviations, so that fog stays fog.
-REACH_OF_STD = 1.5
+REACH_OF_STD = 4.0
 #: Share of the movement that may be used up at once, and how soon all of it.
 AT_ONCE, SOON = 0.5, 0.75
 #: What a draft's running score keeps of itself at a step.
@@ -103,11 +103,10 @@ class ApparitionState:
     @staticmethod
     def from_dict(kept: dict[str, Any], recipe: Recipe, origin: Picture | None = None) -> ApparitionState:
         """The state that ``state_dict`` described; ``recipe`` is the one it was begun with."""
-        rngs = []
-        for generator in kept["generators"]:
-            rngs.append(torch.Generator())
-            rngs[-1].set_state(generator)
+        rngs = [torch.Generator() for _ in kept["generators"]]
         state = ApparitionState(recipe, kept["source"], kept["mask"], rngs, origin)
+        for rng, generator in zip(rngs, kept["generators"], strict=True):  # a new canvas has drawn of them
+            rng.set_state(generator)
         state.canvas.load_state_dict(kept["canvas"])
         state.sites = {text: [Site(**site) for site in sites] for text, sites in kept["sites"].items()}
         state.scores, state._moved = list(kept["scores"]), kept["moved"]
