@@ -31,7 +31,9 @@ def test_squares_lie_within_the_picture_and_leave_nothing_out() -> None:
             assert min(left, top) > -1e-6
             assert left + length < size[0] + 1e-6
             assert top + length < size[1] + 1e-6
-            seen[math.floor(top) : math.ceil(top + length), math.floor(left) : math.ceil(left + length)] = True
+            seen[math.floor(top) : math.ceil(top + length), math.floor(left) : math.ceil(left + length)] = (
+                True
+            )
         assert seen.all()
 
 

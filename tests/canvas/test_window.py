@@ -27,11 +27,15 @@ def test_a_window_is_the_most_over_its_squares() -> None:
 
 
 def test_the_photograph_loses_its_detail_where_the_window_is_open() -> None:
-    base = (gradients(72, 96) + 0.1 * torch.rand(1, 3, 72, 96, generator=torch.Generator().manual_seed(0))) / 1.1
+    base = (
+        gradients(72, 96) + 0.1 * torch.rand(1, 3, 72, 96, generator=torch.Generator().manual_seed(0))
+    ) / 1.1
     open_ = window((96, 72), [(48.0, 36.0, 40.0)])
     found = melted(base, open_, 0.7)[0].numpy()
     sigma = 96 * MELTED
-    blurred = np.stack([gaussian_filter(plane, sigma, mode="mirror", truncate=4) for plane in base[0].numpy()])
+    blurred = np.stack(
+        [gaussian_filter(plane, sigma, mode="mirror", truncate=4) for plane in base[0].numpy()]
+    )
     expected = base[0].numpy() - 0.7 * open_[0].numpy() * (base[0].numpy() - blurred)
     assert np.abs(found - expected).max() < 0.02  # the blur is that of a smaller copy
     assert np.array_equal(found[:, :6, :6], base[0, :, :6, :6].numpy())

@@ -23,6 +23,7 @@ from reverie.media.picture import Picture
 from reverie.native.runtime import Runtime, computes
 from reverie.ops.colour import keep_colour
 from reverie.ops.filters import resize
+from reverie.ops.opponent import shrunk
 from reverie.portrait.optimisers import Adam, rate_at
 from reverie.recipe.recipe import Recipe
 from reverie.recipe.sites import Sites
@@ -268,6 +269,8 @@ class ApparitionState:
         ground = melted(self.source, open_, self._melt(recipe))
         canvas = DetailCanvas(ground, open_, soft=True)
         detail = self.canvas.picture()[self._best()][None]
+        if recipe.clean:
+            detail = shrunk(detail, recipe.clean)
         canvas.detail = resize(detail, height, width)
         canvas.within(self._radius(recipe, open_))
         picture = keep_colour(canvas.picture(out=canvas.detail), self.source, recipe.keep_colour)

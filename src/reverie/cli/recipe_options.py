@@ -102,7 +102,8 @@ def recipe_from_options(given: Mapping[str, Any], default: str = "reverie") -> R
     """
     name, changes = settings_from(given)
     portrait, sites = changes.get("portrait", {}), changes.get("sites", {})
-    with told_as_typed(given_as(OPTION | OF_PORTRAIT | OF_SITES, {**changes, **portrait, **sites})):
+    typed = given_as(OPTION | OF_PORTRAIT, {**changes, **portrait}) | given_as(OF_SITES, sites, "sites")
+    with told_as_typed(typed):
         if not given.get("recipe"):
             return with_sites(
                 preset(name or default, **{k: v for k, v in changes.items() if k != "sites"}), sites

@@ -15,6 +15,7 @@ SITES: Final[dict[str, dict[str, Any]]] = {
         "jitter": 0,
         "normalise": "none",
         "drift": 0.0,
+        "clean": 0.1,
         "sites": {},
     },
 }
