@@ -38,6 +38,14 @@ def portrait_settings() -> str:
     return fields(Portrait, OF_PORTRAIT)
 
 
+def site_settings() -> str:
+    """Every field of the settings of sites, likewise."""
+    from reverie.cli.options import OF_SITES
+    from reverie.recipe.sites import Sites
+
+    return fields(Sites, OF_SITES)
+
+
 def zoom_settings() -> str:
     """Every field of a zoom's settings, likewise."""
     from reverie.cli.moving_options import MOVING
@@ -246,5 +254,6 @@ TABLES: dict[str, Callable[[], str]] = {
     "preset-objectives": preset_objectives,
     "presets": presets,
     "settings": settings,
+    "site-settings": site_settings,
     "zoom-settings": zoom_settings,
 }

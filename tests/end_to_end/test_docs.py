@@ -15,8 +15,10 @@ import gallery
 from reverie.cli.app import command
 from reverie.cli.meant import meant
 from reverie.cli.recipe_options import recipe_from_options
+from reverie.cli.verbs.dream import usual_look
 from reverie.jobs.provenance import of_picture
 from reverie.recipe.presets.preset import PRESETS
+from reverie.recipe.presets.sites import SITES
 from reverie.recipe.recipe import Recipe
 from support.paths import ROOT
 
@@ -127,7 +129,8 @@ def test_commands_parse(line):
         return
     context = verbs[words[1]].make_context(words[1], words[2:])
     if words[1] == "dream" and not context.params["recipe"]:
-        assert isinstance(recipe_from_options(context.params), Recipe)
+        usual = usual_look(*(context.params[name] for name in ("photos", "class_", "sites")))
+        assert isinstance(recipe_from_options(context.params, usual), Recipe)
 
 
 def test_there_are_commands_to_parse():
@@ -161,7 +164,7 @@ def test_tables_are_the_programs():
 def test_every_preset_is_explained():
     for page in (DOCS / "presets.md", ROOT / "README.md"):
         text = page.read_text("utf-8")
-        assert all(f"`{name}`" in text for name in PRESETS)
+        assert all(f"`{name}`" in text for name in (*PRESETS, *SITES))
 
 
 def tracked():

@@ -18,8 +18,8 @@ def natural_amplitudes(
     """How strong each wave is, (C, H, W // 2 + 1), float64, to a mean square of 1 of each axis' detail.
 
     Along brightness max(f, f0)^-falloff min(1, f / f0), f0 = 1 / (largest * S) and S the longer side in
-    pixels; along the axes of colour (max(f, f0) / f0)^-colour_falloff of that, and no more than it. There is
-    no constant.
+    pixels; along the axes of colour (max(f, f0) / f0)^-colour_falloff of that. The constant has next to
+    nothing.
     """
     lowest = 1 / (largest * max(size))
     f = frequencies(size)
@@ -48,9 +48,9 @@ class FourierDetail(FourierCanvas):
         *,
         spread: float = 0.0,
         falloff: float = 1.25,
-        colour_falloff: float = 0.4,
+        colour_falloff: float = 0.6,
         largest: float = 1 / 3,
-        saturation: float = 0.65,
+        saturation: float = 0.5,
     ) -> None:
         """Normal noise in every coefficient, or nothing.
 

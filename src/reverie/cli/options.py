@@ -139,7 +139,7 @@ class Appearance(Group):
 
 
 @dataclass(frozen=True)
-class Places(Group):
+class Whereabouts(Group):
     """Where something whole is dreamt."""
 
     sites: Annotated[int | None, setting("count", "--sites", model=Sites, metavar="N")] = None

@@ -28,7 +28,7 @@ class Sites(BaseModel):
         3, ge=1, le=MOST_SITES, description="Places of the photograph that become what is dreamt."
     )
     sides: tuple[Annotated[float, Field(ge=0.05, le=1)], Annotated[float, Field(ge=0.05, le=1)]] = Field(
-        (0.75, 0.45),
+        (0.65, 0.5),
         description="Sides of the first site and of the others, as shares of the short side.",
     )
     drafts: int = Field(
@@ -46,22 +46,22 @@ class Sites(BaseModel):
     )
     shift: float = Field(0.08, ge=0, le=1, description="Largest shift of a view, in sides of its site.")
     zoom: tuple[Annotated[float, Field(gt=0, le=8)], Annotated[float, Field(gt=0, le=8)]] = Field(
-        (0.75, 1.4), description="Least and greatest side of a view, in sides of its site."
+        (0.85, 1.4), description="Least and greatest side of a view, in sides of its site."
     )
     turn: float = Field(10.0, ge=0, le=180, description="Largest turn of a view, in degrees.")
-    noise: float = Field(0.2, ge=0, le=10, description="Most noise that is added to a view.")
+    noise: float = Field(0.15, ge=0, le=10, description="Most noise that is added to a view.")
     certainty: float = Field(
         0.5, ge=0, le=100, description="How much the log-probability of a class counts beside its score."
     )
     priors: tuple[str, ...] = Field(
-        ("-3.3*unnatural",), max_length=16, description="Terms that are added to every objective."
+        ("-5*unnatural",), max_length=16, description="Terms that are added to every objective."
     )
     melt: float = Field(
-        0.7, ge=0, le=1, description="How much of the photograph's own detail gives way at the sites."
+        0.9, ge=0, le=1, description="How much of the photograph's own detail gives way at the sites."
     )
     falloff: float = Field(1.25, ge=0, le=4, description="Amplitudes fall with frequency to this power.")
-    colour_falloff: float = Field(0.4, ge=0, le=4, description="Those of colour by so much more.")
-    saturation: float = Field(0.65, ge=0, le=10, description="Gain of the axes of colour over the grey one.")
+    colour_falloff: float = Field(0.6, ge=0, le=4, description="Those of colour by so much more.")
+    saturation: float = Field(0.5, ge=0, le=10, description="Gain of the axes of colour over the grey one.")
     largest: float = Field(
         1 / 3, gt=0, le=4, description="Waves longer than this share of the long side are held back."
     )

@@ -16,7 +16,7 @@ from reverie.cli.console import Console
 from reverie.cli.fields import other
 from reverie.cli.groups import OFFERED, takes_groups
 from reverie.cli.help_page import HelpAll
-from reverie.cli.options import Appearance, Ascent, Base, Common, Places, Target
+from reverie.cli.options import Appearance, Ascent, Base, Common, Target, Whereabouts
 from reverie.cli.recipe_options import console_of, longer_side, output_of, recipe_of, unsaid, workspace_of
 from reverie.errors import BadInput, BatchError, Interrupted, UsageError
 
@@ -50,15 +50,14 @@ def dream(
     base: Base = OFFERED,
     ascent: Ascent = OFFERED,
     appearance: Appearance = OFFERED,
-    places: Places = OFFERED,
+    whereabouts: Whereabouts = OFFERED,
     common: DreamCommon = OFFERED,
     help_all: HelpAll = False,
 ) -> None:
     """Let a network dream over a photograph, or from nothing."""
     check_names(photos or [], common.out)
-    whole = bool(photos and target.class_) or places.sites is not None
-    usual = "apparition" if whole else "reverie"
-    recipe = recipe_of(target, base, ascent, appearance, places, common, default=usual)
+    usual = usual_look(photos, target.class_, whereabouts.sites)
+    recipe = recipe_of(target, base, ascent, appearance, whereabouts, common, default=usual)
     for part, verb in (("portrait", "see"), ("zoom", "zoom"), ("film", "film")):
         if getattr(recipe, part) is not None:
             what = base.recipe or f"--preset {recipe.preset}"
@@ -91,6 +90,11 @@ def dream(
         tell_batch(console, result, output.path)
     elif result.stopped:
         raise Interrupted(f"stopped after {result.stopped}; {result.path} holds what there is")
+
+
+def usual_look(photos: list[str] | None, classes: list[str] | None, sites: int | None) -> str:
+    """The preset if none is named: a class over a photograph is dreamt at sites."""
+    return "apparition" if (photos and classes) or sites is not None else "reverie"
 
 
 def check_names(photos: list[str], out: str | None) -> None:

@@ -11,7 +11,7 @@ SITES: Final[dict[str, dict[str, Any]]] = {
         "balance": "none",
         "octaves": 3,
         "octave_scale": 4 / 3,
-        "steps": (70, 60, 20),
+        "steps": (80, 50, 20),
         "jitter": 0,
         "normalise": "none",
         "drift": 0.0,
