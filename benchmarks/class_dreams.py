@@ -38,9 +38,9 @@ CLASSES = (
     "goldfish",
     "pineapple",
     "macaw",
-    "sports car",
+    "teapot",
     "strawberry",
-    "tabby",
+    "ladybug",
 )
 #: Each is dreamt so often.
 TIMES = 2

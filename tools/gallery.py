@@ -162,6 +162,23 @@ def rocket_sky(path: str) -> None:
     sky.save(path)
 
 
+def classes() -> None:
+    """Classes that grow out of photographs, and several at once."""
+
+    def grown(photo: str, *names: str, seed: int = 0) -> tuple[str, str, Picture]:
+        wanted = tuple(f'class("{name}")' for name in names)
+        picture = dream(photo, preset="apparition", objective=wanted, seed=seed, max_size=720)
+        return ", ".join(names), "", picture
+
+    cells = [
+        grown("coffee.png", "golden retriever", seed=1),
+        grown("rocket.png", "goldfish"),
+        grown("astronaut.png", "castle"),
+        grown("coffee.png", "pineapple", "macaw"),
+    ]
+    sheet("classes.jpg", cells, columns=2, side=640)
+
+
 def tiled() -> None:
     """The seamless picture, three by two of it."""
     one = np.asarray(Image.open("tile.jpg").resize((320, 320)))
@@ -183,6 +200,7 @@ FIGURES: dict[str, Callable[[], None]] = {
     "strengths.jpg": strengths,
     "octaves.jpg": octaves,
     "smoothing.jpg": smoothing,
+    "classes.jpg": classes,
     "tiled.jpg": tiled,
 }
 

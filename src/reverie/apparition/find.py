@@ -24,8 +24,8 @@ STRIDE = 0.25
 APART = 0.46
 #: Where no more sites fit they are made smaller, down to this share of the short side.
 SHRINK, SMALLEST = 0.8, 0.18
-#: A mask that is nearly black counts as this much.
-BLACK = 1e-3
+#: A square is worth less by so many times the logarithm of its share of white, and black counts as this much.
+AVOIDED, BLACK = 4.0, 1e-3
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def sites_in(source: Tensor, mask: Tensor | None, recipe: Recipe, session: Sessi
         scores = torch.cat(seen, 1).double().cpu()
         if mask is not None:
             white = [cut(mask, Site(*centre, side).pixels(size)).mean().item() for centre in centres]
-            scores += torch.tensor(white, dtype=torch.float64).clamp_min(BLACK).log()
+            scores += AVOIDED * torch.tensor(white, dtype=torch.float64).clamp_min(BLACK).log()
         return scores
 
     return find_sites(score, size, recipe.sites, len(goals))

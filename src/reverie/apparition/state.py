@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from reverie.apparition.faces import free_of_faces
 from reverie.apparition.find import Site, sites_in
 from reverie.apparition.look import SiteViews, draw_views
 from reverie.ascent.octaves import Octave, octave_sizes, octaves, pick
@@ -58,6 +60,7 @@ class ApparitionState:
     ) -> None:
         self.runtime = runtime or Runtime.here()
         self.source, self.mask = source, mask
+        self.free: Tensor | None = None  # of faces, where they are spared
         self.rngs = list(rngs)
         self.origin = Origin.of(origin)
         self.octave = self.step = 0
@@ -91,6 +94,7 @@ class ApparitionState:
         return {
             "source": self.source,
             "mask": self.mask,
+            "free": self.free,
             "canvas": self.canvas.state_dict(),
             "optimiser": self._optimiser.state_dict() if self._optimiser else None,
             "generators": [rng.get_state() for rng in self.rngs],
@@ -110,6 +114,7 @@ class ApparitionState:
             rng.set_state(generator)
         state.canvas.load_state_dict(kept["canvas"])
         state.sites = {text: [Site(**site) for site in sites] for text, sites in kept["sites"].items()}
+        state.free = kept["free"]
         state.scores, state._moved = list(kept["scores"]), kept["moved"]
         state.octave, state.step = kept["octave"], kept["step"]
         if kept["optimiser"] is not None:
@@ -166,8 +171,11 @@ class ApparitionState:
         """What every draft climbs: each objective at sites of its own, found when first asked for."""
         key = str(recipe.objective)
         if key not in self.sites:
-            small = resize(self.source, *self._work_size(sites_of(recipe))[::-1]).clamp(0, 1)
-            self.sites[key] = sites_in(small, self.mask, recipe, session)
+            width, height = self._work_size(sites_of(recipe))
+            small = resize(self.source, height, width).clamp(0, 1)
+            if sites_of(recipe).spare_faces and not self.sites:
+                self.free = free_of_faces(small, session)
+            self.sites[key] = sites_in(small, self._may(height, width), recipe, session)
         goals = [session.goal(recipe, k) for k in range(len(recipe.objective))]
         items = [goal for goal in goals for _ in range(self.canvas.count)]
         return BatchObjective(items, families=range(len(items)))
@@ -210,10 +218,14 @@ class ApparitionState:
     def _window(self, size: tuple[int, int]) -> Tensor:
         """Where the picture may move, (1, 1, H, W): about all sites, as far as the mask is white."""
         every = [site.pixels(size) for sites in self.sites.values() for site in sites]
-        open_ = window(size, every).to(self.source)
-        if self.mask is None:
-            return open_
-        return open_ * resize(self.mask.to(open_), size[1], size[0]).clamp(0, 1)
+        open_, may = window(size, every).to(self.source), self._may(size[1], size[0])
+        return open_ if may is None else open_ * may
+
+    def _may(self, height: int, width: int) -> Tensor | None:
+        """Where it may move, (1, 1, height, width): the mask's white, without faces; None: anywhere."""
+        given = [plane.to(self.source) for plane in (self.mask, self.free) if plane is not None]
+        planes = [resize(plane, height, width).clamp(0, 1) for plane in given]
+        return math.prod(planes[1:], start=planes[0]) if planes else None
 
     def ascend(self, gradient: Tensor, octave: Octave, recipe: Recipe) -> None:
         """One step uphill along the waves, then back into the ball of the strength's radius."""

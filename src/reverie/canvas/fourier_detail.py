@@ -49,7 +49,7 @@ class FourierDetail(FourierCanvas):
         spread: float = 0.0,
         falloff: float = 1.25,
         colour_falloff: float = 0.6,
-        largest: float = 1 / 3,
+        largest: float = 0.4,
         saturation: float = 0.5,
     ) -> None:
         """Normal noise in every coefficient, or nothing.

@@ -28,7 +28,7 @@ class Sites(BaseModel):
         3, ge=1, le=MOST_SITES, description="Places of the photograph that become what is dreamt."
     )
     sides: tuple[Annotated[float, Field(ge=0.05, le=1)], Annotated[float, Field(ge=0.05, le=1)]] = Field(
-        (0.65, 0.5),
+        (0.6, 0.48),
         description="Sides of the first site and of the others, as shares of the short side.",
     )
     drafts: int = Field(
@@ -59,11 +59,14 @@ class Sites(BaseModel):
     melt: float = Field(
         0.9, ge=0, le=1, description="How much of the photograph's own detail gives way at the sites."
     )
+    spare_faces: bool = Field(
+        True, description="Nothing grows over faces, where the network can tell them (lite0 can)."
+    )
     falloff: float = Field(1.25, ge=0, le=4, description="Amplitudes fall with frequency to this power.")
     colour_falloff: float = Field(0.6, ge=0, le=4, description="Those of colour by so much more.")
     saturation: float = Field(0.5, ge=0, le=10, description="Gain of the axes of colour over the grey one.")
     largest: float = Field(
-        1 / 3, gt=0, le=4, description="Waves longer than this share of the long side are held back."
+        0.4, gt=0, le=4, description="Waves longer than this share of the long side are held back."
     )
     rate: tuple[Annotated[float, Field(gt=0, le=10)], Annotated[float, Field(gt=0, le=10)]] = Field(
         (0.04, 0.003), description="Length of a step, in the units of the waves."
