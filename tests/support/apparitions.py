@@ -12,6 +12,8 @@ from reverie.recipe.recipe import Recipe
 
 LITTLE: dict[str, Any] = {
     "count": 2,
+    "look_size": 32,
+    "spare_faces": False,
     "drafts": 2,
     "short_side": 64,
     "views": 2,

@@ -15,8 +15,7 @@ from reverie.recipe.recipe import Recipe
 from reverie.recipe.sites import Sites
 from reverie.scoring.batch import BatchObjective
 
-#: Side in pixels at which a square is looked at, and how many are at once.
-SEEN_SIDE = 128
+#: So many squares are looked at at once.
 AT_ONCE = 16
 #: Squares lie so much of their side apart.
 STRIDE = 0.25
@@ -125,13 +124,14 @@ def _apart(one: Site, other: Site, size: tuple[int, int]) -> bool:
 def sites_in(source: Tensor, mask: Tensor | None, recipe: Recipe, session: Session) -> list[Site]:
     """The sites of all objectives of a recipe in a source (1, C, H, W), rather where a mask is white."""
     assert recipe.sites is not None
+    view = max(recipe.sites.look_size, session.net.min_size)
     bare = recipe.model_copy(update={"sites": recipe.sites.model_copy(update={"priors": ()})})
     goals = [session.goal(bare, k) for k in range(len(recipe.objective))]
     objective = BatchObjective(goals)
     size = source.shape[3], source.shape[2]
 
     def score(side: float, centres: Sequence[tuple[float, float]]) -> Tensor:
-        seen = [_scores(part, objective, session) for part in _looks(source, side, centres, session)]
+        seen = [_scores(part, objective, session) for part in _looks(source, side, centres, view)]
         scores = torch.cat(seen, 1).double().cpu()
         if mask is not None:
             white = [cut(mask, Site(*centre, side).pixels(size)).mean().item() for centre in centres]
@@ -142,10 +142,10 @@ def sites_in(source: Tensor, mask: Tensor | None, recipe: Recipe, session: Sessi
 
 
 def _looks(
-    source: Tensor, side: float, centres: Sequence[tuple[float, float]], session: Session
+    source: Tensor, side: float, centres: Sequence[tuple[float, float]], view: int
 ) -> Iterator[Tensor]:
-    """Squares of a picture as the network looks at them, (K, C, v, v), a few at once."""
-    size, view = (source.shape[3], source.shape[2]), max(SEEN_SIDE, session.net.min_size)
+    """Squares of a picture as the network looks at them, (K, C, view, view), a few at once."""
+    size = source.shape[3], source.shape[2]
     for at in range(0, len(centres), AT_ONCE):
         parts = [cut(source, Site(*c, side).pixels(size)) for c in centres[at : at + AT_ONCE]]
         yield torch.cat([resize(part, view, view) for part in parts]).clamp(0, 1)

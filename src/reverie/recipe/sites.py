@@ -31,6 +31,9 @@ class Sites(BaseModel):
         (0.6, 0.48),
         description="Sides of the first site and of the others, as shares of the short side.",
     )
+    look_size: ViewSide = Field(
+        128, description="Side in pixels at which squares are looked at for the best of them."
+    )
     drafts: int = Field(
         3, ge=1, le=MOST_DRAFTS, description="Beginnings that are drawn small; the best is finished."
     )
