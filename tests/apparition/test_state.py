@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from reverie.media.picture import Picture
 from reverie.network.wrap import wrap_net
 from reverie.recipe.recipe import Recipe
 from support.apparitions import gradients, small
+from support.dreams import dreamt, rerun
+from support.listeners import Recorder
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +153,20 @@ def test_a_network_of_ones_own_dreams_its_classes() -> None:
     session = Session(recipe, net=net)
     frames = list(dream(recipe, gradients(64, 96)[0], session=session))
     assert frames[-1].moved > 0
+
+
+def test_it_is_steered_and_stopped_as_every_dream_and_made_again(in_its_folder: Path) -> None:
+    tabby, both = ('class("tabby")',), ('class("tabby")', 'class("castle")')
+    steer = {1: {"objective": both}, 2: {"strength": 0.3, "objective": both}}
+    watcher = Recorder(after=3, steer=steer)
+    made = dreamt(small("tabby", max_size=64), listener=watcher)
+    assert made.recipe.objective == tabby
+    assert made.stop is not None
+    assert len(watcher.steps) == 3
+    rerun("d.png", "again.png")
+    assert (in_its_folder / "again.png").read_bytes() == (in_its_folder / "d.png").read_bytes()
+    dreamt(small("tabby", max_size=64), out="plain.png")
+    assert (in_its_folder / "plain.png").read_bytes() != (in_its_folder / "d.png").read_bytes()
 
 
 def test_what_cannot_be_is_said() -> None:
