@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -223,9 +222,12 @@ class ApparitionState:
 
     def _may(self, height: int, width: int) -> Tensor | None:
         """Where it may move, (1, 1, height, width): the mask's white, without faces; None: anywhere."""
-        given = [plane.to(self.source) for plane in (self.mask, self.free) if plane is not None]
-        planes = [resize(plane, height, width).clamp(0, 1) for plane in given]
-        return math.prod(planes[1:], start=planes[0]) if planes else None
+        may = None
+        for plane in (self.mask, self.free):
+            if plane is not None:
+                here = resize(plane.to(self.source), height, width).clamp(0, 1)
+                may = here if may is None else may * here
+        return may
 
     def ascend(self, gradient: Tensor, octave: Octave, recipe: Recipe) -> None:
         """One step uphill along the waves, then back into the ball of the strength's radius."""
