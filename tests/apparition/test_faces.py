@@ -38,6 +38,7 @@ def test_what_has_no_face_is_free(session: Session) -> None:
     assert free_of_faces(gradients(64, 96), session) is None
 
 
+@pytest.mark.slow
 def test_nothing_grows_over_a_face(session: Session) -> None:
     photo = photograph("astronaut")[0, :, :256, 100:356]
     settings = {"count": 6, "drafts": 1}

@@ -31,6 +31,7 @@ def pixels(recipe: Recipe, session: Session, size: tuple[int, int] = (64, 96)) -
     return render(recipe, gradients(*size)[0], session=session).pixels
 
 
+@pytest.mark.slow
 def test_seeds_decide_and_repeat(session: Session) -> None:
     assert np.array_equal(pixels(small(seed=3), session), pixels(small(seed=3), session))
     assert not np.array_equal(pixels(small(seed=3), session), pixels(small(seed=4), session))
@@ -95,6 +96,7 @@ def test_several_classes_are_each_at_sites_of_their_own(session: Session) -> Non
     assert len({(site.x, site.y) for site in sites}) == 3
 
 
+@pytest.mark.slow
 def test_nothing_moves_at_strength_zero_and_where_windows_are_closed(session: Session) -> None:
     photo = gradients(64, 160)[0]
     assert np.array_equal(render(small(strength=0), photo, session=session).pixels, photo.permute(1, 2, 0))
@@ -115,6 +117,7 @@ def test_black_of_a_mask_stays_to_the_last_bit() -> None:
     assert changed[:, :40].max() > 0.02
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(33, 120), (300, 220)])
 def test_any_size_is_drawn_small_and_finished_whole(size: tuple[int, int], session: Session) -> None:
     recipe = small(steps=(1, 1))
@@ -125,6 +128,7 @@ def test_any_size_is_drawn_small_and_finished_whole(size: tuple[int, int], sessi
     assert frames[-1].picture.pixels.shape == (*size, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["torch", "plain"])
 def test_other_engines_see_the_same(engine: str, session: Session) -> None:
     changes: dict[str, Any] = {"precision": "fp32", "sites": {"drafts": 1}, "octaves": 1, "steps": (1,)}
@@ -155,6 +159,7 @@ def test_a_network_of_ones_own_dreams_its_classes() -> None:
     assert frames[-1].moved > 0
 
 
+@pytest.mark.slow
 def test_it_is_steered_and_stopped_as_every_dream_and_made_again(in_its_folder: Path) -> None:
     tabby, both = ('class("tabby")',), ('class("tabby")', 'class("castle")')
     steer = {1: {"objective": both}, 2: {"strength": 0.3, "objective": both}}
