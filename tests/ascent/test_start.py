@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from reverie.ascent.folds import folds
+from reverie.ascent.sky import sky
 from reverie.ascent.start import DEFAULT_SIZE, clouds, fitted, noise, prepare
 from reverie.errors import UsageError
+from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import make
 from support import twins
 
@@ -95,9 +98,21 @@ def test_without_a_photograph():
     assert prepare(make(start="clouds", size=(80, 50)), None, rng(), 3).shape == (1, 3, 50, 80)
 
 
+def test_recipes_without_scenery_begin_as_they_always_did():
+    starts = {"flat": (noise, clouds), "deep": (folds, sky)}
+    for scenery, functions in starts.items():
+        for start, function in zip(("noise", "clouds"), functions, strict=True):
+            recipe = make(start=start, scenery=scenery, size=(80, 50))
+            assert torch.equal(prepare(recipe, None, rng(), 3), function(rng(), (80, 50), 3))
+    assert make().scenery == preset("classic").scenery == preset("zoom").scenery == "flat"
+    assert preset("reverie").scenery == preset("cathedral").scenery == "deep"
+
+
 @pytest.mark.parametrize("start", ["noise", "clouds"])
-def test_seamless_starts_meet_on_all_sides(start):
-    picture = prepare(make(start=start, size=(160, 120), seamless=True), None, rng(), 3)
+@pytest.mark.parametrize("scenery", ["flat", "deep"])
+def test_seamless_starts_meet_on_all_sides(start, scenery):
+    settings = dict(start=start, scenery=scenery, size=(160, 120), seamless=True)
+    picture = prepare(make(**settings), None, rng(), 3)
     for axis in (0, 1):
         energies = twins.edge_energies(picture[0].permute(1, 2, 0).double().numpy(), axis)
         assert energies[-1] <= np.percentile(energies, 95)

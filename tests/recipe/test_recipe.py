@@ -25,6 +25,7 @@ settings_of = st.fixed_dictionaries(
         "objective": st.lists(texts, min_size=1, max_size=4).map(tuple),
         "balance": st.sampled_from(["none", "layers", "terms"]),
         "start": st.sampled_from(["photo", "noise", "clouds"]),
+        "scenery": st.sampled_from(["flat", "deep"]),
         "size": st.none() | st.tuples(st.integers(32, 9000), st.integers(32, 9000)),
         "max_size": st.none() | st.integers(32, 9000),
         "octaves": st.none() | st.integers(1, 32),

@@ -8,6 +8,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from reverie.ascent.folds import folds
+from reverie.ascent.sky import sky
 from reverie.errors import UsageError
 from reverie.ops.colour import bent, luma
 from reverie.ops.filters import periodic, resize
@@ -26,9 +28,11 @@ def prepare(recipe: Recipe, picture: Tensor | None, rng: torch.Generator, channe
     """
     if picture is None:
         if recipe.start == "photo":
-            raise UsageError(f"nothing to dream on: give a photograph, or --from {' or '.join(STARTS)}")
+            raise UsageError(
+                f"nothing to dream on: give a photograph, or --from {' or '.join(STARTS[recipe.scenery])}"
+            )
         size = recipe.size or DEFAULT_SIZE
-        source = STARTS[recipe.start](rng, size, channels)
+        source = STARTS[recipe.scenery][recipe.start](rng, size, channels)
     else:
         source = fitted(with_channels(picture.to(torch.float32), channels), recipe)
     return _within_range(periodic(source)) if recipe.seamless else source
@@ -119,8 +123,9 @@ def clouds(rng: torch.Generator, size: tuple[int, int], channels: int = 3) -> Te
     return result
 
 
-#: Each ``start`` of a recipe but for a photograph.
-STARTS: Final[dict[str, Callable[[torch.Generator, tuple[int, int], int], Tensor]]] = {
-    "noise": noise,
-    "clouds": clouds,
+Start = Callable[[torch.Generator, tuple[int, int], int], Tensor]
+#: In each ``scenery``, each ``start`` of a recipe but for a photograph.
+STARTS: Final[dict[str, dict[str, Start]]] = {
+    "flat": {"noise": noise, "clouds": clouds},
+    "deep": {"noise": folds, "clouds": sky},
 }

@@ -30,8 +30,10 @@ from reverie.transform.roll import Roll
 REACH = 0.112
 #: ... but by no more than this much of a picture's own standard deviation, so that fog stays fog.
 REACH_OF_STD = 0.66
-#: From noise there is nothing to respect.
-REACH_FROM_NOISE = 0.16
+#: From noise there is nothing to respect; where it has light and depth of its own, these stay.
+REACH_FROM_NOISE = {"flat": 0.16, "deep": 0.14}
+#: A sky of light and depth is to stay one.
+REACH_FROM_SKY = 0.09
 #: A step goes this share of what its octave may move, and the projection takes what is too much: short enough
 #: not to end in the noise of the last gradient, long enough to leave what earlier steps held on to ...
 STRIDE = 0.8
@@ -105,8 +107,11 @@ class State:
             mask = session.open_tensor(recipe.mask).mean(1, keepdim=True) if recipe.mask else None
             deviation = float(source.std((2, 3)).mean())
             canvas = canvas_over(recipe, source, mask)
-        from_noise = given is None and recipe.start == "noise"
-        reach = REACH_FROM_NOISE if from_noise else min(REACH, REACH_OF_STD * deviation)
+        reach = min(REACH, REACH_OF_STD * deviation)
+        if given is None and recipe.start == "noise":
+            reach = REACH_FROM_NOISE[recipe.scenery]
+        elif given is None and recipe.scenery == "deep":
+            reach = min(reach, REACH_FROM_SKY)
         origin = picture if isinstance(picture, Picture) else None
         return State(canvas, rng, reach, origin, runtime=session.runtime)
 

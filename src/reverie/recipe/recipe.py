@@ -76,6 +76,10 @@ class Recipe(BaseModel):
     start: Literal["photo", "noise", "clouds"] = Field(
         "photo", description="Where the dream begins when there is no photograph."
     )
+    scenery: Literal["flat", "deep"] = Field(
+        "flat",
+        description="How clouds and noise to begin from are drawn: flat and pale, or with light and depth.",
+    )
     size: tuple[Side, Side] | None = Field(
         None,
         description="Width and height; a photograph is scaled to cover them and cropped.",

@@ -38,6 +38,7 @@ _OURS: dict[str, Any] = {
     "balance": "octave",
     "variety": 0.4,
     "calm": 1.0,
+    "scenery": "deep",
     "smallest": 128,
     "steps": (28,),
     "mirror": True,
