@@ -38,8 +38,8 @@ COMMANDS = {
     "coffee.jpg": "reverie dream coffee.png -o coffee.jpg --size 1080x720 --quality 75",
     "rocket.jpg": "reverie dream rocket.png -o rocket.jpg --size 1080x720 --quality 85",
     "astronaut.jpg": "reverie dream astronaut.png -o astronaut.jpg --size 800x800 --quality 85",
-    "clouds.jpg": "reverie dream --from clouds --size 1280x720 -o clouds.jpg --seed 3 --quality 85",
-    "noise.jpg": "reverie dream --from noise --size 1280x720 -o noise.jpg --seed 0 --quality 75",
+    "clouds.jpg": "reverie dream --from clouds --size 1280x720 -o clouds.jpg --seed 8 --quality 85",
+    "noise.jpg": "reverie dream --from noise --size 1280x720 -o noise.jpg --seed 3 --quality 75",
     "layers.jpg": "reverie sheet chelsea.png -o layers.jpg",
     "tile.jpg": "reverie dream --from noise --seamless --size 480x480 --layer block5a -o tile.jpg",
     "sky.jpg": "reverie dream rocket.png -o sky.jpg --size 1080x720 --quality 70 --strength 0.7 "
