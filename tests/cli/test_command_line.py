@@ -14,6 +14,8 @@ from support.recipes import recipe_for
 RECIPES = [
     *(preset(name) for name in PRESETS),
     preset("classic", seed=3, steps=(3, 2), size=(64, 48), seamless=True, mask="m.png", keep_colour=0.25),
+    preset("reverie", spare="faces"),
+    preset("gentle", spare="nothing", strength=0.6),
     preset("google2015", objective=("block4a", "block5c"), jitter=0, strength=0.3, max_change=0.1),
     preset("keras", steps=(7,), start="clouds", network="lite1", precision="bf16", device="cpu", threads=3),
     preset("classic", objective=("block4b:17",), octaves=3, octave_scale=1.8, step_size=0.01),

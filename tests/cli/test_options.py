@@ -28,8 +28,8 @@ def test_every_option_that_sets_a_field_is_there() -> None:
     flags = {flag for p in command().commands["dream"].params for flag in p.opts}
     assert set(OPTION.values()) <= flags
     contract = """--layer --channel --class --objective --guide --preset --strength --max-change --octaves
-        --octave-scale --steps --step-size --jitter --seamless --mask --keep-colour --size --max-size --seed
-        --network --engine --precision --device --threads --halo --max-pixels --recipe --variations
+        --octave-scale --steps --step-size --jitter --seamless --mask --spare --keep-colour --size --max-size
+        --seed --network --engine --precision --device --threads --halo --max-pixels --recipe --variations
         --preview --no-metadata --overwrite --json --dry-run --offline -q -v --debug -o --from"""
     assert set(contract.split()) <= flags
 
@@ -49,6 +49,8 @@ def test_options_make_the_recipe() -> None:
     assert recipe_for("--guide", "g.png").objective == (f'guide("g.png", {GUIDE_LAYER})',)
     assert recipe_for("--seamless").seamless
     assert recipe_for("--keep-color", "1").keep_colour == 1
+    assert recipe_for("--spare", "faces") == preset("reverie", spare="faces")
+    assert recipe_for("--preset", "gentle", "--spare", "nothing").spare == "nothing"
     assert recipe_for("--max-change", "0.03").strength == preset("classic").strength
 
 

@@ -135,6 +135,7 @@ class Appearance(Group):
     jitter: Annotated[int | None, setting("jitter")] = None
     seamless: Annotated[bool | None, setting("seamless", "--seamless/--no-seamless")] = None
     mask: Annotated[str | None, setting("mask", metavar="IMAGE")] = None
+    spare: Annotated[str | None, setting("spare")] = None
     keep_colour: Annotated[float | None, setting("keep_colour", "--keep-colour", "--keep-color")] = None
 
 

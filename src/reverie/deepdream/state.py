@@ -15,6 +15,7 @@ from reverie.ascent.start import fitted, prepare
 from reverie.canvas.detail import DetailCanvas
 from reverie.deepdream.direction import StepDirection, room_for, step_direction
 from reverie.deepdream.room import with_room
+from reverie.deepdream.spared import spared
 from reverie.gradient.attention import Attention
 from reverie.media.picture import Picture, Source
 from reverie.media.picture.picture import Floats
@@ -105,6 +106,11 @@ class State:
         with session.runtime.use():
             source = prepare(recipe, given, rng, session.net.channels).to(session.device)
             mask = session.open_tensor(recipe.mask).mean(1, keepdim=True) if recipe.mask else None
+            if given is not None:
+                name = (
+                    picture.source.name if isinstance(picture, Picture) and picture.source else "the picture"
+                )
+                mask = spared(source, recipe, mask, name)
             deviation = float(source.std((2, 3)).mean())
             canvas = canvas_over(recipe, source, mask)
         reach = min(REACH, REACH_OF_STD * deviation)

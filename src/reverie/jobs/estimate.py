@@ -150,7 +150,13 @@ def seconds_per_pixel(session: Session, recipe: Recipe, picture: Picture | None)
     from reverie.api import begin, dream
     from reverie.deepdream.state import State
 
-    changes: dict[str, Any] = {"octaves": 1, "octave_top": 0, "steps": (3,), "max_change": None}
+    changes: dict[str, Any] = {
+        "octaves": 1,
+        "octave_top": 0,
+        "steps": (3,),
+        "max_change": None,
+        "spare": "nothing",
+    }
     width, height = picture.size if picture is not None else recipe.size or (TRIAL_SIDE, TRIAL_SIDE)
     factor = TRIAL_SIDE / max(width, height)
     if factor < 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -182,6 +182,10 @@ class Recipe(BaseModel):
     keep_colour: float = Field(0.0, ge=0, le=1, description="Share of the source's own colour that is kept.")
     seamless: bool = Field(False, description="Make a picture whose opposite edges meet.")
     mask: str | None = Field(None, description="A grey picture: white dreams, black stays.")
+    spare: Literal["nothing", "faces"] = Field(
+        "nothing", description="What of a photograph stays as it is, beside what the mask says."
+    )
+    spared: float = Field(1.0, gt=0, le=1, description="How much of the dream is kept from what is spared.")
     seed: int = Field(0, ge=0, lt=2**63, description="Seed of every random draw.")
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
         "auto", description="Number format of the network."
@@ -235,6 +239,13 @@ class Recipe(BaseModel):
     def in_views(self) -> bool:
         """Whether the network is shown small views of the picture, and never all of it in tiles."""
         return self.portrait is not None or self.sites is not None
+
+    @model_validator(mode="after")
+    def _spares_photographs(self) -> Self:
+        others = [name for name in PARTS if getattr(self, name) is not None]
+        if self.spare != "nothing" and others:
+            raise UsageError(f"spare: faces are spared in plain dreams, and this has settings of {others[0]}")
+        return self
 
     def objective_at(self, octave: int) -> Objective:
         """The objective of an octave, or at sites the one of that place, with the priors of either."""

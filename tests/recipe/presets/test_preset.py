@@ -320,7 +320,7 @@ def test_settings_of_each_preset():
         "smooth2020": {"jitter": 32, "smoothing": "gaussians", "carry": "picture"},
         "crowsonkb": {"step_size": 1 / 255, "jitter": 32, "balance": "layers", "carry": "detail"},
     }
-    ours = {"reverie", "menagerie", "cathedral", "etching", "classic"}
+    ours = {"reverie", "gentle", "menagerie", "cathedral", "etching", "classic"}
     assert set(numbers) | ours == set(PRESETS)
     for name, settings in numbers.items():
         recipe = preset(name)

@@ -29,7 +29,7 @@ def film(
     base: Base = OFFERED,
     motion: FilmMotion = OFFERED,
     ascent: FilmAscent = OFFERED,
-    appearance: Annotated[FilmAppearance, Without("seamless")] = OFFERED,
+    appearance: Annotated[FilmAppearance, Without("seamless", "spare")] = OFFERED,
     common: Annotated[FilmCommon, Without("start", "depth")] = OFFERED,
 ) -> None:
     """Let a film dream, without flicker: the dream moves with what is seen, and keeps the film's sound.

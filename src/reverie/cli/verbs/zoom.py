@@ -31,7 +31,7 @@ def zoom(
     base: ZoomBase = OFFERED,
     motion: ZoomMotion = OFFERED,
     ascent: ZoomAscent = OFFERED,
-    appearance: Appearance = OFFERED,
+    appearance: Annotated[Appearance, Without("spare")] = OFFERED,
     common: Annotated[FilmCommon, Without("depth")] = OFFERED,
 ) -> None:
     """Make an endless zoom: a picture that dreams, is seen from nearer, and dreams again.

@@ -53,6 +53,19 @@ _OURS: dict[str, Any] = {
 
 PRESETS: dict[str, dict[str, Any]] = {
     "reverie": _OURS,
+    # For somebody's portrait: faces stay, all else dreams, less far, and leaves more room.
+    "gentle": {
+        **_OURS,
+        "objective": (
+            "standard(block5c, dogs=-1, animals=2) + 0.7*standard(block6b, dogs=-1, animals=2)"
+            " + 0.35*standard(block6d, dogs=-1, animals=2)",
+        ),
+        "variety": 0.4,
+        "strength": 0.4,
+        "soften": 1.0,
+        "room": 0.45,
+        "spare": "faces",
+    },
     # The same by two networks: whole animals, and twice the time.
     "menagerie": {**_OURS, "partners": ("lite1",)},
     # Fruit, beads, domes and carnival light: what is deepest in two networks.
