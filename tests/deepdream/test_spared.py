@@ -97,7 +97,7 @@ def test_a_face_stays_and_the_rest_dreams() -> None:
     session = Session(preset("gentle", **settings), net=lite0())
     found = render(preset("gentle", **settings), picture, session=session)
     change = np.abs(found.pixels - picture.pixels).mean(2)
-    assert change[28:66, 78:98].max() == 0  # forehead to chin, to the last bit
+    assert change[28:66, 78:98].max() < 1e-6  # forehead to chin
     assert change[100:, :].mean() > 0.02
     sky = render(preset("gentle", start="clouds", size=(96, 64), **settings), session=session)
     assert sky.size == (96, 64)  # from nothing there is nothing to spare
