@@ -60,6 +60,7 @@ PRESETS: dict[str, dict[str, Any]] = {
             "standard(block5c, dogs=-1, animals=2) + 0.7*standard(block6b, dogs=-1, animals=2)"
             " + 0.35*standard(block6d, dogs=-1, animals=2)",
         ),
+        "variety": 0.3,
         "strength": 0.4,
         "tilt": 0.8,
         "soften": 1.0,
