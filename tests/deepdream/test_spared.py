@@ -109,5 +109,7 @@ def test_it_is_written_and_read() -> None:
     assert read(recipe.model_dump(mode="json"), "d.png") == recipe
     assert Recipe().spare == "nothing"
     for way in ("zoom", "film", "portrait"):
-        with pytest.raises(UsageError, match=rf"^spare: faces are spared in plain dreams, and this has settings of {way}"):
+        with pytest.raises(
+            UsageError, match=rf"^spare: faces are spared in plain dreams, and this has settings of {way}"
+        ):
             make(spare="faces", **{way: {}})
