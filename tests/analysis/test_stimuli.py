@@ -195,7 +195,7 @@ def test_peaks_take_the_first_of_equals_of_maps_tokens_and_vectors():
 
 def test_networks_of_tokens_vectors_and_one_channel(photographs):
     torch.manual_seed(0)
-    tokens = AutogradEngine(wrap_net(PatchTransformer(), input_size=(32, 48)))
+    tokens = AutogradEngine(wrap_net(PatchTransformer(extra=20), input_size=(32, 48)))
     found = strongest(tokens, photographs, {"encoder": [0, 3], "logits": [1]}, count=2)
     assert all(p.cell is None for p in found.patches["encoder"][3])
     grey = AutogradEngine(wrap_net(nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU()), channels=1))

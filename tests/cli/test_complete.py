@@ -25,7 +25,8 @@ def test_completion_knows_the_networks_layers() -> None:
     assert complete.channels("ste") == ["stem:"]
     assert "golden retriever" in complete.classes("Golden ret")
     assert complete.presets("goo") == ["google2015"]
-    assert complete.networks("") == ["lite0", "lite1", "lite2"]
+    assert complete.networks("lite") == ["lite0", "lite1", "lite2"]
+    assert complete.networks("ca") == ["caffe:"]
 
 
 def test_completion_answers_the_shell(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ MAKES = {
     "gradient": [],
     "jobs": ["plain.png"],
     "moving": ["moving.gif"],
+    "network_in_a_file": [],
     "notebook": ["noise.png"],
     "objectives": ["objective.png"],
     "own_network": ["own.png"],

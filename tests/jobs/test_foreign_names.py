@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from reverie.errors import UsageError
-from reverie.jobs.document import load_job
-from reverie.jobs.foreign_names import beside, check_beside, names_read, placed, weights_in
+from reverie.jobs.document import load_job, read_job
+from reverie.jobs.foreign_names import beside, check_beside, files_of, names_read, placed
+from reverie.network.description import Description
 from reverie.recipe.recipe import Recipe, read
 
 #: Every place of a recipe in which a file is named.
@@ -27,6 +28,11 @@ PLACES: dict[str, Any] = {
     "music": lambda name: {"film": {"pulse": name}},
     "weights": lambda name: {"network": f"lite0:{name}"},
     "weights with a hash": lambda name: {"network": f"lite1:{name}#sha256={'0' * 64}"},
+    "caffe": lambda name: {"network": f"caffe:{name}"},
+    "onnx": lambda name: {"network": f"onnx:{name}#mean=0.5"},
+    "state of timm": lambda name: {"network": f"timm:resnet18:{name}"},
+    "names of classes": lambda name: {"network": str(Description("hf", "a/b", {"classes": name}))},
+    "text of caffe": lambda name: {"network": str(Description("hf", "a/b", {"prototxt": name}))},
     "unknown network": lambda name: {"network": f"mine:{name}"},
 }
 ELSEWHERE = (
@@ -126,10 +132,28 @@ def test_every_field_of_a_job_is_held_to_that(folder: Path, field: str) -> None:
             load_job("job.json")
 
 
+@pytest.mark.parametrize(
+    "network", ["py:file.py:make", "py:os:getcwd", "torch:file", "py:file.py:f#mean=0.5"]
+)
+def test_code_that_a_file_names_runs_only_if_it_is_trusted(folder: Path, network: str) -> None:
+    (folder / "file.py").touch()
+    recipe = Recipe(network=network)
+    with pytest.raises(UsageError, match=r"^r.json: network .* runs code, and nothing was run; --trust"):
+        beside(recipe, "r.json")
+    assert beside(recipe, "r.json", trust=True).network.startswith(network.partition(":")[0])
+    for document in (
+        {"kind": "dream", "photo": "file", "output": "o.png", "recipe": {"network": network}},
+        {"kind": "fool", "settings": {"network": network}, "output": "f"},
+    ):
+        with pytest.raises(UsageError, match="runs code, and nothing was run; --trust"):
+            read_job(document)
+        read_job(document, trusted=True)
+
+
 def test_names() -> None:
-    assert weights_in("lite0") is None
-    assert weights_in("torchvision:resnet18") is None
-    assert weights_in("lite0:w.pth#sha256=00") == "w.pth"
+    assert files_of("lite0") == ()
+    assert files_of("torchvision:resnet18") == ()
+    assert files_of("lite0:w.pth#sha256=00") == ("w.pth",)
     assert placed("lite0:w.pth#sha256=00", {"w.pth": "f/w.pth"}) == "lite0:f/w.pth#sha256=00"
     assert placed("lite0:w.pth", {}) == "lite0:w.pth"
     assert names_read(Recipe()) is not None

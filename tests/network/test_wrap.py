@@ -170,8 +170,8 @@ def test_vision_transformer():
     for size in ((32, 48), (70, 51)):
         found = net.forward(torch.rand(2, 3, *size), names)
         assert found["embed"].shape == (2, 16, 4, 6)
-        assert found["encoder.layers.1"].shape == (2, 24, 16)
-        assert found["encoder.layers.1.self_attn"].shape == (2, 24, 16)
+        assert found["encoder.layers.1"].shape == (2, 16, 4, 6)  # tokens as a map
+        assert found["encoder.layers.1.self_attn"].shape == (2, 16, 4, 6)
         assert found["head"].shape == (2, 4)
         for name in ("embed", "encoder.layers.1", "logits"):
             assert gradient(net, torch.rand(1, 3, *size), [name]).abs().sum() > 0
@@ -219,7 +219,7 @@ def test_odd_outputs():
     assert torch.equal(net.forward(x, ["twice"])["twice"], found["twice"])
     assert "never" not in net.layers
     for ask in (net.layer, lambda n: net.forward(x, [n])):
-        with pytest.raises(UsageError, match=r'"never".*returns no tensor'):
+        with pytest.raises(UsageError, match=r'"never".*does not run'):
             ask("never")
 
 
@@ -259,7 +259,7 @@ def test_sizes_are_found():
     net = wrap_net(fixed, channels=1)
     assert net.channels_of("2") == 3
     assert wrap_net(nn.Sequential(nn.Conv2d(3, 2, 7), nn.Conv2d(2, 2, 7))).min_size == 16
-    with pytest.raises(NetworkError, match=r"5-channel.*input_size.*expected input"):
+    with pytest.raises(NetworkError, match=r"5-channel.*expected input.*give channels=1"):
         wrap_net(fixed, channels=5).layer("0")
 
 

@@ -178,7 +178,7 @@ def test_balanced_terms_are_equally_strong_at_their_layers():
 
 
 def test_tokens_and_vectors_are_read_too():
-    net = wrap_net(PatchTransformer().eval(), input_size=(32, 48), name="patches")
+    net = wrap_net(PatchTransformer(extra=20).eval(), input_size=(32, 48), name="patches")
     texts = ["encoder:3", "encoder", "logits:2", "logprob(1)", "encoder:3 + diversity(encoder)"]
     goals = [bind(ob.parse(text), net, portrait=True) for text in texts]
     group, engine = BatchObjective(goals), AutogradEngine(net)

@@ -129,7 +129,7 @@ def test_a_score_is_the_mean_over_positions():
 
 @pytest.mark.slow
 def test_tokens_are_positions_too():
-    net = wrap_net(PatchTransformer().eval(), input_size=(32, 48), name="patches")
+    net = wrap_net(PatchTransformer(extra=20).eval(), input_size=(32, 48), name="patches")
     pictures = torch.rand(2, 3, 32, 48, generator=torch.Generator().manual_seed(0))
     batch = BatchObjective([bound(text, net, portrait=True) for text in ("entropy(encoder)", "entropy()")])
     activations = AutogradEngine(net).forward(pictures, batch.layers)

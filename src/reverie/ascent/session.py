@@ -25,6 +25,7 @@ from reverie.media.picture import Picture, load_picture
 from reverie.media.picture.picture import Floats
 from reverie.native import Unavailable
 from reverie.native.runtime import Runtime
+from reverie.network.description import describe
 from reverie.network.network import Network
 from reverie.network.zoo import load_net
 from reverie.notices import warn
@@ -94,7 +95,8 @@ class Session:
 
     Raises:
         NoEngineError: The engine, instruction set or what should do the rest of a step is not here.
-        UsageError, NetworkError: Of ``load_net`` and ``make_engine``; weights that are not finite.
+        UsageError, NetworkError: Of ``load_net`` and ``make_engine``; weights that are not finite; a network
+            that is code, which has to be given.
     """
 
     def __init__(
@@ -117,7 +119,7 @@ class Session:
         with self.runtime.use():
             self.engine = make_engine(
                 recipe.engine,
-                net or load_net(recipe.network, offline=offline),
+                net or _named(recipe.network, offline=offline),
                 device=self.device,
                 precision=recipe.precision,
                 threads=self.runtime.threads,
@@ -357,6 +359,17 @@ class Session:
     def _margin(self, goal: BoundObjective, height: int, width: int) -> int:
         """How much of the other side the network is shown beyond each edge of a seamless picture."""
         return min(64, height // 2, width // 2) if goal.layers else 0
+
+
+def _named(network: str, *, offline: bool) -> Network:
+    """The network that a recipe names; UsageError where that is code, as recipes come from anywhere."""
+    found = describe(network)
+    if found.runs_code:
+        raise UsageError(
+            f'network "{found.title}" runs code, which no recipe may ask for; load it yourself: '
+            "Session(recipe, net=reverie.load_net(...))"
+        )
+    return load_net(network, offline=offline)
 
 
 @contextmanager

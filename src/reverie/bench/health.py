@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from reverie.errors import ReverieError
 
 if TYPE_CHECKING:
+    from reverie.network.network import Network
     from reverie.recipe.recipe import Recipe
 
 PACKAGES = (
@@ -153,18 +154,34 @@ def dreams(recipe: Recipe) -> list[Finding]:
     return [Finding("engine", f"auto takes {taken} for {recipe.network}"), *found.values()]
 
 
+def some_layer(net: Network) -> str:
+    """A layer to dream at: the default one, or two thirds of the way through another network."""
+    from reverie.network.wrap import OUTPUT
+    from reverie.recipe.recipe import make
+
+    usual = make().objective[0]
+    inner = [name for name in net.layers if name not in ("logits", OUTPUT)]
+    return usual if usual in net.layers or not inner else inner[2 * len(inner) // 3]
+
+
 def small_dream(asked: Recipe, *, needed: bool = True) -> Finding:
     """A dream of a second with one engine: its score has to rise. If not ``needed``, it may be missing."""
+    from reverie import objective as ob
     from reverie.api import dream
     from reverie.ascent.session import Session
     from reverie.engine.select import NoEngineError
+    from reverie.network.zoo import load_net
     from reverie.recipe.recipe import make
 
     name = f"{asked.engine} engine"
     settings = {key: getattr(asked, key) for key in ("network", "engine", "device", "precision")}
-    recipe = make(start="clouds", size=(96, 96), octaves=1, steps=(12,), jitter=8, **settings)
+    net = load_net(asked.network, offline=True)
+    objective = (str(ob.layer(some_layer(net))),)
+    recipe = make(
+        start="clouds", size=(96, 96), octaves=1, steps=(12,), jitter=8, objective=objective, **settings
+    )
     try:
-        session = Session(recipe, offline=True)
+        session = Session(recipe, net=net)
     except NoEngineError as error:
         why = str(error).removeprefix(f"--engine {asked.engine}: ").removesuffix("; use --engine auto")
         return Finding(name, f"no: {why}", False if needed else None)

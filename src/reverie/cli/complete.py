@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from reverie.network.class_names import imagenet
+from reverie.network.description import KINDS
 from reverie.network.zoo import network_names
 from reverie.recipe.presets.portrait import PORTRAITS
 from reverie.recipe.presets.preset import MOTIONS, PRESETS
@@ -35,7 +36,7 @@ channels = _among(lambda: (f"{name}:" for name in layer_names()))
 presets = _among(lambda: (*PRESETS, *SITES))
 motions = _among(lambda: (*MOTIONS, *PRESETS))
 portraits = _among(lambda: PORTRAITS)
-networks = _among(network_names)
+networks = _among(lambda: (*network_names(), *(f"{kind}:" for kind in KINDS)))
 engines = _among(lambda: ENGINES)
 
 

@@ -23,6 +23,7 @@ MOTION: Final = "The motion"
 PORTRAIT: Final = "The portrait"
 SIZE: Final = "Size and start"
 COMPUTE: Final = "What runs"
+NETWORK: Final = "The network's pictures"
 FILES: Final = "Files"
 MESSAGES: Final = "What is said"
 
@@ -69,7 +70,8 @@ def in_range(found: Mapping[str, float]) -> str:
 def describe(name: str, model: type[BaseModel] = Recipe) -> str:
     """Help for the option of a recipe's field: what it is, what it may be, and its default.
 
-    A default that the usual preset sets otherwise is the preset's to say: each verb has a preset of its own.
+    A default that the usual preset sets otherwise is the preset's to say: each verb has a preset of its
+    own.
     """
     info = model.model_fields[name]
     limits = bounds(info.annotation)

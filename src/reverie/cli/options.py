@@ -7,7 +7,7 @@ from functools import partial
 from typing import Annotated
 
 from reverie.cli import complete
-from reverie.cli.fields import COMPUTE, MESSAGES, PORTRAIT, SIZE, WHAT, other, setting, wanted
+from reverie.cli.fields import COMPUTE, MESSAGES, NETWORK, PORTRAIT, SIZE, WHAT, other, setting, wanted
 from reverie.cli.groups import Group, options_of
 from reverie.recipe.portrait import Portrait
 from reverie.recipe.recipe import Recipe
@@ -18,6 +18,8 @@ GUIDE_LAYER = "block5a"
 #: An option that names a layer, and one that sets a field of a portrait.
 layer_option = partial(wanted, "--layer", metavar="NAME", autocompletion=complete.layers)
 of_portrait = partial(setting, panel=PORTRAIT, model=Portrait)
+#: An option that says how pictures are shown to a network that does not say it itself.
+of_network = partial(other, panel=NETWORK)
 
 
 @dataclass(frozen=True)
@@ -62,20 +64,6 @@ class Target(Group):
 
 
 @dataclass(frozen=True)
-class Trust(Group):
-    """What a file may name."""
-
-    trust: Annotated[
-        bool,
-        other(
-            "--trust",
-            help="Let what is read name files anywhere, not only beside it; if you know who wrote it.",
-            panel=MESSAGES,
-        ),
-    ] = False
-
-
-@dataclass(frozen=True)
 class Base(Group):
     """The settings that all others change."""
 
@@ -91,14 +79,6 @@ class Base(Group):
             metavar="FILE",
         ),
     ] = None
-    trust: Annotated[
-        bool,
-        other(
-            "--trust",
-            help="Let --recipe name files anywhere, not only beside it; if you know who wrote it.",
-            panel=WHAT,
-        ),
-    ] = False
 
 
 @dataclass(frozen=True)
@@ -191,6 +171,41 @@ class Compute(Group):
     threads: Annotated[int | None, setting("threads", panel=COMPUTE)] = None
     halo: Annotated[str | None, setting("halo", panel=COMPUTE, metavar="N|auto|full")] = None
     offline: Annotated[bool, other("--offline", help="Never download anything.", panel=COMPUTE)] = False
+    net_mean: Annotated[
+        str | None,
+        of_network("--mean", help="Taken off each channel of pictures in [0, 1].", metavar="M[,M...]"),
+    ] = None
+    net_std: Annotated[
+        str | None, of_network("--std", help="Divides each channel after that.", metavar="S[,S...]")
+    ] = None
+    input_size: Annotated[
+        str | None,
+        of_network("--input-size", help="The only pictures that the network takes.", metavar="N|WxH"),
+    ] = None
+    net_channels: Annotated[
+        int | None, of_network("--channels", help="Channels of its pictures.", metavar="N")
+    ] = None
+    net_classes: Annotated[
+        str | None,
+        of_network("--classes", help="Names of its classes: a text, one a line, or JSON.", metavar="FILE"),
+    ] = None
+    fit: Annotated[
+        str | None,
+        of_network(
+            "--fit",
+            help="How pictures are shown to a network of one size: resized, or through windows of that size.",
+            metavar="resize|window",
+        ),
+    ] = None
+    trust: Annotated[
+        bool,
+        other(
+            "--trust",
+            help="Let what is read name files anywhere, not only beside it, and run code; if you know who "
+            "wrote it.",
+            panel=COMPUTE,
+        ),
+    ] = False
 
 
 @dataclass(frozen=True)
@@ -260,6 +275,15 @@ class PortraitLook(Group):
     ] = None
 
 
+#: Options that say how a network's pictures are, and the settings of its name that they are.
+OF_NETWORK = {
+    "net_mean": "mean",
+    "net_std": "std",
+    "input_size": "size",
+    "net_channels": "channels",
+    "net_classes": "classes",
+    "fit": "fit",
+}
 #: Fields of a recipe that an option sets, and the option. Others can come from a file of --recipe.
 OPTION = options_of(Recipe, Target, Base, Ascent, Appearance, Size, Compute) | {"start": "--from"}
 #: Settings of a portrait that an option sets, and the option.

@@ -17,15 +17,16 @@ from reverie.cli.free_name import beside
 from reverie.cli.groups import Group, all_given
 from reverie.cli.options import (
     GUIDE_LAYER,
+    OF_NETWORK,
     OF_PORTRAIT,
     OF_SITES,
     OPTION,
     Common,
     Files,
     Messages,
-    Trust,
 )
 from reverie.errors import UsageError
+from reverie.network.description import describe, picture_settings, with_settings
 from reverie.notices import collect_warnings
 from reverie.objective.text import MOST_DIGITS, unquoted
 from reverie.recipe.presets.portrait import onto
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from reverie.jobs.output import Output, Written
     from reverie.jobs.workspace import Workspace
 
+#: The network that dreams if none is named.
+NETWORK: str = Recipe.model_fields["network"].default
 #: Presets that are taken when none is named, by ``dream`` and by ``see``.
 DEFAULTS = ("reverie", "portrait")
 
@@ -45,7 +48,7 @@ def console_of(messages: Messages) -> Console:
     return Console(quiet=messages.quiet, verbose=messages.verbose, as_json=messages.json)
 
 
-def workspace_of(given: Common, recipe: str | None = None, trust: Trust | None = None) -> Workspace:
+def workspace_of(given: Common, recipe: str | None = None) -> Workspace:
     """Limits of what is opened, as the options want them; ``recipe`` is the file that ``--recipe`` names."""
     from reverie.jobs.workspace import Workspace
     from reverie.media.picture import MAX_PIXELS
@@ -53,7 +56,7 @@ def workspace_of(given: Common, recipe: str | None = None, trust: Trust | None =
     return Workspace(
         max_pixels=given.max_pixels or MAX_PIXELS,
         offline=given.offline,
-        trust=trust is not None and trust.trust,
+        trust=given.trust,
         given=() if recipe is None else (("the file of --recipe", recipe),),
     )
 
@@ -105,6 +108,7 @@ def recipe_from_options(given: Mapping[str, Any], default: str = "reverie") -> R
     typed = given_as(OPTION | OF_PORTRAIT, {**changes, **portrait}) | given_as(OF_SITES, sites, "sites")
     with told_as_typed(typed):
         if not given.get("recipe"):
+            changes |= network_settings(given)
             return with_sites(
                 preset(name or default, **{k: v for k, v in changes.items() if k != "sites"}), sites
             )
@@ -117,6 +121,7 @@ def recipe_from_options(given: Mapping[str, Any], default: str = "reverie") -> R
         changes.pop("sites", None)
         if "steps" in changes:
             changes.setdefault("max_score", None)
+        changes |= network_settings(given, recipe.network)
         if portrait and recipe.portrait is not None:
             changes["portrait"] = onto(recipe.portrait.model_dump(), portrait)
         return with_sites(make(**{**recipe.model_dump(), **changes}) if changes else recipe, sites)
@@ -131,6 +136,27 @@ def with_sites(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
             f"--sites: preset {recipe.preset} dreams all over; leave it out, or use --preset apparition"
         )
     return recipe.but(sites={**recipe.sites.model_dump(), **changes})
+
+
+def network_settings(given: Mapping[str, Any], usual: str = NETWORK) -> dict[str, str]:
+    """The network that options name, with what they say of its pictures; nothing where they say nothing.
+
+    Args:
+        given: Options by name.
+        usual: The network if they name none.
+
+    Raises:
+        UsageError: A setting that cannot be, called as it is typed.
+    """
+    said = {setting: given[name] for name, setting in OF_NETWORK.items() if given.get(name) is not None}
+    if not said:
+        return {"network": given["network"]} if given.get("network") else {}
+    name = with_settings(given.get("network") or usual, **said)
+    try:
+        picture_settings(describe(name))
+    except UsageError as error:
+        raise UsageError("--" + str(error).replace("size: ", "input-size: ", 1)) from error
+    return {"network": name}
 
 
 def settings_from(given: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:

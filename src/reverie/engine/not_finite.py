@@ -32,7 +32,7 @@ def complaint(engine: Engine, picture: Tensor, layers: Sequence[str], what: str 
 
     Returns:
         BadInput: Pixels were not finite.
-        NetworkError: Weights were not, or a layer overflowed; the message names the first.
+        NetworkError: Weights were not, a layer overflowed, or its way back did; the message names it.
         UsageError: All layers are finite: ``what`` is at fault.
     """
     net = engine.net
@@ -56,8 +56,25 @@ def complaint(engine: Engine, picture: Tensor, layers: Sequence[str], what: str 
         return NetworkError(
             f"network {net.name}: the gradient is NaN or infinite; fp16 overflowed; use --precision fp32"
         )
+    if not _comes_back_finite(engine, picture, layers):
+        named = ", ".join(layers)
+        return NetworkError(
+            f"network {net.name}: the gradient that comes back from {named} is NaN or infinite, though all "
+            "layers are finite: an operator before it has a backward pass that is wrong or divides by zero; "
+            "dream at an earlier layer"
+        )
     text = f"{what or f'network {net.name}'}: its score or gradient is NaN, infinite or too large"
     return UsageError(f"{text}, though every layer is finite; use smaller weights or another objective")
+
+
+def _comes_back_finite(engine: Engine, picture: Tensor, layers: Sequence[str]) -> bool:
+    """Whether the way back from layers to the picture is finite for seeds that are."""
+    try:
+        found = engine.forward(picture, layers)
+        seeds = {name: torch.full_like(a, 1 / max(1, a[0].numel())) for name, a in found.items()}
+        return not seeds or is_finite(engine.backward(seeds))
+    except (ReverieError, RuntimeError, MemoryError):
+        return True
 
 
 def _half_of(engine: Engine) -> str:

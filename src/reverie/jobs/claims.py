@@ -1,7 +1,7 @@
 """What a job reads and what it writes: nothing that is read is written over, and nobody else writes there.
 
-Every job says both (``Job.reads``, ``Job.writes``), and ``Job.run`` asks here before anything is done. Names
-are compared by what they stand for: links of both kinds, capitals, ``./x``, absolute or not.
+Every job says both (``Job.reads``, ``Job.writes``), and ``Job.run`` asks here before anything is done.
+Names are compared by what they stand for: links of both kinds, capitals, ``./x``, absolute or not.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from pydantic import BaseModel
 
 from reverie.errors import ResourceError, ReverieError, UsageError
-from reverie.jobs.foreign_names import names_read, weights_in
+from reverie.jobs.foreign_names import files_of, names_read
 from reverie.jobs.output import FilmOutput, Written, make_folder
 from reverie.jobs.workspace import Reference
 from reverie.media.lock import WHOLE, Hold, hold
@@ -39,7 +39,7 @@ CALLED: Final = {
     "input": "the source",
     "genome": "the genome",
     "recipe": "a file of the recipe",
-    "network": "the weights",
+    "network": "a file of the network",
     "targets": "a file of the objective",
 }
 
@@ -75,14 +75,23 @@ def files_in(job: BaseModel) -> Iterator[tuple[str, Reference | str]]:
         for one in value if isinstance(value, tuple) else (value,):
             if isinstance(one, Reference):
                 yield field, one
-    recipe, settings = getattr(job, "recipe", None), getattr(job, "settings", {})
+    recipe = getattr(job, "recipe", None)
     if isinstance(recipe, Recipe):
         yield from (("recipe", name) for name in names_read(recipe))
-    if (weights := weights_in(str(settings.get("network", "")))) is not None:
-        yield "network", weights
+    else:
+        yield from (("network", name) for _, network in networks_in(job) for name in files_of(network))
     for text in getattr(job, "targets", ()):
         with suppress(UsageError):  # of a name that is no objective
             yield from (("targets", name) for name in parse(text).files())
+
+
+def networks_in(job: BaseModel) -> Iterator[tuple[str, str]]:
+    """Every network that a job's fields name, with the field."""
+    recipe, settings = getattr(job, "recipe", None), getattr(job, "settings", {})
+    if isinstance(recipe, Recipe):
+        yield "recipe", recipe.network
+    if "network" in settings:
+        yield "settings", str(settings["network"])
 
 
 def names_in(job: BaseModel) -> Iterator[tuple[str, str]]:

@@ -10,8 +10,8 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from reverie.errors import BadInput, ReverieError, UsageError, did_you_mean
-from reverie.jobs.claims import names_in
-from reverie.jobs.foreign_names import check_beside
+from reverie.jobs.claims import names_in, networks_in
+from reverie.jobs.foreign_names import check_beside, check_no_code
 from reverie.jobs.job import Job
 from reverie.media.local_file import open_regular, unreadable
 from reverie.recipe.portrait import Portrait
@@ -126,5 +126,7 @@ def _complaints(error: ValidationError, known: Iterable[str]) -> Iterator[str]:
 
 def _check_names(job: Job[Any], where: str) -> None:
     """UsageError where a document that is not trusted names a folder or a path to elsewhere."""
+    for field, network in networks_in(job):
+        check_no_code(network, f"{where}: {field}")
     for field, name in names_in(job):
         check_beside(name, f"{where}: {field}")

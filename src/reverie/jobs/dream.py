@@ -106,6 +106,11 @@ def make_dream(
                 f"{photo}: is one colour all over and came back unchanged, as there is nothing in it to make "
                 "more of; give a photograph with something in it, or use --from noise"
             )
+        elif photo is not None and opened.recipe.strength != 0 and moved == 0:
+            warn(
+                f"{photo}: came back unchanged: {'; '.join(opened.recipe.objective)} is dead or flat there, "
+                "so no gradient comes back; dream at another layer"
+            )
         opened.save(finished, output, stopped=cut, steered=watch.steered)
     return PictureResult(
         files=(output.path,),

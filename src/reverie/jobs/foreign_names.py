@@ -1,19 +1,21 @@
 """What a file may name: its content comes from anywhere, so it opens nothing but what lies beside it.
 
-A recipe, a job's document and the note of a run name masks, guides, music and weights. The user named the
-file, and not these. So each is a bare name, of a file in the folder of the one that names it or in the
-current one, and no link there leads out; ``--trust`` lifts that for a file whose author the user knows.
+A recipe, a job's document and the note of a run name masks, guides, music, weights, and networks that are
+code. The user named the file, and not these. So each file is a bare name, of a file in the folder of the
+one that names it or in the current one, no link there leads out, and no code runs; ``--trust`` lifts that
+for a file whose author the user knows.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from reverie.errors import UsageError
 from reverie.jobs.provenance import film_files, film_renamed
 from reverie.media.local_file import stays_in
+from reverie.network.description import describe
 from reverie.recipe.recipe import Recipe
 
 
@@ -40,19 +42,26 @@ def check_beside(name: str, where: str, *, folder: str | os.PathLike[str] = ".")
         )
 
 
-def weights_in(network: str) -> str | None:
-    """The weights file that a network's name names; None if it names none."""
-    family, colon, file = network.partition(":")
-    return file.partition("#sha256=")[0] if colon and family != "torchvision" else None
+def check_no_code(network: str, where: str) -> None:
+    """UsageError where a file, which ``where`` names, names a network that is code."""
+    found = describe(network)
+    if found.runs_code:
+        raise UsageError(
+            f'{where}: network "{found.title}" runs code, and nothing was run; '
+            "--trust allows it, if you know who wrote it"
+        )
+
+
+def files_of(network: str) -> tuple[str, ...]:
+    """The files that a network's name names: weights, code, a description, names of classes."""
+    return describe(network).files
 
 
 def names_read(recipe: Recipe) -> Iterator[str]:
-    """Every file that a recipe reads: masks, guides, music, weights."""
+    """Every file that a recipe reads: masks, guides, music, those of its network."""
     yield from recipe.files()
     yield from film_files(recipe)
-    weights = weights_in(recipe.network)
-    if weights is not None:
-        yield weights
+    yield from files_of(recipe.network)
 
 
 def beside(recipe: Recipe, path: str, *, trust: bool = False) -> Recipe:
@@ -64,8 +73,10 @@ def beside(recipe: Recipe, path: str, *, trust: bool = False) -> Recipe:
         trust: Whether it may name any path.
 
     Raises:
-        UsageError: It names a file elsewhere, and is not trusted.
+        UsageError: It names a file elsewhere, or code, and is not trusted.
     """
+    if not trust:
+        check_no_code(recipe.network, path)
     folder = Path(path).parent
     found: dict[str, str] = {}
     for name in names_read(recipe):
@@ -78,10 +89,6 @@ def beside(recipe: Recipe, path: str, *, trust: bool = False) -> Recipe:
     return film_renamed(recipe.renamed(found), found)
 
 
-def placed(network: str, found: dict[str, str]) -> str:
-    """A network's name with its weights file where it was found."""
-    weights = weights_in(network)
-    if weights is None or weights not in found:
-        return network
-    family, _, file = network.partition(":")
-    return f"{family}:{found[weights]}{file[len(weights) :]}"
+def placed(network: str, found: Mapping[str, str]) -> str:
+    """A network's name with its files where they were found."""
+    return str(describe(network).renamed(found)) if found else network

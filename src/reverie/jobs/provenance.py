@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from reverie.errors import BadInput, UsageError
 from reverie.media.local_file import open_regular, reason, unreadable
+from reverie.network.description import describe
 from reverie.recipe.recipe import Recipe, Stop, read
 
 #: A recipe file longer than this, in bytes, is none.
@@ -265,11 +266,8 @@ def recipe_in(path: str) -> Recipe:
 
 
 def bare_network(name: str) -> str:
-    """A network's name with the weights file, if it names one, as a bare file name."""
-    family, colon, file = name.partition(":")
-    if not colon or family == "torchvision":
-        return name
-    return f"{family}:{os.path.basename(file.partition('#sha256=')[0])}"
+    """A network's name with its files, if it names any, as bare file names, and without their hash."""
+    return str(describe(name).bare())
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:

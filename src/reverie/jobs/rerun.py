@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from reverie._version import __version__
 from reverie.errors import BadInput, NetworkError, ResourceError, UsageError
 from reverie.jobs.claims import Claim, Named, film_claims, reads_of
-from reverie.jobs.foreign_names import check_beside, placed, weights_in
+from reverie.jobs.foreign_names import check_beside, check_no_code, files_of, placed
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import FilmOutput, Output, Written
@@ -33,8 +33,9 @@ HINT = "give the source with --input"
 class RerunJob(Job[Result]):
     """A result made again: the same bytes, on the same machine and versions. Only its metadata is read.
 
-    The source, masks and guides are looked for beside the result, then in the current folder; ``input`` says
-    where the source is otherwise. Its result is that of the job that made it. Raises beside what that does:
+    The source, masks and guides are looked for beside the result, then in the current folder; ``input``
+    says where the source is otherwise. Its result is that of the job that made it. Raises beside what that
+    does:
 
         BadInput: A file is missing or another one than it was.
         NetworkError: The weights are not the ones that dreamed.
@@ -89,6 +90,8 @@ class _Again:
         self.workspace, self.to = workspace, job.output
         self.result = workspace.resolver.path(job.result)
         self.note = of_picture(self.result)
+        if not workspace.trust:
+            check_no_code(self.note.recipe.network, self.result)
         self.source = workspace.path(job.input)
         self.folders = [Path(self.result).parent, Path(".")]
         self.alike = Path(self.to.path).suffix.lower() == Path(self.result).suffix.lower()
@@ -102,8 +105,7 @@ class _Again:
         note = self.note
         names = [("the source", note.source.name)] if note.source else []
         names += [("a file of the recipe", file.name) for file in note.files]
-        if (weights := weights_in(note.network.name)) is not None:
-            names.append(("the weights", weights))
+        names += [("a file of the network", name) for name in files_of(note.network.name)]
         for what, name in names:
             yield from ((what, os.fspath(folder / name)) for folder in self.folders)
 
@@ -211,21 +213,20 @@ class _Again:
         """Where masks, guides, music and the weights are, by the names in the recipe."""
         hint = "put it there"
         paths = {f.name: self._found(f, hint) for f in self.note.files}
-        return paths | {self.note.recipe.network: self._weights()}
+        return paths | {self.note.recipe.network: self._placed()}
 
-    def _weights(self) -> str:
-        """The network's name with the weights file where it is."""
-        network = self.note.recipe.network
-        file = weights_in(network)
-        if file is None:
-            return network
-        for folder in self.folders:
-            if os.path.lexists(folder / file):
-                self._check_name(file, folder)
-                return placed(network, {file: os.fspath(folder / file)})
-        raise NetworkError(
-            f"weights {file}: not found beside the result nor in the current folder; put it there"
-        )
+    def _placed(self) -> str:
+        """The network's name with its files where they are."""
+        network, found = self.note.recipe.network, {}
+        for file in files_of(network):
+            folder = next((f for f in self.folders if os.path.lexists(f / file)), None)
+            if folder is None:
+                raise NetworkError(
+                    f"weights {file}: not found beside the result nor in the current folder; put it there"
+                )
+            self._check_name(file, folder)
+            found[file] = os.fspath(folder / file)
+        return placed(network, found)
 
     def _check_network(self, opened: OpenRecipe) -> None:
         """NetworkError unless the weights are those that dreamed; ResourceError where their engine is not."""

@@ -105,11 +105,11 @@ class Workspace:
     Attributes:
         max_pixels: The most pixels a picture may have.
         offline: Never download weights.
-        trust: Whether what a file names (a result that is made again, the note of a run that goes on) may lie
-            anywhere, and not only beside it.
+        trust: Whether what a file names (a result that is made again, the note of a run that goes on) may
+            lie anywhere, and not only beside it, and files that run code while they are read are read.
         resolver: Finds the files that references name.
-        given: Files that were read to know what the job is, as a recipe's: what each is, and its path. No job
-            writes over them.
+        given: Files that were read to know what the job is, as a recipe's: what each is, and its path. No
+            job writes over them.
         networks: Networks by name, loaded when first asked for; one's own may be put in under any name.
     """
 
@@ -125,7 +125,7 @@ class Workspace:
         if name not in self.networks:
             from reverie.network.zoo import load_net
 
-            self.networks[name] = load_net(name, offline=self.offline)
+            self.networks[name] = load_net(name, offline=self.offline, trust=self.trust)
         return self.networks[name]
 
     def path(self, reference: Reference | None) -> str | None:

@@ -27,7 +27,7 @@ class EnoughRead(BaseException):
 class Tap:
     """Reads the outputs of some modules while it is on."""
 
-    def __init__(self, stop_after: Mapping[str, int] | None, odd: dict[str, tuple[int, ...]]) -> None:
+    def __init__(self, stop_after: Mapping[str, int] | None, odd: dict[str, str]) -> None:
         self.stop_after = stop_after
         self.odd = odd
         self.found: dict[str, Tensor] = {}
@@ -113,31 +113,52 @@ def frozen(module: nn.Module) -> Iterator[None]:
             weight.requires_grad_(flag)
 
 
-def _first_tensor(output: object) -> Tensor | None:
-    """The first floating-point tensor in nested tuples, lists and dicts."""
-    if isinstance(output, Tensor):
-        return output if output.is_floating_point() else None
+def features(output: object, odd: dict[str, str], *names: str) -> Tensor | None:
+    """The first tensor of an output if it is maps, tokens or vectors; one number an item is a vector of one.
+
+    What another output is, in words, is kept in ``odd`` by the names it has.
+    """
+    parts = list(_parts(output))
+    tensor = next((part for part in parts if isinstance(part, Tensor) and not _strangeness(part)), None)
+    if tensor is not None and 1 <= tensor.ndim <= 4 and 0 not in tensor.shape:
+        return tensor[:, None] if tensor.ndim == 1 else tensor
+    odd.update(dict.fromkeys(names, _in_words(parts, tensor)))
+    return None
+
+
+def _parts(output: object) -> Iterator[object]:
+    """What lies in nested tuples, lists, tables and dataclasses."""
     if isinstance(output, Mapping):
         output = list(output.values())
     elif hasattr(output, "__dataclass_fields__"):
         output = list(vars(output).values())
     if isinstance(output, list | tuple):
         for part in output:
-            found = _first_tensor(part)
-            if found is not None:
-                return found
-    return None
+            yield from _parts(part)
+    else:
+        yield output
 
 
-def features(output: object, odd: dict[str, tuple[int, ...]], *names: str) -> Tensor | None:
-    """The first tensor of an output if it is maps, tokens or vectors; one number an item is a vector of one.
+def _strangeness(tensor: Tensor) -> str:
+    """Why no gradient comes through a tensor, or none can be taken at it; empty if it does."""
+    if tensor.is_nested or tensor.layout != torch.strided:
+        return "a nested tensor" if tensor.is_nested else "a sparse tensor"
+    if tensor.is_quantized:
+        return "a quantised tensor"
+    if tensor.is_meta:
+        return "a tensor without values (meta)"
+    if tensor.is_complex():
+        return f"complex numbers ({tensor.dtype})"
+    return "" if tensor.is_floating_point() else f"whole numbers ({tensor.dtype})"
 
-    The shape of another is kept in ``odd`` by the names it has.
-    """
-    tensor = _first_tensor(output)
-    if tensor is None or 2 <= tensor.ndim <= 4:
-        return tensor
-    if tensor.ndim == 1:
-        return tensor[:, None]
-    odd.update(dict.fromkeys(names, tuple(tensor.shape)))
-    return None
+
+def _in_words(parts: list[object], tensor: Tensor | None) -> str:
+    """What an output is that nobody can dream at."""
+    if tensor is not None:
+        empty = "an empty tensor" if 0 in tensor.shape else "a tensor"
+        return f"{empty} of shape {tuple(tensor.shape)}"
+    for part in parts:
+        if isinstance(part, Tensor):
+            return _strangeness(part)
+    kinds = dict.fromkeys(type(part).__name__ for part in parts if part is not None)
+    return f"no tensor ({', '.join(kinds)[:80]})" if kinds else "nothing"

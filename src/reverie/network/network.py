@@ -256,7 +256,8 @@ class Network:
         for name in names:
             if name not in known:
                 some = ", ".join(list(known)[:6])
-                hint = did_you_mean(name, known) or f"it has {len(known)}, such as {some}"
+                many = f"it has {len(known)}, such as {some}; reverie layers lists them"
+                hint = did_you_mean(name, known) or many
                 if self.classes is not None and self.classes.knows(name):
                     hint = f'as a class it is class("{name}"), or --class'
                 raise UsageError(f'layer "{name}" is not in network {self.name}; {hint}')
@@ -278,13 +279,15 @@ class Network:
         """Resized and normalised: what the module itself expects."""
         self.check_picture(picture)
         if self.input_size is not None and picture.shape[-2:] != self.input_size:
-            picture = F.interpolate(
-                picture,
-                self.input_size,
-                mode="bilinear",
-                align_corners=False,
-                antialias=True,
-            )
+            picture = self._resized(picture)
+        return self._normalised(picture)
+
+    def _resized(self, picture: Tensor) -> Tensor:
+        """As the only pictures that the module takes."""
+        assert self.input_size is not None
+        return F.interpolate(picture, self.input_size, mode="bilinear", align_corners=False, antialias=True)
+
+    def _normalised(self, picture: Tensor) -> Tensor:
         x = picture.to(device=self.device, dtype=self.dtype)
         key = (x.device, x.dtype)
         if key not in self._affine:

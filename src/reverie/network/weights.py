@@ -1,14 +1,13 @@
 """Weights in: the checks that a file passes before a network is made of it.
 
 What it is, how long, its hash; then names, kinds and shapes of what is in it against those of the network,
-from its table alone; then one tensor after the other as the network asks for it. So no more is ever held than
-the network needs, whatever the file says, and nothing in the file is executed.
+from its table alone; then one tensor after the other as the network asks for it. So no more is ever held
+than the network needs, whatever the file says, and nothing in the file is executed.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 from reverie.errors import BadInput, NetworkError, UsageError
 from reverie.media.local_file import NotRegularError, open_regular
+from reverie.network.description import Description
 from reverie.network.pickled import CodeError, NotTensorsError
 from reverie.network.tensor_files import FLOATS, TensorNote, read_table, read_tensor, size_of
 
@@ -36,18 +36,18 @@ class NoWeightsFileError(BadInput, NetworkError):
     """A folder, a pipe or a device in the place of a weights file (exit code 3, as of any file)."""
 
 
-def split_hash(file: str) -> tuple[Path, str | None]:
-    """The path and the SHA-256 of ``FILE`` or ``FILE#sha256=HEX``.
+def sha256_in(found: Description) -> str | None:
+    """The SHA-256 that a description says its file must have, in small letters; None where it says none.
 
     Raises:
-        UsageError: There is no file in it, or its SHA-256 is none.
+        UsageError: It is none.
     """
-    path, mark, digest = file.partition("#sha256=")
-    if not path:
-        raise UsageError("a weights file is missing after the colon, as in lite0:weights.pth")
-    if mark and not re.fullmatch(r"[0-9a-fA-F]{64}", digest):
+    digest = found.settings.get("sha256")
+    if digest is None:
+        return None
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", digest):
         raise UsageError(f'"{digest}" is not a SHA-256: it takes 64 hexadecimal digits')
-    return Path(path).expanduser(), digest.lower() or None
+    return digest.lower()
 
 
 class WeightsFile(Mapping[str, "Tensor"]):
@@ -160,11 +160,6 @@ def _table(file: BinaryIO, name: str) -> dict[str, TensorNote]:
         raise NetworkError(f"weights {name}: {error}; use a state_dict or a .safetensors file") from error
     except OSError as error:
         raise NetworkError(f"weights {name}: cannot be read ({error.strerror or error})") from error
-
-
-def check_plain(data: bytes, file: str) -> dict[str, TensorNote]:
-    """What tensors the bytes of a file hold; NetworkError where it is none of tensors, or would run code."""
-    return _table(io.BytesIO(data), file)
 
 
 def check_state(

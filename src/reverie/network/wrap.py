@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 
 import torch
@@ -14,12 +15,15 @@ from torch.nn.parameter import is_lazy
 from reverie.errors import NetworkError, UsageError
 from reverie.network.borrowed import EnoughRead, Tap, features, frozen, turns_at
 from reverie.network.class_names import ClassNames, class_names
+from reverie.network.description import FITS
+from reverie.network.layouts import Layouts
 from reverie.network.network import Network, NetworkLayer
+from reverie.network.receptive_field import measure_field
+from reverie.network.sizes import Sizes, Windows, covering, find_sizes, joined_all, padded
 
 OUTPUT = "output"
-SIDES = (64, 128, 224, 320, 512, 32, 28, 16, 8)  # pictures that sizes and channels are tried with
-FIELD_SIDES = (64, 128, 256, 512)  # pictures that receptive fields are looked for in
-FIELD_TRIES = 3  # noise pictures per size: one alone misses what its ReLUs and max pools shut
+#: Pictures that sizes and channels are tried with.
+SIDES = (64, 128, 224, 256, 320, 384, 512, 32, 28, 16, 8, 299, 227, 448, 240, 96, 336, 518)
 
 
 def wrap_net(
@@ -30,13 +34,16 @@ def wrap_net(
     channels: int = 3,
     input_size: int | tuple[int, int] | None = None,
     classes: ClassNames | Sequence[str] | None = None,
+    fit: str = "resize",
     name: str | None = None,
 ) -> Network:
     """Makes a network of your own ready to dream with.
 
     Layers are named as in ``module.named_modules()``; ``output`` is what the module returns, also
     called ``logits`` unless a layer of its own has that name. A layer that returns several tensors
-    counts with its first, a layer that runs several times with its last. The module is only
+    counts with its first, a layer that runs several times with its last. Tokens that lie on the grid of
+    a vision transformer's patches, and maps with their channels last, come as maps (N, C, h, w), without
+    the tokens of a class or of registers. The module is only
     borrowed: it is in eval mode and frozen while a forward runs and afterwards exactly as before,
     with its own hooks, which fire as always (also in the few small pictures that channels and
     receptive fields are measured with). Threads that dream with one module, also by several networks
@@ -47,9 +54,12 @@ def wrap_net(
         mean: Subtracted from pictures in [0, 1]: one number, or one per channel.
         std: Divides them after that: one number, or one per channel; not zero.
         channels: Of the pictures: 1 for grey, 3 for RGB, or what the network was trained on.
-        input_size: Side or (height, width) of the only pictures it takes, as vision transformers
-            need; pictures are resized to it. None when it takes any size.
+        input_size: Side or (height, width) of the only pictures it takes. None finds out by trying what
+            sizes it takes: any, multiples of a patch, to which pictures are then continued by reflection,
+            or one.
         classes: Names of the output units in order; of ImageNet's it is known what they are kinds of.
+        fit: How other pictures are shown to a network of one size: ``resize``, or ``window``, through as
+            many windows of that size as cover them, their maps put together again.
         name: What to call it; by default the module's class.
 
     Raises:
@@ -59,6 +69,10 @@ def wrap_net(
     module = whole if isinstance(whole, nn.Module) else module
     if any(is_lazy(part) for part in chain(module.parameters(), module.buffers())):
         raise UsageError("a lazy module has no weights yet; run it once on a picture, then wrap it")
+    if any(part.is_meta for part in chain(module.parameters(), module.buffers())):
+        raise UsageError(
+            "the module has no weights yet (meta); load them first: to_empty, then load_state_dict"
+        )
     if isinstance(module, torch.jit.ScriptModule):
         raise UsageError("a TorchScript module's layers cannot be read; wrap the original module")
     if channels < 1:
@@ -68,6 +82,8 @@ def wrap_net(
         raise UsageError(f"input_size is {input_size}; give a side or (height, width) in pixels")
     if classes is not None and not isinstance(classes, ClassNames):
         classes = class_names(classes)
+    if fit not in FITS:
+        raise UsageError(f"fit is {fit}; there are {' and '.join(FITS)}")
     scale = _per_channel("std", std, channels)
     if any(value <= 0 for value in scale):
         raise UsageError(f"std is {std}; every value must be above 0")
@@ -78,6 +94,7 @@ def wrap_net(
         std=scale,
         classes=classes,
         input_size=None if size is None else (size[0], size[1]),
+        fit=fit,
     )
 
 
@@ -102,6 +119,7 @@ class WrappedNetwork(Network):
         std: Sequence[float],
         classes: ClassNames | None,
         input_size: tuple[int, int] | None,
+        fit: str,
     ) -> None:
         super().__init__(
             name,
@@ -112,12 +130,16 @@ class WrappedNetwork(Network):
             classes=classes,
             input_size=input_size,
         )
+        self.fit = fit
         # measured when first asked for
+        self._sizes: Sizes | None = None if input_size is None else Sizes(only=input_size)
+        self._one_by_one: bool | None = None  # whether it takes a single picture at a time
+        self._layouts = Layouts.of(module)
         self._sha256: str | None = None
         self._side: int | None = None  # of a picture the module takes
         self._smallest: int | None = None
         self._reason = ""  # why it did not take the last one tried
-        self._odd: dict[str, tuple[int, ...]] = {}  # shapes of what is neither maps, tokens nor vectors
+        self._odd: dict[str, str] = {}  # what layers return that is neither maps, tokens nor vectors
         self._calls: dict[str, int] = {}  # how often a layer runs in one forward
         self._fields: dict[str, tuple[int, int] | None] = {}
 
@@ -125,6 +147,8 @@ class WrappedNetwork(Network):
     def layers(self) -> dict[str, NetworkLayer]:
         """Every layer that runs, by name; channels measured on a small picture the first time."""
         if not self._layers:
+            self._find_sizes()
+            self._find_whether_one_by_one()
             found = self._read_probe(list(self._names()))
             self._layers = {n: NetworkLayer(n, _channels(a)) for n, a in found.items()}
         return self._layers
@@ -139,12 +163,13 @@ class WrappedNetwork(Network):
     @property
     def min_size(self) -> int:
         """The smallest power of two, from 1, that works as the side of a picture; 1 if resized."""
-        if self.input_size is not None:
+        sizes = self._find_sizes()
+        if sizes.only is not None:
             return 1
         if self._smallest is None:
             powers = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-            self._smallest = next((side for side in powers if self._works(side)), None)
-        return self._smallest or self._probe_side()
+            self._smallest = next((side for side in powers if self.works(side)), None)
+        return max(self._smallest or self._probe_side(), sizes.multiple)
 
     def layer(self, name: str) -> NetworkLayer:
         """The layer of that name.
@@ -174,7 +199,36 @@ class WrappedNetwork(Network):
             return self._run_alone(x, names)
 
     def _run_alone(self, x: Tensor, names: list[str]) -> dict[str, Tensor]:
-        """``_run`` while no other thread runs the module, which is changed a little meanwhile."""
+        """``_run`` while no other thread runs the module; a size that it does not take is seen to once."""
+        if self._sizes is None:
+            try:
+                return self._laid_out(self._run_as_it_is(x, names), x)
+            except Exception:  # the module is the user's: anything may come out of it
+                if not self._may_be_the_size():
+                    raise
+            if self.input_size is not None:
+                x = self._resized(x)
+        assert self._sizes is not None
+        windows = None
+        if self._sizes.only is not None and tuple(x.shape[-2:]) != self._sizes.only:
+            windows = Windows.over(x.shape[-2], x.shape[-1], self._sizes.only)
+        x = padded(x, self._sizes.multiple) if windows is None else windows.cut(x)
+        if self._one_by_one:
+            ones = [x[i : i + 1] for i in range(len(x))]
+            each = [self._laid_out(self._run_as_it_is(one, names), one) for one in ones]
+            return joined_all({name: torch.cat([found[name] for found in each]) for name in each[0]}, windows)
+        return joined_all(self._laid_out(self._run_as_it_is(x, names), x), windows)
+
+    def _laid_out(self, found: dict[str, Tensor], x: Tensor) -> dict[str, Tensor]:
+        return {name: self._layouts.laid_out(name, a, x) for name, a in found.items()}
+
+    def _resized(self, picture: Tensor) -> Tensor:
+        if self.fit == "window" and self.input_size is not None:
+            return covering(picture, self.input_size)
+        return super()._resized(picture)
+
+    def _run_as_it_is(self, x: Tensor, names: list[str]) -> dict[str, Tensor]:
+        """One pass of the module, which is changed a little meanwhile."""
         modules = self._names()
         whole = [n for n in names if modules[n] is self.module]
         hooked = {n: modules[n] for n in names if modules[n] is not self.module}
@@ -186,22 +240,30 @@ class WrappedNetwork(Network):
                 output = self.module(x)
             except EnoughRead:
                 return tap.found
+            except SystemExit as error:
+                raise NetworkError(
+                    f"network {self.name} ends the process when it runs; take that out"
+                ) from error
         if not known:
             self._calls.update(tap.calls)
         first = features(output, self._odd, *whole)
         return tap.found if first is None else {**tap.found, **dict.fromkeys(whole, first)}
 
     def _never_ran(self, name: str) -> str:
-        shape = self._odd.get(name)
-        what = "no tensor in a forward pass" if shape is None else f"a tensor of shape {shape}"
+        if name not in self._odd:
+            return (
+                f'layer "{name}" of network {self.name} does not run in a forward pass; pick another '
+                "(reverie layers lists them)"
+            )
         return (
-            f'layer "{name}" of network {self.name} returns {what}; pick one of maps (N, C, h, w), tokens '
-            "(N, T, C) or vectors (N, C)"
+            f'layer "{name}" of network {self.name} returns {self._odd[name]}, at which nothing can dream; '
+            "pick one before it that returns maps (N, C, h, w), tokens (N, T, C) or vectors (N, C)"
         )
 
     def _geometry_of(self, name: str) -> tuple[int, int] | None:
         if name not in self._fields:
-            self._fields[name] = _measure_field(self, name)
+            whole = self._find_sizes().only is not None or name in self._layouts.tokens
+            self._fields[name] = None if whole else measure_field(self, name)
         return self._fields[name]
 
     def _read_probe(self, names: list[str]) -> dict[str, Tensor]:
@@ -212,23 +274,64 @@ class WrappedNetwork(Network):
     def _probe_side(self) -> int:
         """The side of a small picture that the module takes."""
         if self._side is None:
-            self._side = next((side for side in SIDES if self._works(side)), None)
+            self._side = next((side for side in SIDES if self._takes(side, side)), None)
         if self._side is None:
             raise NetworkError(
-                f"network {self.name} fails on {self.channels}-channel pictures of every size "
-                f"tried ({', '.join(map(str, SIDES))}), give channels and input_size: "
-                f"{self._reason}"
+                f"network {self.name} fails on {self.channels}-channel pictures of every size tried "
+                f"({min(SIDES)} to {max(SIDES)} px): {self._reason}; {_remedy(self._reason)}"
             )
         return self._side
 
-    def _works(self, side: int) -> bool:
+    def _find_sizes(self) -> Sizes:
+        """What sizes the module takes; tried once."""
+        if self._sizes is None:
+            sizes = find_sizes(self._takes, self._probe_side())
+            self._sizes, self.input_size = sizes, sizes.only
+        return self._sizes
+
+    def _find_whether_one_by_one(self) -> None:
+        """Whether the module takes no batches, as many that were exported for one picture; tried once."""
+        height, width = self.input_size or (self._probe_side(),) * 2
+        two = self._normalised(self._probe(height, width)).repeat(2, 1, 1, 1)
+        self._one_by_one = not self._tried(lambda: self._run_as_it_is(two, [OUTPUT]))
+
+    def _may_be_the_size(self) -> bool:
+        """Whether a module that failed takes only some sizes."""
         try:
-            with torch.no_grad():
-                self._run(self._prepare(self._probe(side, side)), [OUTPUT])
+            return self._find_sizes() != Sizes()
+        except NetworkError:
+            return False
+
+    def _takes(self, height: int, width: int) -> bool:
+        """Whether the module itself takes pictures of a size."""
+        return self._tried(lambda: self._run_as_it_is(self._normalised(self._probe(height, width)), [OUTPUT]))
+
+    def works(self, side: int) -> bool:
+        """Whether square pictures of a side can be shown, continued or resized as they need be."""
+        self._find_sizes()
+        return self._tried(lambda: self._run(self._prepare(self._probe(side, side)), [OUTPUT]))
+
+    def _tried(self, work: Callable[[], object]) -> bool:
+        try:
+            with turns_at(self.module, self.name), torch.no_grad():
+                work()
+        except NetworkError:
+            raise
         except Exception as error:  # the module is the user's: anything may come out of it
-            self._reason = f"{type(error).__name__}: {error}"
+            reason = str(error).strip().partition("\n")[0].rstrip(".")
+            self._reason = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
             return False
         return True
+
+
+def _remedy(reason: str) -> str:
+    """What to do about a module that takes no picture, as far as its own words tell."""
+    channels = re.search(r"expected input.* to have (\d+) channels, but got", reason)
+    if channels is not None:
+        return f"give channels={channels[1]} (--channels {channels[1]})"
+    if "argument" in reason and reason.startswith("TypeError"):
+        return "a network is called with a picture alone: put it into a module of your own that does the rest"
+    return "give input_size (--input-size) if it takes only some sizes, and channels if not these"
 
 
 def _channels(activation: Tensor) -> int:
@@ -236,55 +339,6 @@ def _channels(activation: Tensor) -> int:
     if activation.ndim == 0:
         return 1
     return activation.shape[1] if activation.ndim >= 4 else activation.shape[-1]
-
-
-def _measure_field(net: WrappedNetwork, name: str) -> tuple[int, int] | None:
-    """(stride, receptive field) of a map, from where the gradient of its central cell reaches.
-
-    The receptive field of Luo et al. 2016, "Understanding the Effective Receptive Field in Deep
-    Convolutional Neural Networks". The picture grows until the support stays inside it. None when
-    it never does, or the layer is no map.
-    """
-    for side in FIELD_SIDES:
-        if not net._works(side):
-            continue
-        support = _support(net, name, side)
-        if support is None:
-            return None
-        if min(support[0], support[2]) > 0 and max(support[1], support[3]) < side - 1:
-            field = max(support[1] - support[0], support[3] - support[2]) + 1
-            return _measure_stride(net, name, side), field
-    return None
-
-
-def _measure_stride(net: WrappedNetwork, name: str, side: int) -> int:
-    """Pixels from cell to cell, from the maps of two pictures: padding cancels out."""
-    other = side // 2 if net._works(side // 2) else 2 * side
-    with torch.no_grad():
-        cells, more = (net.forward(net._probe(s, s), [name])[name].shape[-1] for s in sorted((side, other)))
-    return max(1, round(abs(side - other) / max(1, more - cells)))
-
-
-def _support(net: WrappedNetwork, name: str, side: int) -> tuple[int, int, int, int] | None:
-    """Top, bottom, left and right pixel that the central cell sees; None for what is no map."""
-    touched = torch.zeros(side, side, dtype=torch.bool)
-    generator = torch.Generator().manual_seed(1)
-    for attempt in range(FIELD_TRIES):
-        shape = (1, net.channels, side, side)
-        picture = torch.rand(shape, generator=generator) * (1 + attempt)
-        picture.requires_grad_(True)
-        with torch.enable_grad():
-            activation = net.forward(picture, [name])[name]
-            if activation.ndim != 4 or not activation.requires_grad:
-                return None
-            cell = activation[0, :, activation.shape[-2] // 2, activation.shape[-1] // 2]
-            seed = torch.randn(cell.shape, generator=generator).to(cell)
-            (gradient,) = torch.autograd.grad((cell * seed).sum(), picture)
-        touched |= (gradient[0] != 0).any(0)
-    if not touched.any():
-        return None
-    rows, columns = touched.any(1).nonzero(), touched.any(0).nonzero()
-    return int(rows[0]), int(rows[-1]), int(columns[0]), int(columns[-1])
 
 
 def state_sha256(module: nn.Module) -> str:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reverie.errors import NetworkError, UsageError, did_you_mean
 from reverie.network.class_names import imagenet
-from reverie.network.weights import WeightsFile, check_state, open_weights, split_hash
+from reverie.network.description import KINDS, Description, PictureSettings, describe, picture_settings
+from reverie.network.weights import WeightsFile, check_state, open_weights, sha256_in
 
 if TYPE_CHECKING:
+    from reverie.network.loaded import Loaded
     from reverie.network.network import Network
 
 DEFAULT = "lite0"
-TORCHVISION = "torchvision:"
 #: What names of torchvision's classifiers begin with.
 FAMILIES = (
     *(
@@ -110,30 +111,120 @@ def network_names() -> list[str]:
     return [info.name for info in _NETWORKS]
 
 
-def load_net(name: str = DEFAULT, *, offline: bool = False) -> Network:
-    """A network by name, frozen and ready to dream with.
+def load_net(name: str = DEFAULT, *, offline: bool = False, trust: bool = False) -> Network:
+    """A network by its description, frozen and ready to dream with.
 
     Args:
-        name: ``lite0``, ``lite1`` or ``lite2``; one of them with weights of your own,
-            ``lite0:FILE`` or ``lite0:FILE#sha256=HEX`` (.pth or .safetensors, with tensors named as
-            in the published files); or ``torchvision:NAME`` with torchvision's default weights.
+        name: ``lite0``, ``lite1`` or ``lite2``, or one of them with weights of your own, ``lite0:FILE``
+            (.pth or .safetensors, with tensors named as in the published files); ``torchvision:NAME``,
+            ``timm:NAME`` or ``hf:OWNER/NAME`` with their trained weights; ``timm:NAME:FILE`` with a
+            state_dict of your own; ``caffe:FILE.caffemodel``, ``onnx:FILE.onnx``, ``torch:FILE.pt2``;
+            ``py:FILE.py:FUNCTION`` or ``py:package.module:FUNCTION``, code of your own, which runs.
+            Settings may follow, as in ``onnx:net.onnx#mean=0.5&std=0.25``: see ``Description``.
         offline: Never download anything.
+        trust: Read files that can run code while they are read, as ``torch:`` does.
 
     Raises:
-        UsageError: There is no such network.
-        NetworkError: Its weights are missing, damaged or not the ones they should be.
+        UsageError: There is no such network, a setting of it cannot be, its extra is not installed, or it
+            is not trusted.
+        NetworkError: Its weights are missing, damaged or not the ones they should be, or its code fails.
     """
-    if name.startswith(TORCHVISION):
-        from reverie.network.torchvision import load_torchvision
+    found = describe(name)
+    pictures = picture_settings(found)
+    if found.kind in network_names():
+        return _embedded(found, pictures)
+    if found.kind not in KINDS:
+        raise UsageError(f'network "{found.title}" is not known; {_hint(found.title)}')
+    if not found.target:
+        kind = KINDS[found.kind]
+        raise UsageError(f'network "{found.title}": {kind.takes} is missing, as in {kind.example}')
+    from reverie.network.network import Network
 
-        return load_torchvision(name.removeprefix(TORCHVISION), offline=offline)
-    family, _, file = name.partition(":")
-    info = next((n for n in _NETWORKS if n.name == family), None)
-    if info is None:
-        raise UsageError(f'network "{name}" is not known; {_hint(name)}')
-    path, expected = split_hash(file) if ":" in name else (_packaged(info), info.sha256)
+    made = _load(found, offline=offline, trust=trust)
+    if isinstance(made, Network):
+        return _read_anew(made, pictures, found.bare().title)
+    return made.network(found.bare().title, pictures)
+
+
+def _load(found: Description, *, offline: bool, trust: bool) -> Loaded | Network:
+    """What a description of another kind than the embedded networks comes to."""
+    path, expected = Path(found.file or "").expanduser(), sha256_in(found)
+    match found.kind:
+        case "torchvision":
+            from reverie.network.torchvision import load_torchvision
+
+            return load_torchvision(found.target, offline=offline)
+        case "timm":
+            from reverie.network.timm import load_timm
+
+            name = found.target.partition(":")[0]
+            return load_timm(name, path if found.file else None, expected=expected, offline=offline)
+        case "hf":
+            from reverie.network.timm import load_hub
+
+            return load_hub(found.target, expected=expected, offline=offline)
+        case "caffe":
+            from reverie.network.caffe.load import load_caffe
+
+            text = found.settings.get("prototxt")
+            return load_caffe(path, Path(text).expanduser() if text else None, expected=expected)
+        case "onnx":
+            from reverie.network.onnx import load_onnx
+
+            return load_onnx(path, expected=expected)
+        case "torch":
+            from reverie.network.exported import load_exported
+
+            return load_exported(path, expected=expected, trust=trust)
+        case _:
+            from reverie.network.own_code import load_own
+
+            return load_own(found.target)
+
+
+def _read_anew(net: Network, pictures: PictureSettings, title: str) -> Network:
+    """A network that the user's code made, with what was said of its pictures."""
+    from reverie.network.loaded import Loaded, classes_for
+    from reverie.network.wrap import WrappedNetwork
+
+    if isinstance(net, WrappedNetwork):
+        made = Loaded(net.module, net.mean, net.std, net.channels, net.input_size, net.classes, net.fit)
+        return made.network(title, pictures)
+    _refuse(replace(pictures, classes=None), title)
+    if pictures.classes is not None:
+        net.classes = classes_for(net, pictures.classes)
+    return net
+
+
+def of_channels(given: tuple[float, ...] | None, usual: tuple[float, ...]) -> tuple[float, ...]:
+    """Numbers of the user's for the channels, one for all or as many; UsageError for another count."""
+    if given is not None and len(given) not in (1, len(usual)):
+        raise UsageError(f"mean and std: {len(given)} values for {len(usual)} channels")
+    return usual if given is None else given * (len(usual) // len(given))
+
+
+def _refuse(pictures: PictureSettings, title: str) -> None:
+    """UsageError where something is said of a network whose pictures are known."""
+    for field in fields(pictures):
+        if getattr(pictures, field.name) is not None:
+            raise UsageError(f"{field.name.replace('_', ' ')}: network {title} has its own; leave it out")
+
+
+def _embedded(found: Description, pictures: PictureSettings) -> Network:
+    """One of the networks that come along, with its own weights or those of a file."""
+    info = next(n for n in _NETWORKS if n.name == found.kind)
+    _refuse(replace(pictures, mean=None, std=None, classes=None), found.kind)
+    own = found.file is not None
+    expected = sha256_in(found) if own or "sha256" in found.settings else info.sha256
+    path = Path(found.file or "").expanduser() if own else _packaged(info)
     with open_weights(path, expected, parameters=info.parameters) as state:
-        return _lite(info, state)
+        net = _lite(info, state)
+    net.mean, net.std = of_channels(pictures.mean, net.mean), of_channels(pictures.std, net.std)
+    if pictures.classes is not None:
+        from reverie.network.loaded import classes_for
+
+        net.classes = classes_for(net, pictures.classes)
+    return net
 
 
 def _hint(name: str) -> str:
@@ -143,8 +234,10 @@ def _hint(name: str) -> str:
     if own := next((known for known in network_names() if name.lower().endswith(known)), ""):
         return f'did you mean "{own}"?'
     if name.lower().replace("-", "_").startswith(FAMILIES):
-        return f'did you mean "{TORCHVISION}{name.lower().replace("-", "_")}"?'
-    return did_you_mean(name.partition(":")[0], [*network_names(), TORCHVISION + "NAME"])
+        return f'did you mean "torchvision:{name.lower().replace("-", "_")}"?'
+    near = did_you_mean(name.partition(":")[0], [*network_names(), *KINDS])
+    known = [*network_names(), *(f"{kind}:{info.takes}" for kind, info in KINDS.items())]
+    return near if near.startswith("did") else f"there are {', '.join(known)}"
 
 
 def _packaged(info: NetworkInfo) -> Path:

@@ -45,7 +45,9 @@ class Recipe(BaseModel):
     preset: str = Field(
         "reverie", description="Start from the settings of a known system, such as google2015."
     )
-    network: str = Field("lite0", description="The network that dreams.")
+    network: str = Field(
+        "lite0", description="The network that dreams: any kind of them, see `reverie networks`."
+    )
     partners: Annotated[tuple[Embedded, ...], Field(max_length=MOST_PARTNERS)] = Field(
         (),
         description="Networks that dream along: each climbs the same objective with the same strength.",

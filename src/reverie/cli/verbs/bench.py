@@ -9,7 +9,7 @@ from reverie.cli import complete
 from reverie.cli.console import add_row, print_table, table_of
 from reverie.cli.fields import COMPUTE, other
 from reverie.cli.groups import OFFERED, Only, takes_groups
-from reverie.cli.options import Compute, Messages, layer_option
+from reverie.cli.options import OF_NETWORK, Compute, Messages, layer_option
 from reverie.cli.recipe_options import console_of, recipe_of, width_height
 from reverie.engine.environment import ENVIRONMENT
 from reverie.errors import UsageError, did_you_mean
@@ -57,7 +57,9 @@ Seconds = Annotated[
 
 @takes_groups
 def bench(
-    compute: Annotated[Compute, Only("network", "device", "precision", "threads", "offline")] = OFFERED,
+    compute: Annotated[
+        Compute, Only("network", "device", "precision", "threads", "offline", *OF_NETWORK)
+    ] = OFFERED,
     layer: Layer = LAYER,
     size: Size = SIZE,
     engine: Engines = None,

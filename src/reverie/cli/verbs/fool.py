@@ -12,8 +12,16 @@ from reverie.cli import complete
 from reverie.cli.console import Console
 from reverie.cli.fields import COMPUTE, other, setting
 from reverie.cli.groups import OFFERED, Group, Without, all_given, takes_groups
-from reverie.cli.options import Common, Trust
-from reverie.cli.recipe_options import console_of, output_of, told_as_typed, unsaid, where_to, workspace_of
+from reverie.cli.options import Common
+from reverie.cli.recipe_options import (
+    console_of,
+    network_settings,
+    output_of,
+    told_as_typed,
+    unsaid,
+    where_to,
+    workspace_of,
+)
 from reverie.errors import Interrupted, UsageError
 from reverie.jobs.fooling.settings import ENCODINGS, Settings
 
@@ -97,7 +105,6 @@ def fool(
     classes: Classes = None,
     evolution: EvolutionOptions = OFFERED,
     render: Render = None,
-    trust: Trust = OFFERED,
     common: Annotated[
         FoolCommon, Without("start", "size", "max_size", "seed", "halo", "no_metadata", "preview")
     ] = OFFERED,
@@ -118,6 +125,7 @@ def fool(
     from reverie.jobs.fooling.job import EvolutionJob
 
     given = {**all_given(common), **all_given(evolution)}
+    given |= network_settings(given)
     checked(common)
     with told_as_typed(OPTION):
         job = EvolutionJob(
@@ -133,7 +141,7 @@ def fool(
             threads=common.threads or 0,
         )
         job.evolves  # noqa: B018 (settings that cannot be are said now)
-        console, workspace = console_of(common), workspace_of(common, trust=trust)
+        console, workspace = console_of(common), workspace_of(common)
         if common.dry_run:
             tell_estimate(job, console, workspace)
             return

@@ -10,12 +10,21 @@ import typer
 from reverie.cli import complete
 from reverie.cli.console import add_row, print_table, table_of
 from reverie.cli.fields import COMPUTE, MESSAGES, SIZE, other, setting
+from reverie.cli.fields import NETWORK as NET
 from reverie.cli.groups import OFFERED, Only, Without, takes_groups
-from reverie.cli.options import Ascent, Base, Common, Messages
-from reverie.cli.recipe_options import console_of, output_of, recipe_of, unsaid, workspace_of
+from reverie.cli.options import OF_NETWORK, Ascent, Base, Common, Messages
+from reverie.cli.recipe_options import (
+    NETWORK,
+    console_of,
+    network_settings,
+    output_of,
+    recipe_of,
+    unsaid,
+    width_height,
+    workspace_of,
+)
 from reverie.cli.verbs.stimuli import UNUSED
 from reverie.errors import Interrupted
-from reverie.recipe.recipe import Recipe
 
 Photo = Annotated[str, typer.Argument(metavar="PHOTO", help="A photograph.")]
 Cell = Annotated[
@@ -29,8 +38,8 @@ Cell = Annotated[
         max=2048,
     ),
 ]
-#: The network that is asked if none is named.
-NETWORK: str = Recipe.model_fields["network"].default
+#: The side of the picture whose maps are told, in pixels.
+SIDE = 224
 Top = Annotated[
     int, other("--top", help="How many classes (default 5).", panel=MESSAGES, metavar="N", min=1, max=1000)
 ]
@@ -85,7 +94,9 @@ def sheet(
 def classify(
     photo: Photo,
     top: Top = 5,
-    common: Annotated[Asked, Only("network", "max_pixels", "offline", "json", "debug")] = OFFERED,
+    common: Annotated[
+        Asked, Only("network", "max_pixels", "offline", "trust", *OF_NETWORK, "json", "debug")
+    ] = OFFERED,
 ) -> None:
     """Say what the network sees in a photograph."""
     from reverie.analysis.classify import classify as ask
@@ -93,7 +104,7 @@ def classify(
 
     console, workspace = console_of(common), workspace_of(common)
     picture = load_picture(photo, max_pixels=workspace.max_pixels)
-    found = ask(workspace.network(common.network or NETWORK), picture, top=top)
+    found = ask(workspace.network(network_settings(vars(common)).get("network", NETWORK)), picture, top=top)
     if common.json:
         document = [{"class": i, "name": name, "probability": p} for i, name, p in found]
         console.result("", {"path": photo, "classes": document})
@@ -114,33 +125,54 @@ def layers(
             metavar="NETWORK", help="The network (default lite0).", autocompletion=complete.networks
         ),
     ] = None,
-    common: Annotated[Common, Only("offline", "json", "debug")] = OFFERED,
+    at: Annotated[
+        str | None,
+        other("--size", help="The picture whose maps are told (default 224).", metavar="N|WxH", panel=NET),
+    ] = None,
+    field: Annotated[
+        bool, other("--sees", help="Measure how far each layer sees; takes a while.", panel=NET)
+    ] = False,
+    common: Annotated[Common, Only("offline", "trust", *OF_NETWORK, "json", "debug")] = OFFERED,
 ) -> None:
-    """List a network's layers."""
-    console = console_of(common)
-    net = workspace_of(common).network(network or NETWORK)
-    found = [layer for layer in net.layers.values() if layer.name != net.class_map]
+    """List the layers of a network that can dream: their maps, how far they see, and what to type."""
+    from reverie.analysis.layers import describe_layers
+
+    console, workspace = console_of(common), workspace_of(common)
+    given = {**vars(common), "network": network}
+    net = workspace.network(network_settings(given).get("network", NETWORK))
+    width, height = width_height(at or str(SIDE))
+    found = describe_layers(net, height, width, measure=field)
     if common.json:
-        console.result("", {"network": net.name, "layers": [vars(layer) for layer in found]})
+        console.result("", {"network": net.name, "layers": [one.as_json() for one in found]})
         return
     table = table_of(
-        ("layer", "left"), ("channels", "right"), ("stride", "right"), ("sees", "right"), ("draws", "left")
+        ("layer", "left"),
+        (f"at {width} x {height}", "right"),
+        ("stride", "right"),
+        ("sees", "right"),
+        ("objective", "left"),
+        ("draws", "left"),
     )
-    for layer in found:
-        sees = "all" if layer.receptive_field is None else f"{layer.receptive_field} px"
-        add_row(table, layer.name, str(layer.channels), str(layer.stride or "-"), sees, layer.draws)
+    for one in found:
+        sees = "-" if one.unknown else "all" if one.receptive_field is None else f"{one.receptive_field} px"
+        shape = " x ".join(map(str, one.shape))
+        add_row(table, one.name, shape, str(one.stride or "-"), sees, one.objective, one.draws)
     print_table(table)
 
 
 @takes_groups
 def networks(messages: Annotated[Messages, Only("json", "debug")] = OFFERED) -> None:
     """List the networks that can dream."""
+    from reverie.network.description import KINDS
     from reverie.network.zoo import networks as known
 
     console = console_of(messages)
     if messages.json:
         fields = ("name", "title", "size", "parameters", "package", "sha256", "installed", "install")
-        console.result("", {"networks": [{f: getattr(n, f) for f in fields} for n in known()]})
+        kinds = [{"kind": name, **vars(kind), "install": kind.install} for name, kind in KINDS.items()]
+        console.result(
+            "", {"networks": [{f: getattr(n, f) for f in fields} for n in known()], "kinds": kinds}
+        )
         return
     table = table_of(
         ("network", "left"), ("", "left"), ("trained at", "right"), ("weights", "right"), ("", "left")
@@ -149,6 +181,6 @@ def networks(messages: Annotated[Messages, Only("json", "debug")] = OFFERED) -> 
         here = "installed" if net.installed else net.install
         add_row(table, net.name, net.title, f"{net.size} px", f"{net.parameters / 1e6:.1f} M", here)
     add_row(table, "lite0:FILE", "any of these with weights of your own", "", "", ".pth or .safetensors")
-    extra = 'pip install "reverie[nets]"'
-    add_row(table, "torchvision:NAME", "a network of torchvision", "", "", extra)
+    for name, kind in KINDS.items():
+        add_row(table, f"{name}:{kind.takes}", kind.title, "", "", kind.install)
     print_table(table)

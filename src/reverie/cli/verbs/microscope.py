@@ -113,7 +113,7 @@ def microscope(
     photos: Photos = None,
     base: SiteBase = OFFERED,
     ascent: Annotated[SiteAscent, Only("steps")] = OFFERED,
-    common: Annotated[SiteCommon, Without("network", *UNUSED)] = OFFERED,
+    common: Annotated[SiteCommon, Without("network", "net_channels", "net_classes", *UNUSED)] = OFFERED,
 ) -> None:
     """Make a website of a network: every layer, channel and class with its portrait; no server is needed.
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from reverie.cli.command_line import command_line
 from reverie.cli.fields import other
 from reverie.cli.groups import OFFERED, Only, takes_groups
-from reverie.cli.options import Common, Messages, Trust
+from reverie.cli.options import Common, Messages
 from reverie.cli.recipe_options import console_of, told_as_typed, workspace_of
 from reverie.errors import Interrupted
 from reverie.recipe.recipe import PARTS, make
@@ -31,9 +31,9 @@ Input = Annotated[
 def rerun(
     result: ResultFile,
     input: Input = None,
-    trust: Trust = OFFERED,
     common: Annotated[
-        Common, Only("out", "overwrite", "max_pixels", "offline", "json", "quiet", "verbose", "debug")
+        Common,
+        Only("out", "overwrite", "max_pixels", "offline", "trust", "json", "quiet", "verbose", "debug"),
     ] = OFFERED,
 ) -> None:
     """Make a picture or a film again from its own recipe: the same bytes.
@@ -53,7 +53,7 @@ def rerun(
             path=_beside(result) if common.out is None else common.out, overwrite=common.overwrite
         )
         job = RerunJob(result=result, input=input, output=output)
-    made = run_resumable(job, console, workspace_of(common, trust=trust), "rerun")
+    made = run_resumable(job, console, workspace_of(common), "rerun")
     if isinstance(made, MovingResult):
         tell_film(console, made)
     elif isinstance(made, PictureResult):

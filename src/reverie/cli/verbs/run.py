@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from reverie.cli.groups import OFFERED, Only, takes_groups
-from reverie.cli.options import Common, Trust
+from reverie.cli.options import Common
 from reverie.cli.recipe_options import console_of, workspace_of
 from reverie.errors import BatchError, Interrupted
 
@@ -21,10 +21,9 @@ JobFile = Annotated[
 @takes_groups
 def run(
     job: JobFile,
-    trust: Trust = OFFERED,
     common: Annotated[
         Common,
-        Only("max_pixels", "offline", "preview", "json", "dry_run", "quiet", "verbose", "debug"),
+        Only("max_pixels", "offline", "trust", "preview", "json", "dry_run", "quiet", "verbose", "debug"),
     ] = OFFERED,
 ) -> None:
     """Carry out a job that is described in JSON, as `Job.document()` writes it."""
@@ -32,12 +31,12 @@ def run(
     from reverie.jobs.document import LONGEST, load_job, parse_job
     from reverie.jobs.dream import PictureResult
 
-    console, workspace = console_of(common), workspace_of(common, trust=trust)
+    console, workspace = console_of(common), workspace_of(common)
     found: Any
     if job == "-":
-        found = parse_job(sys.stdin.buffer.read(LONGEST + 1), "standard input", trusted=trust.trust)
+        found = parse_job(sys.stdin.buffer.read(LONGEST + 1), "standard input", trusted=common.trust)
     else:
-        found = load_job(job, trusted=trust.trust)
+        found = load_job(job, trusted=common.trust)
         workspace.given += (("the job's document", job),)
     if common.dry_run:
         tell_estimate(found, console, workspace)

@@ -66,7 +66,8 @@ class EvolutionJob(Job[EvolutionResult]):
 
     def estimate(self, workspace: Workspace | None = None) -> Estimate:
         settings = self.evolves
-        arena = Arena(settings, **self._network(workspace or Workspace()))
+        place = workspace or Workspace()
+        arena = Arena(settings, trust=place.trust, **self._network(place))
         reported = len(arena.classes(self.classes))
         found = {**arena.trial(TRIAL), "reported": reported}
         population, children = settings.counts

@@ -42,6 +42,7 @@ class Arena:
         engine: str = "auto",
         device: str = "auto",
         offline: bool = False,
+        trust: bool = False,
     ) -> None:
         """Loads the network, unless it is given.
 
@@ -54,7 +55,7 @@ class Arena:
         self.engine = engine
         self.device = pick_device(device)
         with self.runtime.use():
-            self.net = net or load_net(settings.network, offline=offline)
+            self.net = net or load_net(settings.network, offline=offline, trust=trust)
         if "logits" not in self.net.layers:
             raise UsageError(f"network {self.net.name}: has no classes; choose another with --network")
 

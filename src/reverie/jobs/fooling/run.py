@@ -3,7 +3,8 @@
     run = EvolutionRun("fooled", make_settings(generations=200))
     result = run.carry_out(["tabby", "golden retriever"])
 
-The evolution itself is ``reverie.evolve``; here it becomes files, and files become an evolution that goes on.
+The evolution itself is ``reverie.evolve``; here it becomes files, and files become an evolution that goes
+on.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from reverie.jobs.fooling.folder import Folder, Note, check_same
 from reverie.jobs.fooling.judge import Arena
 from reverie.jobs.fooling.results import write_results, write_sheet
 from reverie.jobs.fooling.settings import Settings, make_settings
-from reverie.jobs.foreign_names import check_beside, placed, weights_in
+from reverie.jobs.foreign_names import check_beside, check_no_code, files_of, placed
 from reverie.jobs.job import Listener, Result, Step
 from reverie.jobs.provenance import NetworkNote
 from reverie.network.network import Network
@@ -128,8 +129,8 @@ class EvolutionRun:
             engine: What computes: auto, native, torch or plain.
             device: Where: auto, cpu, cuda or mps.
             offline: Never download weights.
-            trust: Whether the run that is there may name weights anywhere, and not only in its folder, in the
-                current one, or those that ``given`` names too.
+            trust: Whether the run that is there may name weights anywhere, and not only in its folder, in
+                the current one, or those that ``given`` names too.
             checkpoint_every: Seconds between two checkpoints at least; 0 makes one each generation.
             sheet_every: The same of the contact sheet; infinity makes none before the end.
 
@@ -152,22 +153,24 @@ class EvolutionRun:
             if net is None and "network" not in given:
                 net = self._its_network(settings.network, trust=trust, offline=offline)
         self.settings = settings
-        self.arena = Arena(settings, net=net, threads=threads, engine=engine, device=device, offline=offline)
+        self.arena = Arena(
+            settings, net=net, threads=threads, engine=engine, device=device, offline=offline, trust=trust
+        )
         self.note = self._note(found)
 
     def _its_network(self, name: str, *, trust: bool, offline: bool) -> Network | None:
         """The network of the run that is there, if it has weights of its own: beside its note, or here."""
-        file, folder = weights_in(name), self.folder.path
-        if file is None:
-            return None
-        there = os.path.lexists(folder / file)
+        files, folder = files_of(name), self.folder.path
+        there = {file: os.fspath(folder / file) for file in files if os.path.lexists(folder / file)}
         if not trust:
             where = f"{self.folder.note}: network"
             try:
-                check_beside(file, where, folder=folder if there else ".")
+                check_no_code(name, where)
+                for file in files:
+                    check_beside(file, where, folder=folder if file in there else ".")
             except UsageError as error:
                 raise UsageError(f"{error}, or name it again: --network {name}") from error
-        return load_net(placed(name, {file: os.fspath(folder / file)} if there else {}), offline=offline)
+        return load_net(placed(name, there), offline=offline, trust=trust) if files else None
 
     def _note(self, found: Note | None) -> Note:
         """What is written of the run; a warning where what goes on is not quite what began."""
