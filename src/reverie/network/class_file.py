@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from reverie.errors import BadInput, UsageError
 from reverie.media.local_file import read_regular, unreadable
-from reverie.network.class_names import ClassNames
+from reverie.network.class_names import ClassNames, class_names
 
 #: The longest file, in bytes.
 LONGEST: Final = 10_000_000
@@ -38,7 +38,8 @@ def read_classes(file: str) -> ClassNames:
         raise UsageError(f"classes {file}: holds no names; give a name a line, or JSON")
     ids, names = zip(*entries, strict=True)
     try:
-        return ClassNames(names, ids=ids if all(ids) else ())
+        found = class_names(names)
+        return ClassNames(names, ids=ids) if all(ids) and found.tree is None else found
     except UsageError as error:
         raise UsageError(f"classes {file}: {error}") from error
 

@@ -12,8 +12,9 @@ from reverie.cli import complete
 from reverie.cli.console import add_row, print_table, table_of
 from reverie.cli.fields import MESSAGES, other
 from reverie.cli.groups import OFFERED, Only, takes_groups
-from reverie.cli.recipe_options import console_of, workspace_of
-from reverie.cli.verbs.inspect import NETWORK, Asked
+from reverie.cli.options import OF_NETWORK
+from reverie.cli.recipe_options import NETWORK, console_of, network_settings, workspace_of
+from reverie.cli.verbs.inspect import Asked
 from reverie.errors import UsageError
 from reverie.network.class_names import ClassNames, imagenet
 from reverie.network.zoo import network_names
@@ -36,11 +37,11 @@ Tree = Annotated[bool, other("--tree", help="As a tree: groups, and what is in t
 def classes(
     word: Word = None,
     tree: Tree = False,
-    common: Annotated[Asked, Only("network", "offline", "json", "debug")] = OFFERED,
+    common: Annotated[Asked, Only("network", "offline", "trust", *OF_NETWORK, "json", "debug")] = OFFERED,
 ) -> None:
     """List or search a network's classes, and the groups that a word such as cat stands for."""
     console = console_of(common)
-    network = common.network or NETWORK
+    network = network_settings(vars(common)).get("network", NETWORK)
     names = imagenet() if network in network_names() else workspace_of(common).network(network).classes
     if names is None:
         raise UsageError(f"network {network}: has no class names; its classes are numbers")
