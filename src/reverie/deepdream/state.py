@@ -14,6 +14,7 @@ from reverie.ascent.session import Session, as_tensor
 from reverie.ascent.start import fitted, prepare
 from reverie.canvas.detail import DetailCanvas
 from reverie.deepdream.direction import StepDirection, room_for, step_direction
+from reverie.deepdream.looks import Looks, attention_of
 from reverie.deepdream.room import with_room
 from reverie.deepdream.spared import spared
 from reverie.gradient.attention import Attention
@@ -96,6 +97,7 @@ class State:
         self.octave = 0
         self.step = 0
         self.attention: Attention | None = None  # what its looks said, where a recipe asks for that
+        self.looks: Looks | None = None  # of a picture that moves: what they said at each size
         self._lost: Tensor | None = None
 
     @staticmethod
@@ -176,7 +178,9 @@ class State:
         if self.canvas.size == octave.size and self.step:
             return  # resumed in the middle of an octave
         canvas = self.canvas
-        if self.attention is not None:
+        if self.looks is not None:
+            self.attention = self.looks.at(octave.index, recipe)
+        elif self.attention is not None:
             self.attention.enter()
         if recipe.room is not None and octave.index:
             self._leave_room(canvas, recipe)
@@ -319,13 +323,6 @@ def as_picture(picture: Tensor, recipe: Recipe, origin: Origin | None) -> Pictur
         plane = fitted(torch.from_numpy(origin.alpha)[None, None], recipe)
         alpha = plane[0, 0].numpy()
     return Picture(pixels, alpha=alpha, depth=origin.depth, source=origin.source)
-
-
-def attention_of(recipe: Recipe) -> Attention | None:
-    """What a dream keeps of its looks, if a recipe asks for any of it."""
-    if not (recipe.calm or recipe.variety or recipe.balance == "octave"):
-        return None
-    return Attention(recipe.calm, recipe.variety)
 
 
 def canvas_over(recipe: Recipe, source: Tensor, mask: Tensor | None = None) -> DetailCanvas:

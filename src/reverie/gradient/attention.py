@@ -6,7 +6,7 @@ begin are those of the step before: then a picture in tiles needs no further pas
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -66,6 +66,7 @@ class Attention:
         norms: Of each term, the length of its gradient at its layer at the last look.
         shares: Of each term, what it is multiplied by over that length; None until an octave's first look.
         partners: The same of other networks that look along.
+        kept: How much of the map so far is kept in a step, 0 to 1.
     """
 
     calm: float = 0.0
@@ -76,11 +77,12 @@ class Attention:
     norms: list[float] = field(default_factory=list)
     shares: list[float] | None = None
     partners: list[Attention] = field(default_factory=list)
+    kept: float = KEPT
 
     def of_partner(self, place: int) -> Attention:
         """That of another network that looks at the same picture."""
         while len(self.partners) <= place:
-            self.partners.append(Attention(self.calm, self.variety))
+            self.partners.append(Attention(self.calm, self.variety, kept=self.kept))
         return self.partners[place]
 
     def serves(self, calm: float, variety: float) -> bool:
@@ -92,6 +94,19 @@ class Attention:
         self.map = self.shares = None
         for partner in self.partners:
             partner.enter()
+
+    def keeps(self, kept: float) -> None:
+        """Keep this much of the map in a step from now on."""
+        self.kept = kept
+        for partner in self.partners:
+            partner.keeps(kept)
+
+    def move(self, moved: Callable[[Tensor], Tensor]) -> None:
+        """Move along with the picture: what becomes of a map (1, 1, H, W) is ``moved`` of it."""
+        if self.map is not None:
+            self.map = moved(self.map)
+        for partner in self.partners:
+            partner.move(moved)
 
     def begin(self, terms: tuple[str, ...]) -> Sums:
         """What the next look is to add up, for these terms; what was said of others says nothing of them."""
@@ -149,7 +164,7 @@ class Attention:
         if sums.seen is not None:
             found = attention_map(sums.seen, sums.limits, size, roll)
             same = self.map is not None and self.map.shape == found.shape
-            self.map = torch.lerp(found, self.map, KEPT) if same and self.map is not None else found
+            self.map = torch.lerp(found, self.map, self.kept) if same and self.map is not None else found
 
     def flip(self) -> None:
         """Turn it left to right, as the picture is."""

@@ -139,7 +139,7 @@ def _opened(
     with session.runtime.use():
         state.canvas = state.canvas.rebased(source, mask)
     score = 0.0 if move.blank else _dreamt(full, state, session, told)
-    return FilmState.over(state, move), score
+    return FilmState.over(state, move, recipe), score
 
 
 def _strength(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import cv2 as opencv
@@ -16,11 +17,13 @@ from reverie.ascent.octaves import Octave, octave_sizes
 from reverie.ascent.session import Session
 from reverie.canvas.film import FilmCanvas
 from reverie.deepdream.direction import StepDirection
+from reverie.deepdream.looks import Looks
 from reverie.deepdream.state import REACH, REACH_OF_STD, Origin, State, as_picture, canvas_over
 from reverie.errors import UsageError
 from reverie.media.picture import Picture
 from reverie.motion.film.flow import Motion, grid
 from reverie.motion.film.motion import FrameMotion
+from reverie.motion.film.planes import map_moved, moved, plane_of
 from reverie.native.runtime import Runtime, computes
 from reverie.recipe.film import Film
 from reverie.recipe.recipe import Recipe
@@ -54,6 +57,8 @@ SMALLER: Final = 0.17
 SHAKES: Final = 1
 #: The side of a place, in pixels.
 PLACE: Final = 16
+#: How much of where something is seen is kept in a step, so that the look of a place does not flicker.
+WATCHES: Final = 0.95
 #: How fast the reach follows what the film shows (its contrast), a frame.
 FOLLOWS: Final = 0.2
 #: The strength is held by no more than this a frame, so that holding it cannot be seen.
@@ -82,6 +87,7 @@ class FilmState(State):
         self.index = index
         self.last = last
         self.fresh: Tensor | None = None
+        self.looks: Looks = Looks(WATCHES)
         self.held = 0.0  # RMS of the dream as it is carried, over what may move
         self.share = 1.0
         self._weight: Tensor | None = None
@@ -90,7 +96,7 @@ class FilmState(State):
         self._before: Tensor | None = None
 
     @staticmethod
-    def over(state: State, move: FrameMotion) -> FilmState:
+    def over(state: State, move: FrameMotion, recipe: Recipe) -> FilmState:
         """The state that carries on what a full dream has begun; the dream comes to the film's own size."""
         height, width = state.canvas.source.shape[2:]
         last = None if move.blank else torch.from_numpy(move.shot.rgb)
@@ -101,6 +107,7 @@ class FilmState(State):
         film = FilmState(carried, state.rng, state.reach, index=0, last=last, runtime=state.runtime)
         film.origin = Origin(_alpha(move), 8, None)
         film.held = held
+        film.looks.take(len(film.plan(recipe)) - 1, state.attention, (height, width))
         return film
 
     def state_dict(self) -> dict[str, Any]:
@@ -109,6 +116,7 @@ class FilmState(State):
         return {
             "detail": canvas.detail.clone(),
             "fresh": self.fresh,
+            "looks": self.looks.state_dict(),
             "last": self.last,
             "generator": self.rng.get_state(),
             "reach": self.reach,
@@ -136,19 +144,22 @@ class FilmState(State):
         rng.set_state(kept["generator"])
         state = FilmState(canvas, rng, kept["reach"], index=int(kept["index"]), last=kept.get("last"))
         state.fresh, state.held, state.share = kept.get("fresh"), kept["held"], kept["share"]
+        state.looks.load_state_dict(kept.get("looks", {}))
         return state
 
     @computes
     def carry(self, move: FrameMotion, source: Tensor, mask: Tensor | None) -> None:
         """Go on to the next frame, source (1, C, H, W) and mask (1, 1, h, w), and move as the film did."""
         canvas = self.canvas
-        self.attention = None  # each frame is looked at anew: a film goes on from its detail alone
         motion = move.motion
         if motion is not None:
-            uncovered = torch.from_numpy(motion.uncovered).to(source.device)[None, None]
+            self.looks.move(partial(map_moved, motion=motion))
             canvas = canvas.warped(torch.from_numpy(motion.field).to(source.device))
+            uncovered = plane_of(motion.uncovered, source.device)
             canvas.detail.mul_(1 - (1 - KEEPS) * uncovered)
-            self.fresh = uncovered if self.fresh is None else _moved(self.fresh, motion).max(uncovered)
+            before = moved(self.fresh, motion)
+            self.fresh = uncovered if before is None else plane_of(before, source.device).max(uncovered)
+        self.attention = self.looks.largest()
         self.canvas = canvas.rebased(source, mask)
         self.origin = Origin(_alpha(move), 8, None)
         if not move.blank:
@@ -196,10 +207,9 @@ class FilmState(State):
         canvas = self.canvas
         if self._whole is None:
             self._whole, self._new = canvas.detail, self._newness()
+        self.attention = self.looks.at(octave.index, recipe)
         if canvas.size != octave.size:
             canvas.resize(octave.size)
-            if self.attention is not None:
-                self.attention.enter()
             self._before = canvas.detail.clone()
         height, width = canvas.base.shape[2:]
         assert self._new is not None
@@ -338,14 +348,6 @@ def _deviation(source: Tensor) -> float:
     """Standard deviation of a picture (1, C, H, W), the mean of its channels'."""
     planes: list[float] = [cv2.meanStdDev(plane)[1].item() for plane in source[0].cpu().numpy()]
     return sum(planes) / len(planes)
-
-
-def _moved(fresh: Tensor, motion: Motion) -> Tensor:
-    """Where the dream is new, (1, 1, H, W), moved on with it."""
-    there = cv2.remap(
-        fresh[0, 0].cpu().numpy(), motion.field, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    return torch.from_numpy(there).to(fresh.device)[None, None]
 
 
 def _carried_once(canvas: FilmCanvas) -> FilmCanvas:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 from reverie.ascent.loop import Frame, dream
 from reverie.ascent.session import Session, as_tensor
 from reverie.canvas.detail import DetailCanvas
+from reverie.deepdream.looks import Looks
 from reverie.deepdream.state import REACH, State, canvas_over
 from reverie.media.picture import Picture
 from reverie.motion.frame import MovingFrame
@@ -23,12 +25,14 @@ from reverie.motion.zoom.steady import SteadyReference, evened, hold
 from reverie.motion.zoom.timeline import Timeline, with_halves
 from reverie.native.runtime import computes
 from reverie.ops.colour import keep_colour
-from reverie.ops.warp import warp
+from reverie.ops.warp import Border, warp
 from reverie.recipe.recipe import Recipe
 from reverie.recipe.zoom import Zoom
 
 #: Rounds in which the opening dream is brought to where all is held.
 SETTLING = 4
+#: How much of where something is seen is kept in a step of a frame.
+WATCHES = 0.85
 #: A place that has gone over to a loop's first frame is exactly that by this power of how far it has.
 HOME = 4
 
@@ -45,6 +49,7 @@ class ZoomState:
     mask: Tensor | None  # (1, 1, H', W'), where it may dream
     first: Tensor | None  # of a loop, frame 0
     anchor: int = 0  # the frame whose edges mirror what the view uncovers
+    looks: Looks = field(default_factory=lambda: Looks(WATCHES))  # what earlier frames' dreams saw
 
     def state_dict(self) -> dict[str, Any]:
         """Everything needed to go on later, as tensors and numbers (``torch.save`` takes it)."""
@@ -57,6 +62,7 @@ class ZoomState:
             "mask": self.mask,
             "first": self.first,
             "anchor": self.anchor,
+            "looks": self.looks.state_dict(),
         }
 
     @staticmethod
@@ -66,7 +72,9 @@ class ZoomState:
         rng.set_state(kept["generator"])
         reference = SteadyReference.from_dict(kept["reference"]) if kept["reference"] else None
         rest = {name: kept[name] for name in ("index", "picture", "reach", "mask", "first", "anchor")}
-        return ZoomState(rng=rng, reference=reference, **rest)
+        state = ZoomState(rng=rng, reference=reference, **rest)
+        state.looks.load_state_dict(kept.get("looks", {}))
+        return state
 
 
 def zoom(
@@ -189,6 +197,7 @@ class Journey:
         index, first = state.index, state.first
         height, width = state.picture.shape[2:]
         camera = Camera(self.settings, width, height)
+        state.looks.move(partial(self._map_moved, index=index))
         if self.recipe.seamless:
             source = warp(state.picture, camera.step(index), border="wrap")
         else:
@@ -202,12 +211,19 @@ class Journey:
         free = 1 - shown if state.mask is None else (1 - shown) * _fitted(state.mask, shown)
         return _View(source, free, seen, shown)
 
+    def _map_moved(self, plane: Tensor, index: int) -> Tensor:
+        """A map (1, 1, h, w) of the frame before one, of any size, as the next view shows it."""
+        camera = Camera(self.settings, plane.shape[3], plane.shape[2])
+        border: Border = "wrap" if self.recipe.seamless else "mirror"
+        return warp(plane, camera.step(index), border=border, sharp=False)
+
     def _dream(self, view: _View, state: ZoomState) -> tuple[DetailCanvas, Frame]:
         """A frame's own short dream over what the view shows, and the loop's last frame."""
         recipe = self._short(state.index)
         with self.runtime.use():
             canvas = canvas_over(recipe, view.source, view.mask)
         short = State(canvas, state.rng, state.reach, runtime=self.runtime)
+        short.looks = state.looks
         return canvas, self._dreamt(recipe, short, opens=state.index < 1)
 
     @computes

@@ -1,0 +1,68 @@
+"""What looks said, carried from frame to frame."""
+
+from __future__ import annotations
+
+import torch
+
+from reverie.deepdream.looks import Looks, attention_of
+from reverie.recipe.presets.preset import preset
+
+OURS = preset("reverie")
+
+
+def test_each_size_has_its_own_and_keeps_it() -> None:
+    looks = Looks(0.9)
+    small, large = looks.at(0, OURS), looks.at(1, OURS)
+    assert small is not None
+    assert small is not large
+    assert looks.at(0, OURS) is small
+    assert looks.largest() is large
+    assert small.kept == 0.9
+    assert (small.calm, small.variety) == (OURS.calm, OURS.variety)
+
+
+def test_another_recipe_begins_anew_and_one_that_asks_for_none_has_none() -> None:
+    looks = Looks(0.9)
+    before = looks.at(0, OURS)
+    assert looks.at(0, OURS.but(calm=0.5)) is not before
+    assert Looks(0.9).at(0, preset("classic")) is None
+
+
+def test_maps_move_and_so_do_those_of_partners() -> None:
+    looks = Looks(0.9)
+    attention = looks.at(0, OURS)
+    assert attention is not None
+    partner = attention.of_partner(0)
+    attention.map, partner.map = torch.rand(1, 1, 4, 5), torch.rand(1, 1, 4, 5)
+    expected = attention.map.flip(3), partner.map.flip(3)
+    looks.move(lambda plane: plane.flip(3))
+    assert torch.equal(attention.map, expected[0])
+    assert torch.equal(partner.map, expected[1])
+    assert partner.kept == 0.9
+
+
+def test_what_is_kept_can_be_taken_up() -> None:
+    looks = Looks(0.9)
+    attention = looks.at(2, OURS)
+    assert attention is not None
+    attention.terms, attention.norms, attention.shares = ("a",), [2.0], [0.5]
+    attention.map, attention.energy = torch.rand(1, 1, 4, 5), [torch.rand(7)]
+    again = Looks(0.9)
+    again.load_state_dict(looks.state_dict())
+    taken = again.at(2, OURS)
+    assert taken is not None
+    assert taken.kept == 0.9
+    assert torch.equal(taken.map, attention.map)  # type: ignore[arg-type]
+    assert taken.state_dict().keys() == attention.state_dict().keys()
+    assert (taken.terms, taken.norms, taken.shares) == (("a",), [2.0], [0.5])
+
+
+def test_a_still_dream_of_another_size_says_nothing_of_this_one() -> None:
+    looks, still = Looks(0.9), attention_of(OURS)
+    assert still is not None
+    still.map = torch.rand(1, 1, 4, 5)
+    looks.take(1, still, (8, 10))
+    assert looks.largest() is None
+    looks.take(1, still, (4, 5))
+    assert looks.largest() is still
+    assert still.kept == 0.9
