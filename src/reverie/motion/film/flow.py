@@ -100,6 +100,14 @@ def grid(height: int, width: int) -> Floats:
     return places
 
 
+def beyond(field: Floats) -> Floats:
+    """By how many pixels each place of a field (H, W, 2) lies beyond the frame, (H, W); under 0 within it."""
+    height, width = field.shape[:2]
+    x, y = field[..., 0], field[..., 1]
+    far: Floats = np.maximum.reduce([-x, x - (width - 1), -y, y - (height - 1)])
+    return far
+
+
 def _judged(here: Bytes, there: Bytes, back: Floats, ahead: Floats) -> tuple[Floats, Floats]:
     """The flow back with what is unsure of it filled in, and what no flow explains."""
     height, width = here.shape
@@ -111,9 +119,8 @@ def _judged(here: Bytes, there: Bytes, back: Floats, ahead: Floats) -> tuple[Flo
     returned = _moved(ahead, field)
     astray = _square(back + returned) / (RELATIVE * (_square(back) + _square(returned)) + ABSOLUTE)
     unlike = _unlike(here, evened, field)
-    x, y = field[..., 0], field[..., 1]
-    beyond = np.maximum.reduce([-x, x - (width - 1), -y, y - (height - 1)])
-    worst = np.maximum.reduce([_step(astray, 0.7, 1.3), _step(unlike, 0.8, 1.4), _step(beyond, 0.0, 0.7)])
+    outside = _step(beyond(field), 0.0, 0.7)
+    worst = np.maximum.reduce([_step(astray, 0.7, 1.3), _step(unlike, 0.8, 1.4), outside])
     # A rim where the flow is not exact; soft, for there is no seam in a dream.
     rim = max(3, round(min(height, width) / 90) | 1)
     return back, cv2.blur(cv2.dilate(worst, np.ones((rim, rim), np.uint8)), (rim, rim))

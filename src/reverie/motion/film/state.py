@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 import cv2 as opencv
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -21,6 +22,7 @@ from reverie.deepdream.looks import Looks
 from reverie.deepdream.state import REACH, REACH_OF_STD, Origin, State, as_picture, canvas_over
 from reverie.errors import UsageError
 from reverie.media.picture import Picture
+from reverie.motion.film.entering import entered, newness, outside, uncovered_within
 from reverie.motion.film.flow import Motion, grid
 from reverie.motion.film.motion import FrameMotion
 from reverie.motion.film.planes import map_moved, moved, plane_of
@@ -68,6 +70,7 @@ HOLD: Final = (0.9, 1.06)
 class FilmState(State):
     """A dream's state, and how it lies on the film: ``fresh`` is where it is new, (1, 1, H, W) in [0, 1].
 
+    ``entered`` is where something came into view at an edge, 1 at first and less with each frame since.
     ``index`` counts the frames that are done, ``last`` is the film's last frame that showed something,
     (H, W, 3) uint8, and ``share`` how much of the dream is shown: what the strength is over time.
     """
@@ -87,6 +90,7 @@ class FilmState(State):
         self.index = index
         self.last = last
         self.fresh: Tensor | None = None
+        self.entered: Tensor | None = None
         self.looks: Looks = Looks(WATCHES)
         self.held = 0.0  # RMS of the dream as it is carried, over what may move
         self.share = 1.0
@@ -116,6 +120,7 @@ class FilmState(State):
         return {
             "detail": canvas.detail.clone(),
             "fresh": self.fresh,
+            "entered": self.entered,
             "looks": self.looks.state_dict(),
             "last": self.last,
             "generator": self.rng.get_state(),
@@ -143,7 +148,8 @@ class FilmState(State):
         rng = torch.Generator()
         rng.set_state(kept["generator"])
         state = FilmState(canvas, rng, kept["reach"], index=int(kept["index"]), last=kept.get("last"))
-        state.fresh, state.held, state.share = kept.get("fresh"), kept["held"], kept["share"]
+        state.fresh, state.entered = kept.get("fresh"), kept.get("entered")
+        state.held, state.share = kept["held"], kept["share"]
         state.looks.load_state_dict(kept.get("looks", {}))
         return state
 
@@ -155,15 +161,22 @@ class FilmState(State):
         if motion is not None:
             self.looks.move(partial(map_moved, motion=motion))
             canvas = canvas.warped(torch.from_numpy(motion.field).to(source.device))
-            uncovered = plane_of(motion.uncovered, source.device)
-            canvas.detail.mul_(1 - (1 - KEEPS) * uncovered)
-            before = moved(self.fresh, motion)
-            self.fresh = uncovered if before is None else plane_of(before, source.device).max(uncovered)
+            canvas.detail.mul_(self._age(motion))
         self.attention = self.looks.largest()
         self.canvas = canvas.rebased(source, mask)
         self.origin = Origin(_alpha(move), 8, None)
         if not move.blank:
             self.last = torch.from_numpy(move.shot.rgb)
+
+    def _age(self, motion: Motion) -> Tensor:
+        """Move on where the dream is new; the share of it that is kept at each place, (1, 1, H, W)."""
+        device, out = self.canvas.source.device, outside(motion)
+        uncovered = uncovered_within(motion, out)
+        came = entered(moved(self.entered, motion), out)
+        self.entered = plane_of(came, device) if came.max() >= NOTHING else None
+        new, fresh = np.maximum(uncovered, newness(came, motion)), moved(self.fresh, motion)
+        self.fresh = plane_of(new if fresh is None else np.maximum(fresh, new), device)
+        return plane_of((1 - (1 - KEEPS) * uncovered) * (1 - out), device)
 
     @computes
     def aim(self, recipe: Recipe, strength: float | None, most: float | None, pulse: float) -> None:
