@@ -38,7 +38,7 @@ from reverie.motion.film.film import FilmFrame, film
 from reverie.motion.flashing.guard import FlashGuard
 from reverie.motion.zoom.zoom import zoom
 from reverie.recipe.film import Film
-from reverie.recipe.presets.preset import PRESETS, preset
+from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 from reverie.recipe.zoom import Zoom
 from reverie.transform.roll import Roll
@@ -64,6 +64,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--video", type=Path, help="a film, instead of one that is drawn")
     made.add_argument("--start", type=float, default=0.0, help="where in it to begin, in seconds")
     made.add_argument("--steps", type=int, default=6, help="a frame of a film")
+    made.add_argument(
+        "--preset", default="reverie", help="of films; classic has its own zoom, others the usual"
+    )
     made.add_argument("--threads", type=int, default=0, help="default: every core")
     made.add_argument("--seed", type=int, default=0)
     made.add_argument("--out", type=Path, help="where frames are kept")
@@ -167,9 +170,8 @@ def zoom_recipe(given: argparse.Namespace, count: int) -> Recipe:
     changes: dict[str, Any] = {"duration": count / 25, "scenes": scenes}
     if given.rotate:
         changes["rotate"] = given.rotate
-    usual = "zoom" if "zoom" in PRESETS else "reverie"
-    begin = {} if usual == "zoom" else {"start": "clouds"}
-    return preset(usual, size=size, seed=given.seed, threads=given.threads, zoom=changes, **begin)
+    usual = "classic-zoom" if given.preset == "classic" else "zoom"
+    return preset(usual, size=size, seed=given.seed, threads=given.threads, zoom=changes)
 
 
 # -- films -----------------------------------------------------------------------------------------------
@@ -214,7 +216,7 @@ def drawn(k: int, size: tuple[int, int]) -> np.ndarray:
 
 
 def film_recipe(given: argparse.Namespace) -> Recipe:
-    return preset("classic", seed=given.seed, threads=given.threads, film=Film(steps=given.steps))
+    return preset(given.preset, seed=given.seed, threads=given.threads, film=Film(steps=given.steps))
 
 
 def dreamt(given: argparse.Namespace, recipe: Recipe, movie: Played, session: Session) -> list[FilmFrame]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from reverie.deepdream.looks import Looks, attention_of
+from reverie.media.video.write.serialise import pack, unpack
 from reverie.recipe.presets.preset import preset
 
 OURS = preset("reverie")
@@ -41,14 +42,14 @@ def test_maps_move_and_so_do_those_of_partners() -> None:
     assert partner.kept == 0.9
 
 
-def test_what_is_kept_can_be_taken_up() -> None:
+def test_what_a_film_keeps_of_them_can_be_taken_up() -> None:
     looks = Looks(0.9)
     attention = looks.at(2, OURS)
     assert attention is not None
     attention.terms, attention.norms, attention.shares = ("a",), [2.0], [0.5]
     attention.map, attention.energy = torch.rand(1, 1, 4, 5), [torch.rand(7)]
     again = Looks(0.9)
-    again.load_state_dict(looks.state_dict())
+    again.load_state_dict(unpack(pack({"looks": looks.state_dict()}))["looks"])
     taken = again.at(2, OURS)
     assert taken is not None
     assert taken.kept == 0.9

@@ -8,7 +8,7 @@ from golden.case import ONE, Stop, case, film, zoom
 
 ZOOM: Final = f"{ONE} --size 96x64 --steps 1 --octaves 2 --warm-up 2"
 FILM: Final = f"{ONE} --octaves 1 --steps 3"
-ZOOMS: Final = ("zoom", "google2015-zoom", "lsdnn2015")
+ZOOMS: Final = ("zoom", "classic-zoom", "google2015-zoom", "lsdnn2015")
 
 OF_ZOOMS: Final = {
     **{f"zoom/preset-{name}": zoom(f"--preset {name} --duration 0.16 {ZOOM}") for name in ZOOMS},

@@ -13,8 +13,9 @@ from pydantic import BaseModel
 from reverie.recipe.curve import NUMBER, Within
 from reverie.recipe.portrait import Portrait
 from reverie.recipe.presets.portrait import PORTRAITS
-from reverie.recipe.presets.preset import PRESETS
+from reverie.recipe.presets.preset import MOTIONS, PRESETS
 from reverie.recipe.recipe import Recipe
+from reverie.recipe.zoom import Zoom
 
 #: Panels of the help.
 WHAT: Final = "What to dream"
@@ -28,10 +29,11 @@ FILES: Final = "Files"
 MESSAGES: Final = "What is said"
 
 
-#: What the usual presets of dreams and of portraits set otherwise.
+#: What the usual presets of dreams, portraits and zooms set otherwise.
 USUAL: Final[Mapping[type[BaseModel], Mapping[str, Any]]] = {
     Recipe: PRESETS[Recipe.model_fields["preset"].default],
     Portrait: PORTRAITS["portrait"]["portrait"],
+    Zoom: MOTIONS["zoom"]["zoom"],
 }
 
 

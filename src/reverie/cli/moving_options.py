@@ -33,7 +33,7 @@ class ZoomTarget(Target):
         list[str] | None,
         wanted(
             "--objective",
-            help="What to increase; several follow each other. (default block5c)",
+            help="What to increase; several follow each other. (default: the preset's)",
             metavar="TEXT",
         ),
     ] = None
@@ -71,6 +71,7 @@ class ZoomMotion(Group):
     loop: Annotated[bool | None, of_zoom("loop", "--loop/--no-loop")] = None
     steady: Annotated[bool | None, of_zoom("steady", "--steady/--no-steady")] = None
     even: Annotated[float | None, of_zoom("even")] = None
+    vivid: Annotated[float | None, of_zoom("vivid")] = None
 
 
 @dataclass(frozen=True)
@@ -160,5 +161,5 @@ class FilmCommon(Common):
 #: What moves, which is a part of the recipe: its usual preset, and the fields of it that options set.
 MOVING: Final = {
     "zoom": ("zoom", options_of(Zoom, ZoomTarget, ZoomMotion, ZoomAscent) | {"scenes": "--objective"}),
-    "film": ("classic", options_of(Film, FilmMotion, FilmAscent) | {"mask": "--mask"}),
+    "film": ("reverie", options_of(Film, FilmMotion, FilmAscent) | {"mask": "--mask"}),
 }

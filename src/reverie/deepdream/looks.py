@@ -51,19 +51,19 @@ class Looks:
         """The attention at the largest size that was looked at."""
         return self.sizes[max(self.sizes)] if self.sizes else None
 
-    def state_dict(self) -> dict[int, dict[str, Any]]:
+    def state_dict(self) -> dict[str, dict[str, Any]]:
         """What has to be kept to go on later, as tensors and numbers."""
         return {
-            octave: {"calm": one.calm, "variety": one.variety, **one.state_dict()}
+            str(octave): {"calm": one.calm, "variety": one.variety, **one.state_dict()}
             for octave, one in self.sizes.items()
         }
 
-    def load_state_dict(self, kept: Mapping[int, dict[str, Any]]) -> None:
+    def load_state_dict(self, kept: Mapping[str, dict[str, Any]]) -> None:
         """Take up what ``state_dict`` gave."""
         for octave, theirs in kept.items():
             attention = Attention(theirs["calm"], theirs["variety"], kept=self.kept)
             attention.load_state_dict(theirs)
-            self.sizes[octave] = attention
+            self.sizes[int(octave)] = attention
 
 
 def attention_of(recipe: Recipe, kept: float = KEPT) -> Attention | None:

@@ -185,7 +185,7 @@ class Attention:
     def load_state_dict(self, kept: dict[str, Any]) -> None:
         """Take up what ``state_dict`` gave."""
         self.map, self.shares = kept["map"], kept["shares"]
-        self.terms, self.energy, self.norms = kept["terms"], list(kept["energy"]), list(kept["norms"])
+        self.terms, self.energy, self.norms = tuple(kept["terms"]), list(kept["energy"]), list(kept["norms"])
         for place, theirs in enumerate(kept["partners"]):
             self.of_partner(place).load_state_dict(theirs)
 

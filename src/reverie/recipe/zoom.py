@@ -75,7 +75,9 @@ class Zoom(BaseModel):
     )
     loop: bool = Field(False, description="Let the last frame lead back to the first.")
     steady: bool = Field(True, description="Hold brightness, contrast, colour and sharpness as they began.")
-
+    vivid: float = Field(
+        1.0, ge=0, le=3, description="How colourful the picture is held, times what suits the classic look."
+    )
     halves: bool = Field(
         False, description="Dream two things at a time: a scene in the lower half, the next in the upper."
     )

@@ -7,7 +7,9 @@ import pytest
 
 from reverie.ascent.session import Session
 from reverie.motion.film.entering import (
+    BESIDE,
     FOR_A_PIXEL,
+    GIVES_WAY,
     LEAST,
     STAYS,
     entered,
@@ -49,12 +51,25 @@ def test_the_rim_along_it_is_not_uncovered_too() -> None:
 
 
 def test_what_came_in_grows_old() -> None:
-    out = outside(panned(3))
-    assert np.array_equal(entered(None, out), out)
+    out = outside(panned(0))
     before = np.full(SIZE, 0.5, np.float32)
-    came = entered(before, out)
-    assert came[:, -4:].min() == 1
-    assert came[:, :-4] == pytest.approx(0.5 * STAYS)
+    came, kept = entered(before, out)
+    assert came == pytest.approx(STAYS * 0.5)
+    assert (kept == 1).all()
+    assert entered(None, out)[0].max() == 0
+
+
+def test_what_was_dreamt_long_ago_gives_way_beside_it() -> None:
+    """Against a loop over columns, whose distance from what came in is their count."""
+    motion = panned(3)
+    came, kept = entered(None, outside(motion))
+    for column in range(WIDTH):
+        far = WIDTH - 4 - column
+        beside = min(1.0, max(0.0, 1 - far / BESIDE))
+        assert came[:, column] == pytest.approx(1 if far <= 0 else beside, abs=1e-3)
+        assert kept[:, column] == pytest.approx(0 if far <= 0 else 1 - GIVES_WAY * beside, abs=1e-3)
+    lately = entered(np.ones(SIZE, np.float32), outside(motion))[1]
+    assert lately[:, : WIDTH - 4].min() > 0.99
 
 
 @pytest.mark.parametrize("speed", [0.5, 4.0, 50.0])

@@ -176,7 +176,7 @@ def test_without_a_start_there_is_nothing_to_zoom_into(session):
         next(zoom(reverie.preset("classic", zoom={"duration": 1}), session=session))
 
 
-@mostly_slow("name", ["zoom", "google2015-zoom", "lsdnn2015"])
+@mostly_slow("name", ["zoom", "classic-zoom", "google2015-zoom", "lsdnn2015"])
 def test_presets_zoom(session, name):
     made = reverie.preset(name, size=(160, 96), steps=[3])
     made = made.but(zoom={**made.zoom.model_dump(), "duration": 0.12, "warm_up": 1})

@@ -21,6 +21,9 @@ WHOLLY: Final = 0.7
 STAYS: Final = 0.8
 #: How new it is: this much for each pixel of motion a frame, and no less than the second.
 FOR_A_PIXEL, LEAST = 0.12, 0.2
+#: So far inside of it, in pixels, what was dreamt long ago gives way, by so much in the frame in which they
+#: meet; ``OLD`` is the power by which what came in lately is spared.
+BESIDE, GIVES_WAY, OLD = 16.0, 0.7, 4
 #: What is uncovered beside such a place is so for its sake alone: how wide that is, and how softly it ends.
 RIM, RIM_BLUR = 9, 5
 
@@ -39,15 +42,26 @@ def uncovered_within(motion: Motion, out: Floats) -> Floats:
     return within
 
 
-def entered(before: Floats | None, out: Floats) -> Floats:
+def entered(before: Floats | None, out: Floats) -> tuple[Floats, Floats]:
     """What has come into view, (H, W) in [0, 1]: 1 where it just did, less with each frame since.
 
-    ``before`` is the same a frame earlier, moved along with the film.
+    Beside it the dream of long ago ended at a straight edge of the frame. It gives way there and is dreamt on
+    with what comes in, or a seam would stay.
+
+    Args:
+        before: The same a frame earlier, moved along with the film.
+        out: ``outside``.
+
+    Returns:
+        What has come into view, and the share of the dream that is kept at each place.
     """
-    if before is None:
-        return out
-    there: Floats = np.maximum(STAYS * before * (1 - out), out)
-    return there
+    since = np.zeros_like(out) if before is None else STAYS * before * (1 - out)
+    if not out.any():
+        return since, np.ones_like(out)
+    far = cv2.distanceTransform((out < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    beside = np.clip(1 - far / BESIDE, 0, 1) * (1 - since) ** OLD
+    kept = (1 - GIVES_WAY * beside) * (1 - out)
+    return np.maximum.reduce([since, out, beside]).astype(np.float32), kept.astype(np.float32)
 
 
 def newness(came: Floats, motion: Motion) -> Floats:

@@ -172,11 +172,11 @@ class FilmState(State):
         """Move on where the dream is new; the share of it that is kept at each place, (1, 1, H, W)."""
         device, out = self.canvas.source.device, outside(motion)
         uncovered = uncovered_within(motion, out)
-        came = entered(moved(self.entered, motion), out)
+        came, kept = entered(moved(self.entered, motion), out)
         self.entered = plane_of(came, device) if came.max() >= NOTHING else None
         new, fresh = np.maximum(uncovered, newness(came, motion)), moved(self.fresh, motion)
         self.fresh = plane_of(new if fresh is None else np.maximum(fresh, new), device)
-        return plane_of((1 - (1 - KEEPS) * uncovered) * (1 - out), device)
+        return plane_of((1 - (1 - KEEPS) * uncovered) * kept, device)
 
     @computes
     def aim(self, recipe: Recipe, strength: float | None, most: float | None, pulse: float) -> None:

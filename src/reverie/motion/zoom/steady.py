@@ -57,11 +57,12 @@ class SteadyReference:
         deviation = float(bright.std(correction=0))
         return SteadyReference(mean, deviation, _energies(_bands(bright)), _energies(_bands(colour)))
 
-    def healthy(self) -> SteadyReference:
+    def healthy(self, vivid: float = 1.0) -> SteadyReference:
         """The nearest one that can be looked at for an hour: neither dark nor glaring, grey nor gaudy.
 
         Mean and contrast stay the picture's own within bounds; the shares of the bands are those of a dream
-        with the falloff of natural pictures, in which colour is coarser than brightness.
+        with the falloff of natural pictures, in which colour is coarser than brightness. Bounds of colour are
+        multiplied by ``vivid``.
         """
         mean = torch.tensor(self.mean)
         bright = float(luma(mean.view(1, -1, 1, 1)))
@@ -72,7 +73,7 @@ class SteadyReference:
             tuple((middle + cast).tolist()),
             min(max(self.deviation, DEVIATION[0]), DEVIATION[1]),
             _profile(self.bright, BRIGHT_BANDS, CONTRAST),
-            _profile(self.colour, COLOUR_BANDS, COLOUR),
+            _profile(self.colour, COLOUR_BANDS, (COLOUR[0] * vivid, COLOUR[1] * vivid)),
         )
 
     def as_dict(self) -> dict[str, Any]:

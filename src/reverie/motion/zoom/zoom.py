@@ -171,7 +171,7 @@ class Journey:
         """The opening dream's picture (1, C, H, W) as it is held, and where; as it is if nothing is held."""
         if not self.settings.steady:
             return first, None
-        reference = SteadyReference.of(first).healthy()
+        reference = SteadyReference.of(first).healthy(self.settings.vivid)
         for _ in range(SETTLING):
             first = hold(first, reference, circular=self.recipe.seamless)
         return first, reference

@@ -158,14 +158,14 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
 }
 
-#: Presets of what moves: our own zoom, and those that made such zooms known.
+#: What our own zooms have in common.
+_OUR_ZOOM: dict[str, Any] = {"start": "clouds", "size": (960, 540), "octave_scale": 1.6, "zoom": {}}
+
+#: Presets of what moves: our own zooms, and those that made such zooms known.
 MOTIONS: dict[str, dict[str, Any]] = {
-    "zoom": {
-        "start": "clouds",
-        "size": (960, 540),
-        "octave_scale": 1.6,
-        "zoom": {},
-    },
+    # Ground that nothing grows on would fill the picture in a while: not as calm as a still picture.
+    "zoom": {**_OURS, **_OUR_ZOOM, "calm": 0.7, "zoom": {"vivid": 1.5}},
+    "classic-zoom": _OUR_ZOOM,
     # Mordvintsev, Olah & Tyka 2015, dream.ipynb: the whole frame is dreamt (4 octaves of 1.4, 10 steps of
     # 1.5), then cropped by 5 % and scaled up again, 100 times.
     "google2015-zoom": {
