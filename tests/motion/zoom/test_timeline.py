@@ -67,6 +67,8 @@ def test_classes_are_lent_texture():
         ("block5c", 0.25),
     ]
     assert textured('class("pagoda")', "block5c", 0) == 'class("pagoda")'
+    several = parse(textured('class("pagoda")', "block5c + 0.5*block5a - 0.5*block4c", 0.25)).terms
+    assert [term.weight for term in several] == [0.75, 0.125, 0.0625, -0.0625]
 
 
 def test_a_blend_of_one_is_that_one():

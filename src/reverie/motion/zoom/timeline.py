@@ -84,11 +84,15 @@ class Timeline:
 
 
 def textured(objective: str, ground: str, share: float) -> str:
-    """An objective with a share of another if it reads classes, whose pictures alone are short of texture."""
-    wanted = parse(objective)
+    """An objective with a share of another if it reads classes, whose pictures alone are short of texture.
+
+    A ground of several terms has no more of a share than one of a single term.
+    """
+    wanted, other = parse(objective), parse(ground)
     if share <= 0 or not any(isinstance(term.quantity, OfClass) for term in wanted.terms):
         return objective
-    return str((1 - share) * wanted + share * parse(ground))
+    weight = max(1.0, sum(abs(term.weight) for term in other.terms))
+    return str((1 - share) * wanted + share / weight * other)
 
 
 def blended(here: str, there: str, share: float) -> str:
