@@ -64,8 +64,8 @@ SHOTS = (
     Shot("a turn of 1.2 degrees", turn=1.2),
     Shot("going back by 1.2 %", grow=1 / 1.012),
 )
-#: scikit-image's photographs that are seen so. Of one alone, creatures may lie along the motion or across it.
-PHOTOS = ("coffee", "rocket", "astronaut")
+#: scikit-image's photographs that are seen so: several, none of planks, whose own lines lie along the motion.
+PHOTOS = ("rocket", "astronaut", "chelsea")
 
 
 def frames_of(shot: Shot, photo: np.ndarray, size: tuple[int, int], count: int) -> list[np.ndarray]:
