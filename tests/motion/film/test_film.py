@@ -92,7 +92,7 @@ def test_the_usual_look_does_not_flicker(name):
     frames = list(film(preset("reverie", film=Film()), known_motion.Reel(known.frames), session=session()))
     must_not_flicker(shown(frames), known)
     scores = score(shown(frames))
-    assert (scores / score(known.frames)).min() > 1.7  # it climbs other layers too
+    assert (scores / score(known.frames)).min() > 1.6  # it climbs other layers too
     assert np.abs(np.diff(scores) / scores[:-1]).max() < 0.1
     attention = frames[-1].state.looks.largest()
     assert attention.map.shape[2:] == known.frames.shape[1:3]
