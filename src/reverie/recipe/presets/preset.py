@@ -163,8 +163,19 @@ _OUR_ZOOM: dict[str, Any] = {"start": "clouds", "size": (960, 540), "octave_scal
 
 #: Presets of what moves: our own zooms, and those that made such zooms known.
 MOTIONS: dict[str, dict[str, Any]] = {
-    # Ground that nothing grows on would fill the picture in a while: not as calm as a still picture.
-    "zoom": {**_OURS, **_OUR_ZOOM, "calm": 0.7, "zoom": {"vivid": 1.5}},
+    # Ground that nothing grows on would fill the picture in a while: not as calm as a still picture. And what
+    # feeds on itself goes over to striped tins by block7a and more variety: animals are asked for.
+    "zoom": {
+        **_OURS,
+        **_OUR_ZOOM,
+        "objective": (
+            "standard(block5c, dogs=-1, animals=1.5) + 0.35*standard(block6d, dogs=-1, animals=1.5)"
+            " + 0.35*standard(block6b, dogs=-1, animals=1.5)",
+        ),
+        "variety": 0.3,
+        "calm": 0.7,
+        "zoom": {"vivid": 1.5},
+    },
     "classic-zoom": _OUR_ZOOM,
     # Mordvintsev, Olah & Tyka 2015, dream.ipynb: the whole frame is dreamt (4 octaves of 1.4, 10 steps of
     # 1.5), then cropped by 5 % and scaled up again, 100 times.
