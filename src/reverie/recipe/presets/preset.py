@@ -174,6 +174,7 @@ MOTIONS: dict[str, dict[str, Any]] = {
         ),
         "variety": 0.3,
         "calm": 0.7,
+        "scenery": "flat",  # so were the thousand frames that were looked at
         "zoom": {"vivid": 1.5},
     },
     "classic-zoom": _OUR_ZOOM,
