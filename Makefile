@@ -19,12 +19,12 @@ PHOTO ?=
 ARGS ?=
 export PHOTO
 
-.PHONY: help dream test quick soak wheel bench bench-gpu docs docs-serve gallery format clean
+.PHONY: help dream test quick soak wheel bench bench-gpu docs docs-serve docs-tables gallery format clean
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
 	@echo "While one works: make quick, style, types and the quick tests in a minute and a half."
-	@echo "Also: make bench, make soak, make wheel, make docs, make docs-serve, make gallery, make format, make clean."
+	@echo "Also: make bench, make soak, make wheel, make docs, make docs-serve, make docs-tables, make gallery, make format, make clean."
 
 $(BIN)/python:
 	@sh tools/venv.sh $(VENV)
@@ -104,6 +104,10 @@ docs: $(VENV)/.docs
 
 docs-serve: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
+
+# What the program itself knows of settings, presets, examples and the library, written into the pages of docs/.
+docs-tables: $(VENV)/.dream
+	$(BIN)/python tools/docs_pages.py
 
 # Every picture of the README and of docs/, made again by the tool itself.
 gallery: $(VENV)/.dream

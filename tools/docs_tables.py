@@ -1,25 +1,14 @@
-"""Tables of the documentation that the program itself writes, so that they cannot differ from it.
-
-A hook of mkdocs: a line ``<!-- table: NAME -->`` of a page becomes the table of that name.
-"""
+"""Tables of the documentation that the program itself writes; ``docs_pages.py`` puts them into the pages."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
-
-MARKER = re.compile(r"^<!-- table: ([a-z-]+) -->$", re.MULTILINE)
-
-
-def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Replace every marker of a page; KeyError for a table that does not exist."""
-    return MARKER.sub(lambda found: TABLES[found[1]](), markdown)
 
 
 def settings() -> str:

@@ -10,7 +10,6 @@ import pytest
 import yaml
 from PIL import Image
 
-import docs_tables
 import gallery
 from reverie.cli.app import command
 from reverie.cli.meant import meant
@@ -25,7 +24,7 @@ from support.paths import ROOT
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-SNIPPET = re.compile(r'^--8<-- "([^"]+)"$', re.MULTILINE)
+SHOWN = re.compile(r"^<!-- file (\S+): begin -->$", re.MULTILINE)
 COMMAND = re.compile(r"^ {4}(reverie .+)$|`(reverie [^`\n]+)`", re.MULTILINE)
 
 
@@ -61,14 +60,8 @@ def test_links_and_pictures_exist(page):
             assert anchor in anchors(path.read_text("utf-8")), target
 
 
-@pytest.mark.parametrize("page", PAGES, ids=ident)
-def test_snippets_exist(page):
-    for target in SNIPPET.findall(page.read_text("utf-8")):
-        assert (ROOT / target).is_file(), target
-
-
 def test_every_example_is_shown():
-    shown = {target for page in PAGES for target in SNIPPET.findall(page.read_text("utf-8"))}
+    shown = {target for page in PAGES for target in SHOWN.findall(page.read_text("utf-8"))}
     assert {ident(path) for path in (ROOT / "examples").glob("*.py")} <= shown
 
 
@@ -149,18 +142,6 @@ def test_the_navigation_is_complete():
     assert sorted(leaves(config["nav"])) == sorted(path.name for path in DOCS.glob("*.md"))
 
 
-def test_tables_are_the_programs():
-    for page in DOCS.glob("*.md"):
-        for name in docs_tables.MARKER.findall(page.read_text("utf-8")):
-            assert name in docs_tables.TABLES
-    made = docs_tables.on_page_markdown("<!-- table: settings -->\n\n<!-- table: presets -->")
-    assert "<!--" not in made
-    assert all(f"| `{name}` |" in made for name in Recipe.model_fields if name != "format")
-    assert all(name in made for name in PRESETS)
-    with pytest.raises(KeyError):
-        docs_tables.on_page_markdown("<!-- table: nonsense -->")
-
-
 def test_every_preset_is_explained():
     for page in (DOCS / "presets.md", ROOT / "README.md"):
         text = page.read_text("utf-8")
@@ -221,3 +202,4 @@ def test_the_site_builds(tmp_path):
     assert "picture_gradient" in reference
     design = (tmp_path / "site" / "design.html").read_text("utf-8")
     assert "Gradient ascent on what a state holds" in design
+    assert "(unreleased)" in (tmp_path / "site" / "changelog.html").read_text("utf-8")

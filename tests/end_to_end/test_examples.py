@@ -22,6 +22,7 @@ MAKES = {
     "frames": ["frame.png"],
     "gradient": [],
     "jobs": ["plain.png"],
+    "lesson": ["lesson.png"],
     "moving": ["moving.gif"],
     "network_in_a_file": [],
     "notebook": ["noise.png"],
