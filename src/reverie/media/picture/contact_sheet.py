@@ -61,3 +61,33 @@ def _fitted(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width
     while text and font.getlength(text + "...") > width:
         text = text[:-1]
     return text + "..."
+
+
+def side_by_side(pictures: Sequence[Picture], gap: int = 6) -> Picture:
+    """Pictures of three channels in a row on paper, their upper edges level."""
+    height = max(picture.size[1] for picture in pictures)
+    paper = np.asarray(PAPER, np.float32) / np.float32(255)
+    parts = []
+    for index, picture in enumerate(pictures):
+        width = picture.size[0] + (gap if index else 0)
+        part = np.broadcast_to(paper, (height, width, 3)).copy()
+        part[: picture.size[1], width - picture.size[0] :] = picture.pixels
+        parts.append(part)
+    return Picture(np.concatenate(parts, axis=1))
+
+
+def bars(rows: Sequence[tuple[str, float]], side: int) -> Picture:
+    """A square of that side in which shares (0 to 1) stand below each other, each with its name and a bar."""
+    sheet = Image.new("RGB", (side, side), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    step = side / max(5, len(rows))
+    font = ImageFont.load_default(max(9, step * 0.36))
+    for index, (name, share) in enumerate(rows):
+        top, said = index * step, f"{100 * share:.0f} %" if share >= 0.01 else "under 1 %"
+        room = side - font.getlength(said) - 6
+        draw.text((0, top), _fitted(name, font, round(room)), INK, font)
+        draw.text((side, top), said, INK, font, anchor="ra")
+        below = top + step * 0.56
+        draw.rectangle((0, below, side - 1, below + step * 0.16), fill=(226, 224, 218))
+        draw.rectangle((0, below, max(1.0, share * (side - 1)), below + step * 0.16), fill=(181, 31, 130))
+    return Picture(np.asarray(sheet).astype(np.float32) / np.float32(255))
