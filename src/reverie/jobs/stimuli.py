@@ -193,7 +193,9 @@ def cells_of(
             portrait = portraits[layer, index]
             yield name, "what would", portrait.resized(scaled(portrait.size, CELL))
         for patch in found.patches[layer][index]:
-            picture = pictures[at] if patch.marked is None else framed(pictures[at], [_on_sheet(patch)])
+            picture = (
+                pictures[at] if patch.marked is None else framed(pictures[at], [_on_sheet(patch)], width=1)
+            )
             yield os.path.basename(patch.photo), f"{name}: {patch.activation:.3g}", picture
             at += 1
 
