@@ -127,7 +127,7 @@ class LookJob(Job[LookResult]):
         return [_subject(text, net) for text in dict.fromkeys(self.units)], layer
 
     def _work(self, listener: Listener, workspace: Workspace) -> LookResult:
-        from reverie.jobs.look_sheet import sheet_cells
+        from reverie.jobs.look_sheet import LETTERS, sheet_cells
 
         self.output.check()
         opened = self._open(workspace)
@@ -156,7 +156,7 @@ class LookJob(Job[LookResult]):
         cells, side = sheet_cells(
             net, self.label, photo, seen, classes=classes, strongest=len(extra), portraits=portraits
         )
-        save_sheet(cells, self.output, side=side)
+        save_sheet(cells, self.output, side=side, letters=LETTERS)
         listener.on_event(ItemFinished(self.label, 1, 1, self.output.path))
         return LookResult(files=(self.output.path,), classes=tuple(classes), seen=tuple(seen))
 

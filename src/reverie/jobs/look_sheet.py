@@ -21,6 +21,8 @@ HIGH, WIDEST = 264, 480
 LARGE = 880
 #: The least side of what stands beside it: crop, portrait, list of classes.
 LEAST_BESIDE = 200
+#: Size of the letters.
+LETTERS = 24
 #: Of a class, the crop shows where its map has at least this heat, around the strongest cell.
 WARM = 0.5
 #: A crop is so many times as wide as the frame, and shows at least this share of the short side.

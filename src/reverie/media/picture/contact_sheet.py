@@ -22,6 +22,7 @@ def contact_sheet(
     side: int = 320,
     columns: int | None = None,
     gap: int = 12,
+    letters: int | None = None,
 ) -> Picture:
     """One picture of many, each with a name and a few words under it.
 
@@ -30,13 +31,15 @@ def contact_sheet(
         side: Longest side of a cell's picture in pixels.
         columns: How many beside each other; as many as make the sheet a little wider than high if None.
         gap: Pixels between cells.
+        letters: Size of a name's letters in pixels; what suits the cells if None.
     """
     pictures = [no_larger(picture, side) for _, _, picture in cells]
     side = max(max(p.size) for p in pictures)
     width = max(p.size[0] for p in pictures)
     height = max(p.size[1] for p in pictures)
-    bold, small = ImageFont.load_default(max(12, side // 18)), ImageFont.load_default(max(10, side // 24))
-    text = round(3.4 * max(12, side // 18))
+    letters, words_size = letters or max(12, side // 18), max(10, letters * 3 // 4 if letters else side // 24)
+    bold, small = ImageFont.load_default(letters), ImageFont.load_default(words_size)
+    text = round(3.4 * letters)
     if columns is None:
         columns = max(1, min(len(cells), round(math.sqrt(1.4 * len(cells) * (height + text) / width))))
     rows = math.ceil(len(cells) / columns)
@@ -49,7 +52,7 @@ def contact_sheet(
         bits = np.rint(np.clip(picture.pixels, 0, 1) * 255).astype(np.uint8)
         sheet.paste(Image.fromarray(bits), (left, top + height - picture.size[1]))
         draw.text((left, top + height + 4), _fitted(name, bold, width), INK, bold)
-        below = top + height + 6 + round(1.3 * max(12, side // 18))
+        below = top + height + 6 + round(1.3 * letters)
         draw.text((left, below), _fitted(words, small, width), FAINT, small)
     return Picture(np.asarray(sheet).astype(np.float32) / np.float32(255))
 
