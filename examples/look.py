@@ -1,11 +1,11 @@
 """Where in a photograph a unit fires, as numbers and as a picture."""
 
 import reverie
-from reverie.analysis.heat import Looked, Subject, enlarged
+from reverie.analysis.heat import Looked, Subject, as_looked_at, enlarged
 from reverie.media.picture.heat_map import framed, heat_map
 
-photo = reverie.load_picture("me.jpg").resized((384, 256))
 session = reverie.Session(reverie.preset("reverie"))
+photo = as_looked_at(reverie.load_picture("me.jpg"), session.net)
 looked = Looked(session.engine, photo, ["block5c"])
 
 seen = looked.at(Subject("block5c", (75,), "eyes"))

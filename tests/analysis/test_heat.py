@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from reverie.analysis.heat import Looked, Subject, apart, effective_box, enlarged
+from reverie.analysis.heat import Looked, Subject, apart, as_looked_at, effective_box, enlarged
 from reverie.analysis.stimuli import as_input, reduced
 from reverie.engine.engine import AutogradEngine
 from reverie.errors import UsageError
@@ -193,6 +193,29 @@ def test_a_network_of_ones_own_frames_what_its_cells_see(channels: int) -> None:
     assert 4 <= right - left <= 6
     assert abs((left + right) / 2 - (4 * column + 2)) <= 1
     assert abs((top + bottom) / 2 - (4 * row + 2)) <= 1
+
+
+def test_maps_fit_the_photograph_exactly(net: Network, photo: Picture) -> None:
+    assert as_looked_at(photo.resized((451, 300)), net).size == (384, 256)
+    assert as_looked_at(photo.resized((20, 30)), net).size == (20, 30)
+    patches = wrap_net(nn.Sequential(nn.Conv2d(3, 4, 7, 7), nn.Unfold(2, stride=2)), name="of sevens")
+    assert as_looked_at(photo, patches).size[0] % patches.exact_steps[1] == 0
+    only = wrap_net(nn.Conv2d(3, 4, 8, 8), input_size=32, fit="window")
+    assert as_looked_at(photo, only).size == (160, 128)
+
+
+@pytest.mark.usefixtures("one_picture")
+def test_a_bright_spot_is_found_where_it_is() -> None:
+    net = wrap_net(nn.Sequential(nn.AvgPool2d(8), nn.Conv2d(3, 4, 1)))
+    nn.init.ones_(net.module[1].weight)  # type: ignore[index, arg-type]  # a Sequential
+    for x, y in ((260, 30), (20, 180), (290, 190)):
+        pixels = np.zeros((211, 309, 3), np.float32)
+        pixels[y : y + 8, x : x + 8] = 1
+        shown = as_looked_at(Picture(pixels), net)
+        seen = Looked(AutogradEngine(net), shown, ["1"]).at(Subject("1", (0,), "1:0"))
+        left, top, right, bottom = seen.spots[0].box
+        assert (left + right) / 2 / shown.size[0] == pytest.approx((x + 4) / 309, abs=6 / 309)
+        assert (top + bottom) / 2 / shown.size[1] == pytest.approx((y + 4) / 211, abs=6 / 211)
 
 
 class NoGradient(nn.Module):

@@ -27,6 +27,7 @@ def job_of(output: str = "look.png", network: str = "lite0", **changes: Any) -> 
     return LookJob(recipe=recipe, output=output, **{"photo": "chelsea.png", **changes})
 
 
+@pytest.mark.slow
 def test_events_come_in_order_and_the_document_makes_the_same_sheet(workspace: Workspace) -> None:
     job, listener = job_of(units=["cat", "block5c:75"], strongest=1), Recorder()
     result = job.run(listener, workspace)

@@ -18,9 +18,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reverie.analysis.stimuli import as_input, seen_box
+from reverie.analysis.stimuli import as_input, reduced, seen_box
 from reverie.engine.check import check_shown
-from reverie.engine.engine import Engine
+from reverie.engine.engine import Engine, answers
 from reverie.engine.not_finite import complaint
 from reverie.errors import UsageError
 from reverie.media.picture.picture import Floats, Picture
@@ -114,12 +114,28 @@ def enlarged(cells: Floats, size: tuple[int, int]) -> Floats:
     return found
 
 
+def as_looked_at(picture: Picture, net: Network) -> Picture:
+    """A photograph at the size it is looked at: as for stimuli, its sides such that maps fit them exactly.
+
+    Maps that do not, because a network continues the picture or leaves its rim out, would lie beside what they
+    show, by up to a cell.
+    """
+    down, across = net.exact_steps
+    width, height = reduced(picture).size
+    return picture.resized((_multiple(width, across), _multiple(height, down)))
+
+
+def _multiple(side: int, step: int) -> int:
+    """The multiple nearest to a side, of few the next larger; a side of less than one stays."""
+    return side if side < step else max(round(side / step), min(-(-side // step), FEWEST)) * step
+
+
 class Looked:
     """A photograph that a network has looked at, and can be asked of.
 
     Args:
         engine: The network at work.
-        picture: The photograph as the network is to be shown it: see ``analysis.stimuli.shown``.
+        picture: The photograph as the network is to be shown it: see ``as_looked_at``.
         layers: Layers that will be asked for.
         runtime: What it is computed with; None takes what the caller computes with.
 
@@ -142,7 +158,7 @@ class Looked:
         check_shown(self._input, self.net)
         self._input.requires_grad_(True)
         with self.runtime.use(), torch.enable_grad():
-            self._maps = self.net.forward(self._input, list(layers))
+            self._maps = answers(self.net, self._input, list(layers))
         if not all(map(is_finite, self._maps.values())):
             raise complaint(engine, self._input.detach(), list(layers))
 

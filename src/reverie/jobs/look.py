@@ -161,14 +161,18 @@ class LookJob(Job[LookResult]):
         return LookResult(files=(self.output.path,), classes=tuple(classes), seen=tuple(seen))
 
     def _looked(self, opened: OpenRecipe, photo: Picture, subjects: Sequence[Subject], layer: str) -> Looked:
-        from reverie.analysis.heat import Looked
-        from reverie.analysis.stimuli import reduced
+        from reverie.analysis.heat import Looked, as_looked_at
 
         session = opened.session
         layers = [one.layer for one in subjects]
         if self._count:
             layers += [layer, *([session.net.class_map] if session.net.class_map else [])]
-        return Looked(session.engine, reduced(photo), list(dict.fromkeys(layers)), runtime=session.runtime)
+        return Looked(
+            session.engine,
+            as_looked_at(photo, session.net),
+            list(dict.fromkeys(layers)),
+            runtime=session.runtime,
+        )
 
 
 def _all(looked: Looked, subjects: Sequence[Subject], listener: Listener, part: float) -> list[Seen]:

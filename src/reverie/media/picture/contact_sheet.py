@@ -37,8 +37,9 @@ def contact_sheet(
     side = max(max(p.size) for p in pictures)
     width = max(p.size[0] for p in pictures)
     height = max(p.size[1] for p in pictures)
-    letters, words_size = letters or max(12, side // 18), max(10, letters * 3 // 4 if letters else side // 24)
-    bold, small = ImageFont.load_default(letters), ImageFont.load_default(words_size)
+    below_it = max(10, side // 24 if letters is None else letters * 3 // 4)
+    letters = letters or max(12, side // 18)
+    bold, small = ImageFont.load_default(letters), ImageFont.load_default(below_it)
     text = round(3.4 * letters)
     if columns is None:
         columns = max(1, min(len(cells), round(math.sqrt(1.4 * len(cells) * (height + text) / width))))
