@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from PIL import Image
 from pydantic import ValidationError
-from torch import nn
+from torch import Tensor, nn
 
 from reverie import preset
 from reverie.errors import UsageError
 from reverie.jobs.job import Finished
-from reverie.jobs.look import LookJob
+from reverie.jobs.look import LookJob, usual_layer
 from reverie.jobs.workspace import Workspace
 from reverie.network.wrap import wrap_net
 from support.listeners import Recorder, again
@@ -102,6 +102,26 @@ def test_a_network_of_ones_own_has_a_sheet(channels: int, monkeypatch: pytest.Mo
     assert Path("look.png").exists()
     with pytest.raises(UsageError, match="for whole pictures and not for places"):
         job_of("other.png", network="mine", units=["logits:1"]).run(None, place)
+
+
+class OnlyOfOneSize(nn.Module):
+    """A network for pictures of 64 x 64, with one map."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patches = nn.Conv2d(3, 8, 8, 8)
+        self.head = nn.Linear(8 * 64, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        found: Tensor = self.head(self.patches(x).flatten(1))
+        return found
+
+
+def test_the_usual_layer_has_a_map(workspace: Workspace) -> None:
+    assert usual_layer(workspace.network("lite0")) == "block5c"
+    assert usual_layer(wrap_net(OnlyOfOneSize(), input_size=64)) == "patches"
+    with pytest.raises(UsageError, match="no layer has a map"):
+        usual_layer(wrap_net(nn.Sequential(nn.Flatten(), nn.Linear(192, 4)), input_size=8))
 
 
 @pytest.mark.parametrize("channels", [2, 5])

@@ -117,8 +117,8 @@ def enlarged(cells: Floats, size: tuple[int, int]) -> Floats:
 def as_looked_at(picture: Picture, net: Network) -> Picture:
     """A photograph at the size it is looked at: as for stimuli, its sides such that maps fit them exactly.
 
-    Maps that do not, because a network continues the picture or leaves its rim out, would lie beside what they
-    show, by up to a cell.
+    Maps that do not, because a network continues the picture or leaves its rim out, would lie beside what
+    they show, by up to a cell.
     """
     down, across = net.exact_steps
     width, height = reduced(picture).size

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 USUAL, MOST = 12, 100
 #: Beside them: how many classes are listed, and of how many it is shown where they are.
 LISTED, SHOWN = 5, 3
+#: Side of the picture that layers are tried with, in pixels, and the fewest cells of the usual layer's map.
+TRIED, FINE = 224, 7
 #: Share of the whole job that looking is, where portraits are made after it.
 LOOKING = 0.2
 
@@ -121,9 +123,7 @@ class LookJob(Job[LookResult]):
 
     def _named(self, net: Network) -> tuple[list[Subject], str]:
         """What was named, and the layer of the units that answer most."""
-        from reverie.portrait.targets import middle
-
-        layer = net.layer(unquoted(self.layer)).name if self.layer is not None else middle(net)
+        layer = usual_layer(net) if self.layer is None else net.layer(unquoted(self.layer)).name
         return [_subject(text, net) for text in dict.fromkeys(self.units)], layer
 
     def _work(self, listener: Listener, workspace: Workspace) -> LookResult:
@@ -173,6 +173,25 @@ class LookJob(Job[LookResult]):
             list(dict.fromkeys(layers)),
             runtime=session.runtime,
         )
+
+
+def usual_layer(net: Network) -> str:
+    """The layer whose units are found where none is named: deep, and with cells fine enough to say where.
+
+    Raises:
+        UsageError: No layer of the network has a map.
+    """
+    from reverie.analysis.layers import describe_layers
+    from reverie.portrait.targets import middle
+
+    layer = middle(net)
+    if net.geometry(layer) is not None:
+        return layer
+    shapes = {one.name: one.shape for one in describe_layers(net, TRIED, TRIED)}
+    maps = [name for name, shape in shapes.items() if len(shape) == 3 and min(shape[1:]) >= FINE]
+    if not maps:
+        raise UsageError(f"network {net.name}: no layer has a map of {FINE} x {FINE} cells, to say where")
+    return maps[-1]
 
 
 def _all(looked: Looked, subjects: Sequence[Subject], listener: Listener, part: float) -> list[Seen]:
