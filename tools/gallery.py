@@ -42,6 +42,7 @@ COMMANDS = {
     "clouds.jpg": "reverie dream --from clouds --size 1280x720 -o clouds.jpg --seed 5 --quality 85",
     "noise.jpg": "reverie dream --from noise --size 1280x720 -o noise.jpg --seed 3 --quality 75",
     "layers.jpg": "reverie sheet chelsea.png -o layers.jpg",
+    "look.jpg": "reverie look chelsea.png -o look.jpg",
     "tile.jpg": "reverie dream --from noise --seamless --size 480x480 --layer block5a -o tile.jpg",
     "sky.jpg": "reverie dream rocket.png -o sky.jpg --size 1080x720 --quality 70 --strength 0.7 "
     """--objective 'class("castle")@mask("rocket-sky.png") + block6a@mask("rocket-sky.png")'""",
@@ -56,7 +57,7 @@ def command(name: str) -> None:
     if code := cli.run([*given, "--overwrite"]):
         sys.exit(code)
     shutil.copy(name, IMAGES / name)
-    if given[0] == "sheet":  # it has no --quality
+    if given[0] in ("sheet", "look"):  # they have no --quality
         lighten(Image.open(name), IMAGES / name)
     elif os.path.getsize(name) > LARGEST:
         sys.exit(f"{name} has over {LARGEST} bytes; give it another --quality")

@@ -138,6 +138,19 @@ def test_a_patch_is_the_box_of_the_photograph(found, folder):
     assert large.size == (96, 96)
 
 
+def test_the_cell_that_fired_is_marked(found):
+    for layer in ("block2a", "block5c"):
+        for patch in found.patches[layer][UNITS[layer][0]]:
+            width, height = patch.shown
+            stride = {"block2a": 4, "block5c": 16}[layer]
+            left, top, right, bottom = patch.marked
+            assert left == pytest.approx(patch.cell[0] * width / -(-width // stride), abs=1)
+            assert top == pytest.approx(patch.cell[1] * height / -(-height // stride), abs=1)
+            assert stride - 2 <= right - left <= stride
+            assert stride - 2 <= bottom - top <= stride
+    assert found.patches["logits"][281][0].marked is None
+
+
 def test_patches_are_cut_photograph_by_photograph(found):
     patches = [p for p in found.patches["block5c"][7] for _ in range(2)]
     cuts = dict(cut(patches, side=16))

@@ -24,6 +24,8 @@ def test_completion_knows_the_networks_layers() -> None:
     assert complete.layers("block5") == ["block5a", "block5b", "block5c"]
     assert complete.channels("ste") == ["stem:"]
     assert "golden retriever" in complete.classes("Golden ret")
+    assert complete.units("block5c") == ["block5c", "block5c:"]
+    assert "tabby" in complete.units("tab")
     assert complete.presets("goo") == ["google2015"]
     assert complete.networks("lite") == ["lite0", "lite1", "lite2"]
     assert complete.networks("ca") == ["caffe:"]

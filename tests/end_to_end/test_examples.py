@@ -15,6 +15,7 @@ from support.paths import ROOT
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 #: What each one leaves behind.
 MAKES = {
+    "look": ["eyes.png"],
     "film": ["film.gif"],
     "files": ["me-dream.png", "again.png"],
     "fooling": ["lines.png"],

@@ -54,6 +54,7 @@ JOBS: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
     ),
     "inversions": ({"photo": "me.png", "layers": ["stem"]}, "x.png", ("me.png",)),
     "stimuli": ({"recipe": PORTRAIT, "photos": ["in"], "units": ["stem:0"]}, "x.png", ("in/b.png",)),
+    "look": ({"recipe": {}, "photo": "me.png"}, "x.png", ("me.png",)),
     "microscope": ({"recipe": PORTRAIT, "photos": ["in"]}, "site", ("in/b.png",)),
     "zoom": ({"recipe": {"zoom": {}, **guided()}, "photo": "me.png"}, "x.mp4", ("me.png", "mask.png")),
     "film": (

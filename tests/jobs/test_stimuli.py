@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 from pydantic import ValidationError
 
 from reverie import preset
+from reverie.analysis.stimuli import cut
 from reverie.jobs.job import Finished
 from reverie.jobs.stimuli import StimuliJob
 from reverie.jobs.workspace import Workspace
+from reverie.media.picture import load_picture
 from support.listeners import Recorder, again
 from support.portraits import same
 
@@ -64,6 +67,20 @@ def test_stopped_on_the_way_it_writes_nothing(after: int, stopped: str, workspac
     assert (result.stopped, result.files, result.failed) == (stopped, (), ())
     assert result.as_json()["units"] == []
     assert not Path("sheet.png").exists()
+
+
+def test_the_cell_is_framed_on_the_sheet_and_not_in_the_patch(workspace: Workspace) -> None:
+    result = job_of(units=["block2a:5"], count=1, portrait=False).run(None, workspace)
+    assert result.found is not None
+    (patch,) = result.found.patches["block2a"][5]
+    ((_, plain),) = cut([patch], side=192)
+    sheet = load_picture("sheet.png").pixels[12 : 12 + 192, 12 : 12 + 192]
+    differs = np.argwhere(np.abs(sheet - plain.pixels).max(2) > 0.05)
+    assert patch.marked is not None
+    scale = 192 / (patch.box[2] - patch.box[0])
+    x, y = ((patch.marked[k] + patch.marked[k + 2]) / 2 - patch.box[k] for k in (0, 1))
+    assert differs.mean(0) == pytest.approx([y * scale, x * scale], abs=3)
+    assert np.ptp(differs, axis=0).max() < 4 * scale + 8
 
 
 def test_a_photograph_that_cannot_be_read_is_named_by_the_result_alone(

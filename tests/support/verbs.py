@@ -53,6 +53,7 @@ VERBS = {
     "see-more": Verb(("see", "stem:0-1", "-o", "OUT", *LOOK), None, longer=len("-stem-0")),
     "invert": Verb(("invert", "IN", "--layer", "stem", "-o", "OUT", *LOOK)),
     "stimuli": Verb(("stimuli", "IN", "--unit", "stem:0", "--count", "1", "--no-portrait", "-o", "OUT")),
+    "look": Verb(("look", "IN", "--unit", "block2a:0", "-o", "OUT", "--threads", "1")),
     "microscope": Verb(("microscope", "--photos", "IN", "-o", "OUT", *SITE), ending=""),
     "fool": Verb(("fool", "tabby", "-o", "OUT", *EVOLVE), None, ""),
     "print": Verb(("fool", "--render", "IN", "--size", "32", "-o", "OUT"), "genome.json"),

@@ -10,7 +10,7 @@ from golden.cases_of_pictures import OF_DREAMS, TILES
 from golden.cases_of_portraits import FOOL, INVERT, OF_PORTRAITS, SEE, SITES_AND_EVOLUTIONS
 
 VERBS: Final = (
-    *("dream", "zoom", "film", "see", "invert", "stimuli", "microscope", "fool", "rerun", "show"),
+    *("dream", "zoom", "film", "see", "invert", "stimuli", "look", "microscope", "fool", "rerun", "show"),
     *("sheet", "classify", "layers", "networks", "doctor", "bench"),
 )
 

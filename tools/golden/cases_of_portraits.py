@@ -93,6 +93,10 @@ SITES_AND_EVOLUTIONS: Final = {
         f"stimuli photos --unit block5c:17 --unit tabby -o s.png --count 2 {STIMULI} --json",
         f"stimuli photos --unit block4a:3 -o bare.jpg --no-portrait {ONE}",
     ),
+    "look": case(
+        f"look cat.png --unit cat --unit block4a:3 -o l.png {ONE} --json",
+        f"look rocket.jpg --strongest 3 --layer block4b -o s.png {ONE}",
+    ),
     "stimuli/bad-among-good": case(
         "stimuli mixed --unit stem:3 --unit logits:207 -o s.png --no-portrait --json", code=4
     ),

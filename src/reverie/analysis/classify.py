@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from reverie.ascent.session import as_tensor
+from reverie.analysis.stimuli import as_input
 from reverie.engine.engine import AutogradEngine
 from reverie.engine.not_finite import complaint
 from reverie.errors import UsageError
@@ -25,13 +25,13 @@ def classify(net: Network, picture: Picture, *, top: int = 5) -> list[tuple[int,
     The middle square of the picture is shown, at the size the networks here were trained on.
 
     Raises:
-        UsageError: The network has no classes.
+        UsageError: The network has no classes, or takes neither one nor three channels.
         BadInput: Pixels that are not finite.
         NetworkError: Weights or logits that are not finite; the message names the tensor or layer.
     """
     if "logits" not in net.layers:
         raise UsageError(f"network {net.name}: has no classes; choose another with --network")
-    x = as_tensor(picture)
+    x = as_input(picture, net)
     height, width = x.shape[2:]
     side = max(1, round(min(height, width) * CROP))
     above, left = (height - side) // 2, (width - side) // 2
@@ -40,6 +40,10 @@ def classify(net: Network, picture: Picture, *, top: int = 5) -> list[tuple[int,
     square = square.clamp(0, 1)
     with torch.no_grad():
         logits = net.forward(square, ["logits"])["logits"]
+    if logits.ndim != 2:
+        raise UsageError(
+            f"network {net.name}: has no classes of whole pictures; choose another with --network"
+        )
     if not is_finite(logits):
         raise complaint(AutogradEngine(net, device=net.device.type), square, ["logits"])
     best = logits[0].float().softmax(0).topk(min(top, logits.shape[1]))

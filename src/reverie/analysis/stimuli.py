@@ -49,6 +49,8 @@ class Patch:
         box: (left, top, right, bottom) in pixels of the photograph as it was shown: what the unit sees, or
             the middle of that where it is large; it may reach beyond the edges.
         shown: (width, height) the photograph was shown at.
+        marked: (left, top, right, bottom) of the cell itself, in the same pixels: its share of the
+            photograph; None where the layer has no positions.
     """
 
     photo: str
@@ -56,6 +58,7 @@ class Patch:
     cell: tuple[int, int] | None
     box: tuple[int, int, int, int]
     shown: tuple[int, int]
+    marked: tuple[int, int, int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,11 @@ def photographs(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 def shown(path: str, *, side: int = SIDE, max_pixels: int = MAX_PIXELS) -> Picture:
     """A photograph as the network is shown it: no larger than ``side`` pixels along its short side."""
-    picture = load_picture(path, max_pixels=max_pixels)
+    return reduced(load_picture(path, max_pixels=max_pixels), side)
+
+
+def reduced(picture: Picture, side: int = SIDE) -> Picture:
+    """A picture no larger than ``side`` pixels along its short side."""
     factor = side / min(picture.size)
     if factor >= 1:
         return picture
@@ -294,6 +301,16 @@ def seen_box(
     return left, top, left + side, top + side
 
 
+def cell_box(
+    cell: tuple[int, int], cells: tuple[int, int], size: tuple[int, int]
+) -> tuple[int, int, int, int]:
+    """The share of a picture (width, height) that a cell of a map has, (left, top, right, bottom)."""
+    (column, row), (columns, rows), (width, height) = cell, cells, size
+    left, right = (round(c * width / columns) for c in (column, column + 1))
+    top, bottom = (round(r * height / rows) for r in (row, row + 1))
+    return left, top, right, bottom
+
+
 class _Table:
     """The strongest so far of each channel, kept as arrays: photograph, value and place."""
 
@@ -329,7 +346,8 @@ class _Table:
             cells = self.maps[photo]
             cell = None if cells is None else (where % cells[0], where // cells[0])
             box = seen_box(cell, cells or (1, 1), sizes[photo], field)
-            return Patch(photos[photo], value, cell, box, sizes[photo])
+            marked = None if cell is None else cell_box(cell, cells or (1, 1), sizes[photo])
+            return Patch(photos[photo], value, cell, box, sizes[photo], marked)
 
         rows = zip(self.values.tolist(), self.photos.tolist(), self.cells.tolist(), strict=True)
         return [tuple(patch(*found) for found in zip(*row, strict=True)) for row in rows]

@@ -8,7 +8,7 @@ import typer
 
 from reverie._version import __version__
 from reverie.cli.help_page import VerbCommand
-from reverie.cli.verbs import inspect as look
+from reverie.cli.verbs import inspect as before
 from reverie.cli.verbs import rerun as remake
 from reverie.cli.verbs.bench import bench
 from reverie.cli.verbs.classes import classes
@@ -17,6 +17,7 @@ from reverie.cli.verbs.dream import dream
 from reverie.cli.verbs.film import film
 from reverie.cli.verbs.fool import fool
 from reverie.cli.verbs.invert import invert
+from reverie.cli.verbs.look import look
 from reverie.cli.verbs.microscope import microscope
 from reverie.cli.verbs.run import run
 from reverie.cli.verbs.see import see
@@ -55,8 +56,8 @@ def _reverie(
 
 
 for verb in (
-    *(dream, zoom, film, see, invert, stimuli, microscope, fool, remake.rerun, run, remake.show),
-    *(look.sheet, look.classify, look.layers, classes, look.networks, doctor, bench),
+    *(dream, zoom, film, see, invert, stimuli, look, microscope, fool, remake.rerun, run, remake.show),
+    *(before.sheet, before.classify, before.layers, classes, before.networks, doctor, bench),
 ):
     app.command(cls=VerbCommand)(verb)
 

@@ -48,3 +48,8 @@ def classes(incomplete: str) -> list[str]:
 def targets(incomplete: str) -> list[str]:
     """What portraits are made of: layers and classes."""
     return layers(incomplete) + classes(incomplete)
+
+
+def units(incomplete: str) -> list[str]:
+    """What can be looked for in a photograph: layers, channels and classes."""
+    return layers(incomplete) + channels(incomplete) + classes(incomplete)

@@ -33,6 +33,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "see": ("reverie see cat dog bird", "reverie see block5c:0-15 -o channels.png"),
     "invert": ("reverie invert me.jpg --layer block5c", "reverie invert me.jpg --all-layers"),
     "stimuli": ("reverie stimuli holiday --unit block5c:17",),
+    "look": ("reverie look me.jpg", "reverie look me.jpg --unit cat -o where.png"),
     "microscope": ("reverie microscope -o site --layers block5c --classes none",),
     "fool": ("reverie fool -o fooled", "reverie fool -o fooled --resume"),
     "rerun": ("reverie rerun me-dream.png",),

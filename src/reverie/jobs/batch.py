@@ -255,11 +255,18 @@ class LayersJob(Job[LayersResult]):
         return LayersResult(files=(self.output.path,), stopped=stopped, layers=there, wanted=len(recipes))
 
 
-def save_sheet(cells: Sequence[Cell], output: Output, *, side: int, columns: int | None = None) -> None:
-    """Write a labelled sheet, its cells no larger than ``side`` pixels; errors as of ``save_picture``."""
+def save_sheet(
+    cells: Sequence[Cell],
+    output: Output,
+    *,
+    side: int,
+    columns: int | None = None,
+    letters: int | None = None,
+) -> None:
+    """Write a labelled sheet: see ``contact_sheet``; errors as of ``save_picture``."""
     from reverie.media.picture.contact_sheet import contact_sheet
 
-    sheet = contact_sheet(cells, side=side, columns=columns)
+    sheet = contact_sheet(cells, side=side, columns=columns, letters=letters)
     save_picture(sheet, output.path, overwrite=output.overwrite)
 
 

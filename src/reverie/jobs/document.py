@@ -30,6 +30,7 @@ KINDS: Final = {
     "portraits": ("portraits", "PortraitsJob"),
     "inversions": ("portraits", "InversionsJob"),
     "stimuli": ("stimuli", "StimuliJob"),
+    "look": ("look", "LookJob"),
     "microscope": ("microscope.job", "MicroscopeJob"),
     "zoom": ("zoom", "ZoomJob"),
     "film": ("film", "FilmJob"),

@@ -11,13 +11,13 @@ from pydantic import Field, model_validator
 
 from reverie.errors import UsageError
 from reverie.jobs.batch import Cell, save_sheet, scaled
-from reverie.jobs.dream import where
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result, Stopped
-from reverie.jobs.microscope.contents import LOGITS, class_index, class_name, objective_of
-from reverie.jobs.open_recipe import OpenRecipe, Watch
+from reverie.jobs.microscope.contents import LOGITS, class_index, objective_of
+from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Output
 from reverie.jobs.photographs import counted, failures_told_later, paths_of
-from reverie.jobs.portraits import portraits_only, turns
+from reverie.jobs.portraits import portraits_only
+from reverie.jobs.unit_portraits import label_of, portraits_of
 from reverie.jobs.workspace import Reference, Workspace
 from reverie.objective.text import MOST_DIGITS, unquoted
 from reverie.recipe.recipe import Recipe
@@ -133,37 +133,15 @@ class StimuliJob(Job[StimuliResult]):
                     runtime=opened.session.runtime,
                 )
             if self.portrait:
-                portraits = self._portraits(opened, units, listener)
+                labels = {unit: label_of(opened.session.net, *unit) for unit in units}
+                recipes = self._recipes(opened, units)
+                portraits = portraits_of(opened, recipes, labels, listener, before=SEARCH)
         except Stopped as stopped:
             return StimuliResult(stopped=str(stopped), units=units)
         cells = list(cells_of(opened.session.net, units, found, portraits, workspace.max_pixels))
         save_sheet(cells, self.output, side=CELL, columns=len(cells) // len(units))
         listener.on_event(ItemFinished(self.label, 1, 1, self.output.path))
         return StimuliResult(files=(self.output.path,), units=units, found=found)
-
-    def _portraits(
-        self, opened: OpenRecipe, units: Sequence[Unit], listener: Listener
-    ) -> dict[Unit, Picture]:
-        """The portraits of units, made together; Stopped where the listener asks to."""
-        from reverie.portrait.batch import make_portraits
-
-        recipes, watch = self._recipes(opened, units), Watch(listener, "")
-        wanted = list(recipes)
-        made: dict[Unit, Picture] = {}
-        labels = [label_of(opened.session.net, *unit) for unit in wanted]
-        for finished in make_portraits(
-            list(recipes.values()),
-            opened.session,
-            each=watch.step,
-            begun=turns(watch, labels, SEARCH, 1 - SEARCH),
-            stop=listener.should_stop,
-        ):
-            if finished.stopped is not None:
-                raise Stopped(where(finished.stopped))
-            made.setdefault(wanted[finished.index], finished.picture)
-        if len(made) < len(wanted):
-            raise Stopped(f"{len(made)} of {len(wanted)} portraits")
-        return made
 
 
 def _by_layer(units: Sequence[Unit]) -> dict[str, list[int]]:
@@ -202,8 +180,9 @@ def cells_of(
     portraits: Mapping[Unit, Picture],
     max_pixels: int,
 ) -> Iterator[Cell]:
-    """What the sheet shows: for each unit its portrait, if there is one, and its patches."""
+    """What the sheet shows: for each unit its portrait, if there is one, and its patches, the cell framed."""
     from reverie.analysis.stimuli import cut
+    from reverie.media.picture.heat_map import framed
 
     flat = [patch for layer, index in units for patch in found.patches[layer][index]]
     pictures = dict(cut(flat, side=CELL, max_pixels=max_pixels))
@@ -214,10 +193,17 @@ def cells_of(
             portrait = portraits[layer, index]
             yield name, "what would", portrait.resized(scaled(portrait.size, CELL))
         for patch in found.patches[layer][index]:
-            yield os.path.basename(patch.photo), f"{name}: {patch.activation:.3g}", pictures[at]
+            picture = (
+                pictures[at] if patch.marked is None else framed(pictures[at], [_on_sheet(patch)], width=1)
+            )
+            yield os.path.basename(patch.photo), f"{name}: {patch.activation:.3g}", picture
             at += 1
 
 
-def label_of(net: Network, layer: str, index: int) -> str:
-    """What a unit is called on the sheet."""
-    return class_name(net, index) if layer == LOGITS else f"{layer}:{index}"
+def _on_sheet(patch: Patch) -> tuple[float, float, float, float]:
+    """The frame of the cell that fired, in pixels of the patch on the sheet."""
+    assert patch.marked is not None
+    left, top, right, _ = patch.box
+    scale = CELL / (right - left)
+    x0, y0, x1, y1 = patch.marked
+    return (x0 - left) * scale, (y0 - top) * scale, (x1 - left) * scale, (y1 - top) * scale

@@ -17,6 +17,8 @@ from reverie.network.batch_norms import Statistics, of_modules
 from reverie.network.class_names import ClassNames
 from reverie.ops.finite import is_finite
 
+#: A multiple of what most networks' cells are apart, in pixels.
+MAP_STEP = 32
 PROBE = 128  # side in pixels of the picture that memory is measured with
 
 
@@ -103,6 +105,11 @@ class Network:
     def min_size(self) -> int:
         """The smallest side of a picture, in pixels, that is worth giving to the network."""
         return self._min_size
+
+    @property
+    def exact_steps(self) -> tuple[int, int]:
+        """(height, width) in pixels: maps of pictures with multiples of them as sides fit these exactly."""
+        return (MAP_STEP, MAP_STEP)
 
     @property
     def statistics(self) -> tuple[Statistics, ...]:

@@ -17,7 +17,7 @@ from reverie.network.borrowed import EnoughRead, Tap, features, frozen, turns_at
 from reverie.network.class_names import ClassNames, class_names
 from reverie.network.description import FITS
 from reverie.network.layouts import Layouts
-from reverie.network.network import Network, NetworkLayer
+from reverie.network.network import MAP_STEP, Network, NetworkLayer
 from reverie.network.receptive_field import measure_field
 from reverie.network.sizes import Sizes, Windows, covering, find_sizes, joined_all, padded
 
@@ -170,6 +170,14 @@ class WrappedNetwork(Network):
             powers = (1, 2, 4, 8, 16, 32, 64, 128, 256)
             self._smallest = next((side for side in powers if self.works(side)), None)
         return max(self._smallest or self._probe_side(), sizes.multiple)
+
+    @property
+    def exact_steps(self) -> tuple[int, int]:
+        """As of every network: what is no multiple is continued, or seen through overlapping windows."""
+        sizes = self._find_sizes()
+        if sizes.only is not None:
+            return sizes.only if self.fit == "window" or self.input_size is None else (1, 1)
+        return (sizes.multiple,) * 2 if MAP_STEP % sizes.multiple else super().exact_steps
 
     def layer(self, name: str) -> NetworkLayer:
         """The layer of that name.

@@ -22,6 +22,7 @@ def contact_sheet(
     side: int = 320,
     columns: int | None = None,
     gap: int = 12,
+    letters: int | None = None,
 ) -> Picture:
     """One picture of many, each with a name and a few words under it.
 
@@ -30,13 +31,16 @@ def contact_sheet(
         side: Longest side of a cell's picture in pixels.
         columns: How many beside each other; as many as make the sheet a little wider than high if None.
         gap: Pixels between cells.
+        letters: Size of a name's letters in pixels; what suits the cells if None.
     """
     pictures = [no_larger(picture, side) for _, _, picture in cells]
     side = max(max(p.size) for p in pictures)
     width = max(p.size[0] for p in pictures)
     height = max(p.size[1] for p in pictures)
-    bold, small = ImageFont.load_default(max(12, side // 18)), ImageFont.load_default(max(10, side // 24))
-    text = round(3.4 * max(12, side // 18))
+    below_it = max(10, side // 24 if letters is None else letters * 3 // 4)
+    letters = letters or max(12, side // 18)
+    bold, small = ImageFont.load_default(letters), ImageFont.load_default(below_it)
+    text = round(3.4 * letters)
     if columns is None:
         columns = max(1, min(len(cells), round(math.sqrt(1.4 * len(cells) * (height + text) / width))))
     rows = math.ceil(len(cells) / columns)
@@ -49,7 +53,7 @@ def contact_sheet(
         bits = np.rint(np.clip(picture.pixels, 0, 1) * 255).astype(np.uint8)
         sheet.paste(Image.fromarray(bits), (left, top + height - picture.size[1]))
         draw.text((left, top + height + 4), _fitted(name, bold, width), INK, bold)
-        below = top + height + 6 + round(1.3 * max(12, side // 18))
+        below = top + height + 6 + round(1.3 * letters)
         draw.text((left, below), _fitted(words, small, width), FAINT, small)
     return Picture(np.asarray(sheet).astype(np.float32) / np.float32(255))
 
@@ -61,3 +65,33 @@ def _fitted(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width
     while text and font.getlength(text + "...") > width:
         text = text[:-1]
     return text + "..."
+
+
+def side_by_side(pictures: Sequence[Picture], gap: int = 6) -> Picture:
+    """Pictures of three channels in a row on paper, their upper edges level."""
+    height = max(picture.size[1] for picture in pictures)
+    paper = np.asarray(PAPER, np.float32) / np.float32(255)
+    parts = []
+    for index, picture in enumerate(pictures):
+        width = picture.size[0] + (gap if index else 0)
+        part = np.broadcast_to(paper, (height, width, 3)).copy()
+        part[: picture.size[1], width - picture.size[0] :] = picture.pixels
+        parts.append(part)
+    return Picture(np.concatenate(parts, axis=1))
+
+
+def bars(rows: Sequence[tuple[str, float]], side: int) -> Picture:
+    """A square of that side in which shares (0 to 1) stand below each other, each with its name and a bar."""
+    sheet = Image.new("RGB", (side, side), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    step = side / max(5, len(rows))
+    font = ImageFont.load_default(max(9, step * 0.36))
+    for index, (name, share) in enumerate(rows):
+        top, said = index * step, f"{100 * share:.0f} %" if share >= 0.01 else "under 1 %"
+        room = side - font.getlength(said) - 6
+        draw.text((0, top), _fitted(name, font, round(room)), INK, font)
+        draw.text((side, top), said, INK, font, anchor="ra")
+        below = top + step * 0.56
+        draw.rectangle((0, below, side - 1, below + step * 0.16), fill=(226, 224, 218))
+        draw.rectangle((0, below, max(1.0, share * (side - 1)), below + step * 0.16), fill=(181, 31, 130))
+    return Picture(np.asarray(sheet).astype(np.float32) / np.float32(255))

@@ -1,0 +1,82 @@
+"""``reverie look``: where in a photograph units fire, and which of them answer most."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from reverie.cli import complete
+from reverie.cli.fields import wanted
+from reverie.cli.groups import OFFERED, Only, Without, takes_groups
+from reverie.cli.options import Ascent, Common, PortraitBase, layer_option
+from reverie.cli.recipe_options import console_of, output_of, recipe_of, unsaid, workspace_of
+from reverie.cli.verbs.inspect import Photo
+from reverie.cli.verbs.stimuli import UNUSED
+from reverie.errors import Interrupted, UsageError
+
+#: The preset of the portraits beside the maps.
+PORTRAITS = "sketch"
+
+Units = Annotated[
+    list[str] | None,
+    wanted(
+        "--unit",
+        help="Where this fires: a channel (block5c:17), a layer (block5c), a class (tabby) or what several "
+        "are (cat); may be given again.",
+        metavar="NAME",
+        autocompletion=complete.units,
+    ),
+]
+Strongest = Annotated[
+    int | None,
+    wanted(
+        "--strongest",
+        help="Find this many units that answer most in this photograph, by what is usual for each (1 to 100; "
+        "default 12 where no --unit is given).",
+        metavar="N",
+    ),
+]
+Layer = Annotated[
+    str | None, layer_option(help="The layer of those units (default: the last that is not coarse).")
+]
+Portraits = Annotated[
+    bool, wanted("--portraits", help=f"Show each unit's portrait too, by the preset {PORTRAITS} or --preset.")
+]
+
+
+@takes_groups
+def look(
+    photo: Photo,
+    unit: Units = None,
+    strongest: Strongest = None,
+    layer: Layer = None,
+    portraits: Portraits = False,
+    base: Annotated[PortraitBase, Only("preset")] = OFFERED,
+    ascent: Annotated[Ascent, Only("steps")] = OFFERED,
+    common: Annotated[Common, Without(*UNUSED)] = OFFERED,
+) -> None:
+    """Show where in a photograph units fire, as heat maps over it, and which answer most, on a sheet."""
+    from reverie.cli.progress import run_job
+    from reverie.jobs.look import MOST, LookJob
+
+    console = console_of(common)
+    if strongest is not None and not 1 <= strongest <= MOST:
+        raise UsageError(f"--strongest {strongest}: 1 to {MOST} are possible")
+    if layer is not None and unit and strongest is None:
+        raise UsageError(f"--layer {layer}: is where --strongest looks; give --unit {layer} for the layer")
+    output = output_of(common, "look.png", photo)
+    recipe = recipe_of(base, ascent, common, default=PORTRAITS)
+    if portraits and recipe.portrait is None:
+        raise UsageError(f"--preset {recipe.preset}: makes dreams and no portraits; choose another")
+    job = LookJob(
+        recipe=recipe,
+        photo=photo,
+        units=unit or (),
+        strongest=strongest,
+        layer=layer,
+        portraits=portraits,
+        output=output,
+    )
+    result = run_job(job, console, workspace_of(common), chosen=unsaid(common, output))
+    if result.stopped:
+        raise Interrupted("stopped; nothing was written")
+    console.result(output.path, result.as_json())
