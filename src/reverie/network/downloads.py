@@ -105,7 +105,8 @@ def _hub(network: str) -> Any:
         import huggingface_hub.errors
     except Exception as error:
         raise missing_extra(network, "huggingface_hub", error) from error
-    huggingface_hub.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call,unused-ignore]  # what fails is said once, by us
+    # What fails is said once, by us.
+    huggingface_hub.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call,unused-ignore]
     return huggingface_hub
 
 
