@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -104,6 +105,7 @@ def test_what_nobody_expected_has_its_code(monkeypatch, capsys, error, code, say
     def fail(*_, **__):
         raise error
 
+    fail.commands = {"networks": SimpleNamespace(params=())}
     monkeypatch.setattr("reverie.cli.app.command", lambda: fail)
     assert run(["networks"]) == code
     assert says in capsys.readouterr().err
