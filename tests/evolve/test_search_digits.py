@@ -46,22 +46,22 @@ def lenet() -> nn.Module:
 
 
 @pytest.mark.slow
-def test_all_ten_digits_are_certain_within_three_hundred_generations(lenet: nn.Module) -> None:
+def test_all_ten_digits_are_certain_within_two_hundred_generations(lenet: nn.Module) -> None:
     def score(pictures: Tensor) -> Tensor:
         confidences: Tensor = lenet(pictures).double().softmax(1)
         return confidences
 
     encoding = make_encoding("cppn", channels=1)
     for generation in evolve(
-        score, encoding, size=SIDE, population=200, children=200, generations=300, batch=200, seed=1
+        score, encoding, size=SIDE, population=200, children=200, generations=200, batch=200, seed=1
     ):
         archive = generation.state.archive
-        if archive.confidence.min() >= 0.9999:
+        if archive.confidence.min() >= 0.999:
             break
-    assert generation.index <= 300
+    assert generation.index <= 200
     for digit, genome in enumerate(archive.genomes):
         picture = encoding.render([genome], SIDE, eight_bit=True)[0, :, :, 0]
         file = BytesIO()
         Image.fromarray(np.rint(picture * 255).astype(np.uint8)).save(file, "PNG")
         read = torch.from_numpy(np.asarray(Image.open(file)).astype(np.float32) / 255)
-        assert float(score(read[None, None])[0, digit]) >= 0.9999
+        assert float(score(read[None, None])[0, digit]) >= 0.999
