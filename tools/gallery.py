@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -188,6 +189,16 @@ def tiled() -> None:
     Image.fromarray(np.tile(one, (2, 3, 1))).save(IMAGES / "tiled.jpg", quality=85)
 
 
+def zoom() -> None:
+    """A loop of an endless zoom, as an animated picture."""
+    words = "reverie zoom --size 356x200 --duration 4 --fps 10 --loop --seed 3 -o zoom/ --overwrite"
+    subprocess.run(shlex.split(words), check=True)
+    first, *rest = (Image.open(path).convert("RGB") for path in sorted(Path("zoom").glob("*.png")))
+    first.save(
+        IMAGES / "zoom.webp", save_all=True, append_images=rest, duration=100, loop=0, quality=40, method=6
+    )
+
+
 def portrait_sheet(name: str) -> None:
     """A figure of the chapter on portraits."""
     cells, columns, side = portrait_figures.FIGURES[name]
@@ -205,6 +216,7 @@ FIGURES: dict[str, Callable[[], None]] = {
     "smoothing.jpg": smoothing,
     "classes.jpg": classes,
     "tiled.jpg": tiled,
+    "zoom.webp": zoom,
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import logging
 from collections.abc import Iterator
@@ -36,12 +35,7 @@ def load_exported(path: Path, *, expected: str | None = None, trust: bool) -> Lo
             f"network torch:{path.name}: a .pt2 file can run code when torch reads it, and was not read; "
             "--trust allows it, if you know who wrote it; a state_dict is read without (timm:NAME:FILE)"
         )
-    data = read_file(path, MOST, ".pt2 file")
-    digest = hashlib.sha256(data).hexdigest()
-    if expected is not None and digest != expected:
-        raise NetworkError(
-            f"weights {path.name}: SHA-256 is {digest}, expected {expected}; get the file again"
-        )
+    data = read_file(path, MOST, ".pt2 file", expected)
     import torch
 
     try:

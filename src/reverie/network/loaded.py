@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,18 +79,30 @@ def classes_for(net: Network, file: str) -> ClassNames:
     return classes
 
 
-def read_file(path: Path, most: int, kind: str) -> bytes:
-    """All bytes of a file of a network; ``kind`` is what is needed, for errors.
+def read_file(path: Path, most: int, kind: str, expected: str | None = None) -> bytes:
+    """All bytes of a file of a network.
+
+    Args:
+        path: The file.
+        most: The longest that it may be, in bytes.
+        kind: What is needed, for errors.
+        expected: Its SHA-256 in hexadecimal, or None if any will do.
 
     Raises:
         NoWeightsFileError: It is no regular file.
-        NetworkError: It cannot be read, or is longer than any is.
+        NetworkError: It cannot be read, is longer than any is, or has another hash.
     """
     try:
-        return read_regular(path, most=most)
+        data = read_regular(path, most=most)
     except NotRegularError as error:
         raise NoWeightsFileError(
             f"weights {path}: cannot be read ({error.strerror}); give a {kind}"
         ) from error
     except (OSError, ValueError) as error:
         raise NetworkError(f"weights {path}: {unreadable(error)}; give a {kind}") from error
+    digest = hashlib.sha256(data).hexdigest() if expected is not None else None
+    if digest != expected:
+        raise NetworkError(
+            f"weights {path.name}: SHA-256 is {digest}, expected {expected}; get the file again"
+        )
+    return data

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Iterator
 from importlib import import_module
@@ -35,12 +34,7 @@ def load_onnx(path: Path, *, expected: str | None = None) -> Loaded:
         NetworkError: The file cannot be read, has another hash, or an operator that cannot be converted.
     """
     onnx, convert = _packages(f"onnx:{path.name}")
-    data = read_file(path, MOST, ".onnx file")
-    digest = hashlib.sha256(data).hexdigest()
-    if expected is not None and digest != expected:
-        raise NetworkError(
-            f"weights {path.name}: SHA-256 is {digest}, expected {expected}; get the file again"
-        )
+    data = read_file(path, MOST, ".onnx file", expected)
     try:
         model = onnx.load_model_from_string(data)
     except Exception as error:  # protobuf's own
