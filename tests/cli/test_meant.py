@@ -81,8 +81,3 @@ def test_a_tilde_is_the_users_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     assert meant(given, VERBS)[0] == ["dream", f"{here}/chelsea.png", f"--out={here}/x.png", "~x", "a~/b"]
     os.mkdir("~")
     assert meant(given, VERBS)[0] == given
-
-
-def test_an_empty_word_is_said() -> None:
-    with pytest.raises(UsageError, match="a word is empty"):
-        meant(["dream", ""], command().commands)

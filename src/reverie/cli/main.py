@@ -73,6 +73,8 @@ def run(arguments: list[str]) -> int:
         found, code, message = error, INTERRUPTED, "stopped; nothing was written"
     except Exception as error:
         code, message = _explained(error)
+        if code == 1 and "" in arguments:
+            code, message = 2, "a word is empty, as of quotes around nothing or a variable that is not set"
         found = error
     if "--debug" in options:
         print(clean_lines("".join(traceback.format_exception(found))), file=sys.stderr)

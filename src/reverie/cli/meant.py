@@ -43,11 +43,8 @@ def meant(arguments: Sequence[str], verbs: Mapping[str, Any]) -> tuple[list[str]
         verbs: The commands by name, as click knows them.
 
     Raises:
-        UsageError: The first word is neither a verb nor a file, or no option of the verb that follows; or a
-            word is empty.
+        UsageError: The first word is neither a verb nor a file, or no option of the verb that follows.
     """
-    if "" in arguments:
-        raise UsageError("a word is empty, as of quotes around nothing or a variable that is not set")
     given = [at_home(word) for word in arguments]
     words = _with_verb(given, verbs)
     if words and words[0] in verbs:

@@ -57,3 +57,5 @@ def test_empty_names_are_refused(here: Path, inside: Reverie) -> None:
     inside("zoom", "", "-o", "z.mp4").refused(2, "PHOTO")
     inside("zoom", "-o", "").refused(2, "-o")
     inside("film", "", "-o", "d.mp4").refused(2, "VIDEO")
+    for words in (("dream", "", "-o", "d.png"), ("sheet", "", "-o", "s.png"), ("look", "", "-o", "l.png")):
+        inside(*words).refused(2, "a word is empty")
