@@ -143,7 +143,11 @@ class ClassNames:
         some = [*kin[:SOME], *[name for name in self if word.search(name)][:SOME]] if text else []
         if not some:
             return ""
-        group = f', or "{near.name}" for the group of {len(kin)}' if near and len(kin) > 1 else ""
+        group = ""
+        if near and len(kin) > 1:
+            group = f', or "{near.name}" for the group of {len(kin)}'
+        elif near and near.name != kin[0]:
+            group = f", a kind of {near.name}"
         return f"the nearest {'are' if len(some) > 1 else 'is'} " + ", ".join(f'"{n}"' for n in some) + group
 
     def _describe(self, index: int) -> str:

@@ -176,4 +176,5 @@ def tell_batch(console: Console, result: BatchResult, out: str) -> None:
     console.info(f"{len(result.made)} made, {result.skipped} skipped, {failed} failed")
     if failed:
         total = len(result.made) + result.skipped + failed
-        raise BatchError(f"{failed} of {total} photographs failed; the others are in {out}")
+        rest = f"; the others are in {out}" if failed < total else ""
+        raise BatchError(f"{failed} of {total} photographs failed{rest}")
