@@ -21,7 +21,7 @@ from pathlib import Path
 import torch
 
 from benchmarks.evolve_report import report
-from benchmarks.one_part import run_part
+from benchmarks.one_part import part_parser, run_part
 from reverie.bench.machine import cores
 from reverie.jobs.fooling.folder import Folder
 from reverie.jobs.fooling.judge import BATCH, Arena
@@ -43,9 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="python -m benchmarks.evolve", description=__doc__)
-    made.formatter_class = argparse.RawDescriptionHelpFormatter
-    made.add_argument("part", choices=PARTS)
+    made = part_parser("benchmarks.evolve", __doc__, PARTS)
     made.add_argument(
         "encodings", nargs="*", choices=[*ENCODINGS, []], help="which (default: those compared)"
     )

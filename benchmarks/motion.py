@@ -27,7 +27,7 @@ import psutil
 
 from benchmarks.motion_measures import Seen, look, path, steadiness
 from benchmarks.motion_measures import flicker as flicker_of
-from benchmarks.one_part import run_part
+from benchmarks.one_part import part_parser, run_part
 from reverie.api import render
 from reverie.ascent.session import Session, as_tensor
 from reverie.canvas.detail import DetailCanvas
@@ -54,9 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="python -m benchmarks.motion", description=__doc__)
-    made.formatter_class = argparse.RawDescriptionHelpFormatter
-    made.add_argument("part", choices=PARTS)
+    made = part_parser("benchmarks.motion", __doc__, PARTS)
     made.add_argument("--size", default="640x360", help="width x height of every frame")
     made.add_argument("--frames", type=int, default=0, help="how many (default: 200, films 50)")
     made.add_argument("--classes", nargs="*", default=["pagoda", "golden retriever"], help="of a zoom")

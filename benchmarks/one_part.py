@@ -8,6 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from reverie.bench.machine import cores, describe, in_words
 
 
+def part_parser(module: str, description: str | None, parts: Mapping[str, object]) -> argparse.ArgumentParser:
+    """The parser of ``python -m MODULE PART``."""
+    made = argparse.ArgumentParser(prog=f"python -m {module}", description=description)
+    made.formatter_class = argparse.RawDescriptionHelpFormatter
+    made.add_argument("part", choices=parts)
+    return made
+
+
 def run_part(
     parser: argparse.ArgumentParser,
     parts: Mapping[str, Callable[[argparse.Namespace], None]],

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from benchmarks.job import Job
+
 #: Mean and deviation that pictures are normalised with.
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 SCALES = {"lite0": ((0.5,) * 3, (0.5,) * 3)}
@@ -39,6 +41,22 @@ def picture(width: int, height: int, name: str = PHOTO) -> Tensor:
     PICTURES.mkdir(parents=True, exist_ok=True)
     np.save(kept, pixels)
     return torch.from_numpy(pixels)
+
+
+def middle_of_lite0(job: Job) -> tuple[nn.Module, nn.Module]:
+    """The network on the job's device, cut behind the layer where a tool is at its best, and its middle."""
+    module = network("lite0")
+    target = module.get_submodule("_blocks.10")
+    if job.how == "best":
+        module = Cut(module.requires_grad_(False), "lite0", [job.layer])
+    return module.to(job.device), target
+
+
+def asked_of(job: Job, target: nn.Module) -> dict[str, Any]:
+    """The dream of a layer in the words of dreamlens and torch-dreams."""
+    width, height = job.size
+    how = {"layers": [target], "width": width, "height": height, "iters": STEPS}
+    return {**how, "custom_func": lambda outputs: -(outputs[0] ** 2).mean()}
 
 
 def lite0() -> nn.Module:

@@ -77,7 +77,8 @@ def test_the_draft_of_the_highest_score_goes_on(session: Session) -> None:
 def test_it_climbs_and_keeps_to_its_radius(session: Session) -> None:
     recipe = small(octaves=1, steps=(12,), sites={"drafts": 1, "noise": 0.0, "priors": ()})
     frames = list(dream(recipe, gradients(64, 96)[0], session=session))
-    assert max(f.score for f in frames[6:]) > frames[0].score + 1
+    scores = [frame.score for frame in frames]  # of views drawn by chance, and so uneven
+    assert np.mean(scores[-4:]) > np.mean(scores[:4]) + 0.2
     state = frames[-1].state
     assert isinstance(state, ApparitionState)
     open_ = state._window((96, 64))

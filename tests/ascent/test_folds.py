@@ -9,21 +9,7 @@ import torch.nn.functional as F
 
 from reverie.ascent.folds import STEEP, folds, lamp_on
 from support import twins
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
-@pytest.mark.parametrize("channels", [1, 3, 5])
-@pytest.mark.parametrize("size", [(96, 64), (33, 47), (640, 32)])
-def test_it_has_its_shape_and_range(size, channels):
-    picture = folds(rng(), size, channels)
-    assert picture.shape == (1, channels, size[1], size[0])
-    assert picture.dtype == torch.float32
-    assert 0 <= float(picture.min()) < float(picture.max()) <= 1
-    assert torch.equal(picture, folds(rng(), size, channels))
-    assert not torch.equal(picture, folds(rng(1), size, channels))
+from support.starts import rng
 
 
 def test_it_is_the_same_at_any_size():

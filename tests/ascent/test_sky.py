@@ -11,21 +11,7 @@ import torch.nn.functional as F
 
 from reverie.ascent.sky import BANKS, OPAQUE, SCATTERED, heaped, light_of, lit, puffs_of, sky, sunward
 from support import twins
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
-@pytest.mark.parametrize("channels", [1, 3, 5])
-@pytest.mark.parametrize("size", [(96, 64), (33, 47), (320, 32)])
-def test_it_has_its_shape_and_range(size, channels):
-    picture = sky(rng(), size, channels)
-    assert picture.shape == (1, channels, size[1], size[0])
-    assert picture.dtype == torch.float32
-    assert 0 <= float(picture.min()) < float(picture.max()) <= 1
-    assert torch.equal(picture, sky(rng(), size, channels))
-    assert not torch.equal(picture, sky(rng(1), size, channels))
+from support.starts import rng
 
 
 def test_it_is_the_same_sky_at_any_size():

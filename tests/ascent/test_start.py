@@ -13,13 +13,10 @@ from reverie.errors import UsageError
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import make
 from support import twins
+from support.starts import rng
 
 
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
-@pytest.mark.parametrize("start", [noise, clouds])
+@pytest.mark.parametrize("start", [noise, clouds, folds, sky])
 @pytest.mark.parametrize("channels", [1, 3, 5])
 @pytest.mark.parametrize("size", [(96, 64), (33, 47), (640, 32)])
 def test_starts_have_their_shape_and_range(start, channels, size):

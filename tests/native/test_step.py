@@ -18,6 +18,7 @@ from reverie.native.runtime import Runtime
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 from support import twins
+from support.step_cases import of_bands
 
 pytestmark = pytest.mark.skipif(library() is None, reason="the native library is not built")
 
@@ -107,13 +108,9 @@ def equal_bands(plane: twins.Array, levels: int, tilt: float, circular: bool) ->
 @settings(max_examples=60, deadline=None)
 @given(
     size=st.tuples(st.integers(8, 70), st.integers(8, 90)),
-    channels=st.integers(1, 4),
-    levels=st.integers(1, 12),
-    tilt=st.floats(-1, 1),
-    circular=st.booleans(),
     count=st.integers(1, 4),
-    seed=st.integers(0, 99),
     way=st.sampled_from(KERNELS),
+    **of_bands(4, 12, (-1, 1)),
 )
 def test_bands_are_made_equal(size, channels, levels, tilt, circular, count, seed, way):
     plane = noise(1, channels, *size, scale=1e-6, seed=seed)

@@ -18,6 +18,7 @@ from reverie.native.runtime import Runtime
 from reverie.ops.opponent import CELL, OpponentNumbers, opponent_normalised
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
+from support.step_cases import of_bands
 
 pytestmark = pytest.mark.skipif(library() is None, reason="the native library is not built")
 
@@ -55,15 +56,11 @@ def apart(found: Tensor, expected: Tensor) -> float:
 @settings(max_examples=60)
 @given(
     size=st.tuples(st.integers(8, 90), st.integers(8, 120)),
-    channels=st.integers(1, 5),
-    levels=st.integers(1, 8),
-    tilt=st.floats(-0.5, 1),
     attentive=st.booleans(),
-    circular=st.booleans(),
     threads=st.integers(1, 4),
     scale=st.sampled_from([1.0, 1e-8]),
-    seed=st.integers(0, 99),
     way=st.sampled_from(KERNELS),
+    **of_bands(5, 8, (-0.5, 1)),
 )
 def test_it_is_torchs(size, channels, levels, tilt, attentive, circular, threads, scale, seed, way):
     gradient, attention = made((1, channels, *size), seed=seed, scale=scale, attentive=attentive)

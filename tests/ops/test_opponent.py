@@ -11,6 +11,7 @@ from scipy.ndimage import correlate1d, gaussian_filter1d
 
 from reverie.ops.opponent import AXES, OpponentNumbers, from_axes, opponent_normalised, shrunk, to_axes
 from support import twins
+from support.step_cases import of_bands
 
 Array = twins.Array
 PLAIN = np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]]) / np.sqrt([[3], [2], [6]])
@@ -139,12 +140,8 @@ SIDES = st.sampled_from([16, 32, 48, 64, 80])
 @settings(max_examples=30)
 @given(
     size=st.tuples(SIDES, SIDES),
-    channels=st.integers(1, 5),
-    levels=st.integers(1, 4),
-    tilt=st.floats(-0.5, 0.8),
     attentive=st.booleans(),
-    circular=st.booleans(),
-    seed=st.integers(0, 99),
+    **of_bands(5, 4, (-0.5, 0.8)),
 )
 def test_it_is_numpys(size, channels, levels, tilt, attentive, circular, seed):
     gradient = noise(channels, *size, seed=seed)

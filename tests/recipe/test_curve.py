@@ -115,6 +115,12 @@ def test_what_is_no_curve_is_told_in_words(text, words):
         Model(value=text)
 
 
+@pytest.mark.parametrize("text", ["0\x1f", "\x1c1.5 ", "\u2003-1"])
+def test_space_of_any_kind_around_a_number_is_left_out(text):
+    curve = Curve.parse(text)
+    assert curve.least == curve.most == float(text.strip())
+
+
 @given(st.text(max_size=40))
 def test_any_text_is_a_curve_or_a_usage_error(text):
     try:

@@ -7,11 +7,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from reverie.cli.console import Console
-from reverie.cli.free_name import beside
 from reverie.cli.meant import TAKEN
 from reverie.cli.moving_options import MOVING, FilmCommon
 from reverie.cli.options import OPTION
-from reverie.cli.recipe_options import console_of, given_as, recipe_from_options, unsaid, workspace_of
+from reverie.cli.recipe_options import (
+    console_of,
+    given_as,
+    recipe_from_options,
+    unsaid,
+    workspace_of,
+    written,
+)
 from reverie.errors import BadInput, Interrupted, ReverieError, UsageError
 from reverie.recipe.recipe import PARTS, Recipe
 
@@ -69,14 +75,8 @@ def film_output(given: FilmCommon, usual: str, source: str | None = None) -> Fil
     """Where a film goes and how it is written; if nothing says where, beside its source: see ``beside``."""
     from reverie.jobs.output import FilmOutput
 
-    return FilmOutput(
-        path=beside(source, usual) if given.out is None else given.out,
-        codec=given.codec,
-        quality=given.quality,
-        metadata=not given.no_metadata,
-        overwrite=given.overwrite,
-        allow_flashes=given.allow_flashes,
-    )
+    how = written(given, usual, source)
+    return FilmOutput(codec=given.codec, allow_flashes=given.allow_flashes, **how)
 
 
 def make_film(job: MovingJob, given: FilmCommon, recipe: str | None) -> None:

@@ -6,10 +6,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reverie.cli.console import Console
+from reverie.cli.recipe_options import console_of, unsaid, workspace_of
 from reverie.errors import ReverieError
 from reverie.jobs.dream import PictureResult
 from reverie.jobs.job import Event, ItemFinished, Job, Listener, Listeners, Result, Started, Step, Warned
@@ -19,6 +21,8 @@ from reverie.plain_words import shown
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from reverie.cli.options import Common
+    from reverie.jobs.output import Written
     from reverie.jobs.workspace import Workspace
 
 #: Seconds between two lines of ``--verbose`` where no octave or item ends.
@@ -147,6 +151,29 @@ def run_job(
     """
     with ProgressDisplay(console, on_event, chosen) as display, InterruptFlag(console) as interrupt:
         return job.run(Listeners(display, interrupt, *([also] if also else [])), workspace)
+
+
+def make_pictures(job: Job[R], given: Common, output: Written, recipe: str | None = None) -> R | None:
+    """Carry a job of pictures out, and tell of each as soon as it is there.
+
+    Args:
+        job: What is to be done.
+        given: The options; with ``--dry-run`` it is only said what the job would cost, and None comes back.
+        output: Where the pictures go.
+        recipe: The file that ``--recipe`` names.
+    """
+    console, workspace = console_of(given), workspace_of(given, recipe)
+    if given.dry_run:
+        tell_estimate(job, console, workspace)
+        return None
+    preview = preview_of(given.preview, given.overwrite)
+    tell, chosen = partial(tell_item, console), unsaid(given, output)
+    return run_job(job, console, workspace, also=preview, on_event=tell, chosen=chosen)
+
+
+def make_sheet(job: Job[R], given: Common, output: Written) -> R:
+    """Carry a job that writes one sheet out, see ``run_job``."""
+    return run_job(job, console_of(given), workspace_of(given), chosen=unsaid(given, output))
 
 
 def tell_item(console: Console, event: Event) -> None:

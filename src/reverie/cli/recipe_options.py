@@ -65,13 +65,17 @@ def output_of(given: Common, usual: str, source: str | None = None) -> Output:
     """Where a picture goes and how it is written; if none was named, beside its source: see ``beside``."""
     from reverie.jobs.output import Output
 
-    return Output(
-        path=beside(source, usual) if given.out is None else given.out,
-        depth=given.depth,
-        quality=given.quality,
-        metadata=not given.no_metadata,
-        overwrite=given.overwrite,
-    )
+    return Output(depth=given.depth, **written(given, usual, source))
+
+
+def written(given: Common, usual: str, source: str | None) -> dict[str, Any]:
+    """Where and how a picture or a film is written, by the names of ``Output``."""
+    return {
+        "path": beside(source, usual) if given.out is None else given.out,
+        "quality": given.quality,
+        "metadata": not given.no_metadata,
+        "overwrite": given.overwrite,
+    }
 
 
 def unsaid(given: Files, output: Written) -> str | None:
@@ -95,6 +99,14 @@ def recipe_of(*groups: Group, default: str = "reverie") -> Recipe:
         UsageError: An option cannot be, or two exclude each other; options are called as they are typed.
     """
     return recipe_from_options(all_given(*groups), default)
+
+
+def portrait_recipe_of(*groups: Group, default: str, wanted: bool) -> Recipe:
+    """As ``recipe_of``, of portraits beside something else; UsageError if it makes none that are wanted."""
+    recipe = recipe_of(*groups, default=default)
+    if wanted and recipe.portrait is None:
+        raise UsageError(f"--preset {recipe.preset}: makes dreams and no portraits; choose another")
+    return recipe
 
 
 def recipe_from_options(given: Mapping[str, Any], default: str = "reverie") -> Recipe:
@@ -232,9 +244,10 @@ def spans(option: str, text: str) -> tuple[tuple[float, float], ...]:
 
 def width_height(text: str) -> tuple[int, int]:
     """``3840x2160``, or ``512``: a square, or the longer side of a photograph, see ``longer_side``."""
-    if re.fullmatch(r"\d{1,9}", text.strip()):
-        return int(text), int(text)
-    match = re.fullmatch(r"(\d{1,9})\s*[xX*\N{MULTIPLICATION SIGN}]\s*(\d{1,9})", text.strip())
+    typed = text.strip()
+    if re.fullmatch(r"\d{1,9}", typed):
+        return int(typed), int(typed)
+    match = re.fullmatch(r"(\d{1,9})\s*[xX*\N{MULTIPLICATION SIGN}]\s*(\d{1,9})", typed)
     if match is None:
         raise UsageError(f"--size {text}: width and height are needed, as in 1920x1080, or one number as 640")
     return int(match[1]), int(match[2])

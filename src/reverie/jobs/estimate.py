@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,10 @@ from reverie.jobs.job import Estimate
 from reverie.notices import warn
 
 if TYPE_CHECKING:
+    from reverie.apparition.state import ApparitionState
+    from reverie.ascent.octaves import Octave
     from reverie.ascent.session import Session
+    from reverie.deepdream.state import State
     from reverie.jobs.open_recipe import OpenRecipe
     from reverie.jobs.workspace import Reference
     from reverie.media.picture import Picture
@@ -42,14 +46,12 @@ def runs_in_words(details: dict[str, Any]) -> str:
 
 def estimate_dreams(opened: OpenRecipe, photos: Sequence[Reference | None]) -> Estimate:
     """What dreams over these photographs would cost (None: one without a photograph)."""
-    at_sites = opened.recipe.sites is not None
     per_pixel: float | None = None
     parts = []
     for photo in photos:
         picture = opened.workspace.picture(photo)
         per_pixel = per_pixel or seconds_per_pixel(opened.session, opened.recipe, picture)
-        one = _estimate_apparition if at_sites else _estimate_dream
-        parts.append(one(opened, photo, picture, per_pixel))
+        parts.append(_estimate_one(opened, photo, picture, per_pixel))
     if len(parts) == 1:
         return parts[0]
     seconds = sum(part.seconds or 0.0 for part in parts)
@@ -59,16 +61,25 @@ def estimate_dreams(opened: OpenRecipe, photos: Sequence[Reference | None]) -> E
     return Estimate(seconds, most, text, details, tuple(parts))
 
 
-def _estimate_dream(
+def _estimate_one(
     opened: OpenRecipe, photo: Reference | None, picture: Picture | None, per_pixel: float
 ) -> Estimate:
-    """Octaves, seconds, bytes and tiles of one dream."""
+    """Octaves, seconds and bytes of one dream; ``per_pixel`` is of what a step looks at."""
+    from reverie.apparition.state import ApparitionState
     from reverie.deepdream.state import State
+
+    state = opened.begin(picture)
+    if isinstance(state, ApparitionState):
+        return _estimate_apparition(opened, photo, state, per_pixel)
+    assert isinstance(state, State)
+    return _estimate_dream(opened, photo, state, per_pixel)
+
+
+def _estimate_dream(opened: OpenRecipe, photo: Reference | None, state: State, per_pixel: float) -> Estimate:
+    """Its tiles too."""
     from reverie.gradient.tiles import PLANES
 
     recipe, session = opened.recipe, opened.session
-    state = opened.begin(picture)
-    assert isinstance(state, State)
     octaves = state.plan(recipe)
     for remark in state.remarks(recipe):
         warn(remark)
@@ -86,7 +97,52 @@ def _estimate_dream(
         # On top of the network's: source, detail, picture, gradient and room, in three channels of fp32.
         memory = max(memory, seen * each + width * height * 12 * PLANES)
     seconds = sum(o.size[0] * o.size[1] * o.steps for o in octaves) * per_pixel
-    height, width = state.canvas.source.shape[2:]
+    tiles = f"tiles of {path.tile_width} x {path.tile} px" if path.tile else "no tiles"
+    work = _Work(octaves, state.canvas.source.shape[:1:-1], seconds, memory)
+    tile = {"tile": path.tile, "tile_width": path.tile_width}
+    return _told(opened, photo, work, tile, runs=f", {tiles}")
+
+
+def _estimate_apparition(
+    opened: OpenRecipe, photo: Reference | None, state: ApparitionState, per_pixel: float
+) -> Estimate:
+    """Its sites too; a step looks at views of them."""
+    from reverie.apparition.state import pixels_seen
+
+    recipe, session = opened.recipe, opened.session
+    plan = state.plan(recipe)
+    seen = [pixels_seen(recipe, octave.index) for octave in plan]
+    layers = [name for k in range(len(recipe.objective)) for name in session.goal(recipe, k).layers]
+    memory = session.engine.bytes_per_pixel(tuple(dict.fromkeys(layers))) * max(seen)
+    seconds = per_pixel * sum(octave.steps * each for octave, each in zip(plan, seen, strict=True))
+    sites = recipe.sites.count if recipe.sites else 0
+    work = _Work(plan, state.source.shape[:1:-1], seconds, memory)
+    return _told(opened, photo, work, {"sites": sites}, first=[f"  {sites} sites"])
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What one dream takes: its octaves, (W, H), seconds and bytes."""
+
+    octaves: Sequence[Octave]
+    size: Sequence[int]
+    seconds: float
+    memory: float
+
+
+def _told(
+    opened: OpenRecipe,
+    photo: Reference | None,
+    work: _Work,
+    details: dict[str, Any],
+    *,
+    first: Sequence[str] = (),
+    runs: str = "",
+) -> Estimate:
+    """The estimate of one dream, with details of its own, lines before the octaves, and more of what runs."""
+    recipe, octaves, memory, seconds = opened.recipe, work.octaves, work.memory, work.seconds
+    width, height = work.size
+    ran = what_runs(opened.session, recipe)
     details = {
         "input": None if photo is None else str(photo),
         "size": [width, height],
@@ -94,52 +150,15 @@ def _estimate_dream(
         "steps": sum(o.steps for o in octaves),
         "seconds": seconds,
         "bytes": round(memory),
-        "tile": path.tile,
-        "tile_width": path.tile_width,
-        **what_runs(session, recipe),
+        **details,
+        **ran,
         "objective": list(recipe.objective),
     }
     lines = [
         f"{photo or recipe.start}: {width} x {height}, {'; '.join(recipe.objective)}",
+        *first,
         *(f"  octave {i}: {o.size[0]} x {o.size[1]}, {o.steps} steps" for i, o in enumerate(octaves, 1)),
-        f"  {runs_in_words(details)}, "
-        + (f"tiles of {path.tile_width} x {path.tile} px" if path.tile else "no tiles"),
-        f"  about {clock(seconds)} and {memory / 1e6:.0f} MB for the dream",
-    ]
-    return Estimate(seconds, round(memory), "\n".join(lines), details)
-
-
-def _estimate_apparition(
-    opened: OpenRecipe, photo: Reference | None, picture: Picture | None, per_pixel: float
-) -> Estimate:
-    """Octaves, seconds and bytes of one dream at sites; ``per_pixel`` is of the views."""
-    from reverie.apparition.state import ApparitionState, pixels_seen
-
-    recipe, session = opened.recipe, opened.session
-    state = opened.begin(picture)
-    assert isinstance(state, ApparitionState)
-    plan = state.plan(recipe)
-    seen = [pixels_seen(recipe, octave.index) for octave in plan]
-    layers = [name for k in range(len(recipe.objective)) for name in session.goal(recipe, k).layers]
-    memory = session.engine.bytes_per_pixel(tuple(dict.fromkeys(layers))) * max(seen)
-    seconds = per_pixel * sum(octave.steps * each for octave, each in zip(plan, seen, strict=True))
-    height, width = state.source.shape[2:]
-    details = {
-        "input": None if photo is None else str(photo),
-        "size": [width, height],
-        "octaves": [{"size": list(o.size), "steps": o.steps} for o in plan],
-        "steps": sum(o.steps for o in plan),
-        "sites": recipe.sites.count if recipe.sites else 0,
-        "seconds": seconds,
-        "bytes": round(memory),
-        **what_runs(session, recipe),
-        "objective": list(recipe.objective),
-    }
-    lines = [
-        f"{photo or recipe.start}: {width} x {height}, {'; '.join(recipe.objective)}",
-        f"  {details['sites']} sites",
-        *(f"  octave {i}: {o.size[0]} x {o.size[1]}, {o.steps} steps" for i, o in enumerate(plan, 1)),
-        f"  {runs_in_words(details)}",
+        f"  {runs_in_words(ran)}{runs}",
         f"  about {clock(seconds)} and {memory / 1e6:.0f} MB for the dream",
     ]
     return Estimate(seconds, round(memory), "\n".join(lines), details)

@@ -5,22 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from reverie import objective as ob
 from reverie.errors import UsageError
 from reverie.jobs.batch import save_sheet
-from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result, Step, Stopped
+from reverie.jobs.job import Estimate, ItemFinished, Listener, Result, Step, Stopped
 from reverie.jobs.microscope.contents import LOGITS, class_indices, class_name
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Output
-from reverie.jobs.portraits import portraits_only
-from reverie.jobs.unit_portraits import portraits_of
+from reverie.jobs.unit_portraits import BesidePortraits, channel_named, portraits_of
 from reverie.jobs.workspace import Reference, Workspace
-from reverie.objective.text import MOST_DIGITS, unquoted
-from reverie.recipe.recipe import Recipe
+from reverie.objective.text import unquoted
 
 if TYPE_CHECKING:
     from reverie.analysis.heat import Looked, Seen, Subject
@@ -71,7 +69,7 @@ class LookResult(Result):
         }
 
 
-class LookJob(Job[LookResult]):
+class LookJob(BesidePortraits[LookResult]):
     """A sheet with heat maps over a photograph: of named units, and of those that answer most in it.
 
     ``units`` are channels as ``block5c:17``, layers, classes or what classes are kinds of. ``strongest`` is
@@ -80,7 +78,6 @@ class LookJob(Job[LookResult]):
     """
 
     kind: Literal["look"] = "look"
-    recipe: Recipe
     photo: Reference
     units: tuple[str, ...] = ()
     strongest: Annotated[int, Field(ge=1, le=MOST)] | None = None
@@ -88,15 +85,13 @@ class LookJob(Job[LookResult]):
     portraits: bool = False
     output: Output
 
-    @model_validator(mode="after")
-    def _makes_portraits(self) -> Self:
-        if self.portraits:
-            portraits_only(self.recipe)
-        return self
-
     @property
     def label(self) -> str:
         return os.path.basename(str(self.photo))
+
+    @property
+    def _with_portraits(self) -> bool:
+        return self.portraits
 
     @property
     def _count(self) -> int:
@@ -107,7 +102,7 @@ class LookJob(Job[LookResult]):
         """What looking and the portraits would cost, measured on a trial."""
         from reverie.jobs.estimate import estimate_portraits, with_photographs
 
-        opened = self._open(workspace or Workspace())
+        opened = self._opened(workspace)
         subjects, layer = self._named(opened.session.net)
         portraits = None
         if self.portraits:
@@ -118,9 +113,6 @@ class LookJob(Job[LookResult]):
         path = opened.workspace.resolver.path(self.photo)
         return with_photographs(portraits, opened, [path], {layer: [0]})
 
-    def _open(self, workspace: Workspace) -> OpenRecipe:
-        return OpenRecipe(self.recipe.but(start="noise"), workspace)
-
     def _named(self, net: Network) -> tuple[list[Subject], str]:
         """What was named, and the layer of the units that answer most."""
         layer = usual_layer(net) if self.layer is None else net.layer(unquoted(self.layer)).name
@@ -130,7 +122,7 @@ class LookJob(Job[LookResult]):
         from reverie.jobs.look_sheet import LETTERS, sheet_cells
 
         self.output.check()
-        opened = self._open(workspace)
+        opened = self._opened(workspace)
         net = opened.session.net
         subjects, layer = self._named(net)
         photo = workspace.picture(self.photo)
@@ -216,21 +208,18 @@ def _subject(text: str, net: Network) -> Subject:
     """
     from reverie.analysis.heat import Subject
 
-    layer, colon, index = text.rpartition(":")
-    layer = unquoted(layer.strip())
-    if colon and index.isdecimal() and len(index) <= MOST_DIGITS:
-        channels = net.layer(layer).channels
-        if int(index) >= channels:
-            raise UsageError(f"--unit {text}: channel is out of range; {layer} has 0 to {channels - 1}")
+    if unit := channel_named(text, net):
+        layer, index = unit
         if layer not in (LOGITS, net.class_map):
-            return Subject(layer, (int(index),), text)
-        return _of_classes(text, (int(index),), class_name(net, int(index)), net)
+            return Subject(layer, (index,), text)
+        return _of_classes(text, (index,), class_name(net, index), net)
     name = unquoted(text.strip())
     if name in net.layers and name not in (LOGITS, net.class_map):
         return Subject(name, (), name)
+    before, colon, _ = text.rpartition(":")
     if colon or LOGITS not in net.layers or name in net.layers:
         some = "block5c:17, block5c or cat" if net.classes else "block5c:17 or block5c"
-        net.layer(layer if colon else name)
+        net.layer(unquoted(before.strip()) if colon else name)
         raise UsageError(f"--unit {text}: a channel, a layer or a class is needed, as in {some}")
     try:
         members = class_indices(net, name)

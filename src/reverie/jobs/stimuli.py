@@ -5,21 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from reverie.errors import UsageError
 from reverie.jobs.batch import Cell, save_sheet, scaled
-from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result, Stopped
+from reverie.jobs.job import Estimate, ItemFinished, Listener, Result, Stopped
 from reverie.jobs.microscope.contents import LOGITS, class_index, objective_of
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Output
 from reverie.jobs.photographs import counted, failures_told_later, paths_of
-from reverie.jobs.portraits import portraits_only
-from reverie.jobs.unit_portraits import label_of, portraits_of
+from reverie.jobs.unit_portraits import BesidePortraits, channel_named, label_of, portraits_of
 from reverie.jobs.workspace import Reference, Workspace
-from reverie.objective.text import MOST_DIGITS, unquoted
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -65,7 +63,7 @@ class StimuliResult(Result):
         }
 
 
-class StimuliJob(Job[StimuliResult]):
+class StimuliJob(BesidePortraits[StimuliResult]):
     """A sheet with the patches of photographs that excite units most, each row behind the unit's portrait.
 
     ``photos`` are files or folders of them. ``units`` are channels as ``block5c:17``, or classes by name.
@@ -73,18 +71,15 @@ class StimuliJob(Job[StimuliResult]):
     """
 
     kind: Literal["stimuli"] = "stimuli"
-    recipe: Recipe
     photos: tuple[Reference, ...] = Field(min_length=1)
     units: tuple[str, ...] = Field(min_length=1)
     count: Annotated[int, Field(ge=1, le=MOST)] = 9
     portrait: bool = True
     output: Output
 
-    @model_validator(mode="after")
-    def _makes_portraits(self) -> Self:
-        if self.portrait:
-            portraits_only(self.recipe)
-        return self
+    @property
+    def _with_portraits(self) -> bool:
+        return self.portrait
 
     @property
     def label(self) -> str:
@@ -102,7 +97,7 @@ class StimuliJob(Job[StimuliResult]):
         return with_photographs(portraits, opened, photos, _by_layer(units))
 
     def _open(self, workspace: Workspace) -> tuple[OpenRecipe, tuple[Unit, ...]]:
-        opened = OpenRecipe(self.recipe.but(start="noise"), workspace)
+        opened = self._opened(workspace)
         return opened, tuple(unit_of(text, opened.session.net) for text in self.units)
 
     def _recipes(self, opened: OpenRecipe, units: Sequence[Unit]) -> dict[Unit, Recipe]:
@@ -158,14 +153,9 @@ def unit_of(text: str, net: Network) -> Unit:
     Raises:
         UsageError: No such layer, channel or class.
     """
-    layer, colon, index = text.rpartition(":")
-    layer = unquoted(layer.strip())
-    if colon and index.isdecimal() and len(index) <= MOST_DIGITS:
-        channels = net.layer(layer).channels
-        if int(index) >= channels:
-            raise UsageError(f"--unit {text}: channel is out of range; {layer} has 0 to {channels - 1}")
-        return layer, int(index)
-    if text in net.layers or LOGITS not in net.layers or colon:
+    if unit := channel_named(text, net):
+        return unit
+    if text in net.layers or LOGITS not in net.layers or ":" in text:
         raise UsageError(f'--unit {text}: a layer, a colon and a number are needed, as in "block4b:17"')
     try:
         return LOGITS, class_index(net, text)

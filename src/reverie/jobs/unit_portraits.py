@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
+from pydantic import model_validator
+
+from reverie.errors import UsageError
 from reverie.jobs.dream import where
-from reverie.jobs.job import Listener, Stopped
+from reverie.jobs.job import Job, Listener, R, Stopped
 from reverie.jobs.microscope.contents import LOGITS, class_name
 from reverie.jobs.open_recipe import OpenRecipe, Watch
-from reverie.jobs.portraits import turns
+from reverie.jobs.portraits import portraits_only, turns
+from reverie.jobs.workspace import Workspace
+from reverie.objective.text import MOST_DIGITS, unquoted
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -17,6 +23,27 @@ if TYPE_CHECKING:
     from reverie.network.network import Network
 
 K = TypeVar("K")
+
+
+class BesidePortraits(Job[R], Generic[R]):
+    """A job that finds something in photographs, and makes portraits beside it if they are wanted."""
+
+    recipe: Recipe
+
+    @property
+    @abstractmethod
+    def _with_portraits(self) -> bool:
+        """Whether they are."""
+
+    @model_validator(mode="after")
+    def _makes_portraits(self) -> Self:
+        if self._with_portraits:
+            portraits_only(self.recipe)
+        return self
+
+    def _opened(self, workspace: Workspace | None) -> OpenRecipe:
+        """The network at work; portraits begin from noise."""
+        return OpenRecipe(self.recipe.but(start="noise"), workspace or Workspace())
 
 
 def portraits_of(
@@ -56,6 +83,22 @@ def portraits_of(
     if len(made) < len(wanted):
         raise Stopped(f"{len(made)} of {len(wanted)} portraits")
     return made
+
+
+def channel_named(text: str, net: Network) -> tuple[str, int] | None:
+    """Layer and channel of ``NAME:I``; None for a text of another form.
+
+    Raises:
+        UsageError: No such layer or channel.
+    """
+    layer, colon, index = text.rpartition(":")
+    if not colon or not index.isdecimal() or len(index) > MOST_DIGITS:
+        return None
+    layer = unquoted(layer.strip())
+    channels = net.layer(layer).channels
+    if int(index) >= channels:
+        raise UsageError(f"--unit {text}: channel is out of range; {layer} has 0 to {channels - 1}")
+    return layer, int(index)
 
 
 def label_of(net: Network, layer: str, index: int) -> str:

@@ -120,7 +120,7 @@ class Curve:
         if len(text) > LONGEST:
             raise UsageError(f"a curve of {len(text)} characters is too long; the limit is {LONGEST}")
         if re.fullmatch(NUMBER, text.strip(), re.ASCII):
-            return cls.constant(float(text))
+            return cls.constant(float(text.strip()))
         parts = text.split(",")
         if len(parts) > MOST_KEYS:
             raise UsageError(f"a curve of {len(parts)} keys; {MOST_KEYS} at most")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 from dataclasses import dataclass
-from functools import partial
 from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +16,7 @@ from reverie.cli.fields import other
 from reverie.cli.groups import OFFERED, takes_groups
 from reverie.cli.help_page import HelpAll
 from reverie.cli.options import Appearance, Ascent, Base, Common, Target, Whereabouts
-from reverie.cli.recipe_options import console_of, longer_side, output_of, recipe_of, unsaid, workspace_of
+from reverie.cli.recipe_options import console_of, longer_side, output_of, recipe_of
 from reverie.errors import BadInput, BatchError, Interrupted, UsageError
 
 if TYPE_CHECKING:
@@ -69,25 +68,15 @@ def dream(
         recipe = longer_side(recipe.but(start="photo"), common, None if batch else found[0])
     elif recipe.start == "photo":
         raise UsageError("nothing to dream on: give a photograph, or --from noise or clouds")
-    from reverie.cli.progress import preview_of, run_job, tell_estimate, tell_item
+    from reverie.cli.progress import make_pictures
 
-    console, workspace = console_of(common), workspace_of(common, base.recipe)
     output = output_of(common, *usual_output(photos or [], batch=batch))
     job = job_of(recipe, found, output, common.variations, batch=batch)
-    if common.dry_run:
-        tell_estimate(job, console, workspace)
+    result = make_pictures(job, common, output, base.recipe)
+    if result is None:
         return
-    preview = preview_of(common.preview, common.overwrite)
-    result = run_job(
-        job,
-        console,
-        workspace,
-        also=preview,
-        on_event=partial(tell_item, console),
-        chosen=unsaid(common, output),
-    )
     if job.kind != "dream":
-        tell_batch(console, result, output.path)
+        tell_batch(console_of(common), result, output.path)
     elif result.stopped:
         raise Interrupted(f"stopped after {result.stopped}; {result.path} holds what there is")
 

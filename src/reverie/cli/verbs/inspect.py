@@ -19,7 +19,6 @@ from reverie.cli.recipe_options import (
     network_settings,
     output_of,
     recipe_of,
-    unsaid,
     width_height,
     workspace_of,
 )
@@ -77,14 +76,14 @@ def sheet(
     common: Annotated[Common, Without("size", "engine", "precision", *UNUSED)] = OFFERED,
 ) -> None:
     """Make one labelled sheet: the photograph, and its dream at every layer."""
-    from reverie.cli.progress import run_job
+    from reverie.cli.progress import make_sheet
     from reverie.jobs.batch import LayersJob
 
     console = console_of(common)
     output = output_of(common, "sheet.png", photo)
     recipe = recipe_of(base, ascent, common)
     job = LayersJob(recipe=recipe, photo=photo, cell=cell, output=output)
-    result = run_job(job, console, workspace_of(common), chosen=unsaid(common, output))
+    result = make_sheet(job, common, output)
     console.result(output.path, result.as_json())
     if result.stopped:
         raise Interrupted(f"stopped after {result.stopped}; {output.path} holds those")

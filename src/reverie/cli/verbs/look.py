@@ -8,7 +8,7 @@ from reverie.cli import complete
 from reverie.cli.fields import wanted
 from reverie.cli.groups import OFFERED, Only, Without, takes_groups
 from reverie.cli.options import Ascent, Common, PortraitBase, layer_option
-from reverie.cli.recipe_options import console_of, output_of, recipe_of, unsaid, workspace_of
+from reverie.cli.recipe_options import console_of, output_of, portrait_recipe_of
 from reverie.cli.verbs.inspect import Photo
 from reverie.cli.verbs.stimuli import UNUSED
 from reverie.errors import Interrupted, UsageError
@@ -55,7 +55,7 @@ def look(
     common: Annotated[Common, Without(*UNUSED)] = OFFERED,
 ) -> None:
     """Show where in a photograph units fire, as heat maps over it, and which answer most, on a sheet."""
-    from reverie.cli.progress import run_job
+    from reverie.cli.progress import make_sheet
     from reverie.jobs.look import MOST, LookJob
 
     console = console_of(common)
@@ -64,9 +64,7 @@ def look(
     if layer is not None and unit and strongest is None:
         raise UsageError(f"--layer {layer}: is where --strongest looks; give --unit {layer} for the layer")
     output = output_of(common, "look.png", photo)
-    recipe = recipe_of(base, ascent, common, default=PORTRAITS)
-    if portraits and recipe.portrait is None:
-        raise UsageError(f"--preset {recipe.preset}: makes dreams and no portraits; choose another")
+    recipe = portrait_recipe_of(base, ascent, common, default=PORTRAITS, wanted=portraits)
     job = LookJob(
         recipe=recipe,
         photo=photo,
@@ -76,7 +74,7 @@ def look(
         portraits=portraits,
         output=output,
     )
-    result = run_job(job, console, workspace_of(common), chosen=unsaid(common, output))
+    result = make_sheet(job, common, output)
     if result.stopped:
         raise Interrupted("stopped; nothing was written")
     console.result(output.path, result.as_json())

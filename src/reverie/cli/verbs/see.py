@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +12,7 @@ from reverie.cli import complete
 from reverie.cli.fields import SIZE, other
 from reverie.cli.groups import OFFERED, Only, Without, takes_groups
 from reverie.cli.options import Ascent, Common, PortraitBase, PortraitLook
-from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, recipe_of, unsaid, workspace_of
+from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, recipe_of, workspace_of
 from reverie.errors import Interrupted, UsageError
 from reverie.notices import collect_warnings
 from reverie.recipe.portrait import MOST_FACETS
@@ -112,23 +111,13 @@ def sized(recipe: Recipe, common: Common, photo: str | None) -> Recipe:
 
 def make_portraits(job: ManyPortraits, common: Common, recipe: str | None = None) -> None:
     """Make the portraits of a job, or say what that would take; ``recipe`` is the file of its recipe."""
-    from reverie.cli.progress import preview_of, run_job, tell_estimate, tell_item
+    from reverie.cli.progress import make_pictures
 
-    console, workspace = console_of(common), workspace_of(common, recipe)
-    if common.dry_run:
-        tell_estimate(job, console, workspace)
+    result = make_pictures(job, common, job.output, recipe)
+    if result is None:
         return
-    preview = preview_of(common.preview, common.overwrite)
-    result = run_job(
-        job,
-        console,
-        workspace,
-        also=preview,
-        on_event=partial(tell_item, console),
-        chosen=unsaid(common, job.output),
-    )
     if result.sheet is not None:
-        console.result(result.sheet, {"path": result.sheet, "sheet": list(result.files[1:])})
+        console_of(common).result(result.sheet, {"path": result.sheet, "sheet": list(result.files[1:])})
     if not result.stopped:
         return
     there, last = result.skipped + len(result.made), result.made[-1:]

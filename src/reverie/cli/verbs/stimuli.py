@@ -10,7 +10,7 @@ from reverie.cli import complete
 from reverie.cli.fields import wanted
 from reverie.cli.groups import OFFERED, Only, Without, takes_groups
 from reverie.cli.options import Ascent, Common, PortraitBase
-from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, recipe_of, unsaid, workspace_of
+from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, portrait_recipe_of
 from reverie.errors import BatchError, Interrupted, UsageError
 
 #: Of what is common, what a sheet of many pictures has no use for.
@@ -47,19 +47,17 @@ def stimuli(
     console = console_of(common)
     if not unit:
         raise UsageError("which unit? give --unit, as in --unit block5c:17")
-    from reverie.cli.progress import run_job
+    from reverie.cli.progress import make_sheet
     from reverie.jobs.stimuli import MOST, StimuliJob
 
     if not 1 <= count <= MOST:
         raise UsageError(f"--count {count}: 1 to {MOST} are possible")
     output = output_of(common, "sheet.png", folder)
-    recipe = recipe_of(base, ascent, common, default=DEFAULTS[1])
-    if portrait and recipe.portrait is None:
-        raise UsageError(f"--preset {recipe.preset}: makes dreams and no portraits; choose another")
+    recipe = portrait_recipe_of(base, ascent, common, default=DEFAULTS[1], wanted=portrait)
     job = StimuliJob(
         recipe=recipe, photos=[folder], units=unit, count=count, portrait=portrait, output=output
     )
-    result = run_job(job, console, workspace_of(common), chosen=unsaid(common, output))
+    result = make_sheet(job, common, output)
     if result.found is None:
         raise Interrupted("stopped; nothing was written")
     for line in result.failed:

@@ -1,13 +1,2 @@
-#include "cppn.h"
-
-#ifdef REVERIE_LEFT_OUT
-namespace reverie {
-CppnTile cppn_tile_avx512() { return nullptr; }
-}  // namespace reverie
-#else
-#include "cppn_kernel.inl"
-
-namespace reverie {
-CppnTile cppn_tile_avx512() { return tile; }
-}  // namespace reverie
-#endif
+#define REVERIE_SET avx512
+#include "cppn_set.inl"

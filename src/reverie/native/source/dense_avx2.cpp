@@ -1,33 +1,5 @@
 // Dense convolutions and max pooling for AVX2 and FMA.
-#include "dense.h"
-#include "pool.h"
-
-#ifndef REVERIE_LEFT_OUT
-#include <immintrin.h>
-
-#include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <vector>
-
+#define REVERIE_SET avx2
 #define REVERIE_VEC_AVX2
-namespace reverie {
-namespace {
-#include "vec_avx2.inl"
-#include "lane_avx2.inl"
-#include "lane_some.inl"
-#include "lite_gemm.inl"
-#include "winograd.inl"
-typedef Product<Fp32> Matrix;
-#include "dense_kernel.inl"
-#include "pool_kernel.inl"
-}  // namespace
-const DenseKernels* dense_avx2() { return &OFFERED; }
-const PoolKernels* pool_avx2() { return &POOLS; }
-}  // namespace reverie
-#else
-namespace reverie {
-const DenseKernels* dense_avx2() { return nullptr; }
-const PoolKernels* pool_avx2() { return nullptr; }
-}  // namespace reverie
-#endif
+#define DENSE_FACTORS Fp32
+#include "dense_set.inl"

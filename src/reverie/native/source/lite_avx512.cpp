@@ -1,24 +1,5 @@
 // The EfficientNet-Lite kernels for AVX-512, in fp32.
-#include "lite.h"
-
-#ifndef REVERIE_LEFT_OUT
-#include <immintrin.h>
-
-#include <cstring>
-
-namespace reverie {
-namespace {
-#include "vec_avx512.inl"
-#include "lite_gemm.inl"
-#include "lite_pixels.inl"
-#include "lite_ends.inl"
-#include "lite_rows.inl"
-#include "lite_offer.inl"
-}  // namespace
-const Kernels* kernels_avx512() { return &Offer<Product<Fp32>, Fp32>::kernels; }
-}  // namespace reverie
-#else
-namespace reverie {
-const Kernels* kernels_avx512() { return nullptr; }
-}  // namespace reverie
-#endif
+#define REVERIE_SET avx512
+#define LITE_FACTORS Fp32
+#define LITE_PRODUCT Product<Fp32>
+#include "lite_set.inl"

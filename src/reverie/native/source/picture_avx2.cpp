@@ -1,13 +1,2 @@
-#include "picture_kernels.h"
-
-#ifdef REVERIE_LEFT_OUT
-namespace reverie {
-const PictureKernels* picture_kernels_avx2() { return nullptr; }
-}  // namespace reverie
-#else
-#include "picture_kernels.inl"
-
-namespace reverie {
-const PictureKernels* picture_kernels_avx2() { return &KERNELS; }
-}  // namespace reverie
-#endif
+#define REVERIE_SET avx2
+#include "picture_set.inl"
