@@ -76,12 +76,12 @@ class FilmSource(FrameSource):
         self.settings, self.path, self.name = self.recipe.film, path, _name(path)
         self._paths = dict(paths or {})
         self._limit = max_pixels
-        self.movie = self._open(path, recipe.size, recipe.max_size)
+        self.movie = self._open(path, recipe.size, recipe.max_size, self.settings.fps)
         self.masks: Video | None = None
         try:
             if recipe.size is None and (even := encoding.fit(self.movie.info.size)) != self.movie.info.size:
                 self.movie.close()
-                self.movie = self._open(path, even, None)
+                self.movie = self._open(path, even, None, self.settings.fps)
             info = self.movie.info
             self.size, self.rate, self.frames = info.size, info.rate, info.frames
             encoding.check_size(self.size)
@@ -91,13 +91,19 @@ class FilmSource(FrameSource):
                 lost = "its transparency is left out; .apng, .gif and numbered pictures keep it"
                 self.warnings = (f"{path}: {lost}",)
             if self.settings.mask is not None:
-                self.masks = self._open(self._where(self.settings.mask), self.size, None)
+                from reverie.media.video.read.image_sequence import is_sequence
+
+                mask = self._where(self.settings.mask)
+                rate = self.settings.fps if is_sequence(mask) else None  # which is of pictures in a folder
+                self.masks = self._open(mask, self.size, None, rate)
             self._beats = self._heard()
         except BaseException:
             self.close()
             raise
 
-    def _open(self, path: str, size: tuple[int, int] | None, max_size: int | None) -> Video:
+    def _open(
+        self, path: str, size: tuple[int, int] | None, max_size: int | None, rate: float | None
+    ) -> Video:
         from reverie.media.video.read.reader import open_video
 
         settings = self.settings
@@ -108,7 +114,7 @@ class FilmSource(FrameSource):
             every=settings.every,
             size=size,
             max_size=max_size,
-            rate=settings.fps,
+            rate=rate,
             max_pixels=self._limit,
         )
 

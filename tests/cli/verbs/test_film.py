@@ -123,6 +123,24 @@ def test_masks_still_and_moving(said, tmp_path):
 
 
 @pytest.mark.slow
+def test_an_animated_picture_is_a_moving_mask(said, tmp_path):
+    """Of two frames, white and black: what is dreamt is the first frame alone."""
+    for index, picture in enumerate(scene(2)):
+        (tmp_path / "in").mkdir(exist_ok=True)
+        Image.fromarray(picture).save(tmp_path / "in" / f"{index}.png")
+    white, black = (Image.new("RGB", (64, 48), colour) for colour in ("white", "black"))
+    for name in ("m.gif", "m.png", "m.webp"):
+        white.save(tmp_path / name, save_all=True, append_images=[black], duration=500)
+        out = f"{name[2:]}/"
+        code, _, err = said("film", "in", "-o", out, "--mask", name, "--fps", "2", "--allow-flashes", *QUICK)
+        assert code == 0, err
+        made = [np.asarray(Image.open(p)).astype(int) for p in sorted((tmp_path / out).glob("*.png"))]
+        moved = [np.abs(d - p).mean() for d, p in zip(made, scene(2), strict=True)]
+        assert moved[0] > 4
+        assert moved[1] < 0.5
+
+
+@pytest.mark.slow
 def test_transparency_is_kept_where_it_can_be(said, tmp_path):
     alpha = np.zeros((48, 64), np.uint8)
     alpha[:, :40] = 255

@@ -55,6 +55,10 @@ def test_resized_keeps_flat_colour_mean_and_place() -> None:
     assert picture.resized((64, 48)) is picture
     with pytest.raises(ValueError, match="0 x 5"):
         picture.resized((0, 5))
+    with pytest.raises(ValueError, match="sides are 1 to 1000000"):
+        picture.resized((5, 1 << 31))
+    with pytest.raises(MemoryError, match="no memory for a picture of 1000000 x 1000000"):
+        picture.resized((1_000_000, 1_000_000))
 
 
 def test_notebooks_show_a_png() -> None:

@@ -43,10 +43,11 @@ def film(
     if video is None:
         raise UsageError("nothing to dream on: give a film, as in reverie film me.mp4 -o dream.mp4")
     from reverie.media.picture.detect_format import is_picture
+    from reverie.media.video.read.probe import is_animation
 
     own = dict(all_given(motion, ascent))
     rest = dict(all_given(target, base, appearance, common))
-    if appearance.mask is not None and not is_picture(appearance.mask):
+    if (mask := appearance.mask) is not None and (is_animation(mask) or not is_picture(mask)):
         own["mask"] = rest.pop("mask")
     with told_as_typed(typed_options("film", own, rest, common)):
         recipe = longer_side(recipe_with("film", own, rest).but(start="photo"), common)

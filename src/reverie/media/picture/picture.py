@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from reverie.media.picture.write import encode, save_picture
 
 Floats = NDArray[np.float32]
+#: Of a side of a picture, in pixels; more than any format but TIFF can hold.
+LONGEST_SIDE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -72,14 +74,22 @@ class Picture:
         """The picture at another (width, height): area average down, Lanczos up, clipped to [0, 1].
 
         Raises:
-            ValueError: A side is under one pixel.
+            ValueError: A side is under one pixel or over ``LONGEST_SIDE``.
+            MemoryError: There is not enough memory for it.
         """
-        if min(size) < 1:
-            raise ValueError(f"a picture cannot be {size[0]} x {size[1]} pixels")
+        if min(size) < 1 or max(size) > LONGEST_SIDE:
+            raise ValueError(
+                f"a picture cannot be {size[0]} x {size[1]} pixels; sides are 1 to {LONGEST_SIDE}"
+            )
         if tuple(size) == self.size:
             return self
-        alpha = None if self.alpha is None else _resize(self.alpha[..., None], size)[..., 0]
-        return replace(self, pixels=_resize(self.pixels, size), alpha=alpha)
+        try:
+            alpha = None if self.alpha is None else _resize(self.alpha[..., None], size)[..., 0]
+            return replace(self, pixels=_resize(self.pixels, size), alpha=alpha)
+        except cv2.error as error:
+            if error.code != cv2.Error.StsNoMem:
+                raise
+            raise MemoryError(f"no memory for a picture of {size[0]} x {size[1]} pixels") from error
 
     def save(
         self,

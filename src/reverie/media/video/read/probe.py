@@ -136,6 +136,15 @@ def film_kind(head: bytes, name: str) -> str:
     return kind
 
 
+def is_animation(path: str) -> bool:
+    """Whether a file is an animated picture: GIF, APNG, WebP or AVIF, told from its beginning."""
+    try:
+        with open_regular(path) as file:
+            return _kind(file.read(_HEAD)) in ANIMATIONS
+    except (OSError, ValueError):
+        return False
+
+
 def still_picture(name: str) -> BadInput:
     """What is said of a picture that does not move."""
     return BadInput(f"{name}: a still picture, not a film; `reverie zoom` and `reverie dream` take it")
