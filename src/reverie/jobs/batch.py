@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,7 +17,7 @@ from reverie.jobs.dream import PictureResult, make_dream
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output, make_folder
-from reverie.jobs.workspace import Reference, Workspace
+from reverie.jobs.workspace import Part, Reference, Workspace
 from reverie.media.picture import Picture, save_picture
 from reverie.media.picture.picture import no_larger
 from reverie.recipe.recipe import Recipe
@@ -84,44 +84,106 @@ class BatchJob(Job[BatchResult]):
 
     def _work(self, listener: Listener, workspace: Workspace) -> BatchResult:
         opened = OpenRecipe(self.recipe, workspace)
-        total, names = len(self.photos), self._names
-        outs = names_for(names, Path(self.output.path))
+        outs = names_for(self._names, Path(self.output.path))
         make_folder(self.output.path, needed_by="several photographs need")
-        made: list[PictureResult] = []
-        failed: list[tuple[str, ReverieError]] = []
-        skipped, stopped = 0, ""
-        for index, (photo, name, out) in enumerate(zip(self.photos, names, outs, strict=True)):
+        done = _Done(listener, len(self.photos))
+        if workspace.elsewhere is not None:
+            return self._sent(opened, outs, done)
+        for index, (photo, name, out) in enumerate(zip(self.photos, self._names, outs, strict=True)):
             try:
-                output = self.output.at(out)
-                found = self._found(opened, photo, out)
-                if found == "finished":
-                    skipped += 1
-                    listener.on_event(ItemFinished(name, index + 1, total, out, skipped=True))
+                output = self._output(opened, photo, out)
+                if output is None:
+                    done.skip(name, out)
                     continue
-                if found == "stopped":
-                    output = output.at(out, overwrite=True)
-                output.check()
-                watch = Watch(listener, name, before=index / total, part=1 / total)
+                watch = Watch(listener, name, before=index / done.total, part=1 / done.total)
                 result = make_dream(opened, photo, output, watch)
             except ReverieError as error:
-                failed.append((str(photo), error))
-                listener.on_event(ItemFinished(str(photo), index + 1, total, out, error=error))
+                done.fail(str(photo), out, error)
                 continue
-            made.append(replace(result, picture=None))
-            listener.on_event(ItemFinished(name, index + 1, total, out, result))
+            done.take(name, result)
             if result.stopped:
-                stopped = result.stopped
-                break
-        files = tuple(one.path for one in made)
-        return BatchResult(
-            files=files, stopped=stopped, made=tuple(made), skipped=skipped, failed=tuple(failed)
-        )
+                return done.result(result.stopped)
+        return done.result()
 
-    def _found(self, opened: OpenRecipe, photo: Reference, out: str) -> str:
-        """Whether the result is there already: "finished", "stopped", or "" if not."""
-        if not self.output.metadata or not os.path.exists(out):
-            return ""
-        return opened.done(opened.workspace.path(photo), out)
+    def _sent(self, opened: OpenRecipe, outs: Sequence[str], done: _Done) -> BatchResult:
+        """As ``_work``, with what is not there yet made elsewhere, in any order."""
+        from reverie.jobs.dream import DreamJob
+
+        parts: list[Part] = []
+        places: list[int] = []
+        for index, (photo, out) in enumerate(zip(self.photos, outs, strict=True)):
+            try:
+                output = self._output(opened, photo, out)
+                if output is None:
+                    done.skip(self._names[index], out)
+                    continue
+            except ReverieError as error:
+                done.fail(str(photo), out, error)
+                continue
+            parts.append(Part(DreamJob(recipe=self.recipe, photo=photo, output=output), (out,)))
+            places.append(index)
+        assert opened.workspace.elsewhere is not None
+        stop = done.listener.should_stop
+        for place, found in opened.workspace.elsewhere.pictures(parts, opened.workspace, stop):
+            index = places[place]
+            if isinstance(found, ReverieError):
+                done.fail(str(self.photos[index]), outs[index], found)
+            else:
+                done.take(self._names[index], found[0])
+        return done.result(done.cut)
+
+    def _output(self, opened: OpenRecipe, photo: Reference, out: str) -> Output | None:
+        """Where a photograph's dream goes, checked; None where it is there already."""
+        found = ""
+        if self.output.metadata and os.path.exists(out):
+            found = opened.done(opened.workspace.path(photo), out)
+        if found == "finished":
+            return None
+        output = self.output.at(out, overwrite=self.output.overwrite or found == "stopped")
+        output.check()
+        return output
+
+
+@dataclass
+class _Done:
+    """What of many pictures is done, told to the listener as it comes."""
+
+    listener: Listener
+    total: int
+    made: list[PictureResult] = field(default_factory=list)
+    failed: list[tuple[str, ReverieError]] = field(default_factory=list)
+    skipped: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many, one way or the other."""
+        return len(self.made) + len(self.failed) + self.skipped
+
+    @property
+    def cut(self) -> str:
+        """Where it was stopped, in words; empty if all are done."""
+        return "" if self.count == self.total else f"{self.count} of {self.total} photographs"
+
+    def skip(self, name: str, out: str) -> None:
+        """One that had been there."""
+        self.skipped += 1
+        self.listener.on_event(ItemFinished(name, self.count, self.total, out, skipped=True))
+
+    def fail(self, name: str, out: str, error: ReverieError) -> None:
+        """One that ended with an error."""
+        self.failed.append((name, error))
+        self.listener.on_event(ItemFinished(name, self.count, self.total, out, error=error))
+
+    def take(self, name: str, result: PictureResult) -> None:
+        """One that was made."""
+        self.made.append(replace(result, picture=None))
+        self.listener.on_event(ItemFinished(name, self.count, self.total, result.path, result))
+
+    def result(self, stopped: str = "") -> BatchResult:
+        """All of it."""
+        files = tuple(one.path for one in self.made)
+        made, failed = tuple(self.made), tuple(self.failed)
+        return BatchResult(files=files, stopped=stopped, made=made, skipped=self.skipped, failed=failed)
 
 
 class VariationsJob(Job[BatchResult]):
@@ -164,21 +226,55 @@ class VariationsJob(Job[BatchResult]):
         recipes = [first.but(seed=first.seed + i) for i in range(self.count)]
         for output in outs:
             output.check()
-        made: list[PictureResult] = []
-        cells: list[Cell] = []
+        if workspace.elsewhere is not None:
+            return self._sent(workspace, listener)
+        made: dict[int, PictureResult] = {}
         for index, (recipe, output) in enumerate(zip(recipes, outs, strict=True)):
             watch = Watch(listener, self.label, before=index / self.count, part=1 / self.count)
             result = make_dream(opened.with_recipe(recipe), self.photo, output, watch)
-            made.append(replace(result, picture=None))
-            listener.on_event(ItemFinished(self.label, index + 1, self.count, result.path, result))
-            files = tuple(one.path for one in made)
+            self._take(index, result, made, listener)
             if result.stopped:
-                return BatchResult(files=files, stopped=result.stopped, made=tuple(made))
-            assert result.picture is not None
-            shown = small(result.picture)
-            cells.append((f"seed {recipe.seed}", ", ".join(recipe.objective), shown))
+                return self._result(made, result.stopped)
+        return self._result(made)
+
+    def _sent(self, workspace: Workspace, listener: Listener) -> BatchResult:
+        """As ``_work``, with each seed made elsewhere, in any order."""
+        from reverie.jobs.dream import DreamJob
+
+        assert workspace.elsewhere is not None
+        recipes = [self.recipe.but(seed=self.recipe.seed + i) for i in range(self.count)]
+        parts = [
+            Part(DreamJob(recipe=recipe, photo=self.photo, output=output), (output.path,))
+            for recipe, output in zip(recipes, self._outs, strict=True)
+        ]
+        made: dict[int, PictureResult] = {}
+        for index, found in workspace.elsewhere.pictures(parts, workspace, listener.should_stop):
+            if isinstance(found, ReverieError):
+                raise found
+            self._take(index, found[0], made, listener)
+        return self._result(made, "" if len(made) == self.count else f"{len(made)} of {self.count} seeds")
+
+    def _take(
+        self, index: int, result: PictureResult, made: dict[int, PictureResult], listener: Listener
+    ) -> None:
+        """Note what was made, as small as it is on the sheet."""
+        assert result.picture is not None
+        made[index] = replace(result, picture=small(result.picture))
+        listener.on_event(ItemFinished(self.label, len(made), self.count, result.path, result))
+
+    def _result(self, found: Mapping[int, PictureResult], stopped: str = "") -> BatchResult:
+        """What there is, with the sheet where it is all there."""
+        made = tuple(replace(found[i], picture=None) for i in sorted(found))
+        files = tuple(one.path for one in made)
+        if stopped:
+            return BatchResult(files=files, stopped=stopped, made=made)
+        cells = [
+            (f"seed {one.recipe.seed}", ", ".join(one.recipe.objective), one.picture)
+            for _, one in sorted(found.items())
+            if one.picture is not None
+        ]
         save_sheet(cells, self.output, side=CELL)
-        return BatchResult(files=(self.output.path, *files), made=tuple(made), sheet=self.output.path)
+        return BatchResult(files=(self.output.path, *files), made=made, sheet=self.output.path)
 
 
 @dataclass(frozen=True, kw_only=True)

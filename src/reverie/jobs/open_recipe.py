@@ -82,11 +82,16 @@ class OpenRecipe:
             bare[name] = short
             self._files[short] = load_picture(path, max_pixels=limit)
         network = {"network": bare_network(recipe.network)}
+        self._paths = {short: path for short, path in opened.items() if short != path}
         self.recipes = tuple(r.renamed(bare).model_copy(update=network) for r in (recipe, *more))
         self.recipe = self.recipes[0]
         if recipe.size and recipe.size[0] * recipe.size[1] > limit:
             given = f"{recipe.size[0]} x {recipe.size[1]}"
             raise UsageError(f"size: {given} is over the limit of {limit} pixels; --max-pixels raises it")
+
+    def with_paths(self, recipe: Recipe) -> Recipe:
+        """One of these recipes with its files as paths again, as another process needs it."""
+        return recipe.renamed(self._paths).model_copy(update={"network": self._network})
 
     def with_recipe(self, recipe: Recipe) -> OpenRecipe:
         """Another recipe on the same network, engine and files, of which it may name those that are open."""

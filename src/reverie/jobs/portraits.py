@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import to_jsonable_python
 
-from reverie.errors import UsageError
+from reverie.errors import ReverieError, UsageError
 from reverie.jobs.batch import BatchResult, Cell, beside, save_sheet, small
 from reverie.jobs.claims import Claim
 from reverie.jobs.dream import PictureResult, where
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output, make_folder
-from reverie.jobs.workspace import Reference, Workspace
+from reverie.jobs.workspace import Part, Reference, Workspace
 from reverie.notices import collect_warnings
 from reverie.objective.text import unquoted
 from reverie.recipe.presets.portrait import INVERSION
@@ -233,30 +233,18 @@ class PortraitSeries:
 
     def make(self, listener: Listener) -> PortraitsResult:
         """Make them all; what there is when the listener stops it is kept."""
-        from reverie.portrait.batch import make_portraits
-
         opened, total = self.opened, len(self.places)
-        picture = opened.workspace.picture(self.photo)
         wanted, over = self._check(listener)
         skipped = total - sum(facets(opened.recipes[i]) for i in wanted)
         made: list[PictureResult] = []
         cells: dict[Place, Cell] = {}
-        watch = Watch(listener, "")
-        with collect_warnings() as said:
-            for finished in make_portraits(
-                [opened.recipes[i] for i in wanted],
-                opened.session,
-                picture=picture,
-                each=watch.step,
-                begun=turns(watch, [self.labels[i] for i in wanted]),
-                stop=listener.should_stop,
-            ):
-                place = wanted[finished.index], _facet(finished.recipe)
-                result = self._write(finished, self.places[place], over, said)
-                made.append(replace(result, picture=None))
-                shown = small(finished.picture)
-                label, _, _ = cells[place] = self.labels[place[0]], _words(finished.recipe), shown
-                listener.on_event(ItemFinished(label, skipped + len(made), total, result.path, result))
+        way = self._made if opened.workspace.elsewhere is None else self._sent
+        for place, result in way(wanted, over, listener):
+            made.append(replace(result, picture=None))
+            assert result.picture is not None
+            shown = small(result.picture)
+            label, _, _ = cells[place] = self.labels[place[0]], _words(result.recipe), shown
+            listener.on_event(ItemFinished(label, skipped + len(made), total, result.path, result))
         sheet = self.output.path if self._sheet and cells else None
         if sheet is not None:
             save_sheet([cells[place] for place in sorted(cells)], self.output, side=CELL)
@@ -270,6 +258,48 @@ class PortraitSeries:
             sheet=sheet,
             wanted=total,
         )
+
+    def _made(
+        self, wanted: Sequence[int], over: set[str], listener: Listener
+    ) -> Iterator[tuple[Place, PictureResult]]:
+        """Make portraits of these targets and write each."""
+        from reverie.portrait.batch import make_portraits
+
+        opened, watch = self.opened, Watch(listener, "")
+        with collect_warnings() as said:
+            for finished in make_portraits(
+                [opened.recipes[i] for i in wanted],
+                opened.session,
+                picture=opened.workspace.picture(self.photo),
+                each=watch.step,
+                begun=turns(watch, [self.labels[i] for i in wanted]),
+                stop=listener.should_stop,
+            ):
+                place = wanted[finished.index], _facet(finished.recipe)
+                yield place, self._write(finished, self.places[place], over, said)
+
+    def _sent(
+        self, wanted: Sequence[int], over: set[str], listener: Listener
+    ) -> Iterator[tuple[Place, PictureResult]]:
+        """As ``_made``, with each target's portraits made elsewhere, in any order."""
+        workspace = self.opened.workspace
+        assert workspace.elsewhere is not None
+        outs = [tuple(path for place, path in self.places.items() if place[0] == i) for i in wanted]
+        parts = [
+            Part(self._alone(i, self.output.overwrite or not over.isdisjoint(paths), paths[0]), paths)
+            for i, paths in zip(wanted, outs, strict=True)
+        ]
+        for index, found in workspace.elsewhere.pictures(parts, workspace, listener.should_stop):
+            if isinstance(found, ReverieError):
+                raise found
+            for facet, result in enumerate(found):
+                yield (wanted[index], facet), result
+
+    def _alone(self, index: int, overwrite: bool, path: str) -> PortraitsJob:
+        """The job of one target's portraits."""
+        recipe = self.opened.with_paths(self.opened.recipes[index])
+        output = self.output.at(path, overwrite=overwrite)
+        return PortraitsJob(recipe=recipe, photo=self.photo, output=output)
 
     @property
     def _sheet(self) -> bool:

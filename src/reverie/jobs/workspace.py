@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticKnownError
 
-from reverie.errors import BadInput, UsageError
+from reverie.errors import BadInput, ReverieError, UsageError
 from reverie.jobs.provenance import Sha256, sha256_of
 from reverie.media.local_file import lies_in
 from reverie.media.picture import MAX_PIXELS, Picture, load_picture
@@ -98,6 +99,33 @@ class LocalFiles:
         raise BadInput(f"sha256 {reference.sha256}: no such file ({where})")
 
 
+@dataclass(frozen=True)
+class Part:
+    """A part of a job that makes many pictures: a ``DreamJob`` or ``PortraitsJob``, and a file for each."""
+
+    job: BaseModel
+    outs: tuple[str, ...]
+
+
+class Elsewhere(Protocol):
+    """Other processes or machines that carry out the parts of jobs."""
+
+    def pictures(
+        self, parts: Sequence[Part], workspace: Workspace, stop: Callable[[], bool]
+    ) -> Iterator[tuple[int, tuple[Any, ...] | ReverieError]]:
+        """Carry them out, in any order; a file has its name only when it is whole.
+
+        Args:
+            parts: Each by itself.
+            workspace: What holds for them.
+            stop: Asked now and then; on True no more come, and what was begun is dropped.
+
+        Yields:
+            A part's place, and its ``PictureResult``s, each with a picture no larger than a sheet's cell; or
+            the error it ended with.
+        """
+
+
 @dataclass
 class Workspace:
     """What jobs share and do not decide themselves. One serves many jobs, one after the other.
@@ -111,6 +139,7 @@ class Workspace:
         given: Files that were read to know what the job is, as a recipe's: what each is, and its path. No
             job writes over them.
         networks: Networks by name, loaded when first asked for; one's own may be put in under any name.
+        elsewhere: Who carries out the parts of jobs that make many pictures; None: this process.
     """
 
     max_pixels: int = MAX_PIXELS
@@ -119,6 +148,7 @@ class Workspace:
     resolver: Resolver = field(default_factory=LocalFiles)
     given: tuple[tuple[str, str], ...] = ()
     networks: dict[str, Network] = field(default_factory=dict)
+    elsewhere: Elsewhere | None = None
 
     def network(self, name: str) -> Network:
         """A network, loaded once; errors as of ``load_net``."""

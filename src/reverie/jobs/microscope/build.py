@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reverie.errors import BadInput, ResourceError, UsageError
+from reverie.errors import BadInput, ResourceError, ReverieError, UsageError
 from reverie.jobs.batch import scaled
 from reverie.jobs.job import ItemFinished, Listener, Result, Step, Stopped
 from reverie.jobs.microscope.contents import Plan, Unit
@@ -21,6 +21,7 @@ from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Output, make_folder
 from reverie.jobs.photographs import counted
 from reverie.jobs.provenance import bare_network, of_picture
+from reverie.jobs.workspace import Part
 from reverie.media.local_file import OutsideError, TooLongError, lies_in, read_regular, reason, stays_in
 from reverie.media.names import LEFTOVER, check_name
 from reverie.media.picture import load_picture
@@ -176,8 +177,9 @@ class Microscope:
         left, total = set(missing), len(self.plan.units())
         for name, units in self.plan.groups():
             todo = [unit for unit in units if unit in left]
-            for first in range(0, len(todo), self.batch):
-                group = todo[first : first + self.batch]
+            at_once = self.batch if self.opened.workspace.elsewhere is None else max(1, len(todo))
+            for first in range(0, len(todo), at_once):
+                group = todo[first : first + at_once]
                 self._make(group, listener)
                 done = len(self._there)
                 text, share = f"{done} of {total}", done / total
@@ -205,6 +207,9 @@ class Microscope:
         """Make portraits together; those that are cut short are not kept."""
         from reverie.portrait.batch import make_portraits
 
+        if self.opened.workspace.elsewhere is not None:
+            self._send(units, listener)
+            return
         maker = self._maker or make_portraits
         recipes, total = [self.recipe(unit) for unit in units], len(self.plan.units())
         for finished in maker(recipes, self.opened.session, stop=listener.should_stop):
@@ -213,10 +218,32 @@ class Microscope:
             unit = units[finished.index]
             path = self.root / unit.portrait
             make_folder(path.parent)
-            output = Output(path=str(path), quality=QUALITY, overwrite=True)
-            self.opened.save(finished.picture, output, recipe=recipes[finished.index])
+            self.opened.save(finished.picture, self._output(unit), recipe=recipes[finished.index])
             self._there.add(unit)
             listener.on_event(ItemFinished(unit.name, len(self._there), total, str(path)))
+
+    def _send(self, units: Sequence[Unit], listener: Listener) -> None:
+        """Have portraits made elsewhere, in any order."""
+        from reverie.jobs.portraits import PortraitsJob
+
+        workspace = self.opened.workspace
+        assert workspace.elsewhere is not None
+        parts = []
+        for unit in units:
+            make_folder((self.root / unit.portrait).parent)
+            recipe = self.opened.with_paths(self.recipe(unit))
+            output = self._output(unit)
+            parts.append(Part(PortraitsJob(recipe=recipe, output=output), (output.path,)))
+        total = len(self.plan.units())
+        for index, found in workspace.elsewhere.pictures(parts, workspace, listener.should_stop):
+            if isinstance(found, ReverieError):
+                raise found
+            self._there.add(units[index])
+            path = parts[index].outs[0]
+            listener.on_event(ItemFinished(units[index].name, len(self._there), total, path))
+
+    def _output(self, unit: Unit) -> Output:
+        return Output(path=str(self.root / unit.portrait), quality=QUALITY, overwrite=True)
 
     def _write(self) -> None:
         """Thumbnails of what is made, what the portraits show, and the pages."""
