@@ -12,6 +12,7 @@ from reverie.cli.verbs import inspect as before
 from reverie.cli.verbs import rerun as remake
 from reverie.cli.verbs.bench import bench
 from reverie.cli.verbs.classes import classes
+from reverie.cli.verbs.cluster import cluster
 from reverie.cli.verbs.doctor import doctor
 from reverie.cli.verbs.dream import dream
 from reverie.cli.verbs.film import film
@@ -57,7 +58,7 @@ def _reverie(
 
 for verb in (
     *(dream, zoom, film, see, invert, stimuli, look, microscope, fool, remake.rerun, run, remake.show),
-    *(before.sheet, before.classify, before.layers, classes, before.networks, doctor, bench),
+    *(before.sheet, before.classify, before.layers, classes, before.networks, doctor, bench, cluster),
 ):
     app.command(cls=VerbCommand)(verb)
 

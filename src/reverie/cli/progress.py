@@ -11,6 +11,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reverie.cli.console import Console
+from reverie.cli.machines import Machines, workers
 from reverie.cli.recipe_options import console_of, unsaid, workspace_of
 from reverie.errors import ReverieError
 from reverie.jobs.dream import PictureResult
@@ -153,7 +154,9 @@ def run_job(
         return job.run(Listeners(display, interrupt, *([also] if also else [])), workspace)
 
 
-def make_pictures(job: Job[R], given: Common, output: Written, recipe: str | None = None) -> R | None:
+def make_pictures(
+    job: Job[R], given: Common, output: Written, recipe: str | None = None, machines: Machines | None = None
+) -> R | None:
     """Carry a job of pictures out, and tell of each as soon as it is there.
 
     Args:
@@ -161,6 +164,7 @@ def make_pictures(job: Job[R], given: Common, output: Written, recipe: str | Non
         given: The options; with ``--dry-run`` it is only said what the job would cost, and None comes back.
         output: Where the pictures go.
         recipe: The file that ``--recipe`` names.
+        machines: On which machines; None: this one.
     """
     console, workspace = console_of(given), workspace_of(given, recipe)
     if given.dry_run:
@@ -168,7 +172,8 @@ def make_pictures(job: Job[R], given: Common, output: Written, recipe: str | Non
         return None
     preview = preview_of(given.preview, given.overwrite)
     tell, chosen = partial(tell_item, console), unsaid(given, output)
-    return run_job(job, console, workspace, also=preview, on_event=tell, chosen=chosen)
+    with workers(machines or Machines()) as workspace.elsewhere:
+        return run_job(job, console, workspace, also=preview, on_event=tell, chosen=chosen)
 
 
 def make_sheet(job: Job[R], given: Common, output: Written) -> R:

@@ -55,12 +55,11 @@ def this_machine() -> Machine:
     )
 
 
-def check_alike(here: Machine, there: Sequence[Machine]) -> None:
+def check_alike(here: Machine, others: Sequence[Machine]) -> None:
     """ResourceError where a machine has another version of reverie or torch than this one."""
-    for machine in there:
+    for machine in others:
         for what in ("reverie", "torch"):
             ours, theirs = getattr(here, what), getattr(machine, what)
             if ours != theirs:
-                raise ResourceError(
-                    f"machine {machine.name}: has {what} {theirs}, and this one {ours}; install the same there"
-                )
+                there = f"machine {machine.name}: has {what} {theirs}"
+                raise ResourceError(f"{there}, and this one {ours}; install the same there")

@@ -100,7 +100,7 @@ class BatchJob(Job[BatchResult]):
             except ReverieError as error:
                 done.fail(str(photo), out, error)
                 continue
-            done.take(name, result)
+            done.take(index, name, result)
             if result.stopped:
                 return done.result(result.stopped)
         return done.result()
@@ -129,7 +129,7 @@ class BatchJob(Job[BatchResult]):
             if isinstance(found, ReverieError):
                 done.fail(str(self.photos[index]), outs[index], found)
             else:
-                done.take(self._names[index], found[0])
+                done.take(index, self._names[index], found[0])
         return done.result(done.cut)
 
     def _output(self, opened: OpenRecipe, photo: Reference, out: str) -> Output | None:
@@ -150,7 +150,7 @@ class _Done:
 
     listener: Listener
     total: int
-    made: list[PictureResult] = field(default_factory=list)
+    made: dict[int, PictureResult] = field(default_factory=dict)
     failed: list[tuple[str, ReverieError]] = field(default_factory=list)
     skipped: int = 0
 
@@ -174,15 +174,15 @@ class _Done:
         self.failed.append((name, error))
         self.listener.on_event(ItemFinished(name, self.count, self.total, out, error=error))
 
-    def take(self, name: str, result: PictureResult) -> None:
-        """One that was made."""
-        self.made.append(replace(result, picture=None))
+    def take(self, index: int, name: str, result: PictureResult) -> None:
+        """One that was made; ``index`` is its place among all."""
+        self.made[index] = replace(result, picture=None)
         self.listener.on_event(ItemFinished(name, self.count, self.total, result.path, result))
 
     def result(self, stopped: str = "") -> BatchResult:
         """All of it."""
-        files = tuple(one.path for one in self.made)
-        made, failed = tuple(self.made), tuple(self.failed)
+        made, failed = tuple(self.made[i] for i in sorted(self.made)), tuple(self.failed)
+        files = tuple(one.path for one in made)
         return BatchResult(files=files, stopped=stopped, made=made, skipped=self.skipped, failed=failed)
 
 

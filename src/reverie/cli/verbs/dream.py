@@ -15,6 +15,7 @@ from reverie.cli.console import Console
 from reverie.cli.fields import other
 from reverie.cli.groups import OFFERED, takes_groups
 from reverie.cli.help_page import HelpAll
+from reverie.cli.machines import Machines
 from reverie.cli.options import Appearance, Ascent, Base, Common, Target, Whereabouts
 from reverie.cli.recipe_options import console_of, longer_side, output_of, recipe_of
 from reverie.errors import BadInput, BatchError, Interrupted, UsageError
@@ -51,6 +52,7 @@ def dream(
     appearance: Appearance = OFFERED,
     whereabouts: Whereabouts = OFFERED,
     common: DreamCommon = OFFERED,
+    machines: Machines = OFFERED,
     help_all: HelpAll = False,
 ) -> None:
     """Let a network dream over a photograph, or from nothing."""
@@ -71,8 +73,12 @@ def dream(
     from reverie.cli.progress import make_pictures
 
     output = output_of(common, *usual_output(photos or [], batch=batch))
-    job = job_of(recipe, found, output, common.variations, batch=batch)
-    result = make_pictures(job, common, output, base.recipe)
+    job = job_of(machines.recipe(recipe), found, output, common.variations, batch=batch)
+    if machines.cluster is not None and job.kind == "dream":
+        raise UsageError(
+            "--cluster: one dream is made on one machine; give several photographs, or --variations"
+        )
+    result = make_pictures(job, common, output, base.recipe, machines)
     if result is None:
         return
     if job.kind != "dream":

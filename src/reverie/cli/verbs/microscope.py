@@ -11,6 +11,7 @@ import typer
 from reverie.cli import complete
 from reverie.cli.fields import LOOK, SIZE, other, wanted
 from reverie.cli.groups import OFFERED, Only, Without, all_given, takes_groups
+from reverie.cli.machines import Machines, workers
 from reverie.cli.options import Ascent, Common, PortraitBase
 from reverie.cli.recipe_options import console_of, recipe_from_options, where_to, workspace_of
 from reverie.cli.verbs.stimuli import UNUSED
@@ -114,6 +115,7 @@ def microscope(
     base: SiteBase = OFFERED,
     ascent: Annotated[SiteAscent, Only("steps")] = OFFERED,
     common: Annotated[SiteCommon, Without("network", "net_channels", "net_classes", *UNUSED)] = OFFERED,
+    machines: Machines = OFFERED,
 ) -> None:
     """Make a website of a network: every layer, channel and class with its portrait; no server is needed.
 
@@ -131,7 +133,7 @@ def microscope(
     from reverie.jobs.output import Written
 
     job = MicroscopeJob(
-        recipe=recipe,
+        recipe=machines.recipe(recipe),
         layers=apart(layers),
         channels=channels,
         classes=apart(classes),
@@ -144,7 +146,9 @@ def microscope(
             console.info(f"{event.text}; stopped at any time, the same command goes on")
 
     try:
-        result = run_job(job, console, workspace_of(common, base.recipe), on_event=begins)
+        workspace = workspace_of(common, base.recipe)
+        with workers(machines) as workspace.elsewhere:
+            result = run_job(job, console, workspace, on_event=begins)
     except KeyboardInterrupt as error:
         raise Interrupted(f"stopped; what is made is in {folder}, the same command goes on") from error
     if result.stopped:

@@ -11,6 +11,7 @@ import typer
 from reverie.cli import complete
 from reverie.cli.fields import SIZE, other
 from reverie.cli.groups import OFFERED, Only, Without, takes_groups
+from reverie.cli.machines import Machines
 from reverie.cli.options import Ascent, Common, PortraitBase, PortraitLook
 from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, recipe_of, workspace_of
 from reverie.errors import Interrupted, UsageError
@@ -65,6 +66,7 @@ def see(
     ascent: Annotated[Ascent, Only("steps")] = OFFERED,
     photo: From = None,
     common: Annotated[SeeCommon, Without("start", "halo")] = OFFERED,
+    machines: Machines = OFFERED,
 ) -> None:
     """Show what a layer, a channel, a neuron or a class wants to see: its portrait, from nothing.
 
@@ -87,9 +89,9 @@ def see(
     output = output_of(common, "portrait.png", photo)
     from reverie.jobs.portraits import PortraitsJob
 
-    recipe = sized(recipe, common, photo if not base.recipe else None)
+    recipe = machines.recipe(sized(recipe, common, photo if not base.recipe else None))
     job = PortraitsJob(recipe=recipe, targets=targets or (), photo=photo, output=output)
-    make_portraits(job, common, base.recipe)
+    make_portraits(job, common, base.recipe, machines)
 
 
 def sized(recipe: Recipe, common: Common, photo: str | None) -> Recipe:
@@ -109,11 +111,13 @@ def sized(recipe: Recipe, common: Common, photo: str | None) -> Recipe:
     return recipe.but(size=shape, max_size=None)
 
 
-def make_portraits(job: ManyPortraits, common: Common, recipe: str | None = None) -> None:
+def make_portraits(
+    job: ManyPortraits, common: Common, recipe: str | None = None, machines: Machines | None = None
+) -> None:
     """Make the portraits of a job, or say what that would take; ``recipe`` is the file of its recipe."""
     from reverie.cli.progress import make_pictures
 
-    result = make_pictures(job, common, job.output, recipe)
+    result = make_pictures(job, common, job.output, recipe, machines)
     if result is None:
         return
     if result.sheet is not None:
