@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import signal
 import threading
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from reverie.cluster.ray_cluster import ENVIRONMENT, PerTask, RayCluster, connected
+from reverie.cluster.ray_cluster import PerTask, RayCluster, connected, prepared
 from reverie.errors import ResourceError
 from reverie.jobs.batch import BatchJob, VariationsJob
 from reverie.jobs.job import Event, ItemFinished, Job, Listener
@@ -25,7 +25,9 @@ from reverie.jobs.portraits import PortraitsJob
 from reverie.jobs.workspace import Workspace
 from reverie.recipe.presets.preset import preset
 
-ray = pytest.importorskip("ray")
+if find_spec("ray") is None:
+    pytest.skip("Ray is not installed", allow_module_level=True)
+ray = prepared(local=True)
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
 NODE = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": 80_000_000}
 
@@ -33,7 +35,6 @@ NODE = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": 80_000
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Any]:
     """A cluster of three nodes of one core."""
-    os.environ |= ENVIRONMENT
     from ray.cluster_utils import Cluster
 
     made = Cluster(initialize_head=True, head_node_args=NODE)
@@ -116,28 +117,31 @@ class Killer(Listener):
                     process.send_signal(signal.SIGKILL)
 
 
-def test_workers_may_die(cluster: RayCluster, photos: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [1, pytest.param(10, marks=pytest.mark.soak)])
+def test_workers_may_die(cluster: RayCluster, photos: list[str], tmp_path: Path, kills: int) -> None:
     dream = preset("reverie", octaves=1, steps=(6,), threads=1)
-    killer = Killer(3)
+    killer = Killer(kills)
     for name, listener, elsewhere in (("many", killer, cluster), ("one", None, None)):
-        job = VariationsJob(recipe=dream, photo=photos[0], count=8, output=str(tmp_path / name / "v.png"))
+        job = VariationsJob(
+            recipe=dream, photo=photos[0], count=kills + 3, output=str(tmp_path / name / "v.png")
+        )
         (tmp_path / name).mkdir()
         job.run(listener, Workspace(elsewhere=elsewhere))
     assert tree(tmp_path / "many") == tree(tmp_path / "one")
     assert killer.kills == 0
-    assert len(killer.done) == len(set(killer.done)) == 8
+    assert len(killer.done) == len(set(killer.done)) == kills + 3
 
 
+@pytest.mark.soak
 def test_a_machine_may_leave_and_another_come(
     nodes: Any, cluster: RayCluster, photos: list[str], tmp_path: Path
 ) -> None:
-    extra = nodes.add_node(**NODE)
+    leaves, _ = nodes.add_node(**NODE), nodes.add_node(**NODE)
     dream = preset("reverie", octaves=1, steps=(6,), threads=1)
 
     def change() -> None:
         time.sleep(1)
-        nodes.remove_node(extra, allow_graceful=False)
-        nodes.add_node(**NODE)
+        nodes.remove_node(leaves, allow_graceful=False)
 
     changing = threading.Thread(target=change)
     changing.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,8 @@ ENVIRONMENT: Final = {
     "RAY_AUTH_MODE": "token",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
+#: Where Ray looks for a token.
+_TOKENS: Final = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"}
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ def connected(where: str, per_task: PerTask) -> Iterator[RayCluster]:
         UsageError: Ray is not installed.
         ResourceError: There is no such cluster, or its machines cannot work with this one.
     """
-    ray = _ray()
+    ray = prepared(local=where == "local")
     try:
         ray.init(**_how(where))
     except (ConnectionError, OSError, RuntimeError, ValueError) as error:
@@ -168,9 +171,16 @@ def connected(where: str, per_task: PerTask) -> Iterator[RayCluster]:
         ray.shutdown()
 
 
-def _ray() -> Any:
+def prepared(*, local: bool) -> Any:
+    """Ray, told to be private before it is loaded; the token of a cluster on this machine is drawn here.
+
+    Raises:
+        UsageError: It is not installed.
+    """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    if local and os.environ["RAY_AUTH_MODE"] == "token" and not _TOKENS.intersection(os.environ):
+        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
     try:
         import ray
     except ImportError as error:
