@@ -13,7 +13,8 @@ from reverie.errors import UsageError
 from reverie.jobs.document import read_job
 from reverie.jobs.job import Finished, Job, Listeners
 from reverie.jobs.output import Output
-from reverie.jobs.portraits import InversionsJob, PortraitsJob, places, slug
+from reverie.jobs.portrait_names import places, slug
+from reverie.jobs.portraits import InversionsJob, PortraitsJob
 from reverie.jobs.preview import Preview
 from reverie.jobs.provenance import of_picture, sha256_of
 from reverie.jobs.workspace import LocalFiles, Reference, Workspace

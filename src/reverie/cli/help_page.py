@@ -46,6 +46,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "networks": ("reverie networks",),
     "doctor": ("reverie doctor",),
     "bench": ("reverie bench",),
+    "cluster": ("reverie cluster auto", "reverie cluster 10.0.0.1:6379"),
 }
 
 

@@ -14,7 +14,7 @@ from reverie.cluster.shard import Packer, Shard
 from reverie.cluster.worker import Carried, Limits, carry_out
 from reverie.errors import ResourceError, ReverieError, UsageError
 from reverie.jobs.job import Job
-from reverie.jobs.workspace import Part, Workspace
+from reverie.jobs.workspace import JobPart, Workspace
 from reverie.media.picture.write import write_whole
 from reverie.notices import warn
 
@@ -81,7 +81,7 @@ class RayCluster:
         return found
 
     def pictures(
-        self, parts: Sequence[Part], workspace: Workspace, stop: Callable[[], bool]
+        self, parts: Sequence[JobPart], workspace: Workspace, stop: Callable[[], bool]
     ) -> Iterator[tuple[int, tuple[Any, ...] | ReverieError]]:
         """See ``Elsewhere``."""
         packer, limits = Packer(), Limits(workspace.max_pixels, workspace.offline)
@@ -123,7 +123,7 @@ class RayCluster:
             self._sent[digest] = self.ray.put(packer.read(digest))
         return self._sent[digest]
 
-    def _taken(self, answer: Any, part: Part) -> tuple[Any, ...] | ReverieError:
+    def _taken(self, answer: Any, part: JobPart) -> tuple[Any, ...] | ReverieError:
         """What came of a part, its files written under their names."""
         try:
             found: Carried = self.ray.get(answer)
@@ -207,6 +207,6 @@ def _carry(shard: Shard, limits: Limits, *contents: bytes) -> Carried:
     return carry_out(shard, bytes_of, limits)
 
 
-def _job(part: Part) -> Job[Any]:
+def _job(part: JobPart) -> Job[Any]:
     assert isinstance(part.job, Job)
     return part.job

@@ -17,7 +17,7 @@ from reverie.jobs.dream import PictureResult, make_dream
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output, make_folder
-from reverie.jobs.workspace import Part, Reference, Workspace
+from reverie.jobs.workspace import JobPart, Reference, Workspace
 from reverie.media.picture import Picture, save_picture
 from reverie.media.picture.picture import no_larger
 from reverie.recipe.recipe import Recipe
@@ -109,7 +109,7 @@ class BatchJob(Job[BatchResult]):
         """As ``_work``, with what is not there yet made elsewhere, in any order."""
         from reverie.jobs.dream import DreamJob
 
-        parts: list[Part] = []
+        parts: list[JobPart] = []
         places: list[int] = []
         for index, (photo, out) in enumerate(zip(self.photos, outs, strict=True)):
             try:
@@ -120,7 +120,7 @@ class BatchJob(Job[BatchResult]):
             except ReverieError as error:
                 done.fail(str(photo), out, error)
                 continue
-            parts.append(Part(DreamJob(recipe=self.recipe, photo=photo, output=output), (out,)))
+            parts.append(JobPart(DreamJob(recipe=self.recipe, photo=photo, output=output), (out,)))
             places.append(index)
         assert opened.workspace.elsewhere is not None
         stop = done.listener.should_stop
@@ -244,7 +244,7 @@ class VariationsJob(Job[BatchResult]):
         assert workspace.elsewhere is not None
         recipes = [self.recipe.but(seed=self.recipe.seed + i) for i in range(self.count)]
         parts = [
-            Part(DreamJob(recipe=recipe, photo=self.photo, output=output), (output.path,))
+            JobPart(DreamJob(recipe=recipe, photo=self.photo, output=output), (output.path,))
             for recipe, output in zip(recipes, self._outs, strict=True)
         ]
         made: dict[int, PictureResult] = {}

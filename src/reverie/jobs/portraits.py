@@ -6,25 +6,24 @@ One portrait becomes a file; several become files in a folder, or files beside a
 from __future__ import annotations
 
 import os
-import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import to_jsonable_python
 
 from reverie.errors import ReverieError, UsageError
-from reverie.jobs.batch import BatchResult, Cell, beside, save_sheet, small
+from reverie.jobs.batch import BatchResult, Cell, save_sheet, small
 from reverie.jobs.claims import Claim
 from reverie.jobs.dream import PictureResult, where
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output, make_folder
-from reverie.jobs.workspace import Part, Reference, Workspace
+from reverie.jobs.portrait_names import Place, is_folder, places
+from reverie.jobs.workspace import JobPart, Reference, Workspace
 from reverie.notices import collect_warnings
 from reverie.objective.text import unquoted
 from reverie.recipe.presets.portrait import INVERSION
@@ -34,8 +33,7 @@ from reverie.recipe.recipe import Recipe
 if TYPE_CHECKING:
     from reverie.portrait.batch import FinishedPortrait
 
-#: Claim and facet, from 0.
-Place = tuple[int, int]
+
 #: Longest side in pixels of a portrait on a sheet, and of an inversion where nothing says how large.
 CELL = 256
 SIDE = 256
@@ -286,7 +284,7 @@ class PortraitSeries:
         assert workspace.elsewhere is not None
         outs = [tuple(path for place, path in self.places.items() if place[0] == i) for i in wanted]
         parts = [
-            Part(self._alone(i, self.output.overwrite or not over.isdisjoint(paths), paths[0]), paths)
+            JobPart(self._alone(i, self.output.overwrite or not over.isdisjoint(paths), paths[0]), paths)
             for i, paths in zip(wanted, outs, strict=True)
         ]
         for index, found in workspace.elsewhere.pictures(parts, workspace, listener.should_stop):
@@ -377,35 +375,6 @@ def turns(
         done.update(group)
 
     return begun
-
-
-def is_folder(out: str) -> bool:
-    """Whether results go into a folder of that name."""
-    return os.path.isdir(out) or out.endswith(("/", os.sep))
-
-
-def places(out: str, labels: Sequence[str], counts: Sequence[int]) -> dict[Place, str]:
-    """Where each portrait goes, by target and facet: ``out``, or files named after the targets."""
-    all_of = [(i, k) for i, count in enumerate(counts) for k in range(count)]
-    if len(all_of) == 1 and not is_folder(out):
-        return {all_of[0]: out}
-    path, taken = Path(out), set[str]()
-    if not is_folder(out) and not path.suffix:
-        raise UsageError(f"-o {out}: a file such as {out}.png is needed, or a folder: {out}/")
-    names: dict[Place, str] = {}
-    for i, k in all_of:
-        word = stem = slug(labels[i]) + (f"-{k + 1}" if counts[i] > 1 else "")
-        again = 2
-        while word.lower() in taken:
-            word, again = f"{stem}_{again}", again + 1
-        taken.add(word.lower())
-        names[i, k] = os.fspath(path / f"{word}.png") if is_folder(out) else beside(path, word)
-    return names
-
-
-def slug(label: str) -> str:
-    """A label as a part of a file's name."""
-    return re.sub(r"[^\w.,+@-]+", "-", label).strip("-.")[:80] or "portrait"
 
 
 def facets(recipe: Recipe) -> int:

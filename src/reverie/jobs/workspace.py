@@ -100,7 +100,7 @@ class LocalFiles:
 
 
 @dataclass(frozen=True)
-class Part:
+class JobPart:
     """A part of a job that makes many pictures: a ``DreamJob`` or ``PortraitsJob``, and a file for each."""
 
     job: BaseModel
@@ -111,7 +111,7 @@ class Elsewhere(Protocol):
     """Other processes or machines that carry out the parts of jobs."""
 
     def pictures(
-        self, parts: Sequence[Part], workspace: Workspace, stop: Callable[[], bool]
+        self, parts: Sequence[JobPart], workspace: Workspace, stop: Callable[[], bool]
     ) -> Iterator[tuple[int, tuple[Any, ...] | ReverieError]]:
         """Carry them out, in any order; a file has its name only when it is whole.
 

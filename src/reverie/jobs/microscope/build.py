@@ -21,7 +21,7 @@ from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Output, make_folder
 from reverie.jobs.photographs import counted
 from reverie.jobs.provenance import bare_network, of_picture
-from reverie.jobs.workspace import Part
+from reverie.jobs.workspace import JobPart
 from reverie.media.local_file import OutsideError, TooLongError, lies_in, read_regular, reason, stays_in
 from reverie.media.names import LEFTOVER, check_name
 from reverie.media.picture import load_picture
@@ -233,7 +233,7 @@ class Microscope:
             make_folder((self.root / unit.portrait).parent)
             recipe = self.opened.with_paths(self.recipe(unit))
             output = self._output(unit)
-            parts.append(Part(PortraitsJob(recipe=recipe, output=output), (output.path,)))
+            parts.append(JobPart(PortraitsJob(recipe=recipe, output=output), (output.path,)))
         total = len(self.plan.units())
         for index, found in workspace.elsewhere.pictures(parts, workspace, listener.should_stop):
             if isinstance(found, ReverieError):
