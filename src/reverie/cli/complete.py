@@ -36,7 +36,9 @@ channels = _among(lambda: (f"{name}:" for name in layer_names()))
 presets = _among(lambda: (*PRESETS, *SITES))
 motions = _among(lambda: (*MOTIONS, *PRESETS))
 portraits = _among(lambda: PORTRAITS)
-networks = _among(lambda: (*network_names(), *(f"{kind}:" for kind in KINDS)))
+networks = _among(
+    lambda: (*network_names(), *(kind if info.alone else f"{kind}:" for kind, info in KINDS.items()))
+)
 engines = _among(lambda: ENGINES)
 
 

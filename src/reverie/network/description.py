@@ -27,12 +27,19 @@ class Kind:
         title: What it is.
         example: One of it.
         extra: The extra of reverie that it needs; empty if none.
+        alone: Whether its name alone is a network too.
     """
 
     takes: str
     title: str
     example: str
     extra: str = ""
+    alone: bool = False
+
+    @property
+    def usage(self) -> str:
+        """What stands after its name, a colon with it."""
+        return f"[:{self.takes}]" if self.alone else f":{self.takes}"
 
     @property
     def install(self) -> str:
@@ -49,12 +56,13 @@ KINDS: Final = {
     "caffe": Kind("FILE.caffemodel", "one of Caffe", "caffe:bvlc_googlenet.caffemodel"),
     "onnx": Kind("FILE.onnx", "one in an ONNX file", "onnx:net.onnx", "onnx"),
     "py": Kind("FILE.py:FUNCTION", "what code of your own makes", "py:net.py:make"),
+    "faces": Kind("FILE.dat", "one that knows nothing but faces", "faces", "face-network", alone=True),
     "torch": Kind("FILE.pt2", "a program of torch.export, with --trust", "torch:net.pt2"),
 }
 #: Kinds that run code: of the user's own, and of whoever wrote the file.
 RUN_CODE: Final = ("py", "torch")
 #: Kinds whose target is a file, as it is of those that are none of these.
-_FILES: Final = ("caffe", "onnx", "torch")
+_FILES: Final = ("caffe", "onnx", "torch", "faces")
 #: Settings after the ``#``.
 SETTINGS: Final = ("sha256", "prototxt", "mean", "std", "size", "channels", "classes", "fit")
 #: Settings that name files.

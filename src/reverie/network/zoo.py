@@ -117,8 +117,9 @@ def load_net(name: str = DEFAULT, *, offline: bool = False, trust: bool = False)
     Args:
         name: ``lite0``, ``lite1`` or ``lite2``, or one of them with weights of your own, ``lite0:FILE``
             (.pth or .safetensors, with tensors named as in the published files); ``torchvision:NAME``,
-            ``timm:NAME`` or ``hf:OWNER/NAME`` with their trained weights; ``timm:NAME:FILE`` with a
-            state_dict of your own; ``caffe:FILE.caffemodel``, ``onnx:FILE.onnx``, ``torch:FILE.pt2``;
+            ``timm:NAME`` or ``hf:OWNER/NAME`` with their trained weights; ``faces``, which knows nothing but
+            faces; ``timm:NAME:FILE`` with a state_dict of your own; ``caffe:FILE.caffemodel``,
+            ``onnx:FILE.onnx``, ``torch:FILE.pt2``;
             ``py:FILE.py:FUNCTION`` or ``py:package.module:FUNCTION``, code of your own, which runs.
             Settings may follow, as in ``onnx:net.onnx#mean=0.5&std=0.25``: see ``Description``.
         offline: Never download anything.
@@ -135,7 +136,7 @@ def load_net(name: str = DEFAULT, *, offline: bool = False, trust: bool = False)
         return _embedded(found, pictures)
     if found.kind not in KINDS:
         raise UsageError(f'network "{found.title}" is not known; {_hint(found.title)}')
-    if not found.target:
+    if not found.target and not KINDS[found.kind].alone:
         kind = KINDS[found.kind]
         raise UsageError(f'network "{found.title}": {kind.takes} is missing, as in {kind.example}')
     from reverie.network.network import Network
@@ -172,6 +173,10 @@ def _load(found: Description, *, offline: bool, trust: bool) -> Loaded | Network
             from reverie.network.onnx import load_onnx
 
             return load_onnx(path, expected=expected)
+        case "faces":
+            from reverie.network.face_network import load_faces
+
+            return load_faces(path if found.file else None, expected=expected)
         case "torch":
             from reverie.network.exported import load_exported
 
@@ -236,7 +241,7 @@ def _hint(name: str) -> str:
     if name.lower().replace("-", "_").startswith(FAMILIES):
         return f'did you mean "torchvision:{name.lower().replace("-", "_")}"?'
     near = did_you_mean(name.partition(":")[0], [*network_names(), *KINDS])
-    known = [*network_names(), *(f"{kind}:{info.takes}" for kind, info in KINDS.items())]
+    known = [*network_names(), *(f"{kind}{info.usage}" for kind, info in KINDS.items())]
     return near if near.startswith("did") else f"there are {', '.join(known)}"
 
 

@@ -181,5 +181,5 @@ def networks(messages: Annotated[Messages, Only("json", "debug")] = OFFERED) -> 
         add_row(table, net.name, net.title, f"{net.size} px", f"{net.parameters / 1e6:.1f} M", here)
     add_row(table, "lite0:FILE", "any of these with weights of your own", "", "", ".pth or .safetensors")
     for name, kind in KINDS.items():
-        add_row(table, f"{name}:{kind.takes}", kind.title, "", "", kind.install)
+        add_row(table, f"{name}{kind.usage}", kind.title, "", "", kind.install)
     print_table(table)
