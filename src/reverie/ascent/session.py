@@ -26,6 +26,7 @@ from reverie.media.picture.picture import Floats
 from reverie.native import Unavailable
 from reverie.native.runtime import Runtime
 from reverie.network.description import describe
+from reverie.network.named import known_as
 from reverie.network.network import Network
 from reverie.network.zoo import load_net
 from reverie.notices import warn
@@ -363,7 +364,7 @@ class Session:
 
 def _named(network: str, *, offline: bool) -> Network:
     """The network that a recipe names; UsageError where that is code, as recipes come from anywhere."""
-    found = describe(network)
+    found = describe(known_as(network))
     if found.runs_code:
         raise UsageError(
             f'network "{found.title}" runs code, which no recipe may ask for; load it yourself: '

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from reverie.network.class_names import imagenet
 from reverie.network.description import KINDS
+from reverie.network.named import names_given
 from reverie.network.zoo import network_names
 from reverie.recipe.presets.portrait import PORTRAITS
 from reverie.recipe.presets.preset import MOTIONS, PRESETS
@@ -36,9 +37,8 @@ channels = _among(lambda: (f"{name}:" for name in layer_names()))
 presets = _among(lambda: (*PRESETS, *SITES))
 motions = _among(lambda: (*MOTIONS, *PRESETS))
 portraits = _among(lambda: PORTRAITS)
-networks = _among(
-    lambda: (*network_names(), *(kind if info.alone else f"{kind}:" for kind, info in KINDS.items()))
-)
+_KINDS = tuple(kind if info.alone else f"{kind}:" for kind, info in KINDS.items())
+networks = _among(lambda: (*network_names(), *_KINDS, *names_given()))
 engines = _among(lambda: ENGINES)
 
 

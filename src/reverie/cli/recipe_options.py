@@ -27,6 +27,7 @@ from reverie.cli.options import (
 )
 from reverie.errors import UsageError
 from reverie.network.description import describe, picture_settings, with_settings
+from reverie.network.named import known_as
 from reverie.notices import collect_warnings
 from reverie.objective.text import MOST_DIGITS, unquoted
 from reverie.recipe.presets.portrait import onto
@@ -160,10 +161,11 @@ def network_settings(given: Mapping[str, Any], usual: str = NETWORK) -> dict[str
     Raises:
         UsageError: A setting that cannot be, called as it is typed.
     """
+    given_name = known_as(given["network"]) if given.get("network") else None
     said = {setting: given[name] for name, setting in OF_NETWORK.items() if given.get(name) is not None}
     if not said:
-        return {"network": given["network"]} if given.get("network") else {}
-    name = with_settings(given.get("network") or usual, **said)
+        return {"network": given_name} if given_name else {}
+    name = with_settings(given_name or usual, **said)
     try:
         picture_settings(describe(name))
     except UsageError as error:

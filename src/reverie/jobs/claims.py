@@ -24,6 +24,7 @@ from reverie.jobs.workspace import Reference
 from reverie.media.lock import WHOLE, Hold, hold
 from reverie.media.names import Identity, above, check_name, identity
 from reverie.media.picture.folder import PICTURES
+from reverie.network.named import known_as
 from reverie.objective import parse
 from reverie.recipe.recipe import Recipe
 
@@ -79,7 +80,9 @@ def files_in(job: BaseModel) -> Iterator[tuple[str, Reference | str]]:
     if isinstance(recipe, Recipe):
         yield from (("recipe", name) for name in names_read(recipe))
     else:
-        yield from (("network", name) for _, network in networks_in(job) for name in files_of(network))
+        yield from (
+            ("network", name) for _, network in networks_in(job) for name in files_of(known_as(network))
+        )
     for text in getattr(job, "targets", ()):
         with suppress(UsageError):  # of a name that is no objective
             yield from (("targets", name) for name in parse(text).files())

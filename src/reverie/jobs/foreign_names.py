@@ -16,6 +16,7 @@ from reverie.errors import UsageError
 from reverie.jobs.provenance import film_files, film_renamed
 from reverie.media.local_file import stays_in
 from reverie.network.description import describe
+from reverie.network.named import known_as
 from reverie.recipe.recipe import Recipe
 
 
@@ -43,8 +44,8 @@ def check_beside(name: str, where: str, *, folder: str | os.PathLike[str] = ".")
 
 
 def check_no_code(network: str, where: str) -> None:
-    """UsageError where a file, which ``where`` names, names a network that is code."""
-    found = describe(network)
+    """UsageError where a file, which ``where`` names, names a network that is code, or a name of such."""
+    found = describe(known_as(network))
     if found.runs_code:
         raise UsageError(
             f'{where}: network "{found.title}" runs code, and nothing was run; '

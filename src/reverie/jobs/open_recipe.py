@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from reverie._version import __version__
 from reverie.errors import BadInput, UsageError
+from reverie.jobs.foreign_names import files_of
 from reverie.jobs.job import Listener, Step
 from reverie.jobs.output import Output
 from reverie.jobs.provenance import (
@@ -25,6 +26,7 @@ from reverie.jobs.provenance import (
 from reverie.jobs.steering import Steering
 from reverie.jobs.workspace import Workspace
 from reverie.media.picture import Picture, Source, load_picture, save_picture
+from reverie.network.named import known_as
 from reverie.recipe.recipe import Recipe, Stop
 
 if TYPE_CHECKING:
@@ -70,7 +72,8 @@ class OpenRecipe:
         self.workspace = workspace or Workspace()
         self._engine = engine
         where = dict(paths or {})
-        self._network = where.get(recipe.network, recipe.network)
+        named = known_as(recipe.network)
+        self._network = where.get(recipe.network, named)
         self._files: dict[str, Picture] = {}
         limit = self.workspace.max_pixels
         bare: dict[str, str] = {}
@@ -81,7 +84,7 @@ class OpenRecipe:
                 raise UsageError(f"{path}: another file of the recipe is named {short} too; rename one")
             bare[name] = short
             self._files[short] = load_picture(path, max_pixels=limit)
-        network = {"network": bare_network(recipe.network)}
+        network = {"network": bare_network(named)}
         self._paths = {short: path for short, path in opened.items() if short != path}
         self.recipes = tuple(r.renamed(bare).model_copy(update=network) for r in (recipe, *more))
         self.recipe = self.recipes[0]
@@ -225,9 +228,19 @@ class OpenRecipe:
                 for name, p in self._files.items()
                 if p.source and name in recipe.files()
             ),
-            network=NetworkNote(name=self.recipe.network, sha256=self.session.net.weights_sha256),
+            network=self._network_note,
             engine=EngineNote(**vars(self.session.record()), torch=torch.__version__),
             output=OutputNote.model_validate({"depth": depth, "quality": quality}),
+        )
+
+    @cached_property
+    def _network_note(self) -> NetworkNote:
+        """The network, its weights' hash, and those of the files that its name names."""
+        paths = [path for path in files_of(self._network) if os.path.exists(path)]
+        return NetworkNote(
+            name=self.recipe.network,
+            sha256=self.session.net.weights_sha256,
+            files=tuple(FileNote(name=os.path.basename(path), sha256=sha256_of(path)) for path in paths),
         )
 
 

@@ -10,7 +10,16 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from reverie.errors import BadInput, UsageError
 from reverie.media.local_file import open_regular, reason, unreadable
@@ -52,10 +61,17 @@ class FileNote(_Note):
 
 
 class NetworkNote(_Note):
-    """The network that dreamed and the SHA-256 of its weights."""
+    """The network that dreamed, the SHA-256 of its weights, and the files that its name names."""
 
     name: str
     sha256: str
+    files: tuple[FileNote, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _short(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without files where there are none."""
+        found: dict[str, Any] = usual(self)
+        return found if self.files else {name: value for name, value in found.items() if name != "files"}
 
 
 class EngineNote(_Note):

@@ -18,6 +18,7 @@ from reverie.jobs.output import FilmOutput, Output, Written
 from reverie.jobs.provenance import FileNote, find, of_picture, sha256_of
 from reverie.jobs.workspace import Reference, Workspace
 from reverie.media.names import identity
+from reverie.network.named import folders_with
 from reverie.notices import warn
 from reverie.recipe.recipe import Recipe
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from reverie.media.video.write.formats import VideoEncoding
 
 HINT = "give the source with --input"
+_LOOKED = "beside the result, in the current folder or in networks.toml"
 
 
 class RerunJob(Job[Result]):
@@ -217,16 +219,36 @@ class _Again:
 
     def _placed(self) -> str:
         """The network's name with its files where they are."""
-        network, found = self.note.recipe.network, {}
-        for file in files_of(network):
-            folder = next((f for f in self.folders if os.path.lexists(f / file)), None)
-            if folder is None:
-                raise NetworkError(
-                    f"weights {file}: not found beside the result nor in the current folder; put it there"
-                )
-            self._check_name(file, folder)
-            found[file] = os.fspath(folder / file)
+        network = self.note.recipe.network
+        noted = {file.name: file for file in self.note.network.files}
+        found = {file: self._of_network(file, noted.get(file)) for file in files_of(network)}
         return placed(network, found)
+
+    def _of_network(self, name: str, note: FileNote | None) -> str:
+        """Where a file of the network is: beside the result, here, or where ``networks.toml`` says.
+
+        Args:
+            name: The file's.
+            note: What is known of it; None in a result of older versions.
+        """
+        mine = folders_with(name)
+        folders = [*self.folders, *mine]
+
+        def allowed(name: str, folder: Path) -> None:
+            if folder not in mine:  # where the user's own networks are nothing is foreign
+                self._check_name(name, folder)
+
+        if note is None:
+            folder = next((f for f in folders if os.path.lexists(f / name)), None)
+            if folder is None:
+                raise NetworkError(f"weights {name}: not found {_LOOKED}; put it there")
+            allowed(name, folder)
+            return os.fspath(folder / name)
+        hint = f"put the file with the SHA-256 {note.sha256} there, or give it a name in networks.toml"
+        try:
+            return os.fspath(find(note, folders, self.result, hint=hint, allowed=allowed))
+        except BadInput as error:
+            raise NetworkError(f"weights {error}") from error
 
     def _check_network(self, opened: OpenRecipe) -> None:
         """NetworkError unless the weights are those that dreamed; ResourceError where their engine is not."""

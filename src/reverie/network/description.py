@@ -59,6 +59,8 @@ KINDS: Final = {
     "faces": Kind("FILE.dat", "one that knows nothing but faces", "faces", "face-network", alone=True),
     "torch": Kind("FILE.pt2", "a program of torch.export, with --trust", "torch:net.pt2"),
 }
+#: Networks that come along, or whose weights are a package of their own.
+EMBEDDED: Final = ("lite0", "lite1", "lite2")
 #: Kinds that run code: of the user's own, and of whoever wrote the file.
 RUN_CODE: Final = ("py", "torch")
 #: Kinds whose target is a file, as it is of those that are none of these.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from reverie.errors import NetworkError, UsageError, did_you_mean
 from reverie.network.class_names import imagenet
 from reverie.network.description import KINDS, Description, PictureSettings, describe, picture_settings
+from reverie.network.named import known_as, names_given
 from reverie.network.weights import WeightsFile, check_state, open_weights, sha256_in
 
 if TYPE_CHECKING:
@@ -121,7 +122,8 @@ def load_net(name: str = DEFAULT, *, offline: bool = False, trust: bool = False)
             faces; ``timm:NAME:FILE`` with a state_dict of your own; ``caffe:FILE.caffemodel``,
             ``onnx:FILE.onnx``, ``torch:FILE.pt2``;
             ``py:FILE.py:FUNCTION`` or ``py:package.module:FUNCTION``, code of your own, which runs.
-            Settings may follow, as in ``onnx:net.onnx#mean=0.5&std=0.25``: see ``Description``.
+            Or a name that the user's ``networks.toml`` gives to one of these. Settings may follow, as in
+            ``onnx:net.onnx#mean=0.5&std=0.25``: see ``Description``.
         offline: Never download anything.
         trust: Read files that can run code while they are read, as ``torch:`` does.
 
@@ -130,7 +132,7 @@ def load_net(name: str = DEFAULT, *, offline: bool = False, trust: bool = False)
             is not trusted.
         NetworkError: Its weights are missing, damaged or not the ones they should be, or its code fails.
     """
-    found = describe(name)
+    found = describe(known_as(name))
     pictures = picture_settings(found)
     if found.kind in network_names():
         return _embedded(found, pictures)
@@ -240,8 +242,9 @@ def _hint(name: str) -> str:
         return f'did you mean "{own}"?'
     if name.lower().replace("-", "_").startswith(FAMILIES):
         return f'did you mean "torchvision:{name.lower().replace("-", "_")}"?'
-    near = did_you_mean(name.partition(":")[0], [*network_names(), *KINDS])
-    known = [*network_names(), *(f"{kind}{info.usage}" for kind, info in KINDS.items())]
+    mine = names_given()
+    near = did_you_mean(name.partition(":")[0], [*network_names(), *KINDS, *mine])
+    known = [*network_names(), *mine, *(f"{kind}{info.usage}" for kind, info in KINDS.items())]
     return near if near.startswith("did") else f"there are {', '.join(known)}"
 
 

@@ -163,14 +163,21 @@ def layers(
 def networks(messages: Annotated[Messages, Only("json", "debug")] = OFFERED) -> None:
     """List the networks that can dream."""
     from reverie.network.description import KINDS
+    from reverie.network.named import named_networks
     from reverie.network.zoo import networks as known
 
+    mine = named_networks()
     console = console_of(messages)
     if messages.json:
         fields = ("name", "title", "size", "parameters", "package", "sha256", "installed", "install")
         kinds = [{"kind": name, **vars(kind), "install": kind.install} for name, kind in KINDS.items()]
         console.result(
-            "", {"networks": [{f: getattr(n, f) for f in fields} for n in known()], "kinds": kinds}
+            "",
+            {
+                "networks": [{f: getattr(n, f) for f in fields} for n in known()],
+                "kinds": kinds,
+                "named": [{"name": name, "network": str(one.network)} for name, one in mine.items()],
+            },
         )
         return
     table = table_of(
@@ -182,4 +189,6 @@ def networks(messages: Annotated[Messages, Only("json", "debug")] = OFFERED) -> 
     add_row(table, "lite0:FILE", "any of these with weights of your own", "", "", ".pth or .safetensors")
     for name, kind in KINDS.items():
         add_row(table, f"{name}{kind.usage}", kind.title, "", "", kind.install)
+    for name, one in mine.items():
+        add_row(table, name, str(one.network), "", "", f"networks.toml, line {one.line}")
     print_table(table)
