@@ -8,9 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from reverie.errors import NetworkError
 from reverie.network.zoo import load_net
+from support.torchvision_stub import importable
 
 SHIM = """
 import sys, torch
@@ -92,3 +95,47 @@ def test_torchvision_missing_names_the_extra(monkeypatch):
     monkeypatch.delitem(sys.modules, "torchvision.models", raising=False)
     with pytest.raises(NetworkError, match=r'cannot be imported.*pip install "reverie\[nets\]"'):
         load_net("torchvision:resnet18")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("prefix", ["", "module."])
+def test_a_state_of_ones_own(tmp_path: Path, prefix: str) -> None:
+    importable()
+    import torchvision.models
+
+    torch.manual_seed(0)
+    module = torchvision.models.get_model("squeezenet1_1").eval()
+    state = {prefix + name: tensor for name, tensor in module.state_dict().items()}
+    save_file(state, str(tmp_path / "w.safetensors"))
+    net = load_net(f"torchvision:squeezenet1_1:{tmp_path}/w.safetensors")
+    x = torch.rand(1, 3, 70, 64)
+    assert torch.equal(net.forward(x, "output")["output"], module(net._normalised(x)))
+    assert net.name == "torchvision:squeezenet1_1:w.safetensors"
+    assert net.classes is not None
+    assert net.classes.lookup("golden retriever") == 207
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("aside", [True, False])
+def test_googlenet_with_and_without_what_only_training_needs(tmp_path: Path, aside: bool) -> None:
+    importable()
+    import torchvision.models
+
+    torch.manual_seed(0)
+    module = torchvision.models.get_model(
+        "googlenet", aux_logits=aside, num_classes=7, init_weights=False
+    ).eval()
+    save_file(module.state_dict(), str(tmp_path / "w.safetensors"))
+    net = load_net(f"torchvision:googlenet:{tmp_path}/w.safetensors")
+    x = torch.rand(1, 3, 70, 64)
+    assert torch.equal(net.forward(x, "output")["output"], module(net._normalised(x)))
+    assert net.classes is None
+
+
+def test_what_does_not_fit_is_listed(tmp_path: Path) -> None:
+    importable()
+    save_file(
+        {"module.conv1.weight": torch.zeros(1), "more": torch.zeros(1)}, str(tmp_path / "w.safetensors")
+    )
+    with pytest.raises(NetworkError, match=r"are missing, and .*\"more\" (is|are) not part of it"):
+        load_net(f"torchvision:resnet18:{tmp_path}/w.safetensors")

@@ -30,6 +30,7 @@ from reverie.network.named import known_as
 from reverie.network.network import Network
 from reverie.network.zoo import load_net
 from reverie.notices import warn
+from reverie.ops.patch_grid import without_grid
 from reverie.process.turn import Turn
 from reverie.recipe.recipe import Recipe
 from reverie.scoring.bind import BoundObjective, bind
@@ -239,8 +240,9 @@ class Session:
         """Score of one picture as large as memory allows, and the gradient (1, C, H, W) at it, under a roll.
 
         The gradient is the caller's to change, until the next one is written into the same memory. Attention
-        is what earlier looks at the canvas said; this one's is taken up. Partners look too, and of what they
-        say each has the same strength; the score is this network's.
+        is what earlier looks at the canvas said; this one's is taken up. Where the network cuts pictures into
+        patches, these are not seen in it. Partners look too, and of what they say each has the same
+        strength; the score is this network's.
         """
         width, height = canvas.size
         key = (id(goal), height, width)
@@ -248,6 +250,8 @@ class Session:
             self._fields = (key, goal.fields(height, width, canvas.base))
         margin = self._margin(goal, height, width) if canvas.circular else 0
         score, gradient = self._tiled(goal, canvas, roll, margin, attention)
+        if self.net.patch is not None:
+            gradient = without_grid(gradient, self.net.patch, (roll.down, roll.right))
         if roll.mirrored:
             gradient = gradient.flip(3)
         self.tell()

@@ -48,7 +48,9 @@ class Kind:
 
 
 KINDS: Final = {
-    "torchvision": Kind("NAME", "a classifier of torchvision", "torchvision:resnet50", "nets"),
+    "torchvision": Kind(
+        "NAME[:FILE]", "a classifier of torchvision, or with your weights", "torchvision:resnet50", "nets"
+    ),
     "timm": Kind(
         "NAME[:FILE]", "one of timm, or its architecture with your weights", "timm:resnet18", "nets"
     ),
@@ -65,6 +67,8 @@ EMBEDDED: Final = ("lite0", "lite1", "lite2")
 RUN_CODE: Final = ("py", "torch")
 #: Kinds whose target is a file, as it is of those that are none of these.
 _FILES: Final = ("caffe", "onnx", "torch", "faces")
+#: Kinds that name an architecture, and perhaps a file of weights for it.
+_ARCHITECTURES: Final = ("timm", "torchvision")
 #: Settings after the ``#``.
 SETTINGS: Final = ("sha256", "prototxt", "mean", "std", "size", "channels", "classes", "fit")
 #: Settings that name files.
@@ -104,7 +108,7 @@ class Description:
         """The file in its target, if there is one: of weights, of a graph, or of code."""
         if self.kind in _FILES or self.kind not in KINDS:
             return self.target or None
-        if self.kind == "timm":
+        if self.kind in _ARCHITECTURES:
             return self.target.partition(":")[2] or None
         if self.kind == "py":
             file = self.target.rpartition(":")[0]
@@ -127,9 +131,8 @@ class Description:
         settings = {k: names.get(v, v) if k in _NAMES else v for k, v in self.settings.items()}
         target, file = self.target, self.file
         if file is not None and file in names:
-            before, after = {"timm": (target.partition(":")[0] + ":", "")}.get(self.kind, ("", ""))
-            if self.kind == "py":
-                after = ":" + target.rpartition(":")[2]
+            before = target.partition(":")[0] + ":" if self.kind in _ARCHITECTURES else ""
+            after = ":" + target.rpartition(":")[2] if self.kind == "py" else ""
             target = f"{before}{names[file]}{after}"
         return replace(self, target=target, settings=settings)
 

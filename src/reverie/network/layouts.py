@@ -7,6 +7,8 @@ from typing import Final
 
 from torch import Tensor, nn
 
+from reverie.network.description import MOST_CHANNELS
+
 #: The most tokens that stand for no place in the picture: of a class, of distillation, registers.
 MOST_EXTRA: Final = 16
 #: Vision transformers merge 2 x 2 tokens at most so many times.
@@ -27,20 +29,24 @@ class Layouts:
 
     Attributes:
         patches: Strides of the convolutions that may cut a picture into patches, (down, across) in pixels.
+        patch: Of those the one that does, without any overlap; None if none does.
         known: By the layer's name its grid of tokens, ``last`` for maps with their channels last, or
             nothing.
         tokens: Layers whose maps were tokens: each sees the whole picture.
     """
 
     patches: tuple[tuple[int, int], ...]
+    patch: tuple[int, int] | None = None
     known: dict[str, _Grid | str | None] = field(default_factory=dict)
     tokens: set[str] = field(default_factory=set)
 
     @staticmethod
     def of(module: nn.Module) -> Layouts:
         """Of a network's module."""
-        strides = [p.stride for p in module.modules() if isinstance(p, nn.Conv2d) and min(p.stride) >= 4]
-        return Layouts(tuple(dict.fromkeys((s[0], s[1]) for s in strides)))
+        convs = [p for p in module.modules() if isinstance(p, nn.Conv2d) and min(p.stride) >= 4]
+        strides = tuple(dict.fromkeys((p.stride[0], p.stride[1]) for p in convs))
+        cuts = convs and convs[0].kernel_size == convs[0].stride and convs[0].in_channels <= MOST_CHANNELS
+        return Layouts(strides, strides[0] if cuts else None)
 
     def laid_out(self, name: str, found: Tensor, shown: Tensor) -> Tensor:
         """A layer's activation with its items apart, and as a map if it is one.

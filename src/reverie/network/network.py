@@ -112,6 +112,11 @@ class Network:
         return (MAP_STEP, MAP_STEP)
 
     @property
+    def patch(self) -> tuple[int, int] | None:
+        """(height, width) in pixels of the patches that it cuts pictures into; None where these overlap."""
+        return None
+
+    @property
     def statistics(self) -> tuple[Statistics, ...]:
         """What its batch norms remember of natural pictures; empty where there are none to be read."""
         if self._statistics is None:
@@ -235,7 +240,8 @@ class Network:
         try:
             other.module = copy.deepcopy(self.module).to(device=place, dtype=kind)
         except (RuntimeError, TypeError) as error:
-            raise NetworkError(f"network {self.name} cannot be copied to {place}: {error}") from error
+            said = str(error).partition("\n")[0]
+            raise NetworkError(f"network {self.name} cannot be copied to {place}: {said}") from error
         other._bytes, other._affine, other._finite = {}, {}, ()
         return other
 

@@ -36,6 +36,24 @@ def own_names(names: Collection[str], wanted: Collection[str]) -> dict[str, str]
     return found
 
 
+def classes_in(file: WeightsFile, heads: Collection[str], module: nn.Module) -> int | None:
+    """How many classes the last layer in a file tells apart; None where that is as many as the module's.
+
+    Args:
+        file: Open; its tensors are called as the module's, but for ``PREFIXES``.
+        heads: What the layer that tells classes apart may be called.
+        module: Of this architecture.
+    """
+    own = module.state_dict()
+    names = own_names(tuple(file), own)
+    for head in heads:
+        for name, short in names.items():
+            shape = file.notes[name].shape
+            if short == f"{head}.weight" and short in own and shape and shape[0] != own[short].shape[0]:
+                return int(shape[0])
+    return None
+
+
 def fill(module: nn.Module, file: WeightsFile, title: str) -> None:
     """Read every weight of a module from an open file, one after the other.
 

@@ -15,11 +15,13 @@ from reverie.errors import NetworkError, UsageError, did_you_mean
 from reverie.network.class_names import ClassNames, class_names, imagenet
 from reverie.network.downloads import fetch, fetch_from_hub, missing_extra
 from reverie.network.loaded import Loaded, read_file
-from reverie.network.state import fill, own_names
-from reverie.network.weights import WeightsFile, open_weights
+from reverie.network.state import classes_in, fill
+from reverie.network.weights import open_weights
 
 #: Files of weights on the hub, the safer first.
 _WEIGHTS: Final = ("model.safetensors", "pytorch_model.bin")
+#: The option of vision transformers that lets them take other pictures than they were made for.
+ANY_SIZE: Final = "dynamic_img_size"
 _LONGEST_CONFIG: Final = 4_000_000
 _REPOSITORY: Final = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}")
 
@@ -139,7 +141,9 @@ def _filled(
     module = _built(timm, name, title, options)
     parameters = sum(p.numel() for p in module.parameters())
     with open_weights(weights, expected, parameters=parameters) as state:
-        classes = _classes_in(state, config.get("classifier"), module)
+        heads = config.get("classifier")
+        heads = heads if isinstance(heads, list | tuple) else (heads,)
+        classes = classes_in(state, [str(head) for head in heads], module)
         if classes is not None:
             module = _built(timm, name, title, {**options, "num_classes": classes})
         fill(module, state, title)
@@ -155,8 +159,15 @@ def _is_plain(key: str, value: object) -> bool:
 
 
 def _built(timm: Any, name: str, title: str, options: Mapping[str, Any]) -> nn.Module:
+    """An architecture, for pictures of any size where it can be: its positions are then drawn out."""
     try:
-        module: nn.Module = timm.create_model(name, pretrained=False, **options)
+        module: nn.Module
+        try:
+            module = timm.create_model(name, pretrained=False, **{ANY_SIZE: True, **options})
+        except TypeError as error:
+            if ANY_SIZE not in str(error):
+                raise
+            module = timm.create_model(name, pretrained=False, **options)
     except MemoryError:
         raise
     except Exception as error:  # options that do not fit fail with whatever the architecture raises
@@ -167,28 +178,18 @@ def _built(timm: Any, name: str, title: str, options: Mapping[str, Any]) -> nn.M
     return module
 
 
-def _classes_in(state: WeightsFile, classifier: object, module: nn.Module) -> int | None:
-    """How many classes the last layer in a file tells apart; None where that is as many as the module's."""
-    own = module.state_dict()
-    names = own_names(tuple(state), own)
-    for head in classifier if isinstance(classifier, list | tuple) else (classifier,):
-        for name, short in names.items():
-            shape = state.notes[name].shape
-            if short == f"{head}.weight" and short in own and shape and shape[0] != own[short].shape[0]:
-                return int(shape[0])
-    return None
-
-
 def _loaded(module: nn.Module, config: Mapping[str, Any]) -> Loaded:
     channels, height, width = (int(side) for side in config.get("input_size") or (3, 224, 224))
     mean, std = config.get("mean") or (0.0,) * channels, config.get("std") or (1.0,) * channels
     outputs = int(getattr(module, "num_classes", 0) or 0)
+    cuts = getattr(module, "patch_embed", None)
+    any_size = bool(getattr(cuts, ANY_SIZE, False)) or not getattr(cuts, "strict_img_size", True)
     return Loaded(
         module,
         mean=tuple(map(float, mean)),
         std=tuple(map(float, std)),
         channels=channels,
-        input_size=(height, width) if config.get("fixed_input_size") else None,
+        input_size=(height, width) if config.get("fixed_input_size") and not any_size else None,
         classes=_names(config, outputs),
     )
 

@@ -1,48 +1,74 @@
-"""The classifiers of torchvision, with its default weights; the ``nets`` extra."""
+"""The classifiers of torchvision, with its weights or those of a file; the ``nets`` extra."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from reverie.errors import UsageError, did_you_mean
 from reverie.network.class_names import class_names
 from reverie.network.downloads import fetch, missing_extra
 from reverie.network.loaded import Loaded
-from reverie.network.weights import open_weights
+from reverie.network.state import classes_in, fill
+from reverie.network.weights import WeightsFile, open_weights
 
 FIXED_SIZE = ("vit_", "maxvit")  # families that take pictures of one size only
+#: What the layer that tells classes apart is called; the first of them that a network has.
+_HEADS: Final = ("fc", "head", "heads.head", "classifier", *(f"classifier.{n}" for n in range(6, 0, -1)))
 
 
-def load_torchvision(name: str, *, offline: bool = False) -> Loaded:
-    """A torchvision classifier; its weights are downloaded once, then cached.
+def load_torchvision(
+    name: str, weights: Path | None = None, *, expected: str | None = None, offline: bool = False
+) -> Loaded:
+    """A torchvision classifier, with its trained weights, which are downloaded once, or those of a file.
 
     Args:
         name: As in ``torchvision.models.get_model``, such as ``resnet50``.
+        weights: A state_dict, whose last layer may have another number of classes.
+        expected: The SHA-256 of that file in hexadecimal, or None if any will do.
         offline: Refuse to download.
 
     Raises:
         UsageError: torchvision has no such classifier.
-        NetworkError: torchvision cannot be imported, or the weights cannot be had or trusted.
+        NetworkError: torchvision cannot be imported, or the weights cannot be had or trusted, or do not fit.
     """
     models = _models(name)
     known = models.list_models(module=models)
     if name not in known:
         hint = did_you_mean(name, known) or f"it has {len(known)}, such as {', '.join(known[:6])}"
         raise UsageError(f'network "torchvision:{name}" is not known; {hint}')
-    weights = models.get_model_weights(name).DEFAULT
-    path, _ = fetch(weights.url, f"torchvision:{name}", offline=offline)
-    with open_weights(path, parameters=int(weights.meta["num_params"])):
-        pass  # torchvision reads the file that was just shown to be plain tensors
-    module = models.get_model(name, weights=weights)
-    preset = weights.transforms()
+    published = models.get_model_weights(name).DEFAULT
+    parameters, categories = int(published.meta["num_params"]), published.meta["categories"]
+    if weights is None:
+        path, _ = fetch(published.url, f"torchvision:{name}", offline=offline)
+        with open_weights(path, parameters=parameters):
+            pass  # torchvision reads the file that was just shown to be plain tensors
+        module = models.get_model(name, weights=published)
+    else:
+        with open_weights(weights, expected, parameters=parameters) as state:
+            options = _options(name, state)
+            module = models.get_model(name, **options)
+            classes = classes_in(state, _HEADS, module)
+            if classes is not None:
+                module, categories = models.get_model(name, num_classes=classes, **options), None
+            fill(module, state, f"torchvision:{name}")
+    preset = published.transforms()
     return Loaded(
         module,
         mean=tuple(preset.mean),
         std=tuple(preset.std),
         input_size=(preset.crop_size[0],) * 2 if name.startswith(FIXED_SIZE) else None,
-        classes=class_names(weights.meta["categories"]),
+        classes=None if categories is None else class_names(categories),
     )
+
+
+def _options(name: str, state: WeightsFile) -> dict[str, bool]:
+    """Of two old networks: whether the file has the classifiers at their sides, which only training needs."""
+    if name not in ("googlenet", "inception_v3"):
+        return {}
+    aside = any("aux" in weight.lower() for weight in state)
+    return {"init_weights": False, "aux_logits": aside}
 
 
 def _models(name: str) -> Any:

@@ -179,6 +179,11 @@ class WrappedNetwork(Network):
             return sizes.only if self.fit == "window" or self.input_size is None else (1, 1)
         return (sizes.multiple,) * 2 if MAP_STEP % sizes.multiple else super().exact_steps
 
+    @property
+    def patch(self) -> tuple[int, int] | None:
+        """See ``Network.patch``; of pictures that are resized or seen through windows there are none."""
+        return self._layouts.patch if self._find_sizes().only is None else None
+
     def layer(self, name: str) -> NetworkLayer:
         """The layer of that name.
 

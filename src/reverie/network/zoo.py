@@ -119,8 +119,8 @@ def load_net(name: str = DEFAULT, *, offline: bool = False, trust: bool = False)
         name: ``lite0``, ``lite1`` or ``lite2``, or one of them with weights of your own, ``lite0:FILE``
             (.pth or .safetensors, with tensors named as in the published files); ``torchvision:NAME``,
             ``timm:NAME`` or ``hf:OWNER/NAME`` with their trained weights; ``faces``, which knows nothing but
-            faces; ``timm:NAME:FILE`` with a state_dict of your own; ``caffe:FILE.caffemodel``,
-            ``onnx:FILE.onnx``, ``torch:FILE.pt2``;
+            faces; ``timm:NAME:FILE`` and ``torchvision:NAME:FILE`` with a state_dict of your own;
+            ``caffe:FILE.caffemodel``, ``onnx:FILE.onnx``, ``torch:FILE.pt2``;
             ``py:FILE.py:FUNCTION`` or ``py:package.module:FUNCTION``, code of your own, which runs.
             Or a name that the user's ``networks.toml`` gives to one of these. Settings may follow, as in
             ``onnx:net.onnx#mean=0.5&std=0.25``: see ``Description``.
@@ -156,7 +156,8 @@ def _load(found: Description, *, offline: bool, trust: bool) -> Loaded | Network
         case "torchvision":
             from reverie.network.torchvision import load_torchvision
 
-            return load_torchvision(found.target, offline=offline)
+            name = found.target.partition(":")[0]
+            return load_torchvision(name, path if found.file else None, expected=expected, offline=offline)
         case "timm":
             from reverie.network.timm import load_timm
 
