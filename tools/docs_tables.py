@@ -229,7 +229,25 @@ def table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
+def any_network() -> str:
+    """What came of thirty and more networks of other people."""
+    file = MEASURED.with_name("any-network.json")
+    rows = [
+        (
+            r["network"],
+            f"`{r['layer']}`",
+            r["engine"],
+            r["precision"],
+            f"{r['milliseconds']:.0f}",
+            f"{r['cosine']:.5f}",
+        )
+        for r in json.loads(file.read_text("utf-8"))["networks"]
+    ]
+    return table(("network", "layer", "engine", "numbers", "ms a step", "cosine"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
+    "any-network": any_network,
     "film-settings": film_settings,
     "layers": layers,
     "portrait-classes": portrait_classes,

@@ -40,6 +40,8 @@ COMMANDS = {
     "rocket.jpg": "reverie dream rocket.png -o rocket.jpg --size 1080x720 --quality 85",
     "astronaut.jpg": "reverie dream astronaut.png -o astronaut.jpg --size 800x800 --quality 85",
     "gentle.jpg": "reverie dream astronaut.png -o gentle.jpg --preset gentle --size 800x800 --quality 85",
+    "faces.jpg": "reverie dream chelsea.png -o faces.jpg --network faces --layer block4a --octaves 6 "
+    "--size 720x480 --quality 85",
     "clouds.jpg": "reverie dream --from clouds --size 1280x720 -o clouds.jpg --seed 5 --quality 85",
     "noise.jpg": "reverie dream --from noise --size 1280x720 -o noise.jpg --seed 3 --quality 75",
     "layers.jpg": "reverie sheet chelsea.png -o layers.jpg",

@@ -19,6 +19,7 @@ from reverie.jobs.job import Job
 from reverie.jobs.workspace import LocalFiles, Reference, Workspace
 from reverie.media.local_file import open_regular, unreadable
 from reverie.network.description import describe
+from reverie.network.named import known_as
 from reverie.recipe.recipe import Recipe
 
 
@@ -82,6 +83,7 @@ class Packer:
 
     def _renamed(self, recipe: Recipe, sent: Any) -> Recipe:
         """With bare names in place of paths."""
+        recipe = recipe.model_copy(update={"network": known_as(recipe.network)})
         network = describe(recipe.network)
         if network.runs_code:
             raise UsageError(f'network "{network.title}" runs code, which is not sent to other machines')

@@ -108,6 +108,8 @@ def _facts(note: Provenance) -> Iterator[tuple[str, str]]:
     for file in note.files:
         yield "file", f"{file.name}  {file.sha256}"
     yield "network", f"{note.network.name}  {note.network.sha256}"
+    for file in note.network.files:
+        yield "", f"{file.name}  {file.sha256}"
     tiles = "no tiles"
     if engine.tile:
         across = engine.tile_width or engine.tile
