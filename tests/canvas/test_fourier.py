@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reverie.canvas.fourier import FourierCanvas, amplitudes, frequencies, respectrum
+from reverie.canvas.window import middle
 from support.canvases import setup
 
 SIZES = [(16, 16), (15, 15), (24, 10), (9, 14), (21, 8), (1, 5), (6, 1)]
@@ -53,6 +54,43 @@ def test_red_green_and_blue_are_left_alone():
     made = fourier((12, 8), colour="rgb")
     leaf = made.parameters()[0][0].detach().numpy()
     np.testing.assert_allclose(made.picture()[0].detach(), lucid(leaf, (12, 8), mix=np.eye(3)), atol=1e-13)
+
+
+@pytest.mark.parametrize("size", [(24, 10), (15, 15)])
+def test_colours_fall_off_by_more(size):
+    made = fourier(size, colour_falloff=0.4)
+    leaf = made.parameters()[0][0].detach().numpy().copy()
+    wanted = lucid(leaf * less_colour(size, 0.4)[..., None], size)
+    np.testing.assert_allclose(made.picture()[0].detach(), wanted, atol=1e-13)
+
+
+def less_colour(size: tuple[int, int], power: float) -> np.ndarray:
+    """What each wave of brightness and of two axes of colour is multiplied by, (3, H, W // 2 + 1)."""
+    width, height = size
+    waves = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)) * max(size) / 3
+    less = np.maximum(waves, 1) ** -power
+    return np.stack([np.ones_like(less), less, less])
+
+
+@pytest.mark.parametrize("size", [(48, 40), (31, 33)])
+def test_outside_a_window_only_broad_waves_are_left(size):
+    """Values by SciPy's Gaussian blur that wraps, in place of a product in the spectrum."""
+    from scipy.ndimage import gaussian_filter
+
+    made, plain = fourier(size, window=0.8, spread=1.0), fourier(size, spread=1.0)
+    values = torch.logit(plain.picture()[0].detach()).numpy()
+    broad = np.stack([gaussian_filter(v, 0.1 * max(size), mode="wrap", truncate=9) for v in values])
+    expected = broad + middle(size, 0.8).numpy() * (values - broad)
+    np.testing.assert_allclose(made.picture()[0].detach(), 1 / (1 + np.exp(-expected)), atol=1e-6)
+    edge, inside = (expected - broad)[:, 0].std(), (expected - broad)[:, size[1] // 2].std()
+    assert edge < 0.5 * inside
+
+
+def test_a_windowed_canvas_is_rendered_larger_as_it_is():
+    made = fourier((24, 24), window=0.8)
+    rendered = made.render((48, 48))
+    made.resize((48, 48))
+    torch.testing.assert_close(made.picture().detach(), rendered, atol=1e-13, rtol=0)
 
 
 @pytest.mark.parametrize("size", SIZES)

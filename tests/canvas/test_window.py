@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from scipy.ndimage import gaussian_filter
 
-from reverie.canvas.window import MELTED, melted, window
+from reverie.canvas.window import MELTED, melted, middle, window
 from support.apparitions import gradients
 
 
@@ -40,3 +40,17 @@ def test_the_photograph_loses_its_detail_where_the_window_is_open() -> None:
     assert np.abs(found - expected).max() < 0.02  # the blur is that of a smaller copy
     assert np.array_equal(found[:, :6, :6], base[0, :, :6, :6].numpy())
     assert melted(base, open_, 0.0) is base
+
+
+def test_the_window_about_the_middle_is_an_ellipse() -> None:
+    expected = np.zeros((30, 44))
+    for row in range(30):
+        for column in range(44):
+            r = np.hypot((column + 0.5 - 22) / 22, (row + 0.5 - 15) / 15)
+            t = min(max((1.0 - r) / 0.45, 0.0), 1.0)
+            expected[row, column] = 1 - 0.85 * (1 - t * t * (3 - 2 * t))
+    found = middle((44, 30), 0.85).numpy()
+    assert np.allclose(found, expected, atol=1e-5)
+    assert found[14:16, 20:24].min() == 1
+    assert abs(found[0, 0] - 0.15) < 1e-6
+    assert (middle((44, 30), 0.0) == 1).all()

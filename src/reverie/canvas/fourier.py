@@ -9,9 +9,14 @@ import torch
 from torch import Tensor
 
 from reverie.canvas.base import Canvas, CanvasSetup
+from reverie.canvas.window import middle
 
 #: What lucid divides its pictures by.
 LUCID: float = 4.0
+#: Axes of colour fall off from this many waves along the longer side.
+COLOURED: float = 3.0
+#: Outside a window waves are left that a blur of this share of the longer side leaves.
+BROAD: float = 0.1
 
 
 def frequencies(size: tuple[int, int]) -> Tensor:
@@ -32,11 +37,17 @@ def amplitudes(size: tuple[int, int], falloff: float) -> Tensor:
     return longest * (longest * frequencies(size)).clamp_min(1) ** -falloff
 
 
+def broad(size: tuple[int, int]) -> Tensor:
+    """What a blur of ``BROAD`` of the longer side leaves of each wave, (H, W // 2 + 1), float64."""
+    return torch.exp(-2 * (math.pi * BROAD * max(size) * frequencies(size)).square())
+
+
 class FourierCanvas(Canvas):
     """N pictures as coefficients of sines and cosines, scaled by 1 / f, with decorrelated colours.
 
     The only leaf, (N, C, H, W // 2 + 1, 2), holds real and imaginary parts. Picture = squash(contrast *
-    mix(irfft2(amplitude * leaf) / 4)), the transform being orthonormal (lucid's ``fft_image``).
+    mix(irfft2(amplitude * leaf) / 4)), the transform being orthonormal (lucid's ``fft_image``). With a window
+    what is finer than ``broad`` grows about the middle: broad + open * (values - broad).
     """
 
     def __init__(
@@ -45,10 +56,12 @@ class FourierCanvas(Canvas):
         *,
         spread: float = 0.01,
         falloff: float = 1.0,
+        colour_falloff: float = 0.0,
         colour: str = "decorrelated",
         saturation: float = 1.0,
         contrast: float = 1.0,
         squash: str = "sigmoid",
+        window: float = 0.0,
     ) -> None:
         """Normal noise in every coefficient.
 
@@ -56,14 +69,18 @@ class FourierCanvas(Canvas):
             setup: What every canvas is made with.
             spread: Deviation of the coefficients at the start.
             falloff: Amplitudes fall with frequency as 1 / f to this power.
+            colour_falloff: Those of the two axes of colour by so much more, from ``COLOURED`` waves on.
             colour: "decorrelated", or "rgb" for red, green and blue planes.
             saturation: Gain of the two axes of colour.
             contrast: Gain of all.
             squash: "sigmoid" or "clip".
+            window: How much of the finer waves is kept away from the edges, 0 to 1.
 
         Raises:
             UsageError: An unknown colour or squash.
         """
+        self._window, self._planes = window, dict[tuple[int, int], tuple[Tensor, Tensor]]()
+        self._colour_falloff = colour_falloff
         super().__init__(setup)
         self._tone = self._toned(colour=colour, saturation=saturation, contrast=contrast, squash=squash)
         self._falloff = falloff
@@ -72,17 +89,37 @@ class FourierCanvas(Canvas):
         self._start(setup.rngs, lambda rng: [spread * torch.randn(shape, generator=rng)])
 
     def _scale_at(self, size: tuple[int, int]) -> Tensor:
-        """Amplitudes (H, W // 2 + 1, 2), once for real and once for imaginary parts: no broadcasting."""
+        """Amplitudes (H, W // 2 + 1, 2), once for real and once for imaginary parts: no broadcasting.
+
+        Where axes of colour fall off by more it has their planes too, (C, H, W // 2 + 1, 2).
+        """
         scale = amplitudes(size, self._falloff) / LUCID
-        return scale[..., None].expand(-1, -1, 2).contiguous().to(self.device, self.dtype)
+        if self._colour_falloff and self._tone.mix is not None:
+            waves = (frequencies(size) * max(size) / COLOURED).clamp_min(1)
+            coloured = scale * waves**-self._colour_falloff
+            scale = torch.stack([scale, coloured, coloured])
+        return torch.stack([scale, scale], -1).to(self.device, self.dtype)
 
     def _one(self, parts: Sequence[Tensor]) -> Tensor:
         return self._drawn(parts[0] * self._scale, self.size)
 
     def _drawn(self, spectrum: Tensor, size: tuple[int, int]) -> Tensor:
         """The picture (C, H, W) of a spectrum (C, H, W // 2 + 1, 2)."""
-        values = torch.fft.irfft2(torch.view_as_complex(spectrum), s=(size[1], size[0]), norm="ortho")
+        waves = torch.view_as_complex(spectrum)
+        values = torch.fft.irfft2(waves, s=(size[1], size[0]), norm="ortho")
+        if self._window:
+            low, open_ = self._opened(size)
+            base = torch.fft.irfft2(waves * low, s=(size[1], size[0]), norm="ortho")
+            values = base + open_ * (values - base)
         return self._tone.picture(values)
+
+    def _opened(self, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        """What is left of each wave outside the window, and how open that is; kept."""
+        if size not in self._planes:
+            planes = broad(size), middle(size, self._window)
+            low, open_ = (plane.to(self.device, self.dtype) for plane in planes)
+            self._planes = {size: (low, open_)}
+        return self._planes[size]
 
     def _fitted(self, picture: Tensor, index: int) -> list[Tensor]:
         spectrum = torch.fft.rfft2(self._tone.values(picture).contiguous(), norm="ortho")

@@ -62,8 +62,10 @@ class FourierDetail(FourierCanvas):
             largest: The longest waves of full strength, as a share of the longer side.
             saturation: Gain of the two axes of colour.
         """
-        self._colour_falloff, self._largest = colour_falloff, largest
-        super().__init__(setup, spread=spread, falloff=falloff, saturation=saturation)
+        self._largest = largest
+        super().__init__(
+            setup, spread=spread, falloff=falloff, colour_falloff=colour_falloff, saturation=saturation
+        )
 
     def _scale_at(self, size: tuple[int, int]) -> Tensor:
         """Amplitudes (C, H, W // 2 + 1, 2), once for real and once for imaginary parts."""

@@ -1,4 +1,4 @@
-"""Windows: where a photograph gives way, and what is left of it there."""
+"""Windows: where a picture moves: about places of a photograph, or about its own middle."""
 
 from __future__ import annotations
 
@@ -11,8 +11,28 @@ from reverie.ops.filters import low_pass
 
 #: A window is open to INNER half sides from its centre and closed from OUTER on.
 INNER, OUTER = 0.5, 1.45
+#: The picture's own middle is open to so many half sides, and its edges from so many on closed.
+MIDDLE, EDGE = 0.55, 1.0
 #: What melts is finer than a blur of this share of the long side.
 MELTED = 1 / 24
+
+
+def smoothstep(way: Tensor) -> Tensor:
+    """From 0 to 1 with level ends, where ``way`` goes from 0 to 1."""
+    way = way.clamp(0, 1)
+    return way * way * (3 - 2 * way)
+
+
+def middle(size: tuple[int, int], amount: float) -> Tensor:
+    """How open a picture of a (width, height) is about its own middle, (H, W) in [1 - amount, 1].
+
+    The distance from the middle counts in half widths and half heights: the window is an ellipse.
+    """
+    width, height = size
+    down = (torch.arange(height).view(-1, 1) + 0.5) / height * 2 - 1
+    across = (torch.arange(width).view(1, -1) + 0.5) / width * 2 - 1
+    distance = (across.square() + down.square()).sqrt()
+    return 1 - amount * (1 - smoothstep((EDGE - distance) / (EDGE - MIDDLE)))
 
 
 def window(size: tuple[int, int], squares: Sequence[tuple[float, float, float]]) -> Tensor:
@@ -27,8 +47,7 @@ def window(size: tuple[int, int], squares: Sequence[tuple[float, float, float]])
     open_ = torch.zeros(height, width)
     for x, y, side in squares:
         distance = ((across - x).square() + (down - y).square()).sqrt() / (side / 2)
-        way = ((OUTER - distance) / (OUTER - INNER)).clamp(0, 1)
-        open_ = torch.maximum(open_, way * way * (3 - 2 * way))
+        open_ = torch.maximum(open_, smoothstep((OUTER - distance) / (OUTER - INNER)))
     return open_[None, None]
 
 

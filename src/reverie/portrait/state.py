@@ -341,7 +341,10 @@ def canvas_settings(settings: Portrait) -> dict[str, Any]:
     """What a canvas is made with."""
     names = {
         "pixels": ("squash", "spread", "grey"),
-        "fourier": ("falloff", "colour", "saturation", "contrast", "spread"),
+        "fourier": (
+            *("falloff", "colour_falloff", "colour", "saturation", "contrast", "spread"),
+            "window",
+        ),
         "maco": ("standardise", "colour", "saturation", "contrast", "spread"),
         "laplacian": ("falloff", "colour", "saturation", "contrast", "spread"),
         "cppn": ("saturation", "contrast"),

@@ -39,11 +39,20 @@ class Portrait(BaseModel):
         le=4,
         description="Amplitudes fall with frequency f as 1/f to this power (fourier, laplacian).",
     )
+    colour_falloff: float = Field(
+        0.0, ge=0, le=4, description="Those of the axes of colour by so much more (fourier)."
+    )
     colour: Literal["decorrelated", "rgb"] = Field(
         "decorrelated", description="Axes of colour: those of natural pictures, or red, green and blue."
     )
     saturation: float = Field(1.0, ge=0, le=10, description="Gain of the colour axes over the grey one.")
     contrast: float = Field(1.0, gt=0, le=100, description="Gain of all values before they are squashed.")
+    window: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="How much of what is fine keeps away from the edges, so that one thing grows (fourier).",
+    )
     squash: Literal["sigmoid", "clip"] = Field(
         "sigmoid", description="How values become a picture in [0, 1] (pixels)."
     )
@@ -131,6 +140,10 @@ class Portrait(BaseModel):
             for name in fields:
                 if getattr(self, name) != Portrait.model_fields[name].default:
                     raise UsageError(f"{name}: only for the pixels canvas, this is {self.canvas}")
+        if self.canvas != "fourier":
+            for name in ("colour_falloff", "window"):
+                if getattr(self, name):
+                    raise UsageError(f"{name}: only for the fourier canvas, this is {self.canvas}")
         if self.facet >= self.facets:
             raise UsageError(f"facet: {self.facet} of {self.facets}; they count from 0")
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
@@ -79,3 +80,27 @@ def test_units_are_climbed_as_the_preset_climbs_them() -> None:
     assert of_unit(ob.channel("block5c", 17), "lucid2017", net) == "block5c:17"
     for other in (ob.channel("block3b", 1), 2.0 * ob.logit("tabby"), ob.logit("tabby") + ob.tv()):
         assert of_unit(other, "portrait", net) == str(other)
+
+
+def test_a_portrait_written_before_windows_is_the_preset_filled() -> None:
+    document = preset("filled", size=(64, 64), steps=(2,), objective=("block5c:17",)).model_dump(mode="json")
+    document["preset"] = "portrait"
+    for name in ("window", "colour_falloff"):
+        del document["portrait"][name]
+    old = Recipe(**document)
+    assert old.portrait == preset("filled").portrait
+    assert old.portrait != preset("portrait").portrait
+    made = last_of(old).finished(old)
+    filled = old.but(preset="filled")
+    assert (made.pixels == last_of(filled).finished(filled).pixels).all()
+
+
+def test_a_portrait_keeps_its_detail_in_the_middle() -> None:
+    def calm(name: str) -> float:
+        """How much finer detail the corners have than the middle."""
+        recipe = preset(name, size=(96, 96), steps=(12, 6), objective=("block4b:5",), portrait={"views": 2})
+        fine = np.abs(np.diff(last_of(recipe).finished(recipe).pixels.mean(-1), axis=0))
+        corners = [fine[:16, :16], fine[:16, -16:], fine[-16:, :16], fine[-16:, -16:]]
+        return float(np.mean(corners) / fine[32:64, 32:64].mean())
+
+    assert calm("portrait") < 0.5 < calm("filled")

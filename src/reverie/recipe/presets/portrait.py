@@ -16,6 +16,8 @@ from reverie.transform.parse import LUCID, MACO
 #: Settings that mean something else on another canvas: those of its values, and in whose units they move.
 OF_CANVAS: Final = (
     "falloff",
+    "colour_falloff",
+    "window",
     "colour",
     "saturation",
     "contrast",
@@ -44,6 +46,7 @@ _PORTRAIT: Final[dict[str, Any]] = {
     "jitter": 0,
     "drift": 0.0,
 }
+_TWICE: Final[dict[str, Any]] = {**_PORTRAIT, "octaves": 2, "octave_scale": 4 / 3}
 #: Our own: what a stranger recognises. Fourier's canvas with more in the low frequencies than nature has, the
 #: feature statistics of the network's own training as the prior, and views that are noisy.
 _OWN: Final[dict[str, Any]] = {
@@ -64,6 +67,9 @@ _OWN: Final[dict[str, Any]] = {
         "noise(0, 0.2)",
     ),
 }
+_FILLED: Final[dict[str, Any]] = {**_OWN, "views": 5, "view_size": (192, 224)}
+#: One whole thing in the middle: finer waves keep away from the edges, colours are calmer.
+_WHOLE: Final[dict[str, Any]] = {"window": 0.85, "colour_falloff": 0.4, "priors": ("-2*unnatural",)}
 #: Pixels about grey, as before Fourier's canvas.
 _PIXELS: Final[dict[str, Any]] = {"canvas": "pixels", "squash": "clip", "optimiser": "ascent"}
 #: Yosinski et al. 2015: the mean picture with noise of deviation 10.
@@ -73,19 +79,13 @@ _INVERSION: Final[dict[str, Any]] = {**_PORTRAIT, "size": None}
 _SLOWING: Final[dict[str, Any]] = {"falloff": 1.0, "ease": "cosine"}
 
 PORTRAITS: Final[dict[str, dict[str, Any]]] = {
-    "portrait": {
-        **_PORTRAIT,
-        "octaves": 2,
-        "octave_scale": 4 / 3,
-        "steps": (120, 50),
-        "portrait": {**_OWN, "views": 5, "view_size": (192, 224)},
-    },
+    "portrait": {**_TWICE, "steps": (120, 50), "portrait": {**_FILLED, **_WHOLE}},
+    # Without the window, as portraits were at first: what fills the picture.
+    "filled": {**_TWICE, "steps": (120, 50), "portrait": _FILLED},
     # The same in a tenth of the time, for a thousand units at once.
     "sketch": {
-        **_PORTRAIT,
+        **_TWICE,
         "size": (160, 160),
-        "octaves": 2,
-        "octave_scale": 4 / 3,
         "steps": (50, 24),
         "portrait": {**_OWN, "rate": ((0.06, 0.003),), "rise": 4, "views": 4, "view_size": (96, 128)},
     },
@@ -209,7 +209,9 @@ PORTRAITS: Final[dict[str, dict[str, Any]]] = {
 STRONGEST: Final = 0.5
 COARSE: Final = 16
 #: What a class's portrait climbs where that is not its score alone: text with a gap for the class.
-OF_CLASS: Final[dict[str, str]] = dict.fromkeys(("portrait", "sketch"), "logprob({0}) + 0.4*class({0})")
+OF_CLASS: Final[dict[str, str]] = dict.fromkeys(
+    ("portrait", "filled", "sketch"), "logprob({0}) + 0.4*class({0})"
+)
 #: Layers whose cells are no further apart than so many pixels are near the picture.
 SHALLOW: Final = 8
 #: The preset of an inversion of any other layer.
