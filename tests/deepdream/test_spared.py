@@ -1,4 +1,4 @@
-"""Faces are spared: softly, several of them, beside what a mask says."""
+"""Faces are found and spared: softly, several of them, beside what a mask says."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from reverie.api import render
 from reverie.ascent.session import Session
-from reverie.deepdream.spared import ABOVE, ENDED, HIGH, SHORT, WHOLE, WIDE, heads, spared
+from reverie.deepdream.spared import ABOVE, ENDED, HIGH, SHORT, WHOLE, WIDE, free_of_faces, heads, spared
 from reverie.errors import UsageError
 from reverie.media.picture import Picture
 from reverie.network.faces import Face
@@ -20,6 +20,7 @@ from reverie.notices import collect_warnings
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe, make, read
 from support import twins
+from support.apparitions import gradients, small
 from support.microscope import lite0
 
 FACES = [
@@ -113,3 +114,41 @@ def test_it_is_written_and_read() -> None:
             UsageError, match=rf"^spare: faces are spared in plain dreams, and this has settings of {way}"
         ):
             make(spare="faces", **{way: {}})
+
+
+@pytest.fixture(scope="module")
+def session() -> Session:
+    return Session(small())
+
+
+def photograph(name: str) -> torch.Tensor:
+    data = pytest.importorskip("skimage.data")
+    return torch.from_numpy(getattr(data, name)()).permute(2, 0, 1)[None].float() / 255
+
+
+def test_a_face_is_found_where_it_is(session: Session) -> None:
+    free = free_of_faces(photograph("astronaut"), session)
+    assert free is not None
+    height, width = free.shape[2:]
+    assert free.shape == (1, 1, 512, 512)
+    assert free[0, 0, 110, 225] < 0.1  # between mouth and eyes
+    assert free[0, 0, height * 2 // 3 :].min() > 0.9  # suit and helmet
+    assert free[0, 0, :, : width // 6].min() > 0.9  # the flag
+
+
+def test_what_has_no_face_is_free(session: Session) -> None:
+    assert free_of_faces(photograph("coffee"), session) is None
+    assert free_of_faces(gradients(64, 96), session) is None
+
+
+@pytest.mark.slow
+def test_nothing_grows_over_a_face(session: Session) -> None:
+    photo = photograph("astronaut")[0, :, :256, 100:356]
+    settings = {"count": 6, "drafts": 1}
+    face = (slice(90, 130), slice(105, 145))
+    changed = {}
+    for spare in (True, False):
+        recipe = small("castle", octaves=1, steps=(3,), sites={**settings, "spare_faces": spare})
+        made = render(recipe, photo, session=session).pixels
+        changed[spare] = float(np.abs(made - photo.permute(1, 2, 0).numpy())[face].mean())
+    assert changed[True] < 0.2 * changed[False]
