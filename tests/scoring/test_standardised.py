@@ -114,6 +114,9 @@ def test_a_network_that_nobody_measured_is_shown_dead_leaves():
     least = LEAST * float(spread.median())
     torch.testing.assert_close(found.deviation, spread.clamp_min(least), atol=1e-3, rtol=1e-2)
     assert found.serves == {}
+    assert channel_statistics(net, "0") is found  # measured once ...
+    again = wrap_net(module, mean=0.0, std=1.0)
+    assert channel_statistics(again, "0") is not found  # ... for each network
 
 
 @pytest.mark.parametrize("channels", [1, 3, 5])

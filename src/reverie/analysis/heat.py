@@ -25,7 +25,7 @@ from reverie.engine.not_finite import complaint
 from reverie.errors import UsageError
 from reverie.media.picture.picture import Floats, Picture
 from reverie.native.runtime import Runtime
-from reverie.network.channel_statistics import ChannelStatistics, channel_statistics
+from reverie.network.channel_statistics import channel_statistics
 from reverie.network.network import Network
 from reverie.ops.finite import is_finite
 
@@ -151,7 +151,6 @@ class Looked:
         self.net: Network = engine.net
         self.size = picture.size
         self.runtime = runtime or Runtime.here()
-        self._statistics: dict[str, ChannelStatistics] = {}
         for layer in layers:
             self.net.layer(layer)
         self._input = as_input(picture, self.net).clone()
@@ -161,12 +160,6 @@ class Looked:
             self._maps = answers(self.net, self._input, list(layers))
         if not all(map(is_finite, self._maps.values())):
             raise complaint(engine, self._input.detach(), list(layers))
-
-    def _usual(self, layer: str) -> ChannelStatistics:
-        """What is usual for a layer, measured once."""
-        if layer not in self._statistics:
-            self._statistics[layer] = channel_statistics(self.net, layer)
-        return self._statistics[layer]
 
     def _cells(self, layer: str) -> Tensor:
         """A layer's map (C, h, w), fp32."""
@@ -206,7 +199,7 @@ class Looked:
             log = cells.log_softmax(0)[list(subject.channels)].logsumexp(0)
             share, chance = log.detach().exp(), len(subject.channels) / len(cells)
             return log, share, share, _heat(share, chance, chance + CLEAR_CLASS)
-        usual = self._usual(subject.layer)
+        usual = channel_statistics(self.net, subject.layer)
         above = _deviations(cells, usual.mean, usual.deviation)
         if subject.channels:
             one, deviations = cells[subject.channels[0]], above[subject.channels[0]].detach()
@@ -224,7 +217,7 @@ class Looked:
         """
         with self.runtime.use(), torch.no_grad():
             cells = self._cells(layer)
-            usual = self._usual(layer)
+            usual = channel_statistics(self.net, layer)
             above = _deviations(cells, usual.mean, usual.deviation)
             inner = above[:, 1:-1, 1:-1]
             chosen = apart(inner.flatten(1).amax(1), (inner - FAINT).clamp_min(0), count)

@@ -8,7 +8,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
-from typing import Any
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -50,16 +51,25 @@ class ChannelStatistics:
     limits: tuple[float, float] = LIMITS
 
 
+#: Of networks that nobody has measured, what was found of their layers.
+_SHOWN: Final[WeakKeyDictionary[Network, dict[str, ChannelStatistics]]] = WeakKeyDictionary()
+
+
 def channel_statistics(net: Network, layer: str) -> ChannelStatistics:
     """The statistics of a layer: as measured over photographs, or over generated pictures like them.
 
     For an embedded network they come with the package. Any other is shown dead leaves, discs of all sizes
     that cover each other (Lee, Mumford & Huang 2001): edges and flat parts occur there as in photographs.
+    That is done once for each layer of a network while it is loaded.
     """
     kept = _measured()
     key = f"{net.name}/{layer}/"
     if f"{key}mean" not in kept:
-        return measure(net, layer, [dead_leaves(net.channels, SEED + k) for k in range(PICTURES)])
+        found = _SHOWN.setdefault(net, {})
+        if layer not in found:
+            leaves = [dead_leaves(net.channels, SEED + k) for k in range(PICTURES)]
+            found[layer] = measure(net, layer, leaves)
+        return found[layer]
     values = {name.removeprefix(key): torch.from_numpy(v) for name, v in kept.items() if name.startswith(key)}
     mean, deviation, limits = values.pop("mean"), values.pop("deviation"), values.pop("limits").tolist()
     return ChannelStatistics(mean, deviation, values, (limits[0], limits[1]))
