@@ -1,8 +1,8 @@
 """Measure portraits: ``python -m benchmarks.portraits [PART...] [--work FOLDER]``.
 
-Parts: classes (a hundred class portraits, judged by three networks), naive (the same without priors),
-channels (every channel of block5c beside photographs), diversity, inversion, presets, history. Figures go
-into docs/portraits.json, sheets into docs/images/; pictures are kept in the folder and made once.
+Parts: classes (a hundred class portraits, judged by three networks), filled and naive (the same by those
+presets), channels (every channel of block5c beside photographs), diversity, inversion, presets, history.
+Figures go into docs/portraits.json, sheets into docs/images/; pictures are kept in the folder and made once.
 """
 
 from __future__ import annotations
@@ -157,6 +157,11 @@ def classes(work: Path, name: str = "portrait") -> dict[str, Any]:
     return found
 
 
+def filled(work: Path) -> dict[str, Any]:
+    """The same classes with no window."""
+    return classes(work, "filled")
+
+
 def naive(work: Path) -> dict[str, Any]:
     """The same classes with no prior at all."""
     return classes(work, "naive")
@@ -210,13 +215,13 @@ def diversity(work: Path, count: int = 4) -> dict[str, Any]:
     from reverie.portrait.targets import diverse
 
     net = load_net("lite0")
-    base = preset("portrait")
+    base = preset("filled")
     rows = []
     cells = []
     for unit in DIVERSE:
         layer, index = unit.split(":")
         stem = work / "diversity" / unit.replace(":", "-")
-        wanted = of_unit(ob.parse(unit), "portrait", net)
+        wanted = of_unit(ob.parse(unit), "filled", net)
         alone = [base.but(objective=(wanted,), seed=s) for s in range(count)]
         apart = [stem.with_name(f"{stem.name}-seed{s}.png") for s in range(count)]
         make(alone, apart)
@@ -365,6 +370,7 @@ def sheet(name: str, cells: list[tuple[str, str, Picture]], *, columns: int, sid
 
 PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "classes": classes,
+    "filled": filled,
     "naive": naive,
     "channels": channels,
     "diversity": diversity,

@@ -41,9 +41,7 @@ DEPTHS = (
 
 def depth() -> Cells:
     """What each depth sees."""
-    pictures = made(
-        [preset("portrait", objective=(of_unit(parse(unit), "portrait", NET),)) for unit in DEPTHS]
-    )
+    pictures = made([preset("filled", objective=(of_unit(parse(unit), "filled", NET),)) for unit in DEPTHS])
     return [(unit, "", picture) for unit, picture in zip(DEPTHS, pictures, strict=True)]
 
 
@@ -52,7 +50,7 @@ SHOWN = ("golden retriever", "church", "snail")
 
 def repairs() -> list[tuple[str, Recipe]]:
     """From no prior to all of them, each line one more."""
-    own = preset("portrait")
+    own = preset("filled")
     assert own.portrait is not None
     plain: dict[str, Any] = {
         **own.portrait.model_dump(),
@@ -73,6 +71,7 @@ def repairs() -> list[tuple[str, Recipe]]:
         ("+ views", own.but(portrait=looked)),
         ("+ noise", own.but(portrait=noisy)),
         ("+ natural features", own.but(portrait=natural)),
+        ("+ window", preset("portrait")),
     ]
 
 
@@ -116,7 +115,7 @@ def canvases() -> Cells:
             **settings,
         }
         few = {"size": (128, 128), "steps": (500,)} if kind == "cppn" else {"steps": (200,)}
-        recipe = preset("portrait", octaves=1, objective=("block5c:17",), **few)
+        recipe = preset("filled", octaves=1, objective=("block5c:17",), **few)
         recipe = Recipe(**{**recipe.model_dump(), "portrait": portrait})
         cells.append((kind, "block5c:17", made([recipe])[0]))
     return cells
@@ -125,7 +124,7 @@ def canvases() -> Cells:
 #: File, who makes it, columns, and the side of a cell in pixels.
 FIGURES: dict[str, tuple[Callable[[], Cells], int, int]] = {
     "portraits-depth.jpg": (depth, 8, 176),
-    "portraits-ablation.jpg": (ablation, 6, 200),
+    "portraits-ablation.jpg": (ablation, 7, 170),
     "portraits-dumbbell.jpg": (dumbbell, 4, 256),
     "portraits-canvases.jpg": (canvases, 5, 224),
 }

@@ -9,7 +9,7 @@ from reverie import objective as ob
 from reverie.errors import UsageError, did_you_mean
 from reverie.objective.parser import LONGEST
 from reverie.objective.text import MOST_DIGITS, unquoted
-from reverie.recipe.presets.portrait import COARSE, INVERSION, OF_CLASS, SHALLOW, STRONGEST
+from reverie.recipe.presets.portrait import COARSE, INVERSION, OF_CLASS, SHALLOW, STRONGEST, filling
 
 if TYPE_CHECKING:
     from reverie.network.class_names import ClassNames
@@ -126,7 +126,12 @@ def _unknown(name: str, net: Network, *, classes: bool) -> NoReturn:
 
 
 def with_objective(recipe: Recipe, wanted: ob.Objective, net: Network) -> Recipe:
-    """The recipe of a target: a class is climbed as the preset climbs classes, facets so that they differ."""
+    """The recipe of a target: a class is climbed as the preset climbs classes, facets so that they differ.
+
+    What is of no class is a pattern more often than a thing, and fills the picture.
+    """
+    if not any(isinstance(term.quantity, ob.OfClass) for term in wanted.terms):
+        recipe = filling(recipe)
     text = of_unit(wanted, recipe.preset, net)
     if recipe.portrait is not None and recipe.portrait.facets > 1:
         text = diverse(text, net, recipe.balance)

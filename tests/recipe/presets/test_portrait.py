@@ -11,7 +11,7 @@ from reverie.api import begin, dream
 from reverie.ascent.session import Session
 from reverie.network.zoo import load_net
 from reverie.portrait.state import PortraitState
-from reverie.portrait.targets import of_unit
+from reverie.portrait.targets import of_unit, with_objective
 from reverie.recipe.presets.portrait import PORTRAITS
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
@@ -93,6 +93,18 @@ def test_a_portrait_written_before_windows_is_the_preset_filled() -> None:
     made = last_of(old).finished(old)
     filled = old.but(preset="filled")
     assert (made.pixels == last_of(filled).finished(filled).pixels).all()
+
+
+def test_a_class_is_one_thing_and_what_is_of_no_class_fills_the_picture() -> None:
+    net, own = load_net("lite0"), small("portrait", portrait={"views": 2})
+    thing = with_objective(own, ob.logit("tabby"), net)
+    pattern = with_objective(own, ob.channel("block3b", 5), net)
+    assert (thing.preset, thing.portrait) == ("portrait", own.portrait)
+    assert pattern == small("filled", portrait={"views": 2})
+    wide = small("portrait", portrait={"window": 0.3})
+    assert with_objective(wide, ob.channel("block3b", 5), net) == wide
+    quick = small("sketch")
+    assert with_objective(quick, ob.channel("block3b", 5), net) == quick
 
 
 def test_a_portrait_keeps_its_detail_in_the_middle() -> None:

@@ -7,10 +7,13 @@ of 0 to 255 are shares of it here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from reverie.recipe.portrait import Portrait
 from reverie.transform.parse import LUCID, MACO
+
+if TYPE_CHECKING:
+    from reverie.recipe.recipe import Recipe
 
 #: What all portraits have in common: from noise, one size, terms as weighted.
 #: Settings that mean something else on another canvas: those of its values, and in whose units they move.
@@ -69,7 +72,7 @@ _OWN: Final[dict[str, Any]] = {
 }
 _FILLED: Final[dict[str, Any]] = {**_OWN, "views": 5, "view_size": (192, 224)}
 #: One whole thing in the middle: finer waves keep away from the edges, colours are calmer.
-_WHOLE: Final[dict[str, Any]] = {"window": 0.85, "colour_falloff": 0.4, "priors": ("-2*unnatural",)}
+WHOLE: Final[dict[str, Any]] = {"window": 0.85, "colour_falloff": 0.4, "priors": ("-2*unnatural",)}
 #: Pixels about grey, as before Fourier's canvas.
 _PIXELS: Final[dict[str, Any]] = {"canvas": "pixels", "squash": "clip", "optimiser": "ascent"}
 #: Yosinski et al. 2015: the mean picture with noise of deviation 10.
@@ -79,7 +82,7 @@ _INVERSION: Final[dict[str, Any]] = {**_PORTRAIT, "size": None}
 _SLOWING: Final[dict[str, Any]] = {"falloff": 1.0, "ease": "cosine"}
 
 PORTRAITS: Final[dict[str, dict[str, Any]]] = {
-    "portrait": {**_TWICE, "steps": (120, 50), "portrait": {**_FILLED, **_WHOLE}},
+    "portrait": {**_TWICE, "steps": (120, 50), "portrait": {**_FILLED, **WHOLE}},
     # Without the window, as portraits were at first: what fills the picture.
     "filled": {**_TWICE, "steps": (120, 50), "portrait": _FILLED},
     # The same in a tenth of the time, for a thousand units at once.
@@ -216,6 +219,18 @@ OF_CLASS: Final[dict[str, str]] = dict.fromkeys(
 SHALLOW: Final = 8
 #: The preset of an inversion of any other layer.
 INVERSION: Final = "inversion"
+
+
+def filling(recipe: Recipe) -> Recipe:
+    """The recipe of a pattern in place of a thing's: ``filled`` for ``portrait``; any other as it is."""
+    settings = recipe.portrait
+    if recipe.preset != "portrait" or settings is None:
+        return recipe
+    if any(getattr(settings, name) != value for name, value in WHOLE.items()):
+        return recipe
+    usual = {name: field.default for name, field in Portrait.model_fields.items()}
+    filled = {name: _FILLED.get(name, usual[name]) for name in WHOLE}
+    return recipe.but(preset="filled", portrait=settings.model_copy(update=filled))
 
 
 def onto(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
