@@ -1,8 +1,9 @@
 """Measure portraits: ``python -m benchmarks.portraits [PART...] [--work FOLDER]``.
 
-Parts: classes (a hundred class portraits, judged by three networks), filled and naive (the same by those
-presets), channels (every channel of block5c beside photographs), diversity, inversion, presets, history.
-Figures go into docs/portraits.json, sheets into docs/images/; pictures are kept in the folder and made once.
+Parts: classes (a hundred class portraits, judged by three networks), unnamed (those of them that could not be
+Parts: classes (a hundred class portraits, judged by three networks), unnamed (those that could not be named as
+beside photographs), diversity, inversion, presets, history. Figures go into docs/portraits.json, sheets into
+docs/images/; pictures are kept in the folder and made once.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ from reverie.recipe.presets.portrait import PORTRAITS
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 
+OUT = Path("docs", "portraits.json")
+#: A cell of a sheet: title, a few words, picture.
+Cell = tuple[str, str, Picture]
 #: A hundred classes that were fixed before anything was tuned.
 CLASSES = tuple(range(3, 1000, 10))
 #: Who judges, and at which side in pixels.
@@ -125,36 +129,45 @@ def make(recipes: Sequence[Recipe], paths: Sequence[Path], photos: dict[str, Pat
     return (time.perf_counter() - began - paused) / len(missing)
 
 
-def hundred(name: str, work: Path) -> tuple[list[Path], float]:
-    """The class portraits of a preset."""
+def of_classes(name: str, work: Path, wanted: Sequence[int]) -> tuple[dict[str, Any], list[Cell]]:
+    """What the judges say of the class portraits of a preset, and cells of a sheet of them."""
     base = preset(name)
     net = load_net("lite0")
-    recipes = [base.but(objective=(of_unit(ob.logit(i), name, net),)) for i in CLASSES]
-    paths = [work / name / f"{i}.png" for i in CLASSES]
-    return paths, make(recipes, paths)
-
-
-def classes(work: Path, name: str = "portrait") -> dict[str, Any]:
-    """A hundred class portraits, none picked."""
-    paths, seconds = hundred(name, work)
-    verdicts = judged(paths, CLASSES)
-    names = load_net("lite0").classes
+    recipes = [base.but(objective=(of_unit(ob.logit(i), name, net),)) for i in wanted]
+    paths = [work / name / f"{i}.png" for i in wanted]
+    seconds = make(recipes, paths)
+    verdicts = judged(paths, wanted)
+    names = net.classes
     assert names is not None
     found: dict[str, Any] = {
         "preset": name,
         "top1": {net: sum(right for right, _ in rows) for net, rows in verdicts.items()},
         "mean_share": {net: float(np.mean([s for _, s in rows])) for net, rows in verdicts.items()},
         "missed": {
-            net: [CLASSES[i] for i, (right, _) in enumerate(rows) if not right]
+            net: [wanted[i] for i, (right, _) in enumerate(rows) if not right]
             for net, rows in verdicts.items()
         },
     }
     if seconds:
         found["seconds_each"] = round(seconds, 2)
-    cells = [(names.name(i), "", load_picture(str(p))) for i, p in zip(CLASSES, paths, strict=True)]
+    return found, [(names.name(i), "", load_picture(str(p))) for i, p in zip(wanted, paths, strict=True)]
+
+
+def classes(work: Path, name: str = "portrait") -> dict[str, Any]:
+    """A hundred class portraits, none picked."""
+    found, cells = of_classes(name, work, CLASSES)
     for half in (0, 1):
         sheet(f"portraits-{name}-{half + 1}", cells[half * 50 : half * 50 + 50], columns=10, side=160)
     return found
+
+
+def unnamed(work: Path) -> dict[str, Any]:
+    """Those of the hundred that nobody could name as ``filled`` drew them, by the default preset."""
+    rows = json.loads(OUT.read_text())["naming"]["rows"]
+    wanted = [row["class"] for row in rows if not row["right"]]
+    found, cells = of_classes("portrait", work, wanted)
+    sheet("portraits-unnamed", cells, columns=8, side=176)
+    return {**found, "classes": wanted}
 
 
 def filled(work: Path) -> dict[str, Any]:
@@ -358,7 +371,7 @@ def read(path: Path) -> Tensor:
     return torch.from_numpy(np.array(Image.open(path).convert("RGB"))).permute(2, 0, 1)[None].float() / 255
 
 
-def sheet(name: str, cells: list[tuple[str, str, Picture]], *, columns: int, side: int) -> None:
+def sheet(name: str, cells: list[Cell], *, columns: int, side: int) -> None:
     """A sheet in docs/images/ of at most half a megabyte."""
     path = Path("docs", "images", f"{name}.jpg")
     picture = contact_sheet(cells, side=side, columns=columns, gap=6)
@@ -370,6 +383,7 @@ def sheet(name: str, cells: list[tuple[str, str, Picture]], *, columns: int, sid
 
 PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "classes": classes,
+    "unnamed": unnamed,
     "filled": filled,
     "naive": naive,
     "channels": channels,
@@ -387,17 +401,16 @@ def main() -> None:
         "--work", type=Path, default=Path("build", "portraits"), help="where pictures are kept"
     )
     given = parser.parse_args()
-    out = Path("docs", "portraits.json")
     for name in given.parts or PARTS:
         began = time.perf_counter()
         found = PARTS[name](given.work)
         # Read again: another part may have been written meanwhile.
-        document = json.loads(out.read_text()) if out.exists() else {}
+        document = json.loads(OUT.read_text()) if OUT.exists() else {}
         kept = document.get(name, {})
         if "seconds_each" not in found and "seconds_each" in kept:
             found["seconds_each"] = kept["seconds_each"]
         document |= {"machine": describe(), name: found}
-        out.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")
+        OUT.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")
         took = time.perf_counter() - began
         print(f"{name}: {json.dumps(found)[:1500]}\n{name} took {took:.0f} s", flush=True)
 

@@ -92,12 +92,26 @@ def measured(part: str) -> Any:
 
 def portrait_classes() -> str:
     """How many of the hundred classes each network recognises, with and without priors."""
-    rows = []
     there = json.loads(MEASURED.read_text("utf-8"))
     named = (("classes", "`portrait`, the default"), ("filled", "`filled`"), ("naive", "no prior at all"))
-    for found, words in ((there[part], words) for part, words in named if part in there):
-        rows.append((words, *(f"{found['top1'][n]} ({found['mean_share'][n]:.2f})" for n in found["top1"])))
-    return table(("hundred classes, top-1 (mean probability)", "Lite0", "Lite1", "Lite2"), rows)
+    rows = [(words, *_verdicts(there[part])) for part, words in named if part in there]
+    return table(("hundred classes, top-1 (mean probability)", *JUDGES), rows)
+
+
+#: Who judges portraits of classes.
+JUDGES = ("Lite0", "Lite1", "Lite2")
+
+
+def _verdicts(found: Any) -> list[str]:
+    """Of each judge: how many are of their class for it, and how likely it finds that."""
+    return [f"{found['top1'][n.lower()]} ({found['mean_share'][n.lower()]:.2f})" for n in JUDGES]
+
+
+def portrait_unnamed() -> str:
+    """What the judges say of those of the hundred that were not named."""
+    found = measured("unnamed")
+    rows = [("`portrait`", *_verdicts(found))]
+    return table((f"{len(found['classes'])} classes, top-1 (mean probability)", *JUDGES), rows)
 
 
 def portrait_names() -> str:
@@ -258,6 +272,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "portrait-names": portrait_names,
     "portrait-presets": portrait_presets,
     "portrait-settings": portrait_settings,
+    "portrait-unnamed": portrait_unnamed,
     "loop": loop,
     "preset-objectives": preset_objectives,
     "presets": presets,

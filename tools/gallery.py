@@ -44,6 +44,14 @@ COMMANDS = {
     "--size 720x480 --quality 85",
     "clouds.jpg": "reverie dream --from clouds --size 1280x720 -o clouds.jpg --seed 5 --quality 85",
     "noise.jpg": "reverie dream --from noise --size 1280x720 -o noise.jpg --seed 3 --quality 75",
+    "heads.jpg": "reverie dream --from clouds --preset menagerie --size 960x540 -o heads.jpg --seed 7 "
+    "--quality 85",
+    "cup.jpg": "reverie dream coffee.png -o cup.jpg --preset menagerie --size 960x640 --quality 80",
+    "birds.jpg": "reverie dream --from noise --preset cathedral --size 960x540 -o birds.jpg --seed 3 "
+    "--quality 80",
+    "monarch.jpg": "reverie dream chelsea.png -o monarch.jpg --class monarch --size 960x640 --quality 85",
+    "jellyfish.jpg": "reverie dream rocket.png -o jellyfish.jpg --class jellyfish --sites 4 --size 960x640 "
+    "--quality 85",
     "layers.jpg": "reverie sheet chelsea.png -o layers.jpg",
     "look.jpg": "reverie look chelsea.png -o look.jpg",
     "tile.jpg": "reverie dream --from noise --seamless --size 480x480 --layer block5a -o tile.jpg",
