@@ -1,7 +1,7 @@
 """Measure portraits: ``python -m benchmarks.portraits [PART...] [--work FOLDER]``.
 
-Parts: classes (a hundred class portraits, judged by three networks), unnamed (those of them that could not be
-Parts: classes (a hundred class portraits, judged by three networks), unnamed (those that could not be named as
+Parts: classes (a hundred class portraits, judged by three networks), unnamed (those of them that nobody named
+when filled had drawn them), filled and naive (the hundred by those presets), channels (every channel of block5c
 beside photographs), diversity, inversion, presets, history. Figures go into docs/portraits.json, sheets into
 docs/images/; pictures are kept in the folder and made once.
 """
