@@ -1,7 +1,7 @@
 """Measure portraits: ``python -m benchmarks.portraits [PART...] [--work FOLDER]``.
 
-Parts: classes (a hundred class portraits, judged by three networks), unnamed (those of them that nobody named
-when filled had drawn them), filled and naive (the hundred by those presets), channels (every channel of block5c
+Parts: classes (a hundred class portraits, judged by three networks), unnamed (those of them that nobody
+named when filled had drawn them), filled and naive (all by those presets), channels (every channel of block5c
 beside photographs), diversity, inversion, presets, history. Figures go into docs/portraits.json, sheets into
 docs/images/; pictures are kept in the folder and made once.
 """
@@ -330,7 +330,7 @@ def presets(work: Path) -> dict[str, Any]:
         rows[name] = {net: {"right": r[0][0], "share": r[0][1]} for net, r in verdict.items()}
         rows[name]["seconds"] = round(seconds, 1)
         cells.append((name, "", over_paper(load_picture(str(path)))))
-    sheet("portraits-presets", cells, columns=4, side=256)
+    sheet("portraits-presets", cells, columns=5, side=256)
     return {"rows": rows}
 
 
