@@ -91,8 +91,10 @@ def test_pictures_of_the_gallery_tell_the_command_that_made_them():
         note = of_picture(DOCS / "images" / name)
         assert note.stopped is None
         parsed = parsed_dream(shlex.split(line)[1:])
-        assert note.recipe.objective == recipe_from_options(parsed).objective
-        assert note.recipe.seed == recipe_from_options(parsed).seed
+        told = recipe_from_options(parsed, default=look_of(parsed))
+        assert note.recipe.objective == told.objective
+        assert note.recipe.seed == told.seed
+        assert note.recipe.preset == told.preset
         assert (note.recipe.start == "photo") == (note.source is not None)
 
 
@@ -106,6 +108,11 @@ def parsed_dream(words):
     """The options of a `dream` as its function gets them; click's errors are the test's."""
     context = command().commands["dream"].make_context("dream", words[1:])
     return context.params
+
+
+def look_of(params):
+    """The preset of a `dream` that names none, by its options."""
+    return usual_look(*(params[name] for name in ("photos", "class_", "sites")))
 
 
 @pytest.mark.slow
@@ -122,7 +129,7 @@ def test_commands_parse(line):
         return
     context = verbs[words[1]].make_context(words[1], words[2:])
     if words[1] == "dream" and not context.params["recipe"]:
-        usual = usual_look(*(context.params[name] for name in ("photos", "class_", "sites")))
+        usual = look_of(context.params)
         assert isinstance(recipe_from_options(context.params, usual), Recipe)
 
 
