@@ -21,6 +21,7 @@ from reverie.canvas.window import melted, window
 from reverie.deepdream.spared import free_of_faces
 from reverie.deepdream.state import Origin, as_picture
 from reverie.media.picture import Picture
+from reverie.media.picture.picture import no_larger
 from reverie.native.runtime import Runtime, computes
 from reverie.ops.colour import keep_colour
 from reverie.ops.filters import resize
@@ -274,6 +275,10 @@ class ApparitionState:
 
     @computes
     @torch.no_grad()
+    def small(self, recipe: Recipe, side: int) -> Picture:
+        """As ``finished``, with its longer side no longer than ``side`` pixels."""
+        return no_larger(self.finished(recipe), side)
+
     def finished(self, recipe: Recipe) -> Picture:
         """The best draft as it is saved: its detail enlarged onto the whole photograph."""
         if recipe.strength == 0 or not self.sites:

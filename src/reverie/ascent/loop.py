@@ -46,6 +46,10 @@ class Frame:
         """The picture as it would be saved if the dream ended here."""
         return self.state.finished(self.recipe)
 
+    def small(self, side: int) -> Picture:
+        """The picture with its longer side no longer than ``side`` pixels, made in less time."""
+        return self.state.small(self.recipe, side)
+
 
 def dream(
     recipe: Recipe, *, session: Session, state: AscentState[Any], ask: Ask | None = None

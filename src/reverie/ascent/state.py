@@ -74,3 +74,6 @@ class AscentState(Protocol[G]):
 
     def finished(self, recipe: Recipe) -> Picture:
         """The picture as it is saved; the state can go on after it."""
+
+    def small(self, recipe: Recipe, side: int) -> Picture:
+        """As ``finished``, with its longer side no longer than ``side`` pixels; quicker where it can be."""

@@ -23,6 +23,7 @@ from reverie.cli.verbs.microscope import microscope
 from reverie.cli.verbs.run import run
 from reverie.cli.verbs.see import see
 from reverie.cli.verbs.stimuli import stimuli
+from reverie.cli.verbs.studio import studio
 from reverie.cli.verbs.zoom import zoom
 
 ABOUT = """Ask a trained image network what it sees, and see the answer.
@@ -57,8 +58,9 @@ def _reverie(
 
 
 for verb in (
-    *(dream, zoom, film, see, invert, stimuli, look, microscope, fool, remake.rerun, run, remake.show),
-    *(before.sheet, before.classify, before.layers, classes, before.networks, doctor, bench, cluster),
+    *(dream, studio, zoom, film, see, invert, stimuli, look, microscope, fool, remake.rerun),
+    *(run, remake.show, before.sheet, before.classify, before.layers, classes, before.networks),
+    *(doctor, bench, cluster),
 ):
     app.command(cls=VerbCommand)(verb)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final, Literal, get_args, get_origin
+from typing import Any, Final
 
 import typer
 from pydantic import BaseModel
 
 from reverie.recipe.curve import NUMBER, Within
+from reverie.recipe.field_types import choices, limits_of, parts_of
 from reverie.recipe.portrait import Portrait
 from reverie.recipe.presets.portrait import PORTRAITS
 from reverie.recipe.presets.preset import MOTIONS, PRESETS
@@ -37,29 +38,6 @@ USUAL: Final[Mapping[type[BaseModel], Mapping[str, Any]]] = {
 }
 
 
-def choices(annotation: Any) -> Iterator[str]:
-    """What a field's type allows, if it is a choice of words."""
-    if get_origin(annotation) is Literal:
-        yield from map(str, get_args(annotation))
-    for part in get_args(annotation):
-        yield from choices(part)
-
-
-def bounds_of(note: object) -> dict[str, float]:
-    """What one of pydantic's constraints says: ``ge``, ``gt``, ``le`` or ``lt``."""
-    return {k: v for k in ("ge", "gt", "le", "lt") if (v := getattr(note, k, None)) is not None}
-
-
-def bounds(annotation: Any) -> dict[str, float]:
-    """The limits in a field's type."""
-    found: dict[str, float] = {}
-    for part in get_args(annotation):
-        for note in getattr(part, "metadata", (part,)):
-            found |= bounds_of(note)
-        found |= bounds(part)
-    return found
-
-
 def in_range(found: Mapping[str, float]) -> str:
     """Limits in words."""
     low, high = found.get("ge", found.get("gt")), found.get("le", found.get("lt"))
@@ -76,9 +54,7 @@ def describe(name: str, model: type[BaseModel] = Recipe) -> str:
     own.
     """
     info = model.model_fields[name]
-    limits = bounds(info.annotation)
-    for note in info.metadata:
-        limits |= bounds_of(note)
+    limits = limits_of(info)
     notes = [" or ".join(filter(None, (in_range(limits), ", ".join(choices(info.annotation)))))]
     default = info.default
     if isinstance(default, tuple):
@@ -107,10 +83,8 @@ def setting(
 def is_share(name: str, model: type[BaseModel]) -> bool:
     """Whether a field goes from 0 to 1 and is no whole number: one number, or a curve of them."""
     info = model.model_fields[name]
-    found = bounds(info.annotation)
-    for note in info.metadata:
-        found |= bounds_of(note)
-    parts = [*info.metadata, *_parts(info.annotation)]
+    found = limits_of(info)
+    parts = [*info.metadata, *parts_of(info.annotation)]
     number = float in parts and found.get("ge", found.get("gt")) == 0 and found.get("le") == 1
     return number or Within(0, 1) in parts
 
@@ -118,7 +92,7 @@ def is_share(name: str, model: type[BaseModel]) -> bool:
 def kind_of(name: str, model: type[BaseModel]) -> str:
     """What stands after an option that sets a field; nothing after one that is on or off."""
     annotation = model.model_fields[name].annotation
-    parts = list(_parts(annotation))
+    parts = list(parts_of(annotation))
     if bool in parts:
         return ""
     return (
@@ -130,13 +104,6 @@ def kind_of(name: str, model: type[BaseModel]) -> str:
         if float in parts
         else "TEXT"
     )
-
-
-def _parts(annotation: Any) -> Iterator[Any]:
-    """A type and all that it is made of, notes included."""
-    yield annotation
-    for part in get_args(annotation):
-        yield from _parts(part)
 
 
 def shares(text: str) -> str:

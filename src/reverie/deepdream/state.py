@@ -273,10 +273,21 @@ class State:
     @computes
     def finished(self, recipe: Recipe) -> Picture:
         """The picture as it is saved: at the source's size, drift given back, colour kept, in [0, 1]."""
-        source = self.canvas.source
+        return as_picture(self._finished(recipe, self.canvas.source), recipe, self.origin)
+
+    @computes
+    def small(self, recipe: Recipe, side: int) -> Picture:
+        """As ``finished``, with its longer side no longer than ``side`` pixels, and without transparency."""
+        height, width = self.canvas.source.shape[2:]
+        factor = min(1.0, side / max(width, height))
+        size = max(1, round(width * factor)), max(1, round(height * factor))
+        return as_picture(self._finished(recipe, self.canvas.source_at(size)), recipe, None)
+
+    def _finished(self, recipe: Recipe, source: Tensor) -> Tensor:
+        """The dream over the source as it is given, at that size."""
         self.canvas.let_go()
         if recipe.strength == 0:  # also for presets whose octaves lose detail on the way and put it back
-            return as_picture(source.clamp(0, 1), recipe, self.origin)
+            return source.clamp(0, 1)
         height, width = source.shape[2:]
         carry = "detail" if recipe.carry == "detail" else "picture"
         canvas = self.canvas.at((width, height), carry=carry)
@@ -301,7 +312,7 @@ class State:
             way = recipe.soften if canvas.mask is None else recipe.soften * canvas.mask
             canvas.base = plain + way * (canvas.base - plain)
         picture = keep_colour(canvas.picture(out=canvas.detail), source, recipe.keep_colour)
-        return as_picture(picture.clamp_(0, 1), recipe, self.origin)
+        return picture.clamp_(0, 1)
 
     @staticmethod
     def _leave_room(canvas: DetailCanvas, recipe: Recipe) -> None:

@@ -228,6 +228,7 @@ class FrameWatch:
             moved=frame.moved,
             ends=first,  # said at once: it takes far longer than a frame
             more=f"a scene opens, {width} x {height}, {of}, score {frame.score:.4g}",
+            draw_small=frame.small,
         )
         self.listener.on_event(step)
         if self.listener.should_stop():

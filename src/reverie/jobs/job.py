@@ -23,6 +23,7 @@ from reverie.jobs.claims import Claim, Named, claimed, reads_of
 from reverie.jobs.output import Written, memory_errors
 from reverie.jobs.workspace import Workspace
 from reverie.media.picture import Picture
+from reverie.media.picture.picture import no_larger
 from reverie.notices import collect_warnings
 from reverie.recipe.recipe import Recipe
 
@@ -52,6 +53,7 @@ class Step:
         more: All of it for a line of a log.
         source: What the maker yielded: a frame of the loop, of a film, or a generation.
         draw: Makes the picture.
+        draw_small: Makes it with its longer side no longer than so many pixels, in less time.
     """
 
     label: str
@@ -63,6 +65,14 @@ class Step:
     more: str = ""
     source: Any = field(default=None, repr=False, compare=False)
     draw: Callable[[], Picture] | None = field(default=None, repr=False, compare=False)
+    draw_small: Callable[[int], Picture] | None = field(default=None, repr=False, compare=False)
+
+    def small(self, side: int) -> Picture | None:
+        """``picture`` with its longer side no longer than ``side`` pixels, made as ``picture`` is."""
+        if self.draw_small is not None:
+            return self.draw_small(side)
+        picture = self.picture
+        return None if picture is None else no_larger(picture, side)
 
     @property
     def picture(self) -> Picture | None:

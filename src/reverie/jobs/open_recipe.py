@@ -303,6 +303,7 @@ class Watch:
                 more=f"{width} x {height}, {text}, moved {frame.moved:.3f}",
                 source=frame,
                 draw=lambda: frame.picture,
+                draw_small=frame.small,
             )
         )
 

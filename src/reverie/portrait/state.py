@@ -16,6 +16,7 @@ from reverie.canvas.base import Canvas, CanvasSetup
 from reverie.canvas.make import make_canvas
 from reverie.errors import UsageError
 from reverie.media.picture import Picture, Source
+from reverie.media.picture.picture import no_larger
 from reverie.native.runtime import Runtime, computes
 from reverie.network.network import Network
 from reverie.ops.filters import resize
@@ -245,6 +246,10 @@ class PortraitState:
     def _small(self, count: int | None = None) -> Tensor:
         with torch.no_grad():
             return torch.cat([resize(one[None], 32, 32) for one in self.canvas.picture()[:count]])
+
+    def small(self, recipe: Recipe, side: int) -> Picture:
+        """As ``finished``, with its longer side no longer than ``side`` pixels."""
+        return no_larger(self.finished(recipe), side)
 
     def finished(self, recipe: Recipe) -> Picture:
         """The picture of the recipe's facet, as it is saved."""

@@ -1,0 +1,115 @@
+"""``reverie studio``: a page where people dream."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reverie.cli.command_line import command_line
+from reverie.cli.console import Console
+from reverie.cli.fields import COMPUTE, FILES, other
+from reverie.cli.groups import OFFERED, Group, Only, takes_groups
+from reverie.cli.options import Common
+from reverie.cli.recipe_options import console_of
+
+#: The panel of the help.
+WHERE = "Where it is"
+
+
+@dataclass(frozen=True)
+class Place(Group):
+    """Where the page is, and who may come in."""
+
+    port: Annotated[
+        int,
+        other(
+            "--port", help="Its port (default 8765; 0 takes any).", panel=WHERE, metavar="N", min=0, max=65535
+        ),
+    ] = 8765
+    host: Annotated[
+        str | None,
+        other(
+            "--host", help="The address it is bound to (default 127.0.0.1).", panel=WHERE, metavar="ADDRESS"
+        ),
+    ] = None
+    share: Annotated[
+        bool,
+        other("--share", help="Let others in, by a link that is shown; each has a gallery.", panel=WHERE),
+    ] = False
+    allow_host: Annotated[
+        list[str] | None,
+        other("--allow-host", help="A further name that it is opened by.", panel=WHERE, metavar="NAME"),
+    ] = None
+    trusted_proxy: Annotated[
+        list[str] | None,
+        other("--trusted-proxy", help="A proxy whose X-Forwarded counts.", panel=WHERE, metavar="ADDRESS"),
+    ] = None
+    no_open: Annotated[
+        bool, other("--no-open", help="Open no browser; the address is printed.", panel=WHERE)
+    ] = False
+
+
+@dataclass(frozen=True)
+class Work(Group):
+    """What dreams, and where all of it is kept."""
+
+    data: Annotated[
+        Path | None,
+        other("--data", help="The folder of all that is given and made.", panel=FILES, metavar="DIR"),
+    ] = None
+    network: Annotated[
+        list[str] | None,
+        other(
+            "--network",
+            help="A network to choose from; the first is the usual.",
+            panel=COMPUTE,
+            metavar="NAME",
+        ),
+    ] = None
+    workers: Annotated[
+        int,
+        other("--workers", help="Dreams at once (default 1).", panel=COMPUTE, metavar="N", min=1, max=64),
+    ] = 1
+
+
+@takes_groups
+def studio(
+    place: Place = OFFERED,
+    work: Work = OFFERED,
+    common: Annotated[Common, Only("offline", "quiet", "debug")] = OFFERED,
+) -> None:
+    """Open a page where people dream: drop a photograph, watch, shape, keep.
+
+    The page is for this machine alone, unless --share lets others in. When it is ready
+    one line on standard output holds its address. Ctrl-C ends it; what waits goes on next time.
+    """
+    from reverie.studio.serve import serve
+    from reverie.studio.settings import SHARED, Quota, Settings, usual_folder
+
+    console: Console = console_of(common)
+    settings = Settings(
+        data=(work.data or usual_folder()).absolute(),
+        host=place.host or ("0.0.0.0" if place.share else "127.0.0.1"),
+        port=place.port,
+        shared=place.share,
+        networks=tuple(dict.fromkeys(work.network or ("lite0",))),
+        workers=work.workers,
+        offline=common.offline,
+        allow_hosts=tuple(place.allow_host or ()),
+        proxies=tuple(place.trusted_proxy or ()),
+        quota=SHARED if place.share else Quota(),
+    )
+    settings.check()
+
+    def ready(url: str) -> None:
+        typer.echo(url)
+        sys.stdout.flush()
+
+    try:
+        serve(settings, command_line, opens=not place.no_open, ready=ready, note=console.info)
+    except KeyboardInterrupt:
+        pass  # asked for: nothing is lost

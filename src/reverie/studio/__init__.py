@@ -1,0 +1,1 @@
+"""The studio: a page where people dream, and the server behind it."""

@@ -1,0 +1,126 @@
+"""The application: routes by topic behind the door, and every error as one sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from reverie._version import __version__
+from reverie.errors import BadInput, ResourceError, ReverieError, UsageError
+from reverie.recipe.recipe import Recipe
+from reverie.studio.routes import catalogue, events, given, jobs, pictures, recipes
+from reverie.studio.studio import Studio
+from reverie.web.addresses import Addresses
+from reverie.web.door import App, Door, Gate, Open
+
+#: The folder of the page.
+PAGE = files("reverie.studio") / "page"
+_STATUS = {UsageError: 422, BadInput: 422, ResourceError: 507}
+_CLAUSE = re.compile(r"(?:^|; )([a-z_.]+(?:\.\d+)?): ")
+
+
+def make_app(studio: Studio, ours: Addresses, gate: Gate | None = None) -> App:
+    """The studio as an ASGI application.
+
+    Args:
+        studio: What it works with; it is started and stopped with the application.
+        ours: The names that the server goes by.
+        gate: Who may come in; everybody if missing.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await studio.start()
+        try:
+            yield
+        finally:
+            await studio.stop()
+
+    app = FastAPI(
+        title="reverie studio",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.studio = studio
+    for topic in (given, catalogue, jobs, pictures, recipes, events):
+        app.include_router(topic.router)
+    app.add_exception_handler(ReverieError, _told)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _broken)
+    _serve_page(app)
+    upload = studio.settings.quota.upload
+    bodies = {"/api/photos": upload, "/api/masks": 32_000_000, "/api/recipes/read": upload}
+    return Door(app, ours, gate or Open(), bodies)
+
+
+def _serve_page(app: FastAPI) -> None:
+    """The page and its files, which are ours; browsers ask each time whether they have changed."""
+
+    @app.get("/", include_in_schema=False)
+    def page() -> FileResponse:
+        return FileResponse(str(PAGE / "index.html"), headers={"cache-control": "no-cache"})
+
+    @app.get("/api", include_in_schema=False)
+    def api_page() -> FileResponse:
+        return FileResponse(str(PAGE / "api.html"), headers={"cache-control": "no-cache"})
+
+    @app.get("/health", include_in_schema=False)
+    def health() -> dict[str, str]:
+        return {"status": "ok", "version": __version__}
+
+    app.mount("/static", StaticFiles(directory=str(PAGE)), name="static")
+
+
+def fields_of(message: str) -> dict[str, str]:
+    """The settings that a complaint is about, and what is wrong with each."""
+    found = list(_CLAUSE.finditer(message))
+    ends = [match.start() for match in found[1:]] + [len(message)]
+    known = {name: name for name in Recipe.model_fields}
+    told = {}
+    for match, end in zip(found, ends, strict=True):
+        name = match[1].split(".")[0]
+        if name in known:
+            told[f"recipe.{match[1]}"] = message[match.end() : end]
+    return told
+
+
+async def _told(request: Request, error: Exception) -> JSONResponse:
+    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 422)
+    body: dict[str, Any] = {"error": str(error)}
+    if fields := fields_of(str(error)):
+        body["fields"] = fields
+    return JSONResponse(body, status)
+
+
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    words = {404: "there is nothing of that name", 405: "that is not done here"}
+    plain = error.detail if error.detail not in ("Not Found", "Method Not Allowed") else None
+    said = plain or words.get(error.status_code, error.detail)
+    return JSONResponse({"error": said}, error.status_code, headers=error.headers)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    told = {
+        ".".join(map(str, one["loc"][1:])) or "body": str(one["msg"])[:200] for one in error.errors()[:20]
+    }
+    words = "; ".join(f"{name}: {text[0].lower()}{text[1:]}" for name, text in told.items())
+    return JSONResponse({"error": words, "fields": told}, 422)
+
+
+async def _broken(request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"error": f"something broke here ({type(error).__name__}); the log says more"}, 500)

@@ -1,0 +1,108 @@
+"""Who watches: each page gets what happens to its own visitor's jobs, and a slow one only the newest of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import struct
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+#: Longest side of a preview in pixels: what is sent if nothing is asked for, and the most.
+SIDE, LARGEST = 512, 1024
+#: Events that may wait for a viewer before it is given up.
+MOST_WAITING: Final = 2000
+
+
+@dataclass(eq=False)
+class Viewer:
+    """One open page.
+
+    Attributes:
+        owner: The visitor.
+        side: Of previews, in pixels.
+        watching: The job whose previews it wants; "" for any, None for none.
+    """
+
+    owner: str
+    side: int = SIDE
+    watching: str | None = ""
+    _line: deque[tuple[str, str]] = field(default_factory=deque)
+    _newest: dict[tuple[str, str], str | bytes] = field(default_factory=dict)
+    _more: asyncio.Event = field(default_factory=asyncio.Event)
+    _count: int = 0
+
+    def wants(self, job: str) -> bool:
+        """Whether previews of a job are sent to it."""
+        return self.watching == "" or self.watching == job
+
+    def tell(self, text: str, *, replaces: tuple[str, str] | None = None) -> None:
+        """Something happened; where one of its kind still waits, it takes that one's place."""
+        self._count += 1
+        self._put(replaces or ("event", str(self._count)), text)
+
+    def show(self, job: str, data: bytes) -> None:
+        """A preview, in the place of an older one of this job."""
+        self._put(("preview", job), data)
+
+    def _put(self, key: tuple[str, str], what: str | bytes) -> None:
+        if key not in self._newest:
+            self._line.append(key)
+        self._newest[key] = what
+        self._more.set()
+
+    async def next(self) -> str | bytes:
+        """What is sent next."""
+        while not self._line:
+            self._more.clear()
+            await self._more.wait()
+        return self._newest.pop(self._line.popleft())
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether too much waits for it."""
+        return len(self._line) > MOST_WAITING
+
+
+class Hub:
+    """All who watch."""
+
+    def __init__(self) -> None:
+        self._viewers: set[Viewer] = set()
+
+    def enter(self, owner: str) -> Viewer:
+        """One more."""
+        viewer = Viewer(owner)
+        self._viewers.add(viewer)
+        return viewer
+
+    def leave(self, viewer: Viewer) -> None:
+        """One fewer."""
+        self._viewers.discard(viewer)
+
+    def count(self, owner: str) -> int:
+        """How many pages a visitor has open."""
+        return sum(viewer.owner == owner for viewer in self._viewers)
+
+    def side(self, owner: str, job: str) -> int:
+        """How large previews of a job have to be; 0 where nobody wants any."""
+        sides = (v.side for v in self._viewers if v.owner == owner and v.wants(job))
+        return max(sides, default=0)
+
+    def tell(self, owner: str, event: dict[str, Any]) -> None:
+        """An event, to all pages of a visitor."""
+        text, replaces = json.dumps(event), None
+        if event["type"] in ("step", "queue"):
+            replaces = (event["type"], str(event.get("job", "")))
+        for viewer in self._viewers:
+            if viewer.owner == owner:
+                viewer.tell(text, replaces=replaces)
+
+    def show(self, owner: str, job: str, head: dict[str, Any], picture: bytes) -> None:
+        """A preview, to all pages of a visitor that want it; one copy of its bytes serves them all."""
+        header = json.dumps(head).encode()
+        data = struct.pack(">I", len(header)) + header + picture
+        for viewer in self._viewers:
+            if viewer.owner == owner and viewer.wants(job):
+                viewer.show(job, data)

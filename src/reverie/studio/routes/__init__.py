@@ -1,0 +1,1 @@
+"""What a page or a script may ask, by topic."""

@@ -1,0 +1,111 @@
+"""What there is to choose from: settings, presets, networks, layers and classes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from reverie import objective as ob
+from reverie.errors import UsageError
+from reverie.jobs.provenance import bare_network
+from reverie.recipe.presets.preset import preset
+from reverie.studio.asking import kinds_of_presets
+from reverie.studio.classes import search
+from reverie.studio.forms import forms
+from reverie.studio.histories import HISTORIES
+from reverie.studio.routes.common import Here, missing
+from reverie.web.previews import TYPE
+
+router = APIRouter(prefix="/api", tags=["what there is"])
+
+
+class Text(BaseModel):
+    """The text form of an objective."""
+
+    text: str = Field(max_length=4000)
+
+
+@router.get("/schema", summary="Every setting, for forms")
+def schema(here: Here) -> dict[str, Any]:
+    return forms()
+
+
+@router.get("/presets", summary="The systems that made this field, and ours")
+def presets(here: Here) -> list[dict[str, Any]]:
+    found = []
+    for name, kind in kinds_of_presets():
+        summary, history = HISTORIES.get(name, ("", ""))
+        recipe = preset(name).model_dump(mode="json")
+        found.append({"name": name, "kind": kind, "summary": summary, "history": history, "recipe": recipe})
+    return found
+
+
+@router.get("/networks", summary="Networks that can dream here")
+def networks(here: Here) -> list[dict[str, Any]]:
+    settings, broken = here.studio.settings, here.studio.broken
+    names = [name for name in settings.networks if name not in broken]
+    return [
+        {"name": bare_network(name), "default": index == 0, "classes": True}
+        for index, name in enumerate(names)
+    ]
+
+
+@router.get("/layers", summary="Layers of a network, with small pictures of a photograph")
+async def layers(here: Here, network: str | None = None, photo: str | None = None) -> list[dict[str, Any]]:
+    studio = here.studio
+    name = _network(here, network)
+    found = (await studio.thumbs.layers(name))["layers"]
+    there: dict[str, str] = {}
+    if photo is not None:
+        one = studio.given.find(photo, here.owner, "photo")
+        if one is None:
+            raise missing()
+        there = studio.thumbs.of(name, one, here.owner, found)
+    return [
+        {
+            "name": layer["name"],
+            "channels": layer["channels"],
+            "words": layer["draws"],
+            "objective": layer["objective"],
+            "thumbnail": f"/api/thumbs/{there[layer['name']]}" if layer["name"] in there else None,
+        }
+        for layer in found
+    ]
+
+
+@router.get("/thumbs/{id}", summary="A layer's small picture")
+def thumb(id: str, here: Here) -> Response:
+    studio = here.studio
+    if studio.thumbs.owner(id) != here.owner or not studio.thumbs.path(id).is_file():
+        raise missing()
+    data = studio.thumbs.path(id).read_bytes()
+    return Response(data, media_type=TYPE, headers={"cache-control": "private, max-age=31536000, immutable"})
+
+
+@router.get("/classes", summary="Classes, and groups of them, by a part of a name")
+async def classes(
+    here: Here, q: Annotated[str, Query(max_length=100)] = "", network: str | None = None
+) -> list[dict[str, Any]]:
+    name = _network(here, network)
+    names = () if name in ("lite0", "lite1", "lite2") else (await here.studio.thumbs.layers(name))["classes"]
+    return search(q.strip(), tuple(names))
+
+
+@router.post("/objective", summary="Read an objective's text form")
+def objective(text: Text, here: Here) -> dict[str, Any]:
+    found = ob.parse(text.text)
+    for name in found.files():
+        if here.studio.given.find(name, here.owner) is None:
+            raise UsageError(f'"{name[:60]}": no file is opened by its name here; upload it, and give its id')
+    parts = [{"text": str(ob.Objective((term,))), "weight": term.weight} for term in found.terms]
+    return {"ok": True, "text": str(found), "parts": parts}
+
+
+def _network(here: Here, network: str | None) -> str:
+    """One of the networks that there are; the first if none is named."""
+    names = [bare_network(name) for name in here.studio.settings.networks]
+    if network is not None and network not in names:
+        raise UsageError(f"network: there are {', '.join(names)}, got {network[:60]}")
+    return network or names[0]

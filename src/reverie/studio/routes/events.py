@@ -1,0 +1,75 @@
+"""What happens, as it happens: a WebSocket for each open page."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import suppress
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, WebSocket, WebSocketDisconnect
+
+from reverie.studio.hub import LARGEST, SIDE, Viewer
+from reverie.studio.routes.common import Visit, visit_of
+
+router = APIRouter()
+#: Characters of what a page may send.
+LONGEST: Final = 2000
+#: Seconds that one message may take to be sent.
+PATIENCE: Final = 20.0
+
+
+@router.websocket("/api/events")
+async def events(socket: WebSocket, here: Annotated[Visit, Depends(visit_of)]) -> None:
+    studio = here.studio
+    if studio.hub.count(here.owner) >= studio.settings.quota.viewers:
+        await socket.close(1013, "too many pages are open")
+        return
+    await socket.accept()
+    viewer = studio.hub.enter(here.owner)
+    studio.line.look()
+    try:
+        tasks = {asyncio.create_task(_send(socket, viewer)), asyncio.create_task(_hear(socket, viewer, here))}
+        _, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    finally:
+        studio.hub.leave(viewer)
+        studio.line.look()
+        with suppress(RuntimeError):
+            await socket.close()
+
+
+async def _send(socket: WebSocket, viewer: Viewer) -> None:
+    """Send what there is; a page that takes too long for one message is given up."""
+    while not viewer.gave_up:
+        what = await viewer.next()
+        sending = socket.send_text(what) if isinstance(what, str) else socket.send_bytes(what)
+        await asyncio.wait_for(sending, PATIENCE)
+
+
+async def _hear(socket: WebSocket, viewer: Viewer, here: Visit) -> None:
+    """Take in what the page wants to see."""
+    while True:
+        try:
+            text = await socket.receive_text()
+        except (WebSocketDisconnect, KeyError):  # KeyError: of bytes, which mean nothing here
+            return
+        wish = _read(text)
+        if "watch" in wish:
+            viewer.watching = str(wish["watch"])[:64] if wish["watch"] is not None else None
+        side = wish.get("side", viewer.side)
+        viewer.side = max(64, min(LARGEST, side)) if isinstance(side, int) else SIDE
+        here.studio.line.look()
+
+
+def _read(text: str) -> dict[str, Any]:
+    """An object, or nothing."""
+    if len(text) > LONGEST:
+        return {}
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

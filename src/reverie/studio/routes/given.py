@@ -1,0 +1,68 @@
+"""Photographs, films and masks that visitors give."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from reverie.studio.routes.common import Here, missing, name_of, uploaded
+from reverie.studio.samples import samples
+from reverie.web.previews import TYPE
+
+router = APIRouter(prefix="/api", tags=["photographs"])
+
+
+@router.put("/photos", status_code=201, summary="Give a photograph or a film: the body is its bytes")
+async def give(request: Request, here: Here) -> JSONResponse:
+    studio, name = here.studio, name_of(request, "photo")
+    async with uploaded(request, here) as body:
+        there = studio.given.same(body.sha256, here.owner, "photo", "film")
+        if there is not None and studio.given.path(there).is_file():
+            return JSONResponse(there.as_json(), 201)
+        pixels = studio.settings.quota.pixels
+        found, _ = await studio.media.ask("look", body.path, name=name, pixels=pixels)
+        one = studio.given.keep(body.path, here.owner, found["kind"], name, body.sha256, found)
+    return JSONResponse(one.as_json(), 201)
+
+
+@router.put("/masks", status_code=201, summary="Give a mask: a picture, white where it shall dream")
+async def give_mask(request: Request, here: Here) -> dict[str, Any]:
+    studio = here.studio
+    async with uploaded(request, here) as body:
+        out = body.path.with_suffix(".png")
+        try:
+            pixels = studio.settings.quota.pixels
+            found, _ = await studio.media.ask("mask", body.path, name="the mask", pixels=pixels, out=str(out))
+            name = f"mask-{body.sha256[:12]}.png"
+            one = studio.given.keep(out, here.owner, "mask", name, _sha256(out), found)
+        finally:
+            out.unlink(missing_ok=True)
+    return one.as_json()
+
+
+@router.get("/photos/{id}", summary="A photograph as WebP, or a film's first frame")
+@router.get("/masks/{id}", summary="A mask as WebP")
+async def show(id: str, here: Here, side: Annotated[int, Query(ge=16, le=8192)] = 1280) -> Response:
+    one = here.studio.given.find(id, here.owner)
+    if one is None:
+        raise missing()
+    data = await here.studio.view(one, side)
+    return Response(data, media_type=TYPE, headers={"cache-control": "private, max-age=31536000, immutable"})
+
+
+@router.get("/photos", summary="What was given, the newest first")
+def all_given(here: Here, kind: str = "photo", limit: Annotated[int, Query(ge=1, le=200)] = 60) -> list[Any]:
+    return [one.as_json() for one in here.studio.given.latest(here.owner, kind, limit)]
+
+
+@router.get("/samples", summary="Free photographs to try things on")
+async def free(here: Here) -> list[dict[str, Any]]:
+    return [one.as_json() for one in await samples(here.studio, here.owner)]
+
+
+def _sha256(path: Any) -> str:
+    from reverie.jobs.provenance import sha256_of
+
+    return sha256_of(path)

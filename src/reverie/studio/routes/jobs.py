@@ -1,0 +1,188 @@
+"""Jobs: asked for, watched, stopped, held, moved and steered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Response
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from reverie.jobs.steering import STEERABLE
+from reverie.studio.asking import Wish
+from reverie.studio.routes.common import Here, Visit, missing
+from reverie.studio.routes.pictures import MEDIA
+from reverie.studio.store.jobs import JobRow
+
+router = APIRouter(prefix="/api/jobs", tags=["jobs"])
+
+
+class Place(BaseModel):
+    """A place in the line, from 0."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: int = Field(ge=0, le=100_000)
+
+
+class Changes(BaseModel):
+    """Changed settings of a job that has not ended."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    recipe: dict[str, Any]
+    guide: str | None = Field(None, max_length=64)
+    mask: str | None = Field(None, max_length=64)
+
+
+@router.post("", status_code=201, summary="Ask for a job")
+def ask(wish: Wish, here: Here) -> dict[str, Any]:
+    studio, quota = here.studio, here.studio.settings.quota
+    if studio.jobs.waiting_of(here.owner) + wish.variations > quota.waiting:
+        raise HTTPException(429, f"{quota.waiting} jobs may wait at once; let some of them end first")
+    if studio.used(here.owner) > quota.disk:
+        raise HTTPException(413, "your room is used up; throw something away first")
+    asked = wish.model_dump(mode="json", exclude_defaults=True)
+    found = []
+    planned = studio.asking(here.owner).plan(wish)
+    with studio.database.together():
+        for one in planned:
+            more = {"files": one.files, "asked": asked, "photo": one.photo}
+            found.append(studio.jobs.add(here.owner, one.kind, one.label, one.document, **more))
+    studio.line.pump()
+    studio.line.told(here.owner)
+    return {**told(here, studio.jobs.by_id(found[0].id)), "jobs": [row.id for row in found]}
+
+
+@router.get("", summary="What runs, waits and is over")
+def all_jobs(here: Here) -> dict[str, Any]:
+    jobs = here.studio.jobs
+    places = _places(here)
+    alive = jobs.in_states("running", "paused", owner=here.owner)
+    waiting = sorted(jobs.in_states("waiting", owner=here.owner), key=lambda row: places.get(row.id, 0))
+    return {
+        "running": [told(here, row, places) for row in alive],
+        "waiting": [told(here, row, places) for row in waiting],
+        "recent": [told(here, row, places) for row in jobs.recent(here.owner)],
+    }
+
+
+@router.get("/{id}", summary="A job, with its recipe")
+def one(id: str, here: Here) -> dict[str, Any]:
+    row = _job(id, here)
+    found = {**told(here, row), "recipe": row.document["recipe"], "asked": row.asked, "steered": row.steered}
+    return {**found, "pictures": [one.as_json() for one in here.studio.pictures.of_job(row.id)]}
+
+
+@router.post("/{id}/stop", summary="End it, and keep what there is")
+def stop(id: str, here: Here) -> dict[str, Any]:
+    row = _alive(id, here)
+    here.studio.line.stop_job(row)
+    return told(here, here.studio.jobs.by_id(id))
+
+
+@router.post("/{id}/cancel", summary="End it, and keep nothing")
+def cancel(id: str, here: Here) -> dict[str, Any]:
+    row = _alive(id, here)
+    here.studio.line.cancel(row)
+    return told(here, here.studio.jobs.by_id(id))
+
+
+@router.post("/{id}/pause", summary="Hold it")
+def pause(id: str, here: Here) -> dict[str, Any]:
+    row = _alive(id, here)
+    if row.state != "paused":
+        here.studio.line.pause(row, True)
+    return told(here, here.studio.jobs.by_id(id))
+
+
+@router.post("/{id}/resume", summary="Let it go on")
+def resume(id: str, here: Here) -> dict[str, Any]:
+    row = _alive(id, here)
+    if row.state == "paused":
+        here.studio.line.pause(row, False)
+    return told(here, here.studio.jobs.by_id(id))
+
+
+@router.post("/{id}/move", summary="Put it elsewhere in the line")
+def move(id: str, place: Place, here: Here) -> dict[str, Any]:
+    row = _alive(id, here)
+    if row.state != "waiting":
+        raise HTTPException(409, "it does not wait any more")
+    here.studio.line.move(row, place.to)
+    return told(here, here.studio.jobs.by_id(id))
+
+
+@router.patch("/{id}", summary="Steer what runs, or change what waits")
+def change(id: str, changes: Changes, here: Here) -> dict[str, Any]:
+    row, studio = _alive(id, here), here.studio
+    asked = {**row.asked, "recipe": {**row.asked.get("recipe", {}), **changes.recipe}}
+    asked |= {n: v for n, v in (("guide", changes.guide), ("mask", changes.mask)) if v is not None}
+    wish = Wish(**{**asked, "variations": 1})
+    planned = studio.asking(here.owner).plan(wish)[0]
+    document = {**planned.document, "output": row.document["output"]}
+    seed = row.document["recipe"]["seed"]
+    if "seed" not in changes.recipe:
+        document["recipe"] = {**document["recipe"], "seed": seed}
+    mine, theirs = row.document["recipe"], document["recipe"]
+    differ = [name for name, value in theirs.items() if value != mine[name]]
+    working = studio.line.at(id) is not None
+    steers = working and row.kind in ("dream", "zoom") and planned.files.keys() <= row.files.keys()
+    if steers and all(name in STEERABLE for name in differ):
+        studio.jobs.change(id, asked=asked)
+        studio.line.steer(row, {name: theirs[name] for name in differ})
+        how = "steered"
+    else:
+        studio.jobs.change(id, asked=asked, document=document, files=planned.files, steered=[])
+        if working:
+            studio.line.begin_anew(row)
+        how = "begun anew" if working else "changed"
+    return {**told(here, studio.jobs.by_id(id)), "how": how}
+
+
+@router.get("/{id}/result", summary="What came of it: the picture or film")
+def result(id: str, here: Here) -> FileResponse:
+    row = _job(id, here)
+    found = here.studio.pictures.of_job(row.id)
+    if not found:
+        raise missing()
+    last = found[-1]
+    path = here.studio.pictures.path(last)
+    return FileResponse(path, media_type=MEDIA[path.suffix], filename=last.name)
+
+
+@router.get("/{id}/preview", summary="The newest preview")
+def preview(id: str, here: Here) -> Response:
+    row = _job(id, here)
+    found = here.studio.line.newest(row.id)
+    if found is None:
+        raise missing()
+    return Response(found, media_type="image/webp")
+
+
+def told(here: Visit, row: JobRow, places: dict[str, int] | None = None) -> dict[str, Any]:
+    """What a page is told of a job."""
+    places = _places(here) if places is None and row.state == "waiting" else places or {}
+    made = here.studio.pictures.of_job(row.id)
+    names = ("id", "kind", "state", "share", "photo", "error", "stopped", "label", "created", "warnings")
+    found = {name: getattr(row, name) for name in names}
+    return {**found, "position": places.get(row.id), "picture": made[-1].id if made else None}
+
+
+def _places(here: Visit) -> dict[str, int]:
+    """How many jobs are before each that waits, of all visitors."""
+    return {id: index for index, (id, _) in enumerate(here.studio.line.order())}
+
+
+def _job(id: str, here: Visit) -> JobRow:
+    row = here.studio.jobs.find(id, here.owner)
+    if row is None:
+        raise missing()
+    return row
+
+
+def _alive(id: str, here: Visit) -> JobRow:
+    row = _job(id, here)
+    if row.state not in ("waiting", "running", "paused"):
+        raise HTTPException(409, f"it is over: {row.state}")
+    return row

@@ -1,0 +1,161 @@
+"""A process that dreams: it takes jobs from standard input and tells of them on standard output.
+
+It is a child of the server. When the server is gone, however it ended, so is this process: its input ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import queue
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from reverie.errors import ReverieError
+from reverie.jobs.workspace import Workspace
+from reverie.studio.store.database import MADE
+from reverie.studio.worker import messages
+from reverie.studio.worker.store_files import StoreFiles
+from reverie.studio.worker.watch import Given, Watch
+
+
+class Child:
+    """One worker at work."""
+
+    def __init__(self, data: Path, networks: list[str], *, offline: bool) -> None:
+        self._data = data
+        self._voice = messages.Voice(os.fdopen(os.dup(1), "wb"))
+        os.dup2(2, 1)  # what a library prints is no message
+        self._workspace = Workspace(resolver=StoreFiles(data), offline=offline)
+        self._names = networks
+        self._todo: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._watch: Watch | None = None
+
+    def work(self) -> None:
+        """Do what the server asks, until it is gone."""
+        threading.Thread(target=self._hear, daemon=True).start()
+        self._warm()
+        self._voice.say({"type": "ready"})
+        while True:
+            asked = self._todo.get()
+            if asked["do"] == "job":
+                self._job(asked)
+            elif asked["do"] == "layers":
+                self._layers(asked)
+
+    def _hear(self) -> None:
+        """Take the server's words in; the process ends where they do."""
+        while (said := messages.read(sys.stdin.buffer)) is not None:
+            message = said[0]
+            match message["do"], self._watch:
+                case "job", _:
+                    pass
+                case "stop", Watch() as watch:
+                    watch.stop()
+                case "pause", Watch() as watch:
+                    watch.pause(bool(message["paused"]))
+                case "give up", Watch() as watch:
+                    watch.give_up(message["why"])
+                case "steer", Watch() as watch:
+                    watch.want(message["changes"])
+                case "show", Watch() as watch:
+                    watch.show(message["side"])
+            if message["do"] == "job":
+                self._watch = self._watcher(message)
+            if message["do"] in ("job", "layers"):
+                self._todo.put(message)
+        os._exit(0)
+
+    def _watcher(self, asked: dict[str, Any]) -> Watch:
+        id = asked["id"]
+
+        def tell(message: dict[str, Any], more: bytes = b"") -> None:
+            self._voice.say({**message, "job": id}, more)
+
+        watch = Watch(tell, asked["steered"], asked["seconds"], self._check)
+        watch.show(asked["side"])
+        return watch
+
+    def _check(self, recipe: Any) -> None:
+        """UsageError where a recipe's objective names what its network has not."""
+        from reverie.scoring.bind import bind
+
+        net = self._workspace.network(recipe.network)
+        for octave in range(len(recipe.objective)):
+            wanted = recipe.objective_at(octave)
+            if not wanted.files():
+                bind(wanted, net, portrait=recipe.portrait is not None)
+
+    def _warm(self) -> None:
+        """Load what every job needs."""
+        import torch
+
+        torch.zeros(1)
+        for name in self._names:
+            try:
+                self._load(name)
+            except ReverieError as error:
+                self._voice.say({"type": "network", "name": name, "error": str(error)})
+
+    def _load(self, name: str) -> None:
+        from reverie.jobs.provenance import bare_network
+        from reverie.network.zoo import load_net
+
+        bare = bare_network(name)
+        if bare not in self._workspace.networks:
+            net = load_net(name, offline=self._workspace.offline, trust=True)  # the operator named it
+            self._workspace.networks[bare] = net
+
+    def _job(self, asked: dict[str, Any]) -> None:
+        """One job, to its end or to where it is stopped."""
+        watch, folder = self._watch, self._data / MADE / asked["id"]
+        assert watch is not None
+        end: dict[str, Any]
+        try:
+            from reverie.jobs.document import read_job
+
+            folder.mkdir(exist_ok=True)
+            os.chdir(folder)
+            self._workspace.max_pixels = asked["pixels"]
+            result = read_job(asked["document"], "the job").run(watch, self._workspace)
+            names = [os.path.relpath(file) for file in result.files]
+            end = {"outcome": "stopped" if result.stopped else "done", "stopped": result.stopped}
+            end |= {"files": names, "seconds": result.seconds, "warnings": list(result.warnings)}
+        except Given as given:
+            end = {"outcome": str(given)}
+        except ReverieError as error:
+            end = {"outcome": "failed", "error": str(error)}
+        except Exception as error:
+            end = {"outcome": "failed", "error": f"{type(error).__name__}: {error}"[:500], "bug": True}
+        finally:
+            os.chdir(self._data)
+        self._watch = None
+        self._voice.say({"type": "end", "job": asked["id"], **end})
+
+    def _layers(self, asked: dict[str, Any]) -> None:
+        """What layers a network has, what they draw, and whether it has classes."""
+        try:
+            from reverie.analysis.layers import describe_layers
+
+            net = self._workspace.network(asked["network"])
+            found = [one.as_json() for one in describe_layers(net, 224, 224)]
+            told = {"layers": found, "classes": list(net.classes or ()), "name": net.name}
+        except ReverieError as error:
+            told = {"error": str(error)}
+        self._voice.say({"type": "layers", "network": asked["network"], **told})
+
+
+def main() -> None:
+    """Begin."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--network", action="append", default=[])
+    parser.add_argument("--offline", action="store_true")
+    given = parser.parse_args()
+    Child(given.data, given.network, offline=given.offline).work()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What servers share: the door that every request passes, connections and their deadlines, previews."""
