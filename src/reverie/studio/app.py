@@ -70,15 +70,15 @@ def _serve_page(app: FastAPI) -> None:
     """The page and its files, which are ours; browsers ask each time whether they have changed."""
 
     @app.get("/", include_in_schema=False)
-    def page() -> FileResponse:
+    async def page() -> FileResponse:
         return FileResponse(str(PAGE / "index.html"), headers={"cache-control": "no-cache"})
 
     @app.get("/api", include_in_schema=False)
-    def api_page() -> FileResponse:
+    async def api_page() -> FileResponse:
         return FileResponse(str(PAGE / "api.html"), headers={"cache-control": "no-cache"})
 
     @app.get("/health", include_in_schema=False)
-    def health() -> dict[str, str]:
+    async def health() -> dict[str, str]:
         return {"status": "ok", "version": __version__}
 
     app.mount("/static", StaticFiles(directory=str(PAGE)), name="static")
@@ -87,12 +87,10 @@ def _serve_page(app: FastAPI) -> None:
 def fields_of(message: str) -> dict[str, str]:
     """The settings that a complaint is about, and what is wrong with each."""
     found = list(_CLAUSE.finditer(message))
-    ends = [match.start() for match in found[1:]] + [len(message)]
-    known = {name: name for name in Recipe.model_fields}
     told = {}
-    for match, end in zip(found, ends, strict=True):
-        name = match[1].split(".")[0]
-        if name in known:
+    for index, match in enumerate(found):
+        end = found[index + 1].start() if index + 1 < len(found) else len(message)
+        if match[1].split(".")[0] in Recipe.model_fields:
             told[f"recipe.{match[1]}"] = message[match.end() : end]
     return told
 

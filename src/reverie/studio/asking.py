@@ -1,7 +1,8 @@
 """From what a page asks for to a job: checked, limited, and with ids where a job has files.
 
-Text that comes from the web opens no file. A recipe and its objectives may name what their visitor uploaded, by its
-id, and nothing else; in the job's document that becomes a bare name, of a file that the line lays into its folder.
+Text that comes from the web opens no file. A recipe and its objectives may name what their visitor
+uploaded, by its id, and nothing else; in the job's document that becomes a bare name, of a file that the line
+lays into its folder.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ USUAL: Final[Mapping[str, str]] = {
 }
 #: Settings that say how this machine computes, which is for whoever runs the server to say.
 OPERATORS: Final = ("engine", "device", "precision", "threads", "halo")
-#: Longest side of a dream and of a film in pixels if nothing is said, and the layer that a guide is compared at.
+#: Longest side in pixels if nothing is said, and the layer that a guide is compared at.
 SIDES: Final[Mapping[str, int]] = {"dream": 1280, "apparition": 1280, "zoom": 640, "film": 640}
 GUIDE_LAYER: Final = "block5a"
 #: Variations of one wish, and what is grown of it in one job.
@@ -93,7 +94,7 @@ class Asking:
             document = self._document(wish, one, photo, index)
             read_job(document, "the job")  # it would be refused later
             label = wish.name or self._label(wish, one, photo)
-            found.append(Planned(wish.kind, label, document, one, photo and photo.id, files))
+            found.append(Planned(wish.kind, label, document, one, photo.id if photo else None, files))
         return found
 
     def recipe(self, wish: Wish, photo: Given | None) -> tuple[Recipe, dict[str, str]]:
@@ -173,7 +174,7 @@ class Asking:
             one = self.given.find(text, self.owner)
             if one is None:
                 raise UsageError(
-                    f'"{text[:60]}": no file is opened by its name here; upload the picture, and name it by its id'
+                    f'"{text[:60]}": no file is opened by its name here; upload it, and give its id'
                 )
             taken = {*names.values()}
             names[text] = one.name if one.name not in taken else f"{one.id[:6]}-{one.name}"

@@ -1,4 +1,4 @@
-"""Who watches: each page gets what happens to its own visitor's jobs, and a slow one only the newest of it."""
+"""Who watches: each page hears of its own visitor's jobs, and a slow one only the newest."""
 
 from __future__ import annotations
 

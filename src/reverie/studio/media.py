@@ -61,7 +61,7 @@ class Media:
         """Have something done with a file, as a function of ``media_child`` does it.
 
         Raises:
-            BadInput: It cannot be read, takes too long, or breaks what reads it; ``name`` is what it is called.
+            BadInput: It cannot be read, takes too long, or breaks what reads it.
         """
         child = await self._idle.get() or await self._new()
         keep = False

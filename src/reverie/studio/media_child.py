@@ -1,7 +1,7 @@
 """A process that decodes what strangers sent: with little memory, little time, and nothing to lose.
 
-It is a child of the server, as workers are. What it reads is a file of the store; what it gives back are facts and
-pictures that it encoded itself.
+It is a child of the server, as workers are. What it reads is a file of the store; what it gives back are facts
+and pictures that it encoded itself.
 """
 
 from __future__ import annotations

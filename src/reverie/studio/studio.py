@@ -7,6 +7,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ class Studio:
         )
         self.thumbs = Thumbs(self.database, self.line, self.hub, self.cache)
         self.broken: dict[str, str] = {}
+        self._taking = asyncio.Lock()
         self._hour: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -80,6 +82,10 @@ class Studio:
 
     async def made(self, job: JobRow, file: str, label: str) -> None:
         """Take what a job made into the gallery; once more, it is the same picture."""
+        async with self._taking:
+            await self._take(job, file, label)
+
+    async def _take(self, job: JobRow, file: str, label: str) -> None:
         path = self.pictures.folder / job.id / file
         known = self.database.one("SELECT 1 FROM pictures WHERE job = ? AND file = ?", job.id, file)
         if known is not None or not path.is_file():
@@ -152,8 +158,6 @@ class Studio:
 
     async def _empty_bins(self) -> None:
         while True:
-            try:
+            with suppress(ReverieError):  # where there is no room; later there may be
                 self.pictures.empty_bin(time.time())
-            except ReverieError:
-                pass  # there is no room; later there may be
             await asyncio.sleep(DAY)

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from reverie import objective as ob
 from reverie.recipe.presets.preset import preset
+from reverie.studio.crew import Errand
 from reverie.studio.hub import Hub
-from reverie.studio.line import Errand, Line
+from reverie.studio.line import Line
 from reverie.studio.store.database import MADE, Database, new_id
 from reverie.studio.store.given import Given
 
@@ -27,6 +28,7 @@ class Thumbs:
     def __init__(self, database: Database, line: Line, hub: Hub, cache: Path) -> None:
         self._database, self._line, self._hub, self._cache = database, line, hub, cache
         self._asked: dict[str, asyncio.Event] = {}
+        self._wanted: set[tuple[str, str, str]] = set()
 
     async def layers(self, network: str) -> dict[str, Any]:
         """Layers and class names of a network, as a worker told them."""
@@ -35,7 +37,7 @@ class Thumbs:
             event = self._asked.setdefault(network, asyncio.Event())
             async with asyncio.timeout(PATIENCE):
                 while not event.is_set():
-                    self._line.ask_layers(network)
+                    self._line.crew.ask_layers(network)
                     try:
                         await asyncio.wait_for(event.wait(), 3.0)
                     except TimeoutError:
@@ -55,20 +57,13 @@ class Thumbs:
             "SELECT layer, id FROM thumbs WHERE network = ? AND photo = ?", network, photo.id
         )
         there = {row["layer"]: row["id"] for row in rows if self.path(row["id"]).is_file()}
-        waiting = {errand.id for errand in self._line.errands}
         for layer in layers:
-            name = f"{network} {photo.id} {layer['name']}"
-            if layer["name"] not in there and name not in self._names(waiting):
-                self._want(network, photo, owner, layer, name)
+            what = (network, photo.id, layer["name"])
+            if layer["name"] not in there and what not in self._wanted:
+                self._wanted.add(what)
+                self._want(network, photo, owner, layer)
         self._line.pump()
         return there
-
-    def _names(self, waiting: set[str]) -> set[str]:
-        return {self._of[id] for id in waiting if id in self._of}
-
-    @property
-    def _of(self) -> dict[str, str]:
-        return self.__dict__.setdefault("_names_by_id", {})
 
     def path(self, id: str) -> Path:
         """Where a small picture is."""
@@ -79,9 +74,8 @@ class Thumbs:
         row = self._database.one("SELECT owner FROM thumbs WHERE id = ?", id)
         return None if row is None else str(row["owner"])
 
-    def _want(self, network: str, photo: Given, owner: str, layer: dict[str, Any], name: str) -> None:
+    def _want(self, network: str, photo: Given, owner: str, layer: dict[str, Any]) -> None:
         id = new_id()
-        self._of[id] = name
         recipe = preset(
             "classic",
             network=network,
@@ -102,7 +96,7 @@ class Thumbs:
         def done(end: dict[str, Any]) -> None:
             self._done(id, network, photo, owner, layer["name"], end)
 
-        self._line.errands.append(Errand(id, document, done))
+        self._line.crew.errands.append(Errand(id, document, done))
 
     def _done(self, id: str, network: str, photo: Given, owner: str, layer: str, end: dict[str, Any]) -> None:
         folder = self._line.settings.data / MADE / id
@@ -114,5 +108,5 @@ class Thumbs:
             )
             told = {"type": "thumbnail", "layer": layer, "photo": photo.id, "network": network}
             self._hub.tell(owner, {**told, "url": f"/api/thumbs/{id}"})
-        self._of.pop(id, None)
+        self._wanted.discard((network, photo.id, layer))
         shutil.rmtree(folder, ignore_errors=True)

@@ -31,7 +31,7 @@ class Addresses:
 
 @dataclass(frozen=True)
 class Asked:
-    """Who asked, and what for: the address of the client, the Host that it named, and ``http`` or ``https``."""
+    """Who asked: the address of the client, the Host that it named, and ``http`` or ``https``."""
 
     client: str
     host: str

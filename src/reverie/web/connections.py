@@ -1,7 +1,7 @@
 """Connections: so many an address, and so many seconds for the head of a request.
 
-uvicorn holds a connection for as long as a request's head trickles in. So its protocol is wrapped: a timer runs
-from the moment a head begins until it is whole.
+uvicorn holds a connection for as long as a request's head trickles in. So its protocol is extended: a timer
+runs from the moment a head begins until it is whole.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -109,7 +110,5 @@ def studio(
         typer.echo(url)
         sys.stdout.flush()
 
-    try:
-        serve(settings, command_line, opens=not place.no_open, ready=ready, note=console.info)
-    except KeyboardInterrupt:
-        pass  # asked for: nothing is lost
+    with suppress(KeyboardInterrupt):  # asked for: nothing is lost
+        serve(settings, command_line, opens=not place.no_open, ready=ready, note=console.must)

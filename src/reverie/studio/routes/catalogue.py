@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -28,12 +29,17 @@ class Text(BaseModel):
 
 
 @router.get("/schema", summary="Every setting, for forms")
-def schema(here: Here) -> dict[str, Any]:
+async def schema(here: Here) -> dict[str, Any]:
     return forms()
 
 
 @router.get("/presets", summary="The systems that made this field, and ours")
-def presets(here: Here) -> list[dict[str, Any]]:
+async def presets(here: Here) -> list[dict[str, Any]]:
+    return _presets()
+
+
+@cache
+def _presets() -> list[dict[str, Any]]:
     found = []
     for name, kind in kinds_of_presets():
         summary, history = HISTORIES.get(name, ("", ""))
@@ -43,7 +49,7 @@ def presets(here: Here) -> list[dict[str, Any]]:
 
 
 @router.get("/networks", summary="Networks that can dream here")
-def networks(here: Here) -> list[dict[str, Any]]:
+async def networks(here: Here) -> list[dict[str, Any]]:
     settings, broken = here.studio.settings, here.studio.broken
     names = [name for name in settings.networks if name not in broken]
     return [
@@ -76,7 +82,7 @@ async def layers(here: Here, network: str | None = None, photo: str | None = Non
 
 
 @router.get("/thumbs/{id}", summary="A layer's small picture")
-def thumb(id: str, here: Here) -> Response:
+async def thumb(id: str, here: Here) -> Response:
     studio = here.studio
     if studio.thumbs.owner(id) != here.owner or not studio.thumbs.path(id).is_file():
         raise missing()
@@ -94,7 +100,7 @@ async def classes(
 
 
 @router.post("/objective", summary="Read an objective's text form")
-def objective(text: Text, here: Here) -> dict[str, Any]:
+async def objective(text: Text, here: Here) -> dict[str, Any]:
     found = ob.parse(text.text)
     for name in found.files():
         if here.studio.given.find(name, here.owner) is None:

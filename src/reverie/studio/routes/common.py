@@ -53,7 +53,7 @@ async def uploaded(request: Request, here: Visit) -> AsyncIterator[Uploaded]:
     """The body in a file that is gone afterwards, unless somebody took it.
 
     Raises:
-        HTTPException: It is empty (422), too long (413) or too slow (408), or the visitor's room is used up (413).
+        HTTPException: It is empty (422), too long (413) or too slow (408), or no room is left (413).
         ResourceError: The disk is full.
     """
     left = here.studio.settings.quota.disk - here.studio.used(here.owner)

@@ -37,7 +37,7 @@ async def events(socket: WebSocket, here: Annotated[Visit, Depends(visit_of)]) -
     finally:
         studio.hub.leave(viewer)
         studio.line.look()
-        with suppress(RuntimeError):
+        with suppress(RuntimeError, WebSocketDisconnect):
             await socket.close()
 
 

@@ -53,7 +53,9 @@ async def show(id: str, here: Here, side: Annotated[int, Query(ge=16, le=8192)] 
 
 
 @router.get("/photos", summary="What was given, the newest first")
-def all_given(here: Here, kind: str = "photo", limit: Annotated[int, Query(ge=1, le=200)] = 60) -> list[Any]:
+async def all_given(
+    here: Here, kind: str = "photo", limit: Annotated[int, Query(ge=1, le=200)] = 60
+) -> list[Any]:
     return [one.as_json() for one in here.studio.given.latest(here.owner, kind, limit)]
 
 

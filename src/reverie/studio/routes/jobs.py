@@ -36,7 +36,7 @@ class Changes(BaseModel):
 
 
 @router.post("", status_code=201, summary="Ask for a job")
-def ask(wish: Wish, here: Here) -> dict[str, Any]:
+async def ask(wish: Wish, here: Here) -> dict[str, Any]:
     studio, quota = here.studio, here.studio.settings.quota
     if studio.jobs.waiting_of(here.owner) + wish.variations > quota.waiting:
         raise HTTPException(429, f"{quota.waiting} jobs may wait at once; let some of them end first")
@@ -45,17 +45,26 @@ def ask(wish: Wish, here: Here) -> dict[str, Any]:
     asked = wish.model_dump(mode="json", exclude_defaults=True)
     found = []
     planned = studio.asking(here.owner).plan(wish)
+    await studio.line.crew.check(planned[0].document["recipe"])
     with studio.database.together():
         for one in planned:
-            more = {"files": one.files, "asked": asked, "photo": one.photo}
-            found.append(studio.jobs.add(here.owner, one.kind, one.label, one.document, **more))
+            row = studio.jobs.add(
+                here.owner,
+                one.kind,
+                one.label,
+                one.document,
+                files=one.files,
+                asked=asked,
+                photo=one.photo,
+            )
+            found.append(row)
     studio.line.pump()
     studio.line.told(here.owner)
     return {**told(here, studio.jobs.by_id(found[0].id)), "jobs": [row.id for row in found]}
 
 
 @router.get("", summary="What runs, waits and is over")
-def all_jobs(here: Here) -> dict[str, Any]:
+async def all_jobs(here: Here) -> dict[str, Any]:
     jobs = here.studio.jobs
     places = _places(here)
     alive = jobs.in_states("running", "paused", owner=here.owner)
@@ -68,28 +77,28 @@ def all_jobs(here: Here) -> dict[str, Any]:
 
 
 @router.get("/{id}", summary="A job, with its recipe")
-def one(id: str, here: Here) -> dict[str, Any]:
+async def one(id: str, here: Here) -> dict[str, Any]:
     row = _job(id, here)
     found = {**told(here, row), "recipe": row.document["recipe"], "asked": row.asked, "steered": row.steered}
     return {**found, "pictures": [one.as_json() for one in here.studio.pictures.of_job(row.id)]}
 
 
 @router.post("/{id}/stop", summary="End it, and keep what there is")
-def stop(id: str, here: Here) -> dict[str, Any]:
+async def stop(id: str, here: Here) -> dict[str, Any]:
     row = _alive(id, here)
-    here.studio.line.stop_job(row)
+    here.studio.line.end(row, keep=True)
     return told(here, here.studio.jobs.by_id(id))
 
 
 @router.post("/{id}/cancel", summary="End it, and keep nothing")
-def cancel(id: str, here: Here) -> dict[str, Any]:
+async def cancel(id: str, here: Here) -> dict[str, Any]:
     row = _alive(id, here)
-    here.studio.line.cancel(row)
+    here.studio.line.end(row, keep=False)
     return told(here, here.studio.jobs.by_id(id))
 
 
 @router.post("/{id}/pause", summary="Hold it")
-def pause(id: str, here: Here) -> dict[str, Any]:
+async def pause(id: str, here: Here) -> dict[str, Any]:
     row = _alive(id, here)
     if row.state != "paused":
         here.studio.line.pause(row, True)
@@ -97,7 +106,7 @@ def pause(id: str, here: Here) -> dict[str, Any]:
 
 
 @router.post("/{id}/resume", summary="Let it go on")
-def resume(id: str, here: Here) -> dict[str, Any]:
+async def resume(id: str, here: Here) -> dict[str, Any]:
     row = _alive(id, here)
     if row.state == "paused":
         here.studio.line.pause(row, False)
@@ -105,7 +114,7 @@ def resume(id: str, here: Here) -> dict[str, Any]:
 
 
 @router.post("/{id}/move", summary="Put it elsewhere in the line")
-def move(id: str, place: Place, here: Here) -> dict[str, Any]:
+async def move(id: str, place: Place, here: Here) -> dict[str, Any]:
     row = _alive(id, here)
     if row.state != "waiting":
         raise HTTPException(409, "it does not wait any more")
@@ -114,7 +123,7 @@ def move(id: str, place: Place, here: Here) -> dict[str, Any]:
 
 
 @router.patch("/{id}", summary="Steer what runs, or change what waits")
-def change(id: str, changes: Changes, here: Here) -> dict[str, Any]:
+async def change(id: str, changes: Changes, here: Here) -> dict[str, Any]:
     row, studio = _alive(id, here), here.studio
     asked = {**row.asked, "recipe": {**row.asked.get("recipe", {}), **changes.recipe}}
     asked |= {n: v for n, v in (("guide", changes.guide), ("mask", changes.mask)) if v is not None}
@@ -125,8 +134,9 @@ def change(id: str, changes: Changes, here: Here) -> dict[str, Any]:
     if "seed" not in changes.recipe:
         document["recipe"] = {**document["recipe"], "seed": seed}
     mine, theirs = row.document["recipe"], document["recipe"]
+    await studio.line.crew.check(theirs)
     differ = [name for name, value in theirs.items() if value != mine[name]]
-    working = studio.line.at(id) is not None
+    working = studio.line.crew.at(id) is not None
     steers = working and row.kind in ("dream", "zoom") and planned.files.keys() <= row.files.keys()
     if steers and all(name in STEERABLE for name in differ):
         studio.jobs.change(id, asked=asked)
@@ -141,7 +151,7 @@ def change(id: str, changes: Changes, here: Here) -> dict[str, Any]:
 
 
 @router.get("/{id}/result", summary="What came of it: the picture or film")
-def result(id: str, here: Here) -> FileResponse:
+async def result(id: str, here: Here) -> FileResponse:
     row = _job(id, here)
     found = here.studio.pictures.of_job(row.id)
     if not found:
@@ -152,7 +162,7 @@ def result(id: str, here: Here) -> FileResponse:
 
 
 @router.get("/{id}/preview", summary="The newest preview")
-def preview(id: str, here: Here) -> Response:
+async def preview(id: str, here: Here) -> Response:
     row = _job(id, here)
     found = here.studio.line.newest(row.id)
     if found is None:

@@ -50,7 +50,7 @@ class PictureChanges(BaseModel):
 
 
 @router.get("", summary="A page of the gallery")
-def page(
+async def page(
     here: Here,
     before: int | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 60,
@@ -77,8 +77,8 @@ async def file(id: str, here: Here, format: str | None = None, download: bool = 
             path = await here.studio.converted(row, ending, depth)
             name = str(PurePath(name).with_suffix(ending))
     kept = {"cache-control": _KEPT}
-    how = {"filename": name} if download else {}
-    return FileResponse(path, media_type=MEDIA[path.suffix], headers=kept, **how)
+    called = name if download else None
+    return FileResponse(path, media_type=MEDIA[path.suffix], headers=kept, filename=called)
 
 
 @router.get("/{id}/thumb", summary="Small, as WebP")
@@ -95,7 +95,7 @@ async def recipe(id: str, here: Here) -> dict[str, Any]:
 
 
 @router.patch("/{id}", summary="Make it a favourite, or give it another name")
-def change(id: str, changes: PictureChanges, here: Here) -> dict[str, Any]:
+async def change(id: str, changes: PictureChanges, here: Here) -> dict[str, Any]:
     row = _picture(id, here)
     values: dict[str, Any] = {}
     if changes.favourite is not None:
@@ -109,14 +109,14 @@ def change(id: str, changes: PictureChanges, here: Here) -> dict[str, Any]:
 
 
 @router.delete("/{id}", summary="Into the bin, which is emptied after a day")
-def throw(id: str, here: Here) -> dict[str, str]:
+async def throw(id: str, here: Here) -> dict[str, str]:
     row = _picture(id, here)
     here.studio.pictures.change(row.id, deleted=time.time())
     return {"undo": f"/api/pictures/{row.id}/restore"}
 
 
 @router.post("/{id}/restore", summary="Out of the bin")
-def restore(id: str, here: Here) -> dict[str, Any]:
+async def restore(id: str, here: Here) -> dict[str, Any]:
     row = here.studio.pictures.find(id, here.owner, thrown=True)
     if row is None:
         raise missing()

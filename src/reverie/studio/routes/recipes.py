@@ -22,7 +22,7 @@ async def read(request: Request, here: Here) -> dict[str, Any]:
 
 
 @router.get("/me", summary="Who asks, and what may be used up")
-def me(here: Here) -> dict[str, Any]:
+async def me(here: Here) -> dict[str, Any]:
     studio = here.studio
     quota = studio.settings.quota
     used = {"used": studio.used(here.owner), "waiting_now": studio.jobs.waiting_of(here.owner)}

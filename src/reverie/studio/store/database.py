@@ -32,7 +32,7 @@ CREATE TABLE jobs (
     id TEXT PRIMARY KEY, owner TEXT NOT NULL, kind TEXT NOT NULL, label TEXT NOT NULL, state TEXT NOT NULL,
     rank REAL NOT NULL, document TEXT NOT NULL, files TEXT NOT NULL, asked TEXT NOT NULL, photo TEXT,
     share REAL, error TEXT, stopped TEXT, warnings TEXT NOT NULL DEFAULT '[]',
-    steered TEXT NOT NULL DEFAULT '[]', tries INTEGER NOT NULL DEFAULT 0,
+    steered TEXT NOT NULL DEFAULT '[]',
     created REAL NOT NULL, started REAL, ended REAL
 ) STRICT;
 CREATE INDEX jobs_in_line ON jobs (state, rank);

@@ -35,7 +35,6 @@ class JobRow:
         stopped: Where it was stopped, in words.
         warnings: What was warned of.
         steered: What was changed while it ran: the place, and the recipe's changes.
-        tries: How often it was begun.
         created: Seconds since 1970.
         started: When it was first begun.
         ended: When it was done with.
@@ -56,7 +55,6 @@ class JobRow:
     stopped: str | None
     warnings: list[str]
     steered: list[dict[str, Any]]
-    tries: int
     created: float
     started: float | None
     ended: float | None
@@ -109,10 +107,10 @@ class Jobs:
         query = f"SELECT * FROM jobs WHERE state IN ({marks}) AND (? IS NULL OR owner = ?) ORDER BY rank"
         return [_job(row) for row in self._database.all(query, *states, owner, owner)]
 
-    def line(self) -> list[tuple[str, str, float]]:
-        """Of all that wait, in the order of the line: id, owner and rank."""
-        rows = self._database.all("SELECT id, owner, rank FROM jobs WHERE state = 'waiting' ORDER BY rank")
-        return [tuple(row) for row in rows]
+    def line(self) -> list[tuple[str, str]]:
+        """Ids and owners of all that wait, in the order of the line."""
+        rows = self._database.all("SELECT id, owner FROM jobs WHERE state = 'waiting' ORDER BY rank")
+        return [(row["id"], row["owner"]) for row in rows]
 
     def recent(self, owner: str, limit: int = 30) -> list[JobRow]:
         """Those that are over, the latest first."""

@@ -10,11 +10,14 @@ import os
 import queue
 import sys
 import threading
+import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from reverie.errors import ReverieError
 from reverie.jobs.workspace import Workspace
+from reverie.recipe.recipe import Recipe, read
 from reverie.studio.store.database import MADE
 from reverie.studio.worker import messages
 from reverie.studio.worker.store_files import StoreFiles
@@ -31,10 +34,12 @@ class Child:
         self._workspace = Workspace(resolver=StoreFiles(data), offline=offline)
         self._names = networks
         self._todo: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._errands: queue.Queue[dict[str, Any]] = queue.Queue()
         self._watch: Watch | None = None
 
     def work(self) -> None:
         """Do what the server asks, until it is gone."""
+        os.chdir(self._data)
         threading.Thread(target=self._hear, daemon=True).start()
         self._warm()
         self._voice.say({"type": "ready"})
@@ -42,8 +47,8 @@ class Child:
             asked = self._todo.get()
             if asked["do"] == "job":
                 self._job(asked)
-            elif asked["do"] == "layers":
-                self._layers(asked)
+            else:
+                self._errand()
 
     def _hear(self) -> None:
         """Take the server's words in; the process ends where they do."""
@@ -51,7 +56,13 @@ class Child:
             message = said[0]
             match message["do"], self._watch:
                 case "job", _:
-                    pass
+                    self._watch = self._watcher(message)
+                    self._todo.put(message)
+                case (("errand" | "layers"), _):
+                    self._errands.put(message)
+                    self._todo.put({"do": "errand"})  # if it is not done between two steps
+                case "check", _:
+                    self._answer(message)
                 case "stop", Watch() as watch:
                     watch.stop()
                 case "pause", Watch() as watch:
@@ -62,11 +73,20 @@ class Child:
                     watch.want(message["changes"])
                 case "show", Watch() as watch:
                     watch.show(message["side"])
-            if message["do"] == "job":
-                self._watch = self._watcher(message)
-            if message["do"] in ("job", "layers"):
-                self._todo.put(message)
         os._exit(0)
+
+    def _errand(self) -> bool:
+        """One errand, if there is any; whether there was."""
+        try:
+            asked = self._errands.get_nowait()
+        except queue.Empty:
+            return False
+        if asked["do"] == "layers":
+            self._layers(asked)
+        else:
+            watch = Watch(lambda *_: None, (), asked["seconds"], self._check)
+            self._run(asked["id"], asked["document"], watch)
+        return True
 
     def _watcher(self, asked: dict[str, Any]) -> Watch:
         id = asked["id"]
@@ -74,11 +94,20 @@ class Child:
         def tell(message: dict[str, Any], more: bytes = b"") -> None:
             self._voice.say({**message, "job": id}, more)
 
-        watch = Watch(tell, asked["steered"], asked["seconds"], self._check)
+        watch = Watch(tell, asked["steered"], asked["seconds"], self._check, self._errand)
         watch.show(asked["side"])
         return watch
 
-    def _check(self, recipe: Any) -> None:
+    def _answer(self, asked: dict[str, Any]) -> None:
+        """Whether a recipe's objective can be climbed."""
+        try:
+            self._check(read(asked["recipe"], "recipe"))
+            error = None
+        except ReverieError as problem:
+            error = str(problem)
+        self._voice.say({"type": "checked", "number": asked["number"], "error": error})
+
+    def _check(self, recipe: Recipe) -> None:
         """UsageError where a recipe's objective names what its network has not."""
         from reverie.scoring.bind import bind
 
@@ -89,15 +118,19 @@ class Child:
                 bind(wanted, net, portrait=recipe.portrait is not None)
 
     def _warm(self) -> None:
-        """Load what every job needs."""
-        import torch
-
-        torch.zeros(1)
+        """Load what every job needs, and dream a little: the first step of all takes longest."""
         for name in self._names:
             try:
                 self._load(name)
             except ReverieError as error:
                 self._voice.say({"type": "network", "name": name, "error": str(error)})
+        with suppress(ReverieError):
+            from reverie.api import render
+            from reverie.ascent.session import Session
+
+            for name, net in self._workspace.networks.items():
+                recipe = Recipe(network=name, start="clouds", size=(96, 96), octaves=1, steps=(1,))
+                render(recipe, session=Session(recipe, net=net))
 
     def _load(self, name: str) -> None:
         from reverie.jobs.provenance import bare_network
@@ -110,16 +143,21 @@ class Child:
 
     def _job(self, asked: dict[str, Any]) -> None:
         """One job, to its end or to where it is stopped."""
-        watch, folder = self._watch, self._data / MADE / asked["id"]
+        watch = self._watch
         assert watch is not None
+        self._workspace.max_pixels = asked["pixels"]
+        self._run(asked["id"], asked["document"], watch)
+
+    def _run(self, id: str, document: dict[str, Any], watch: Watch) -> None:
+        """Carry a document out in its folder, and say what came of it."""
+        from reverie.jobs.document import read_job
+
+        folder, before = self._data / MADE / id, os.getcwd()
         end: dict[str, Any]
         try:
-            from reverie.jobs.document import read_job
-
             folder.mkdir(exist_ok=True)
             os.chdir(folder)
-            self._workspace.max_pixels = asked["pixels"]
-            result = read_job(asked["document"], "the job").run(watch, self._workspace)
+            result = read_job(document, "the job").run(watch, self._workspace)
             names = [os.path.relpath(file) for file in result.files]
             end = {"outcome": "stopped" if result.stopped else "done", "stopped": result.stopped}
             end |= {"files": names, "seconds": result.seconds, "warnings": list(result.warnings)}
@@ -128,11 +166,13 @@ class Child:
         except ReverieError as error:
             end = {"outcome": "failed", "error": str(error)}
         except Exception as error:
-            end = {"outcome": "failed", "error": f"{type(error).__name__}: {error}"[:500], "bug": True}
+            traceback.print_exc()
+            end = {"outcome": "failed", "error": f"{type(error).__name__}: {error}"[:500]}
         finally:
-            os.chdir(self._data)
-        self._watch = None
-        self._voice.say({"type": "end", "job": asked["id"], **end})
+            os.chdir(before)
+        if self._watch is watch:
+            self._watch = None
+        self._voice.say({"type": "end", "job": id, **end})
 
     def _layers(self, asked: dict[str, Any]) -> None:
         """What layers a network has, what they draw, and whether it has classes."""

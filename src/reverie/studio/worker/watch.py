@@ -16,6 +16,8 @@ from reverie.web.previews import TYPE, webp
 Tell = Callable[..., None]
 #: The least seconds from one preview to the next.
 BETWEEN: Final = 0.04
+#: How much longer than an errand the job goes on before the next one.
+ERRANDS: Final = 2.0
 
 
 class Given(Exception):
@@ -30,6 +32,7 @@ class Watch(Listener):
         steered: What was changed in an earlier try, which is changed again at the same places.
         seconds: After which the job is stopped, and what there is is kept.
         check: Raises where a recipe cannot be gone on with.
+        errand: Does something small if there is anything, and says whether there was.
     """
 
     def __init__(
@@ -38,17 +41,19 @@ class Watch(Listener):
         steered: Sequence[dict[str, Any]],
         seconds: float,
         check: Callable[[Recipe], object],
+        errand: Callable[[], bool] = lambda: False,
     ) -> None:
         self.ended = ""
         self._tell, self._check = tell, check
         self._again = {_key(one["at"]): one["changes"] for one in steered}
         self._until = time.monotonic() + seconds
         self._at: list[int] | None = None
-        self._wanted: dict[str, Any] | None = None
+        self._wishes: list[dict[str, Any]] = []
         self._first: Recipe | None = None
         self._paused = self._stop = False
         self._turn = threading.Condition()
         self._side, self._shown = 0, 0.0
+        self._errand, self._next_errand = errand, 0.0
 
     # -- said by the server -------------------------------------------------------------------------------
 
@@ -78,11 +83,16 @@ class Watch(Listener):
         """What the loop asks before each step."""
         self._first = self._first or recipe
         with self._turn:
-            changes, self._wanted = self._wanted, None
-        if changes is None:
-            changes = self._again.pop(_key(self._at), None)
-        if changes is None:
-            return None
+            wishes, self._wishes = self._wishes, []
+        again = self._again.pop(_key(self._at), None)
+        found = None
+        for changes in [*([] if again is None else [again]), *wishes]:
+            found = self._steered(changes) or found
+        return found
+
+    def _steered(self, changes: dict[str, Any]) -> Recipe | None:
+        """The recipe that it began with, changed; None where that cannot be, of which is warned."""
+        assert self._first is not None
         try:
             wanted = self._first.but(**{n: v for n, v in changes.items() if n in STEERABLE})
             self._check(wanted)
@@ -95,7 +105,7 @@ class Watch(Listener):
     def want(self, changes: dict[str, Any]) -> None:
         """Steer: changes of the recipe that the job began with."""
         with self._turn:
-            self._wanted = changes
+            self._wishes.append(changes)
 
     def show(self, side: int) -> None:
         """Send previews whose longer side is so many pixels; none for 0."""
@@ -128,11 +138,19 @@ class Watch(Listener):
             told |= {"steps": octave.steps, "width": octave.size[0], "height": octave.size[1]}
         self._tell(told)
         self._preview(step, told)
+        self._between()
         with self._turn:
             while self._paused:
                 self._turn.wait()
             if self.ended:
                 raise Given(self.ended)
+
+    def _between(self) -> None:
+        """Do an errand, where the job had twice its time since the last one."""
+        began = time.monotonic()
+        if began >= self._next_errand and self._errand():
+            ended = time.monotonic()
+            self._next_errand = ended + ERRANDS * (ended - began)
 
     def _preview(self, step: Step, told: dict[str, Any]) -> None:
         side, now = self._side, time.monotonic()
