@@ -273,12 +273,12 @@ class ApparitionState:
         """RMS of what is dreamt onto the best draft, 0..1."""
         return self._moved
 
-    @computes
-    @torch.no_grad()
     def small(self, recipe: Recipe, side: int) -> Picture:
         """As ``finished``, with its longer side no longer than ``side`` pixels."""
         return no_larger(self.finished(recipe), side)
 
+    @computes
+    @torch.no_grad()
     def finished(self, recipe: Recipe) -> Picture:
         """The best draft as it is saved: its detail enlarged onto the whole photograph."""
         if recipe.strength == 0 or not self.sites:

@@ -9,6 +9,8 @@ from reverie.network.class_names import ClassNames, imagenet
 
 #: So many are told.
 MOST: Final = 50
+#: And so many groups at most.
+MOST_GROUPS: Final = 8
 
 
 def search(words: str, names: tuple[str, ...] = ()) -> list[dict[str, Any]]:
@@ -20,16 +22,17 @@ def search(words: str, names: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     """
     known = _own(names) if names else imagenet()
     wanted = words.casefold()
-    ranked = []
+    ranked = [(*one, None) for one in _groups(known, wanted)]
     for index in range(len(known)):
         rank = min(map(_rank(wanted), known.synonyms(index)))
         if rank < _NOT:
-            ranked.append((rank, known.name(index), index))
-    found = [] if known.tree is None else _groups(known, wanted)
-    for _, name, index in sorted(ranked)[:MOST]:
-        synonyms = list(known.synonyms(index))
-        found.append({"index": index, "name": name, "names": synonyms, "group": False, "members": 1})
-    return [{**one, "portrait": None} for one in found[:MOST]]
+            ranked.append((rank, known.name(index), list(known.synonyms(index)), 1, index))
+    ranked.sort(key=lambda one: (one[0], one[3] == 1, one[1]))
+    return [
+        {"index": index, "name": name, "names": synonyms, "group": index is None, "members": members}
+        | {"portrait": None}
+        for _, name, synonyms, members, index in ranked[:MOST]
+    ]
 
 
 @lru_cache(maxsize=8)
@@ -56,16 +59,16 @@ def _rank(wanted: str) -> Any:
     return rank
 
 
-def _groups(known: ClassNames, wanted: str) -> list[dict[str, Any]]:
-    """Groups of several classes: the one that is meant, and those with such a word in their names."""
+def _groups(known: ClassNames, wanted: str) -> list[tuple[int, str, list[str], int]]:
+    """Groups of several classes that fit: rank, name, all names, and how many classes."""
     tree = known.tree
     if tree is None or len(wanted) < 2:
         return []
     meant = tree.find(wanted)
-    groups = [meant] if meant is not None and len(meant.members) > 1 else []
-    others = [g for g in tree.groups() if len(g.members) > 1 and min(map(_rank(wanted), g.names)) < 3]
-    groups += sorted((g for g in others if g not in groups), key=lambda g: len(g.members))[:7]
-    return [
-        {"index": None, "name": g.name, "names": list(g.names), "group": True, "members": len(g.members)}
-        for g in groups
-    ]
+    found = [(0, meant)] if meant is not None and len(meant.members) > 1 else []
+    for group in tree.groups():
+        rank = min(map(_rank(wanted), group.names))
+        if len(group.members) > 1 and rank < 3 and group != meant:
+            found.append((rank, group))
+    found.sort(key=lambda one: (one[0], len(one[1].members)))
+    return [(rank, g.name, list(g.names), len(g.members)) for rank, g in found[:MOST_GROUPS]]

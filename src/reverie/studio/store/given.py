@@ -139,7 +139,7 @@ def clean_name(name: str, suffix: str = "") -> str:
     Control characters, separators and what has a meaning somewhere become ``_``; nothing is left of folders.
     """
     last = re.split(r"[/\\]", name)[-1]
-    plain = re.sub(r"[^\w .,()+@=~-]|[\x00-\x1f\x7f]", "_", last).strip(" .")
+    plain = re.sub(r'[<>:"|?*%\x00-\x1f\x7f]', "_", _printable(last)).strip(" .")
     stem, ending = os.path.splitext(plain)
     ending = ending if re.fullmatch(r"\.\w{1,5}", ending) else ""
     stem = stem or "photo"
@@ -149,6 +149,11 @@ def clean_name(name: str, suffix: str = "") -> str:
     while len((stem + ending).encode()) > LONGEST_NAME:
         stem = stem[:-1]
     return stem + ending
+
+
+def _printable(text: str) -> str:
+    """Text without what is no character to be seen."""
+    return "".join(c if c.isprintable() else "_" for c in text)
 
 
 _DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{n}{i}" for n in ("COM", "LPT") for i in range(1, 10))}
