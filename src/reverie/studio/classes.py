@@ -65,7 +65,7 @@ def _groups(known: ClassNames, wanted: str) -> list[tuple[int, str, list[str], i
     if tree is None or len(wanted) < 2:
         return []
     meant = tree.find(wanted)
-    found = [(0, meant)] if meant is not None and len(meant.members) > 1 else []
+    found = [(-1, meant)] if meant is not None and len(meant.members) > 1 else []
     for group in tree.groups():
         rank = min(map(_rank(wanted), group.names))
         if len(group.members) > 1 and rank < 3 and group != meant:

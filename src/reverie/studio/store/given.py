@@ -16,6 +16,11 @@ from reverie.studio.store.database import GIVEN, Database, new_id
 
 Kind = Literal["photo", "film", "mask"]
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
+#: Endings that are left as they are; to others the one that the bytes ask for is added.
+ENDINGS = (
+    *(".png", ".apng", ".jpg", ".jpeg", ".webp", ".avif", ".tif", ".tiff", ".gif", ".bmp", ".ppm", ".pgm"),
+    *(".heic", ".heif", ".svg", ".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v"),
+)
 #: Bytes of a file's name.
 LONGEST_NAME = 120
 
@@ -141,7 +146,8 @@ def clean_name(name: str, suffix: str = "") -> str:
     last = re.split(r"[/\\]", name)[-1]
     plain = re.sub(r'[<>:"|?*%\x00-\x1f\x7f]', "_", _printable(last)).strip(" .")
     stem, ending = os.path.splitext(plain)
-    ending = ending if re.fullmatch(r"\.\w{1,5}", ending) else ""
+    if ending.lower() not in ENDINGS:
+        stem, ending = plain, ""
     stem = stem or "photo"
     if stem.split(".")[0].upper() in _DEVICES:
         stem = "_" + stem

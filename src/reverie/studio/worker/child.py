@@ -115,7 +115,7 @@ class Child:
         for octave in range(len(recipe.objective)):
             wanted = recipe.objective_at(octave)
             if not wanted.files():
-                bind(wanted, net, portrait=recipe.portrait is not None)
+                bind(wanted, net, portrait=recipe.in_views)
 
     def _warm(self) -> None:
         """Load what every job needs, and dream a little: the first step of all takes longest."""
