@@ -96,7 +96,8 @@ def fields_of(message: str) -> dict[str, str]:
 
 
 async def _told(request: Request, error: Exception) -> JSONResponse:
-    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 422)
+    usual = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 422)
+    status = getattr(error, "status", usual)
     body: dict[str, Any] = {"error": str(error)}
     if fields := fields_of(str(error)):
         body["fields"] = fields

@@ -15,6 +15,14 @@ CHILDREN, TURNS, SECONDS = 2, 200, 40.0
 _MODULE: Final = ("reverie.studio.media_child",)
 
 
+class Unreadable(BadInput):
+    """A file that cannot be used; ``status`` is what HTTP says of it."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class _Child:
     """One child, which does one thing at a time."""
 
@@ -61,7 +69,7 @@ class Media:
         """Have something done with a file, as a function of ``media_child`` does it.
 
         Raises:
-            BadInput: It cannot be read, takes too long, or breaks what reads it.
+            Unreadable: It cannot be read, takes too long, or breaks what reads it.
         """
         child = await self._idle.get() or await self._new()
         keep = False
@@ -70,17 +78,17 @@ class Media:
             answer = await asyncio.wait_for(child.ask(question), seconds)
             keep = answer is not None and child.turns < TURNS
         except TimeoutError:
-            raise BadInput(f"{name}: takes too long to read; give a smaller one") from None
+            raise Unreadable(f"{name}: takes too long to read; give a smaller one", 413) from None
         finally:
             if not keep:
                 self._all.discard(child)
                 await child.process.end()
             self._idle.put_nowait(child if keep else None)
         if answer is None:
-            raise BadInput(f"{name}: cannot be read; it breaks what reads it")
+            raise Unreadable(f"{name}: cannot be read; it breaks what reads it", 422)
         found, data = answer
         if "error" in found:
-            raise BadInput(found["error"])
+            raise Unreadable(found["error"], found["status"])
         return found, data
 
     async def _new(self) -> _Child:

@@ -1,7 +1,7 @@
 """A process that decodes what strangers sent: with little memory, little time, and nothing to lose.
 
-It is a child of the server, as workers are. What it reads is a file of the store; what it gives back are facts
-and pictures that it encoded itself.
+It is a child of the server, as workers are. What it reads is a file of the store; what it gives back are
+facts and pictures that it encoded itself.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -128,17 +127,29 @@ def main() -> None:
     limit()
     voice.say({"ready": True})
     while (said := messages.read(sys.stdin.buffer)) is not None:
-        asked = said[0]
-        try:
-            answer, more = _TASKS[asked["do"]](asked)
-        except ReverieError as error:
-            words = str(error).replace(asked["path"], asked["name"])
-            answer, more = {"error": words.replace(Path(asked["path"]).name, asked["name"])}, b""
-        except (MemoryError, RecursionError):
-            answer, more = {"error": f"{asked['name']}: takes too much memory; give a smaller one"}, b""
-        except Exception as error:  # a damaged file may break its decoder in any way
-            answer, more = {"error": f"{asked['name']}: cannot be read ({type(error).__name__})"}, b""
-        voice.say(answer, more)
+        voice.say(*answered(said[0]))
+
+
+def answered(asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """What a task gives; or why it does not, in words without paths, and as an HTTP status."""
+    path, name = asked["path"], asked["name"]
+    try:
+        return _TASKS[asked["do"]](asked)
+    except ReverieError as error:
+        words = str(error).replace(path, name).replace(os.path.basename(path), name)
+        words = words.replace("--max-pixels raises it", "make it smaller")
+        return {"error": words, "status": _status(words)}, b""
+    except (MemoryError, RecursionError):
+        return {"error": f"{name}: takes too much memory; give a smaller one", "status": 413}, b""
+    except Exception as error:  # a damaged file may break its decoder in any way
+        return {"error": f"{name}: cannot be read ({type(error).__name__})", "status": 422}, b""
+
+
+def _status(words: str) -> int:
+    """413 of what is too large, 415 of what is no picture at all, 422 of all else."""
+    if "over the limit of" in words:
+        return 413
+    return 415 if "accepted" in words or "no film" in words else 422
 
 
 if __name__ == "__main__":

@@ -95,25 +95,28 @@ class Door:
             await self.app(scope, receive, send)
             return
         try:
-            headers = headers_of(scope)
-            client = scope.get("client") or ("", 0)
-            who = asked(client[0], headers, _plain(scope["scheme"]), self.ours)
-            check(scope, headers, who, self.ours)
-            found = self.gate.visitor(scope, headers, who)
-            answer = found if isinstance(found, Answer) else None
+            found, who = self._let_in(scope)
         except Refused as refused:
-            answer = _told(refused)
-        socket = f"{'wss' if scope['scheme'] in ('https', 'wss') else 'ws'}://{headers.get('host', '')}"
-        if answer is not None:
-            await _answer(scope, send, answer)
+            found, who = _told(refused), None
+        if isinstance(found, Answer) or who is None:
+            assert isinstance(found, Answer)
+            await _answer(scope, send, found)
             return
         scope.setdefault("state", {}).update(visitor=found, asked=who)
         if scope["type"] == "websocket":
             await self.app(scope, receive, send)
             return
         most = next((m for begin, m in self.bodies.items() if scope["path"].startswith(begin)), BODY)
-        read = Body(receive, most, int(headers.get("content-length", "0") or 0))
-        await self.app(scope, read.receive, partial_send(send, socket if _is_host(who.host) else ""))
+        socket = f"{'wss' if who.scheme == 'https' else 'ws'}://{who.host}"
+        await self.app(scope, Body(receive, most, _stated(scope)).receive, telling(send, socket))
+
+    def _let_in(self, scope: Scope) -> tuple[str | Answer, Asked]:
+        """The visitor, or what is answered instead, and who asked; raises Refused."""
+        headers = headers_of(scope)
+        client = scope.get("client") or ("", 0)
+        who = asked(client[0], headers, _plain(scope["scheme"]), self.ours)
+        check(scope, headers, who, self.ours)
+        return self.gate.visitor(scope, headers, who), who
 
 
 def headers_of(scope: Scope) -> dict[str, str]:
@@ -184,7 +187,7 @@ class Body:
         return message
 
 
-def partial_send(send: Send, socket: str) -> Send:
+def telling(send: Send, socket: str) -> Send:
     """An answer with what browsers are told, whose reader may not dawdle."""
 
     async def told(message: Message) -> None:
@@ -201,8 +204,10 @@ def partial_send(send: Send, socket: str) -> Send:
     return told
 
 
-def _is_host(host: str) -> bool:
-    return bool(host) and not set(host) & set(" ;,'\"")
+def _stated(scope: Scope) -> int:
+    """How long a body says it is."""
+    stated = next((value for name, value in scope["headers"] if name.lower() == b"content-length"), b"0")
+    return int(stated or b"0")
 
 
 def _plain(scheme: str) -> str:
@@ -218,7 +223,7 @@ async def _answer(scope: Scope, send: Send, answer: Answer) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": "refused"})
         return
-    told = partial_send(send, "")
+    told = telling(send, "")
     head = [("content-type", answer.type), ("content-length", str(len(answer.body))), *answer.headers]
     head.append(("connection", "close"))  # what it would have sent is not read
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in head]

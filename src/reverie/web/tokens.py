@@ -24,7 +24,7 @@ _COME_IN: Final = (
 )
 _WHO: Final = (
     b'<!doctype html><html lang="en"><meta charset="utf-8"><title>reverie</title>'
-    b"<p>This studio is for those who have its link. Ask whoever runs it for the link, and open it.</p></html>"
+    b"<p>This studio is for those who have its link. Ask whoever runs it for the link.</p></html>"
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -53,7 +53,7 @@ async def uploaded(request: Request, here: Visit) -> AsyncIterator[Uploaded]:
     """The body in a file that is gone afterwards, unless somebody took it.
 
     Raises:
-        HTTPException: It is empty (422), too long (413) or too slow (408), or no room is left (413).
+        HTTPException: It is empty (400), too long (413) or too slow (408), or no room is left (413).
         ResourceError: The disk is full.
     """
     left = here.studio.settings.quota.disk - here.studio.used(here.owner)
@@ -70,10 +70,11 @@ async def uploaded(request: Request, here: Visit) -> AsyncIterator[Uploaded]:
         except OSError as error:
             raise ResourceError(f"there is no room for it here ({error.strerror or error})") from error
         if not length:
-            raise HTTPException(422, "nothing was sent; send the bytes of a file")
+            raise HTTPException(400, "empty file: nothing was sent; send its bytes")
         yield Uploaded(path, digest.hexdigest(), length)
     finally:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):  # it was taken, or never could be written
+            path.unlink()
 
 
 def name_of(request: Request, usual: str) -> str:

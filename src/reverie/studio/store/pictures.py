@@ -60,7 +60,18 @@ class Pictures:
             self._database.do(
                 "INSERT INTO pictures (id, owner, job, kind, name, file, label, photo, width, height, bytes, "
                 "created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                *(new_id(), job.owner, job.id, job.kind, file, file, label, job.photo, *size, length),
+                *(
+                    new_id(),
+                    job.owner,
+                    job.id,
+                    job.kind,
+                    Path(file).name,
+                    file,
+                    label,
+                    job.photo,
+                    *size,
+                    length,
+                ),
                 time.time(),
             )
         row = self._database.one("SELECT * FROM pictures WHERE job = ? AND file = ?", job.id, file)
