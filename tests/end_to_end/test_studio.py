@@ -354,7 +354,10 @@ def test_a_second_studio_a_taken_port_and_an_open_address_are_refused(
     refused.refused(6, "another studio is at work there")
     refused = reverie("studio", "--no-open", "--port", port, "--data", tmp_path / "other", afresh=True)
     refused.refused(6, f"port {port}", "another program has it")
-    refused = reverie("studio", "--no-open", "--host", "0.0.0.0", "--data", tmp_path / "other", afresh=True)
+    refused = reverie(
+        "studio", "--no-open", "--port", 0, "--host", "0.0.0.0", "--data", tmp_path / "other", afresh=True
+    )
     refused.refused(2, "--share")
     (tmp_path / "file").write_text("")
-    reverie("studio", "--no-open", "--data", tmp_path / "file", afresh=True).refused(2, "is a file")
+    refused = reverie("studio", "--no-open", "--port", 0, "--data", tmp_path / "file", afresh=True)
+    refused.refused(2, "is a file")

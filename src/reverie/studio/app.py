@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from reverie._version import __version__
 from reverie.errors import BadInput, ResourceError, ReverieError, UsageError
@@ -22,8 +23,9 @@ from reverie.studio.studio import Studio
 from reverie.web.addresses import Addresses
 from reverie.web.door import App, Door, Gate, Open
 
-#: The folder of the page.
-PAGE = files("reverie.studio") / "page"
+#: The folders of the page, and of the one that shows what the server can be asked.
+PAGE, API_PAGE = (str(files("reverie.studio") / name) for name in ("page", "api_page"))
+_FRESH = {"cache-control": "no-cache"}
 _STATUS = {UsageError: 422, BadInput: 422, ResourceError: 507}
 _CLAUSE = re.compile(r"(?:^|; )([a-z_.]+(?:\.\d+)?): ")
 
@@ -71,17 +73,27 @@ def _serve_page(app: FastAPI) -> None:
 
     @app.get("/", include_in_schema=False)
     async def page() -> FileResponse:
-        return FileResponse(str(PAGE / "index.html"), headers={"cache-control": "no-cache"})
+        return FileResponse(f"{PAGE}/index.html", headers=_FRESH)
 
     @app.get("/api", include_in_schema=False)
     async def api_page() -> FileResponse:
-        return FileResponse(str(PAGE / "api.html"), headers={"cache-control": "no-cache"})
+        return FileResponse(f"{API_PAGE}/index.html", headers=_FRESH)
 
     @app.get("/health", include_in_schema=False)
     async def health() -> dict[str, str]:
         return {"status": "ok", "version": __version__}
 
-    app.mount("/static", StaticFiles(directory=str(PAGE)), name="static")
+    app.mount("/static", _Files(directory=PAGE), name="static")
+    app.mount("/api/page", _Files(directory=API_PAGE), name="api page")
+
+
+class _Files(StaticFiles):
+    """Files of ours, of which a browser asks each time whether they have changed."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers.setdefault("cache-control", "no-cache")
+        return response
 
 
 def fields_of(message: str) -> dict[str, str]:
