@@ -1,8 +1,9 @@
-# Two commands on a fresh machine:
+# Three commands on a fresh machine:
 #     make dream                     a dream of a free photograph, in dreams/dream.png
 #     make dream PHOTO=me.jpg        a dream of yours, in dreams/me-dream.png
+#     make studio                    a page where you dream, in your browser
 #     make test                      the style checks, the types and the whole test suite
-# A third measures it: make bench, beside other tools (make bench-gpu on a GPU); ARGS="step --quick" for parts of it.
+# A fourth measures it: make bench, beside other tools (make bench-gpu on a GPU); ARGS="step --quick" for parts of it.
 # Everything is installed into .venv, the first time only. Options for the dream go into ARGS, as in
 # make dream ARGS="--layer block4b --strength 0.7", those for pip into its own variables (PIP_EXTRA_INDEX_URL ...).
 
@@ -19,7 +20,7 @@ PHOTO ?=
 ARGS ?=
 export PHOTO
 
-.PHONY: help dream test quick soak wheel bench bench-gpu docs docs-serve docs-tables gallery format clean
+.PHONY: help dream studio test quick soak wheel bench bench-gpu docs docs-serve docs-tables gallery format clean
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
@@ -39,13 +40,18 @@ $(VENV)/.dream: $(SOURCES) | $(BIN)/python
 	@$(PIP) -e ".[samples]"
 	@touch $@
 
+$(VENV)/.studio: $(SOURCES) | $(BIN)/python
+	@echo "Installing into $(VENV). This happens once; torch alone is 200 MB or more."
+	@$(PIP) -e ".[samples,studio]"
+	@touch $(VENV)/.dream $@
+
 $(VENV)/.test: $(SOURCES) | $(BIN)/python
 	@echo "Installing what the tests need into $(VENV)."
 	@$(PIP) -e ".[test]"
 	@$(PIP) --no-deps -r tests/requirements-nodeps.txt
 	@sh tools/browser.sh
 	@sh tools/ffmpeg.sh
-	@touch $(VENV)/.dream $@
+	@touch $(VENV)/.dream $(VENV)/.studio $@
 
 $(BENCH)/.ready: $(SOURCES) benchmarks/requirements.txt | $(BENCH)/bin/python
 	@echo "Installing reverie and the tools it is measured beside into $(BENCH): about 3 GB, once."
@@ -65,6 +71,9 @@ dream: $(VENV)/.dream
 	    photo=dreams/chelsea.png; out=dreams/dream.png; $(BIN)/python tools/sample.py chelsea $$photo || exit 1; \
 	fi; \
 	$(BIN)/reverie dream "$$photo" -o "$$out" --overwrite $(ARGS) > /dev/null && echo "The dream is in $$out"
+
+studio: $(VENV)/.studio
+	@$(BIN)/reverie studio $(ARGS)
 
 # One thread for each of several workers is faster than all threads in one. Modules are begun in conftest.py's order.
 test: $(VENV)/.test

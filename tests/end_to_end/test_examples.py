@@ -32,6 +32,7 @@ MAKES = {
     "portraits": ["portraits.png"],
     "regions": ["regions.png"],
     "steered": ["steered.png"],
+    "studio_client": ["from-the-studio.png"],
     "zoom": ["zoom.gif"],
 }
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from reverie.web.addresses import Asked
+from reverie.web.addresses import Client
 from reverie.web.door import Answer
 from reverie.web.tokens import LinkGate, hashed
 
-WHO = Asked("10.0.0.7", "dreams.example", "http")
+WHO = Client("10.0.0.7", "dreams.example", "http")
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def gate() -> LinkGate:
     return LinkGate("t0ken", "reverie-1", visitors.get, enter)
 
 
-def come(gate: LinkGate, path: str = "/", query: str = "", who: Asked = WHO, **headers: str) -> Any:
+def come(gate: LinkGate, path: str = "/", query: str = "", who: Client = WHO, **headers: str) -> Any:
     scope = {"type": "http", "path": path, "query_string": query.encode()}
     return gate.visitor(scope, {n.replace("_", "-"): v for n, v in headers.items()}, who)
 
@@ -43,7 +43,7 @@ def test_the_link_gives_a_cookie_that_scripts_and_other_sites_never_see(gate: Li
 
 
 def test_over_https_the_cookie_stays_there(gate: LinkGate) -> None:
-    answer = come(gate, query="token=t0ken", who=Asked("10.0.0.7", "dreams.example", "https"))
+    answer = come(gate, query="token=t0ken", who=Client("10.0.0.7", "dreams.example", "https"))
     assert answer.headers[0][1].endswith("; Secure")
 
 

@@ -25,6 +25,11 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         'reverie dream me.jpg --class "golden retriever" --size 1200',
         "reverie dream --from clouds --size 1920x1080 -o wallpaper.png",
     ),
+    "studio": (
+        "reverie studio",
+        "reverie studio --share --port 8800",
+        "reverie studio --no-open --workers 2",
+    ),
     "zoom": (
         "reverie zoom me.jpg",
         'reverie zoom --class 0s:flower --class "5s:castle" --duration 10 -o zoom.mp4',

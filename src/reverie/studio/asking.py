@@ -22,7 +22,7 @@ from reverie.recipe.presets.portrait import PORTRAITS
 from reverie.recipe.presets.preset import MOTIONS, PRESETS, preset
 from reverie.recipe.presets.sites import SITES
 from reverie.recipe.recipe import Recipe
-from reverie.studio.settings import Settings
+from reverie.studio.settings import StudioSettings
 from reverie.studio.store.given import Given, GivenFiles, not_there
 
 Kind = Literal["dream", "portrait", "zoom", "film", "apparition"]
@@ -34,7 +34,7 @@ USUAL: Final[Mapping[str, str]] = {
     "film": "reverie",
     "apparition": "apparition",
 }
-#: Settings that say how this machine computes, which is for whoever runs the server to say.
+#: StudioSettings that say how this machine computes, which is for whoever runs the server to say.
 OPERATORS: Final = ("engine", "device", "precision", "threads", "halo")
 #: Longest side in pixels if nothing is said, and the layer that a guide is compared at.
 SIDES: Final[Mapping[str, int]] = {"dream": 1280, "apparition": 1280, "zoom": 640, "film": 640}
@@ -75,7 +75,7 @@ class Planned:
 class Asking:
     """What one visitor may ask for."""
 
-    settings: Settings
+    settings: StudioSettings
     given: GivenFiles
     owner: str
 

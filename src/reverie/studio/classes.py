@@ -22,6 +22,7 @@ def search(words: str, names: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     """
     known = _own(names) if names else imagenet()
     wanted = words.casefold()
+    ranked: list[tuple[int, str, list[str], int, int | None]]
     ranked = [(*one, None) for one in _groups(known, wanted)]
     for index in range(len(known)):
         rank = min(map(_rank(wanted), known.synonyms(index)))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from reverie.errors import UsageError
-from reverie.studio.settings import Settings
+from reverie.studio.settings import StudioSettings
 from reverie.studio.worker.process import Process
 
 _MODULE: Final = "reverie.studio.worker.child"
@@ -76,7 +76,7 @@ class Crew:
         errands: What is to be done when there is time.
     """
 
-    settings: Settings
+    settings: StudioSettings
     heard: Callable[[Worker, dict[str, Any], bytes], None]
     lost: Callable[[Worker], None]
     errands: list[Errand] = field(default_factory=list)

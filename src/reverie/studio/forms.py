@@ -27,7 +27,7 @@ PANELS: Final[Mapping[str, tuple[str, ...]]] = {
     "size": ("size", "max_size", "start", "scenery"),
     "where": ("mask", "spare", "spared"),
 }
-#: Settings that a page does not set as such: they are said otherwise, or are the operator's.
+#: StudioSettings that a page does not set as such: they are said otherwise, or are the operator's.
 LEFT_OUT: Final = {"format", "preset", *PARTS, *OPERATORS}
 #: The part of a recipe that is a kind's own.
 _PARTS: Final[Mapping[str, tuple[str, type[BaseModel]]]] = {

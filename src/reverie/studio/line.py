@@ -13,7 +13,7 @@ from typing import Any, Final
 from reverie.errors import ReverieError
 from reverie.studio.crew import Crew, Worker
 from reverie.studio.hub import Hub
-from reverie.studio.settings import Settings
+from reverie.studio.settings import StudioSettings
 from reverie.studio.store.database import MADE, Database
 from reverie.studio.store.given import GivenFiles
 from reverie.studio.store.jobs import JobRow, Jobs, State
@@ -39,7 +39,7 @@ class Line:
         heard: Takes what a worker says that is of no job.
     """
 
-    settings: Settings
+    settings: StudioSettings
     jobs: Jobs
     given: GivenFiles
     database: Database

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from reverie.errors import ResourceError, UsageError
 from reverie.jobs.provenance import Provenance
-from reverie.studio.settings import Settings
+from reverie.studio.settings import StudioSettings
 from reverie.web.addresses import ANY, best_address, bracketed
 from reverie.web.door import Gate, Open
 from reverie.web.tokens import LinkGate
@@ -30,7 +30,7 @@ Say = Callable[[str], None]
 
 
 def serve(
-    settings: Settings,
+    settings: StudioSettings,
     command: Callable[[Provenance, str], str],
     *,
     opens: bool,
@@ -121,7 +121,7 @@ def bound(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _gate(settings: Settings, studio: Studio, port: int) -> tuple[Gate, str]:
+def _gate(settings: StudioSettings, studio: Studio, port: int) -> tuple[Gate, str]:
     """Who may come in, and the address to open."""
     if not settings.shared:
         return Open(), f"http://{bracketed(settings.host)}:{port}/"
@@ -133,7 +133,7 @@ def _gate(settings: Settings, studio: Studio, port: int) -> tuple[Gate, str]:
 
 
 async def _tell(
-    server: uvicorn.Server, url: str, settings: Settings, *, opens: bool, ready: Say, note: Say
+    server: uvicorn.Server, url: str, settings: StudioSettings, *, opens: bool, ready: Say, note: Say
 ) -> None:
     """Say where the studio is as soon as it can be reached."""
     while not server.started:

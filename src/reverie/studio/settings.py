@@ -42,7 +42,7 @@ SHARED: Final = Quota(
 
 
 @dataclass(frozen=True)
-class Settings:
+class StudioSettings:
     """How a studio is run.
 
     Attributes:

@@ -17,11 +17,11 @@ from reverie.studio.asking import Asking
 from reverie.studio.hub import Hub
 from reverie.studio.line import Line
 from reverie.studio.media import Media
-from reverie.studio.settings import Settings
+from reverie.studio.settings import StudioSettings
 from reverie.studio.store.database import CACHE, Database, new_id
 from reverie.studio.store.given import Given, GivenFiles
 from reverie.studio.store.jobs import JobRow, Jobs
-from reverie.studio.store.pictures import PictureRow, Pictures
+from reverie.studio.store.pictures import Gallery, PictureRow
 from reverie.studio.store.visitors import Visitors
 from reverie.studio.thumbs import Thumbs
 
@@ -39,14 +39,14 @@ class Studio:
         command: Says the command line that makes a result, from its note and name.
     """
 
-    def __init__(self, settings: Settings, command: Callable[[Provenance, str], str]) -> None:
+    def __init__(self, settings: StudioSettings, command: Callable[[Provenance, str], str]) -> None:
         """Opens the data folder; errors as of ``Database``."""
         self.settings, self.command = settings, command
         self.database = Database(settings.data)
         self.cache = settings.data / CACHE
         self.given = GivenFiles(self.database)
         self.jobs = Jobs(self.database)
-        self.pictures = Pictures(self.database)
+        self.pictures = Gallery(self.database)
         self.visitors = Visitors(self.database)
         self.media = Media()
         self.hub = Hub()

@@ -30,7 +30,7 @@ class Addresses:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Client:
     """Who asked: the address of the client, the Host that it named, and ``http`` or ``https``."""
 
     client: str
@@ -104,13 +104,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def asked(client: str, headers: Mapping[str, str], scheme: str, ours: Addresses) -> Asked:
+def asked(client: str, headers: Mapping[str, str], scheme: str, ours: Addresses) -> Client:
     """Who asked: as the headers say where the connection comes from a proxy that is believed."""
     host = headers.get("host", "").strip().lower()
     if client not in ours.proxies:
-        return Asked(client, host, scheme)
+        return Client(client, host, scheme)
     via = headers.get("x-forwarded-for", "").rsplit(",", 1)[-1].strip()
-    return Asked(
+    return Client(
         via or client,
         headers.get("x-forwarded-host", host).strip().lower(),
         "https" if headers.get("x-forwarded-proto", scheme).strip().lower() == "https" else "http",

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from reverie.web.addresses import Addresses, Asked, asked
+from reverie.web.addresses import Addresses, Client, asked
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -63,14 +63,14 @@ class Answer:
 class Gate(Protocol):
     """Who may come in."""
 
-    def visitor(self, scope: Scope, headers: Mapping[str, str], who: Asked) -> str | Answer:
+    def visitor(self, scope: Scope, headers: Mapping[str, str], who: Client) -> str | Answer:
         """The visitor's name, or what is answered instead."""
 
 
 class Open:
     """Everybody who reaches the server is its one user."""
 
-    def visitor(self, scope: Scope, headers: Mapping[str, str], who: Asked) -> str | Answer:
+    def visitor(self, scope: Scope, headers: Mapping[str, str], who: Client) -> str | Answer:
         return "local"
 
 
@@ -110,7 +110,7 @@ class Door:
         socket = f"{'wss' if who.scheme == 'https' else 'ws'}://{who.host}"
         await self.app(scope, Body(receive, most, _stated(scope)).receive, telling(send, socket))
 
-    def _let_in(self, scope: Scope) -> tuple[str | Answer, Asked]:
+    def _let_in(self, scope: Scope) -> tuple[str | Answer, Client]:
         """The visitor, or what is answered instead, and who asked; raises Refused."""
         headers = headers_of(scope)
         client = scope.get("client") or ("", 0)
@@ -136,7 +136,7 @@ def headers_of(scope: Scope) -> dict[str, str]:
     return found
 
 
-def check(scope: Scope, headers: Mapping[str, str], who: Asked, ours: Addresses) -> None:
+def check(scope: Scope, headers: Mapping[str, str], who: Client, ours: Addresses) -> None:
     """Whether this server is meant, and asked by a page of its own or by no page.
 
     Raises:

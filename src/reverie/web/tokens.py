@@ -11,7 +11,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import parse_qs
 
-from reverie.web.addresses import Asked
+from reverie.web.addresses import Client
 from reverie.web.door import Answer, Scope
 
 #: Seconds after which a cookie is forgotten.
@@ -49,7 +49,7 @@ class LinkGate:
     known: Callable[[str], str | None]
     enter: Callable[[str], str]
 
-    def visitor(self, scope: Scope, headers: Mapping[str, str], who: Asked) -> str | Answer:
+    def visitor(self, scope: Scope, headers: Mapping[str, str], who: Client) -> str | Answer:
         """Whose cookie it is; or a page that gives one for the link's token, or says what is needed."""
         key = _cookie(headers.get("cookie", ""), self.cookie)
         found = self.known(hashed(key)) if key else None
@@ -70,7 +70,7 @@ class LinkGate:
         """Whether it is the token, asked in the same time whatever it is."""
         return hmac.compare_digest(hashed(given), hashed(self.token))
 
-    def _cookie_for(self, who: Asked) -> tuple[str, str]:
+    def _cookie_for(self, who: Client) -> tuple[str, str]:
         key = secrets.token_urlsafe(32)
         self.enter(hashed(key))
         secure = "; Secure" if who.scheme == "https" else ""

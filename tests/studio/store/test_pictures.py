@@ -10,7 +10,7 @@ import pytest
 
 from reverie.studio.store.database import Database
 from reverie.studio.store.jobs import JobRow, Jobs
-from reverie.studio.store.pictures import KEPT, Pictures
+from reverie.studio.store.pictures import KEPT, Gallery
 
 
 @pytest.fixture
@@ -28,11 +28,11 @@ def job_of(database: Database, owner: str = "me") -> JobRow:
 
 def add(database: Database, job: JobRow, name: str) -> str:
     (database.data / "made" / job.id / name).write_bytes(b"x" * 10)
-    return Pictures(database).add(job, name, "label", (4, 3)).id
+    return Gallery(database).add(job, name, "label", (4, 3)).id
 
 
 def test_pages_go_back_in_time_without_gaps(database: Database) -> None:
-    job, pictures = job_of(database), Pictures(database)
+    job, pictures = job_of(database), Gallery(database)
     ids = [add(database, job, f"{index}.png") for index in range(25)]
     seen, before = [], None
     while page := pictures.page("me", before=before, limit=7, favourite=False, kind=None):
@@ -45,11 +45,11 @@ def test_pages_go_back_in_time_without_gaps(database: Database) -> None:
 def test_the_same_file_of_a_job_is_one_picture(database: Database) -> None:
     job = job_of(database)
     assert add(database, job, "a.png") == add(database, job, "a.png")
-    assert Pictures(database).count("me") == 1
+    assert Gallery(database).count("me") == 1
 
 
 def test_the_bin_is_emptied_after_a_day(database: Database) -> None:
-    job, pictures, now = job_of(database), Pictures(database), time.time()
+    job, pictures, now = job_of(database), Gallery(database), time.time()
     old, new, kept = (add(database, job, f"{name}.png") for name in ("old", "new", "kept"))
     pictures.change(old, deleted=now - KEPT - 1)
     pictures.change(new, deleted=now - KEPT + 60)
@@ -65,7 +65,7 @@ def test_a_gallery_is_its_visitors(database: Database) -> None:
     mine, theirs = job_of(database, "me"), job_of(database, "you")
     picture = add(database, mine, "a.png")
     add(database, theirs, "b.png")
-    pictures = Pictures(database)
+    pictures = Gallery(database)
     assert [row.id for row in pictures.page("me", before=None, limit=9, favourite=False, kind=None)] == [
         picture
     ]
@@ -74,7 +74,7 @@ def test_a_gallery_is_its_visitors(database: Database) -> None:
 
 
 def test_thousands_do_not_slow_a_page(database: Database) -> None:
-    job, pictures = job_of(database), Pictures(database)
+    job, pictures = job_of(database), Gallery(database)
     first = pictures.find(add(database, job, "a.png"), "me")
     assert first is not None
     with database.together():

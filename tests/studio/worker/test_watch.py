@@ -13,7 +13,7 @@ from reverie.jobs.dream import DreamJob
 from reverie.jobs.job import Step
 from reverie.jobs.workspace import Workspace
 from reverie.recipe.recipe import Recipe
-from reverie.studio.worker.watch import Given, Watch
+from reverie.studio.worker.watch import GivenUp, JobWatch
 
 RECIPE = Recipe(octaves=1, steps=(4,), size=(64, 64), start="clouds", threads=1)
 
@@ -26,8 +26,8 @@ class Heard(list[dict[str, Any]]):
         return [one for one in self if one["type"] == kind]
 
 
-def watch(heard: Heard, steered: Any = (), check: Any = lambda recipe: None, **more: Any) -> Watch:
-    return Watch(heard, steered, more.pop("seconds", 60.0), check, **more)
+def watch(heard: Heard, steered: Any = (), check: Any = lambda recipe: None, **more: Any) -> JobWatch:
+    return JobWatch(heard, steered, more.pop("seconds", 60.0), check, **more)
 
 
 def test_a_dream_is_told_step_by_step_with_previews(in_its_folder: Any, workspace: Workspace) -> None:
@@ -60,7 +60,7 @@ def test_previews_change_nothing(in_its_folder: Any, workspace: Workspace) -> No
 def test_steering_is_told_and_done_again_at_the_same_place(in_its_folder: Any, workspace: Workspace) -> None:
     heard = Heard()
 
-    class Steers(Watch):
+    class Steers(JobWatch):
         def _step(self, step: Step) -> None:
             super()._step(step)
             if self._at == [0, 1]:
@@ -102,7 +102,7 @@ def test_it_waits_goes_on_and_is_given_up() -> None:
     assert not one.should_stop()
     one.pause(True)
     threading.Timer(0.05, one.give_up, ["yielded"]).start()
-    with pytest.raises(Given, match="yielded"):
+    with pytest.raises(GivenUp, match="yielded"):
         one.on_event(Step("a", "b"))
 
 

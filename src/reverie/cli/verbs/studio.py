@@ -22,7 +22,7 @@ WHERE = "Where it is"
 
 
 @dataclass(frozen=True)
-class Place(Group):
+class Address(Group):
     """Where the page is, and who may come in."""
 
     port: Annotated[
@@ -79,7 +79,7 @@ class Work(Group):
 
 @takes_groups
 def studio(
-    place: Place = OFFERED,
+    address: Address = OFFERED,
     work: Work = OFFERED,
     common: Annotated[Common, Only("offline", "quiet", "debug")] = OFFERED,
 ) -> None:
@@ -89,20 +89,20 @@ def studio(
     one line on standard output holds its address. Ctrl-C ends it; what waits goes on next time.
     """
     from reverie.studio.serve import serve
-    from reverie.studio.settings import SHARED, Quota, Settings, usual_folder
+    from reverie.studio.settings import SHARED, Quota, StudioSettings, usual_folder
 
     console: Console = console_of(common)
-    settings = Settings(
+    settings = StudioSettings(
         data=(work.data or usual_folder()).absolute(),
-        host=place.host or ("0.0.0.0" if place.share else "127.0.0.1"),
-        port=place.port,
-        shared=place.share,
+        host=address.host or ("0.0.0.0" if address.share else "127.0.0.1"),
+        port=address.port,
+        shared=address.share,
         networks=tuple(dict.fromkeys(work.network or ("lite0",))),
         workers=work.workers,
         offline=common.offline,
-        allow_hosts=tuple(place.allow_host or ()),
-        proxies=tuple(place.trusted_proxy or ()),
-        quota=SHARED if place.share else Quota(),
+        allow_hosts=tuple(address.allow_host or ()),
+        proxies=tuple(address.trusted_proxy or ()),
+        quota=SHARED if address.share else Quota(),
     )
     settings.check()
 
@@ -111,4 +111,4 @@ def studio(
         sys.stdout.flush()
 
     with suppress(KeyboardInterrupt):  # asked for: nothing is lost
-        serve(settings, command_line, opens=not place.no_open, ready=ready, note=console.must)
+        serve(settings, command_line, opens=not address.no_open, ready=ready, note=console.must)

@@ -17,7 +17,7 @@ from reverie.studio.store.jobs import JobRow
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 
 
-class Place(BaseModel):
+class PlaceInLine(BaseModel):
     """A place in the line, from 0."""
 
     model_config = ConfigDict(extra="forbid")
@@ -114,7 +114,7 @@ async def resume(id: str, here: Here) -> dict[str, Any]:
 
 
 @router.post("/{id}/move", summary="Put it elsewhere in the line")
-async def move(id: str, place: Place, here: Here) -> dict[str, Any]:
+async def move(id: str, place: PlaceInLine, here: Here) -> dict[str, Any]:
     row = _alive(id, here)
     if row.state != "waiting":
         raise HTTPException(409, "it does not wait any more")

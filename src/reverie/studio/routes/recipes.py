@@ -1,4 +1,4 @@
-"""Settings out of a result that somebody has."""
+"""StudioSettings out of a result that somebody has."""
 
 from __future__ import annotations
 

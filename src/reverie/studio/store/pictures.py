@@ -41,7 +41,7 @@ class PictureRow:
         return told | {"thumb": f"/api/pictures/{self.id}/thumb", "bytes": self.bytes}
 
 
-class Pictures:
+class Gallery:
     """The galleries of all visitors."""
 
     def __init__(self, database: Database) -> None:

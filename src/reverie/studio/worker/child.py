@@ -21,10 +21,10 @@ from reverie.recipe.recipe import Recipe, read
 from reverie.studio.store.database import MADE
 from reverie.studio.worker import messages
 from reverie.studio.worker.store_files import StoreFiles
-from reverie.studio.worker.watch import Given, Watch
+from reverie.studio.worker.watch import GivenUp, JobWatch
 
 
-class Child:
+class Dreamer:
     """One worker at work."""
 
     def __init__(self, data: Path, networks: list[str], *, offline: bool) -> None:
@@ -35,7 +35,7 @@ class Child:
         self._names = networks
         self._todo: queue.Queue[dict[str, Any]] = queue.Queue()
         self._errands: queue.Queue[dict[str, Any]] = queue.Queue()
-        self._watch: Watch | None = None
+        self._watch: JobWatch | None = None
 
     def work(self) -> None:
         """Do what the server asks, until it is gone."""
@@ -63,15 +63,15 @@ class Child:
                     self._todo.put({"do": "errand"})  # if it is not done between two steps
                 case "check", _:
                     self._answer(message)
-                case "stop", Watch() as watch:
+                case "stop", JobWatch() as watch:
                     watch.stop()
-                case "pause", Watch() as watch:
+                case "pause", JobWatch() as watch:
                     watch.pause(bool(message["paused"]))
-                case "give up", Watch() as watch:
+                case "give up", JobWatch() as watch:
                     watch.give_up(message["why"])
-                case "steer", Watch() as watch:
+                case "steer", JobWatch() as watch:
                     watch.want(message["changes"])
-                case "show", Watch() as watch:
+                case "show", JobWatch() as watch:
                     watch.show(message["side"])
         os._exit(0)
 
@@ -84,17 +84,17 @@ class Child:
         if asked["do"] == "layers":
             self._layers(asked)
         else:
-            watch = Watch(lambda *_: None, (), asked["seconds"], self._check)
+            watch = JobWatch(lambda *_: None, (), asked["seconds"], self._check)
             self._run(asked["id"], asked["document"], watch)
         return True
 
-    def _watcher(self, asked: dict[str, Any]) -> Watch:
+    def _watcher(self, asked: dict[str, Any]) -> JobWatch:
         id = asked["id"]
 
         def tell(message: dict[str, Any], more: bytes = b"") -> None:
             self._voice.say({**message, "job": id}, more)
 
-        watch = Watch(tell, asked["steered"], asked["seconds"], self._check, self._errand)
+        watch = JobWatch(tell, asked["steered"], asked["seconds"], self._check, self._errand)
         watch.show(asked["side"])
         return watch
 
@@ -148,7 +148,7 @@ class Child:
         self._workspace.max_pixels = asked["pixels"]
         self._run(asked["id"], asked["document"], watch)
 
-    def _run(self, id: str, document: dict[str, Any], watch: Watch) -> None:
+    def _run(self, id: str, document: dict[str, Any], watch: JobWatch) -> None:
         """Carry a document out in its folder, and say what came of it."""
         from reverie.jobs.document import read_job
 
@@ -161,7 +161,7 @@ class Child:
             names = [os.path.relpath(file) for file in result.files]
             end = {"outcome": "stopped" if result.stopped else "done", "stopped": result.stopped}
             end |= {"files": names, "seconds": result.seconds, "warnings": list(result.warnings)}
-        except Given as given:
+        except GivenUp as given:
             end = {"outcome": str(given)}
         except ReverieError as error:
             end = {"outcome": "failed", "error": str(error)}
@@ -194,7 +194,7 @@ def main() -> None:
     parser.add_argument("--network", action="append", default=[])
     parser.add_argument("--offline", action="store_true")
     given = parser.parse_args()
-    Child(given.data, given.network, offline=given.offline).work()
+    Dreamer(given.data, given.network, offline=given.offline).work()
 
 
 if __name__ == "__main__":

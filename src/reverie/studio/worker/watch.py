@@ -20,11 +20,11 @@ BETWEEN: Final = 0.04
 ERRANDS: Final = 2.0
 
 
-class Given(Exception):
+class GivenUp(Exception):
     """The job was given up: cancelled, or put back into the line for others."""
 
 
-class Watch(Listener):
+class JobWatch(Listener):
     """Listens to a job for the server; its other methods are called by the thread that hears the server.
 
     Args:
@@ -143,7 +143,7 @@ class Watch(Listener):
             while self._paused:
                 self._turn.wait()
             if self.ended:
-                raise Given(self.ended)
+                raise GivenUp(self.ended)
 
     def _between(self) -> None:
         """Do an errand, where the job had twice its time since the last one."""
