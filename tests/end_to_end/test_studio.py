@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -254,6 +255,29 @@ def test_portraits_zooms_films_and_apparitions(user: User, photo: dict[str, Any]
     job = user.wait(user.ask(kind="film", photo=film["id"], recipe={"steps": [2], "octaves": 1}))
     assert job["state"] == "done", job
     assert user.http.get(f"/api/pictures/{job['picture']}/thumb").content[8:12] == b"WEBP"
+
+
+def test_a_zoom_plays_while_it_grows_and_what_there_is_is_kept(user: User, photo: dict[str, Any]) -> None:
+    recipe = {"size": [64, 64], "steps": [2], "octaves": 1, "zoom": {"duration": 600, "fps": 4, "steps": 1}}
+    id = user.ask(kind="zoom", photo=photo["id"], recipe=recipe)
+    end = time.monotonic() + 60
+    while (film := user.http.get(f"/api/jobs/{id}/film")).status_code == 404 or len(film.content) < 2000:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert film.headers["content-type"] == "video/mp4"
+    assert frames_in(film.content) >= 1
+    user.post(f"/api/jobs/{id}/stop")
+    job = user.wait(id)
+    assert (job["state"], job["pictures"][0]["name"]) == ("stopped", "chelsea-zoom-stopped.mp4")
+    assert frames_in(user.made(id)) >= frames_in(film.content)
+    recalled = user.get(f"/api/pictures/{job['picture']}/recipe")
+    assert recalled["repeatable"] is False
+    assert "it was stopped at frame" in recalled["why_not"]
+
+
+def frames_in(film: bytes) -> int:
+    with av.open(io.BytesIO(film)) as container:
+        return sum(1 for _ in container.decode(video=0))
 
 
 def test_layers_are_shown_of_the_photograph(user: User, photo: dict[str, Any]) -> None:

@@ -118,7 +118,7 @@ def test_nobody_waits_twice_as_long_as_is_fair(
         turns: dict[int, list[int]] = {}
         for position, (_, place) in enumerate(order):
             turns.setdefault(place, []).append(position)
-        # The nth job of a visitor is fair at n rounds of all; who asked first may have a few before they came.
+        # The nth job of a visitor is fair at n rounds of all; who asked first may have a few before that.
         for place in range(1, people):
             for nth, position in enumerate(turns[place]):
                 assert position <= 2 * (nth + 1) * people, (place, nth, position)

@@ -8,10 +8,12 @@ import shutil
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from reverie.errors import ReverieError
 from reverie.studio.crew import Crew, Worker
+from reverie.studio.films import keep_so_far, so_far
 from reverie.studio.hub import Hub
 from reverie.studio.settings import StudioSettings
 from reverie.studio.store.database import MADE, Database
@@ -99,9 +101,13 @@ class Line:
         worker.say("job", id=job.id, document=job.document, **more)
         self.told(job.owner)
 
+    def _folder(self, job: JobRow) -> Path:
+        """Where a job makes what it makes."""
+        return self.settings.data / MADE / job.id
+
     def _lay_out(self, job: JobRow) -> None:
         """The files that a job names, in its folder."""
-        folder = self.settings.data / MADE / job.id
+        folder = self._folder(job)
         folder.mkdir(exist_ok=True)
         for name, id in job.files.items():
             one, there = self.given.find(id, job.owner), folder / name
@@ -149,7 +155,10 @@ class Line:
         """A job is over: what it made is taken in first, so that it is neither lost nor there twice."""
         job, outcome = self.jobs.by_id(message["job"]), message["outcome"]
         try:
-            for file in message.get("files", ()):
+            files = message.get("files", [])
+            if outcome == "stopped" and not files and job.kind in ("zoom", "film"):
+                files = keep_so_far(self._folder(job), job.document["output"]["path"])
+            for file in files:
                 await self.made(job, file, job.label)
             self._settle(job, outcome, message)
         except ReverieError as error:
@@ -211,13 +220,18 @@ class Line:
     def _clean(self, job: JobRow) -> None:
         """Remove the folder of a job of which nothing is kept."""
         if self.database.one("SELECT 1 FROM pictures WHERE job = ?", job.id) is None:
-            shutil.rmtree(self.settings.data / MADE / job.id, ignore_errors=True)
+            shutil.rmtree(self._folder(job), ignore_errors=True)
 
     # -- what visitors want -------------------------------------------------------------------------------
 
     def newest(self, id: str) -> bytes | None:
         """The newest preview of a job that runs."""
         return self._newest.get(id)
+
+    def film(self, job: JobRow) -> Path | None:
+        """What is safe of a zoom or a film that is being made."""
+        name = job.document["output"]["path"]
+        return so_far(self._folder(job), name) if job.kind in ("zoom", "film") else None
 
     def end(self, job: JobRow, *, keep: bool) -> None:
         """End a job: keep what there is, or nothing; of one that has not begun, there is nothing."""

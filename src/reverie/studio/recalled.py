@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from reverie.jobs.provenance import Provenance, film_files, film_renamed
-from reverie.recipe.recipe import Recipe
+from reverie.recipe.recipe import Recipe, read
 from reverie.studio.asking import kind_of
+from reverie.studio.store.jobs import JobRow
 from reverie.studio.studio import Studio
 
 
@@ -38,6 +39,27 @@ def recalled(studio: Studio, owner: str, note: Provenance, name: str) -> dict[st
         "stopped": note.stopped.model_dump() if note.stopped else None,
         "missing": missing,
         "repeatable": True,
+    }
+
+
+def of_stopped(job: JobRow) -> dict[str, Any]:
+    """How a zoom or a film was made that was stopped: as it was asked for, since its file does not say."""
+    recipe = read(job.document["recipe"], "the recipe")
+    recipe = film_renamed(recipe.renamed(job.files), job.files)
+    return {
+        "kind": job.kind,
+        "recipe": recipe.model_dump(mode="json"),
+        "photo": job.photo,
+        "mask": recipe.mask,
+        "preset": recipe.preset,
+        "network": recipe.network,
+        "seed": recipe.seed,
+        "command": None,
+        "steered": job.steered,
+        "stopped": job.stopped,
+        "missing": [],
+        "repeatable": False,
+        "why_not": f"it was stopped at {job.stopped}, and its file holds no recipe; ask for all of it again",
     }
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from reverie import objective as ob
@@ -29,16 +31,21 @@ class Text(BaseModel):
 
 
 @router.get("/schema", summary="Every setting, for forms")
-async def schema(here: Here) -> dict[str, Any]:
-    return forms()
+async def schema(here: Here) -> Response:
+    return _json_of(forms)
 
 
 @router.get("/presets", summary="The systems that made this field, and ours")
-async def presets(here: Here) -> list[dict[str, Any]]:
-    return _presets()
+async def presets(here: Here) -> Response:
+    return _json_of(_presets)
 
 
 @cache
+def _json_of(told: Callable[[], Any]) -> Response:
+    """What never changes, as JSON that is made once."""
+    return JSONResponse(told())
+
+
 def _presets() -> list[dict[str, Any]]:
     found = []
     for name, kind in kinds_of_presets():

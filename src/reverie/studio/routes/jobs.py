@@ -170,6 +170,14 @@ async def preview(id: str, here: Here) -> Response:
     return Response(found, media_type="image/webp")
 
 
+@router.get("/{id}/film", summary="A zoom or a film as far as it is safe, which plays")
+async def film(id: str, here: Here) -> FileResponse:
+    found = here.studio.line.film(_job(id, here))
+    if found is None:
+        raise missing()
+    return FileResponse(found, media_type="video/mp4")
+
+
 def told(here: Visit, row: JobRow, places: dict[str, int] | None = None) -> dict[str, Any]:
     """What a page is told of a job."""
     places = _places(here) if places is None and row.state == "waiting" else places or {}

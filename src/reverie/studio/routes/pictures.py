@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from reverie.errors import UsageError
-from reverie.studio.recalled import recalled
+from reverie.studio.recalled import of_stopped, recalled
 from reverie.studio.routes.common import Here, Visit, missing
 from reverie.studio.store.given import clean_name
 from reverie.studio.store.pictures import PictureRow
@@ -90,6 +90,9 @@ async def thumb(id: str, here: Here) -> Response:
 @router.get("/{id}/recipe", summary="How it was made")
 async def recipe(id: str, here: Here) -> dict[str, Any]:
     row = _picture(id, here)
+    job = here.studio.jobs.by_id(row.job)
+    if job.state == "stopped" and job.kind in ("zoom", "film"):
+        return of_stopped(job)
     note = await here.studio.note(row)
     return recalled(here.studio, here.owner, note, row.name)
 

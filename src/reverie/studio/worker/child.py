@@ -13,7 +13,7 @@ import threading
 import traceback
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from reverie.errors import ReverieError
 from reverie.jobs.workspace import Workspace
@@ -22,6 +22,9 @@ from reverie.studio.store.database import MADE
 from reverie.studio.worker import messages
 from reverie.studio.worker.store_files import StoreFiles
 from reverie.studio.worker.watch import GivenUp, JobWatch
+
+#: How much a dream gives way to other programs, 0 to 19.
+POLITE: Final = 5
 
 
 class Dreamer:
@@ -40,6 +43,8 @@ class Dreamer:
     def work(self) -> None:
         """Do what the server asks, until it is gone."""
         os.chdir(self._data)
+        if hasattr(os, "nice"):
+            os.nice(POLITE)  # the server answers, and whoever sits here works, while it dreams
         threading.Thread(target=self._hear, daemon=True).start()
         self._warm()
         self._voice.say({"type": "ready"})
