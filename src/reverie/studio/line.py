@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,8 @@ from reverie.studio.turns import Waiting, in_turn
 DEATHS: Final = 3
 #: Seconds until a folder is tried again that a worker of a killed server still holds.
 SOON: Final = 0.5
+#: Seconds until it is tried again to note the end of a job, where the disk is full.
+ROOM: Final = 5.0
 
 
 @dataclass
@@ -39,6 +42,7 @@ class Line:
         hub: Who is told.
         made: Takes a file that a job made into the gallery.
         heard: Takes what a worker says that is of no job.
+        trouble: Why the end of a job could not be noted yet, by its id.
     """
 
     settings: StudioSettings
@@ -49,6 +53,7 @@ class Line:
     made: Callable[[JobRow, str, str], Awaitable[None]]
     heard: Callable[[dict[str, Any]], None]
     crew: Crew = field(init=False)
+    trouble: dict[str, str] = field(default_factory=dict)
     _served: dict[str, float] = field(default_factory=dict)
     _deaths: dict[tuple[str, str], int] = field(default_factory=dict)
     _newest: dict[str, bytes] = field(default_factory=dict)
@@ -123,11 +128,12 @@ class Line:
     def _hear(self, worker: Worker, message: dict[str, Any], more: bytes) -> None:
         job = message.get("job")
         if job is not None and job == worker.job and worker.owner is not None:
-            self._of_job(worker, worker.owner, message, more)
+            with suppress(ReverieError):  # where the disk is full, how far it is goes without being noted
+                self._of_job(worker, worker.owner, message, more)
         elif job is None and message["type"] != "ready":
             self.heard(message)
         else:  # it is ready, or has done an errand
-            self.pump()
+            self._pump_if_it_can()
 
     def _of_job(self, worker: Worker, owner: str, message: dict[str, Any], more: bytes) -> None:
         id = message["job"]
@@ -151,7 +157,7 @@ class Line:
             case _:
                 self.hub.tell(owner, message)
 
-    async def _finish(self, worker: Worker, message: dict[str, Any]) -> None:
+    async def _finish(self, worker: Worker | None, message: dict[str, Any]) -> None:
         """A job is over: what it made is taken in first, so that it is neither lost nor there twice."""
         job, outcome = self.jobs.by_id(message["job"]), message["outcome"]
         try:
@@ -161,13 +167,25 @@ class Line:
             for file in files:
                 await self.made(job, file, job.label)
             self._settle(job, outcome, message)
-        except ReverieError as error:
-            self._end(job, "failed", error=str(error))
+            self.trouble.pop(job.id, None)
+        except ReverieError as error:  # the disk is full: it is taken in when there is room again
+            self.trouble[job.id] = str(error)
+            self.hub.tell(job.owner, {"type": "warning", "job": job.id, "text": str(error)})
+            self.crew.later(self._finish_later(message))
         finally:
-            if worker.job == job.id:
+            if worker is not None and worker.job == job.id:
                 worker.free()
-            self.pump()
+            self._pump_if_it_can()
             self.told(job.owner)
+
+    async def _finish_later(self, message: dict[str, Any]) -> None:
+        await asyncio.sleep(ROOM)
+        await self._finish(None, message)
+
+    def _pump_if_it_can(self) -> None:
+        """Give out jobs, unless the index cannot be written: then they wait for the next occasion."""
+        with suppress(ReverieError):
+            self.pump()
 
     def _settle(self, job: JobRow, outcome: str, message: dict[str, Any]) -> None:
         """What a job's end means for it."""
@@ -186,7 +204,7 @@ class Line:
         """Its folder is still held by a worker whose server was killed, and which is about to end."""
         await asyncio.sleep(SOON)
         self._back(job)
-        self.pump()
+        self._pump_if_it_can()
 
     def _lost(self, worker: Worker) -> None:
         """A worker died: its job waits again, unless it dies there again and again."""

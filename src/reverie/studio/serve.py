@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import io
+import os
 import secrets
 import socket
 import sys
@@ -103,10 +104,10 @@ def bound(host: str, port: int) -> socket.socket:
         ResourceError: Another program has the port, or it may not be used.
     """
     try:
-        kind, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        kind, _, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError) as error:
         raise UsageError(f"--host {host}: no such address; 127.0.0.1 is this machine alone") from error
-    listener = socket.socket(kind, socket.SOCK_STREAM)
+    listener = socket.socket(kind, socket.SOCK_STREAM, protocol)  # of TCP asyncio sends small answers at once
     try:
         if sys.platform != "win32":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -141,9 +142,16 @@ async def _tell(
     ready(url)
     if settings.shared:
         note("Whoever has this link comes in; do not show it to others.")
-        note(qr_code(url))
-    if opens and not await asyncio.to_thread(webbrowser.open, url):
+        for line in qr_code(url).splitlines():
+            note(line)
+    if opens and not (has_screen() and await asyncio.to_thread(webbrowser.open, url)):
         note("no browser was found here; open the address in one yourself")
+
+
+def has_screen() -> bool:
+    """Whether a browser could show itself; without a screen one would take the terminal instead."""
+    shown = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+    return not sys.platform.startswith("linux") or any(map(os.environ.get, shown))
 
 
 def qr_code(url: str) -> str:

@@ -184,6 +184,7 @@ def told(here: Visit, row: JobRow, places: dict[str, int] | None = None) -> dict
     made = here.studio.pictures.of_job(row.id)
     names = ("id", "kind", "state", "share", "photo", "error", "stopped", "label", "created", "warnings")
     found = {name: getattr(row, name) for name in names}
+    found["error"] = row.error or here.studio.line.trouble.get(row.id)
     return {**found, "position": places.get(row.id), "picture": made[-1].id if made else None}
 
 
