@@ -291,6 +291,15 @@ def test_layers_are_shown_of_the_photograph(user: User, photo: dict[str, Any]) -
     assert again[told["layer"]] == told["url"]
 
 
+def test_classes_are_shown_as_portraits(user: User) -> None:
+    with user.events() as events:
+        found = user.get("/api/classes", q="tabby", portraits=1)
+        assert found[0]["name"] == "tabby"
+        told = events.until("thumbnail", **{"class": found[0]["index"]})
+    assert Image.open(io.BytesIO(user.http.get(told["url"]).content)).size == (128, 128)
+    assert user.get("/api/classes", q="tabby")[0]["portrait"] == told["url"]
+
+
 # -- the gallery ------------------------------------------------------------------------------------------
 
 

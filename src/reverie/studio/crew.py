@@ -23,11 +23,15 @@ CHECK: Final = 2.0
 
 @dataclass
 class Errand:
-    """Work that no visitor asked for: a job's document, and what is done with its end."""
+    """Work that no visitor asked for: a job's document, and what is done with its end.
+
+    ``idle``: only where no visitor's job is at work; otherwise between its steps.
+    """
 
     id: str
     document: dict[str, Any]
     done: Callable[[dict[str, Any]], None]
+    idle: bool = False
 
 
 @dataclass(eq=False)
@@ -117,9 +121,14 @@ class Crew:
     def run_errands(self) -> None:
         """Give every worker that has none an errand: who has a job does it between two steps."""
         for worker in self.workers:
-            if worker.ready and worker.errand is None and not worker.paused and self.errands:
-                worker.errand = errand = self.errands.pop(0)
-                worker.say("errand", id=errand.id, document=errand.document, seconds=ERRAND)
+            if not worker.ready or worker.errand is not None or worker.paused:
+                continue
+            for errand in self.errands:
+                if worker.job is None or not errand.idle:
+                    self.errands.remove(errand)
+                    worker.errand = errand
+                    worker.say("errand", id=errand.id, document=errand.document, seconds=ERRAND)
+                    break
 
     def ask_layers(self, network: str) -> None:
         """Have a worker say what layers a network has."""

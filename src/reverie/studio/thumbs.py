@@ -1,14 +1,16 @@
-"""Layers as small pictures: a quick dream of a visitor's own photograph at each, made while nobody waits."""
+"""Small pictures: of layers over a visitor's own photograph, and of classes; made while there is time."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import shutil
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from reverie import objective as ob
+from reverie.recipe.presets.portrait import OF_CLASS
 from reverie.recipe.presets.preset import preset
 from reverie.studio.crew import Errand
 from reverie.studio.hub import Hub
@@ -18,8 +20,23 @@ from reverie.studio.store.given import Given
 
 #: Side of a small picture in pixels, and steps of each of its two sizes.
 SIDE, STEPS = 160, 10
+#: The preset of small portraits, their side, and steps of their sizes.
+SKETCH: Final = "sketch"
+PORTRAIT, PORTRAIT_STEPS = 128, (36, 16)
+#: What every small picture is written as, in a folder that is gone afterwards.
+OUTPUT: Final[dict[str, Any]] = {"path": "small.webp", "overwrite": True, "metadata": False}
 #: Seconds that a page waits for the names of layers.
 PATIENCE: Final = 60.0
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A small picture that is to be made: of a layer's name over a photograph, or of a class's index."""
+
+    network: str
+    photo: str
+    what: str
+    owner: str = field(compare=False)
 
 
 class Thumbs:
@@ -28,7 +45,7 @@ class Thumbs:
     def __init__(self, database: Database, line: Line, hub: Hub, cache: Path) -> None:
         self._database, self._line, self._hub, self._cache = database, line, hub, cache
         self._asked: dict[str, asyncio.Event] = {}
-        self._wanted: set[tuple[str, str, str]] = set()
+        self._wanted: set[_Wanted] = set()
 
     async def layers(self, network: str) -> dict[str, Any]:
         """Layers and class names of a network, as a worker told them."""
@@ -51,62 +68,95 @@ class Thumbs:
         """A worker has told the layers of a network."""
         self._asked.setdefault(network, asyncio.Event()).set()
 
-    def of(self, network: str, photo: Given, owner: str, layers: list[dict[str, Any]]) -> dict[str, str]:
-        """The small pictures that are there, by layer; the others are made later."""
-        rows = self._database.all(
-            "SELECT layer, id FROM thumbs WHERE network = ? AND photo = ?", network, photo.id
-        )
-        there = {row["layer"]: row["id"] for row in rows if self.path(row["id"]).is_file()}
+    def of_layers(
+        self, network: str, photo: Given, owner: str, layers: list[dict[str, Any]]
+    ) -> dict[str, str]:
+        """The small pictures of layers that are there, by layer; the others are made soon."""
+        there = self._there(network, photo.id)
         for layer in layers:
-            what = (network, photo.id, layer["name"])
-            if layer["name"] not in there and what not in self._wanted:
-                self._wanted.add(what)
-                self._want(network, photo, owner, layer)
+            wanted = _Wanted(network, photo.id, layer["name"], owner)
+            if layer["name"] not in there and wanted not in self._wanted:
+                self._ask(wanted, of_layer(network, photo, layer["objective"]))
+        self._line.pump()
+        return there
+
+    def of_classes(self, network: str, owner: str, indices: list[int]) -> dict[str, str]:
+        """The small portraits of classes that are there, by index as text; others come while nobody dreams.
+
+        Only those that were asked for last are still made: whoever types asks for many.
+        """
+        there = self._there(network, "")
+        for errand in [one for one in self._line.crew.errands if one.idle]:
+            self._line.crew.errands.remove(errand)
+            errand.done({"outcome": "cancelled"})
+        for index in indices:
+            wanted = _Wanted(network, "", str(index), owner)
+            if str(index) not in there and wanted not in self._wanted:
+                self._ask(wanted, of_class(network, index), idle=True)
         self._line.pump()
         return there
 
     def path(self, id: str) -> Path:
         """Where a small picture is."""
-        return self._cache / f"layer-{id}.webp"
+        return self._cache / f"small-{id}.webp"
 
-    def owner(self, id: str) -> str | None:
-        """Whose photograph a small picture is of."""
-        row = self._database.one("SELECT owner FROM thumbs WHERE id = ?", id)
-        return None if row is None else str(row["owner"])
+    def may_see(self, id: str, owner: str) -> bool:
+        """Whether a visitor may see a small picture: one of their own photograph, or of none."""
+        row = self._database.one("SELECT owner, photo FROM thumbs WHERE id = ?", id)
+        return row is not None and (row["photo"] == "" or row["owner"] == owner) and self.path(id).is_file()
 
-    def _want(self, network: str, photo: Given, owner: str, layer: dict[str, Any]) -> None:
-        id = new_id()
-        recipe = preset(
-            "classic",
-            network=network,
-            objective=(str(ob.parse(layer["objective"])),),
-            max_size=SIDE,
-            octaves=2,
-            smallest=64,
-            steps=(STEPS,),
-            strength=0.6,
+    def _there(self, network: str, photo: str) -> dict[str, str]:
+        rows = self._database.all(
+            "SELECT layer, id FROM thumbs WHERE network = ? AND photo = ?", network, photo
         )
-        document = {
-            "kind": "dream",
-            "recipe": recipe.model_dump(mode="json"),
-            "photo": {"id": photo.id, "name": photo.name},
-            "output": {"path": "layer.webp", "overwrite": True, "metadata": False},
-        }
+        return {row["layer"]: row["id"] for row in rows if self.path(row["id"]).is_file()}
+
+    def _ask(self, wanted: _Wanted, document: dict[str, Any], *, idle: bool = False) -> None:
+        id = new_id()
+        self._wanted.add(wanted)
 
         def done(end: dict[str, Any]) -> None:
-            self._done(id, network, photo, owner, layer["name"], end)
+            self._done(id, wanted, end)
 
-        self._line.crew.errands.append(Errand(id, document, done))
+        self._line.crew.errands.append(Errand(id, document, done, idle=idle))
 
-    def _done(self, id: str, network: str, photo: Given, owner: str, layer: str, end: dict[str, Any]) -> None:
+    def _done(self, id: str, wanted: _Wanted, end: dict[str, Any]) -> None:
+        self._wanted.discard(wanted)
         folder = self._line.settings.data / MADE / id
         if end["outcome"] == "done":
-            (folder / "layer.webp").replace(self.path(id))
+            (folder / OUTPUT["path"]).replace(self.path(id))
             self._database.do(
                 "INSERT OR REPLACE INTO thumbs (id, owner, network, photo, layer) VALUES (?, ?, ?, ?, ?)",
-                *(id, owner, network, photo.id, layer),
+                *(id, wanted.owner, wanted.network, wanted.photo, wanted.what),
             )
-            told = {"type": "thumbnail", "layer": layer, "photo": photo.id, "network": network}
-            self._hub.tell(owner, {**told, "url": f"/api/thumbs/{id}"})
-        self._wanted.discard((network, photo.id, layer))
+            what = (
+                {"layer": wanted.what, "photo": wanted.photo} if wanted.photo else {"class": int(wanted.what)}
+            )
+            told = {"type": "thumbnail", "network": wanted.network, **what}
+            self._hub.tell(wanted.owner, {**told, "url": f"/api/thumbs/{id}"})
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def of_layer(network: str, photo: Given, objective: str) -> dict[str, Any]:
+    """The job of a photograph dreaming at a layer, small and quick."""
+    recipe = preset(
+        "classic",
+        network=network,
+        objective=(str(ob.parse(objective)),),
+        max_size=SIDE,
+        octaves=2,
+        smallest=64,
+        steps=(STEPS,),
+        strength=0.6,
+    )
+    document = {"kind": "dream", "recipe": recipe.model_dump(mode="json"), "output": OUTPUT}
+    return {**document, "photo": {"id": photo.id, "name": photo.name}}
+
+
+def of_class(network: str, index: int) -> dict[str, Any]:
+    """The job of a class's portrait, small and quick."""
+    wanted = OF_CLASS[SKETCH].format(f'"{index}"')
+    recipe = preset(
+        SKETCH, network=network, objective=(wanted,), size=(PORTRAIT, PORTRAIT), steps=PORTRAIT_STEPS
+    )
+    return {"kind": "portraits", "recipe": recipe.model_dump(mode="json"), "output": OUTPUT}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, get_args
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
@@ -14,6 +14,7 @@ from reverie import objective as ob
 from reverie.errors import UsageError
 from reverie.jobs.provenance import bare_network
 from reverie.recipe.presets.preset import preset
+from reverie.recipe.recipe import Embedded
 from reverie.studio.asking import kinds_of_presets
 from reverie.studio.classes import search
 from reverie.studio.forms import forms
@@ -22,6 +23,8 @@ from reverie.studio.routes.common import Here, missing
 from reverie.web.previews import TYPE
 
 router = APIRouter(prefix="/api", tags=["what there is"])
+#: So many portraits are made of what was searched for.
+MOST_PORTRAITS: Final = 12
 
 
 class Text(BaseModel):
@@ -75,7 +78,7 @@ async def layers(here: Here, network: str | None = None, photo: str | None = Non
         one = studio.given.find(photo, here.owner, "photo")
         if one is None:
             raise missing()
-        there = studio.thumbs.of(name, one, here.owner, found)
+        there = studio.thumbs.of_layers(name, one, here.owner, found)
     return [
         {
             "name": layer["name"],
@@ -91,7 +94,7 @@ async def layers(here: Here, network: str | None = None, photo: str | None = Non
 @router.get("/thumbs/{id}", summary="A layer's small picture")
 async def thumb(id: str, here: Here) -> Response:
     studio = here.studio
-    if studio.thumbs.owner(id) != here.owner or not studio.thumbs.path(id).is_file():
+    if not studio.thumbs.may_see(id, here.owner):
         raise missing()
     data = studio.thumbs.path(id).read_bytes()
     return Response(data, media_type=TYPE, headers={"cache-control": "private, max-age=31536000, immutable"})
@@ -99,11 +102,20 @@ async def thumb(id: str, here: Here) -> Response:
 
 @router.get("/classes", summary="Classes, and groups of them, by a part of a name")
 async def classes(
-    here: Here, q: Annotated[str, Query(max_length=100)] = "", network: str | None = None
+    here: Here,
+    q: Annotated[str, Query(max_length=100)] = "",
+    network: str | None = None,
+    portraits: bool = False,
 ) -> list[dict[str, Any]]:
-    name = _network(here, network)
-    names = () if name in ("lite0", "lite1", "lite2") else (await here.studio.thumbs.layers(name))["classes"]
-    return search(q.strip(), tuple(names))
+    name, thumbs = _network(here, network), here.studio.thumbs
+    names = () if name in get_args(Embedded) else (await thumbs.layers(name))["classes"]
+    found = search(q.strip(), tuple(names))
+    wanted = [one["index"] for one in found if one["index"] is not None][:MOST_PORTRAITS]
+    there = thumbs.of_classes(name, here.owner, wanted if portraits else [])
+    for one in found:
+        id = there.get(str(one["index"]))
+        one["portrait"] = id and f"/api/thumbs/{id}"
+    return found
 
 
 @router.post("/objective", summary="Read an objective's text form")
