@@ -320,6 +320,18 @@ def test_the_gallery_keeps_throws_away_and_gives_back(user: User, photo: dict[st
     assert "attachment" in head["content-disposition"]
 
 
+def test_what_was_given_can_be_removed_once_nobody_needs_it(user: User, photographs: Path) -> None:
+    id = user.give((photographs / "rocket.png").read_bytes())["id"]
+    assert id in [one["id"] for one in user.get("/api/photos")]
+    job = user.ask(kind="dream", photo=id, recipe=LONG)
+    assert user.http.delete(f"/api/photos/{id}").status_code == 409
+    user.post(f"/api/jobs/{job}/cancel")
+    user.wait(job)
+    assert user.http.delete(f"/api/photos/{id}").status_code == 204
+    assert user.http.get(f"/api/photos/{id}").status_code == 404
+    assert user.http.post("/api/jobs", json={"kind": "dream", "photo": id}).status_code == 422
+
+
 def test_a_result_that_is_given_back_says_how_it_was_made(
     user: User, photo: dict[str, Any], photographs: Path
 ) -> None:
@@ -383,14 +395,14 @@ def test_a_second_studio_a_taken_port_and_an_open_address_are_refused(
     running: RunningStudio, reverie: Callable[..., Ran], tmp_path: Path
 ) -> None:
     port = running.address.rsplit(":", 1)[1]
-    refused = reverie("studio", "--no-open", "--port", 0, "--data", running.data, afresh=True)
+    refused = reverie("studio", "--no-open", "--port", 0, "--data", running.data)
     refused.refused(6, "another studio is at work there")
-    refused = reverie("studio", "--no-open", "--port", port, "--data", tmp_path / "other", afresh=True)
+    refused = reverie("studio", "--no-open", "--port", port, "--data", tmp_path / "other")
     refused.refused(6, f"port {port}", "another program has it")
     refused = reverie(
         "studio", "--no-open", "--port", 0, "--host", "0.0.0.0", "--data", tmp_path / "other", afresh=True
     )
     refused.refused(2, "--share")
     (tmp_path / "file").write_text("")
-    refused = reverie("studio", "--no-open", "--port", 0, "--data", tmp_path / "file", afresh=True)
+    refused = reverie("studio", "--no-open", "--port", 0, "--data", tmp_path / "file")
     refused.refused(2, "is a file")

@@ -359,7 +359,7 @@ def test_where_nothing_can_be_written_it_says_so(tmp_path: Path, reverie: Any) -
     folder = tmp_path / "read-only"
     folder.mkdir()
     (folder / "studio.sqlite").mkdir()  # also root cannot write there
-    refused = reverie("studio", "--no-open", "--port", 0, "--data", folder, afresh=True)
+    refused = reverie("studio", "--no-open", "--port", 0, "--data", folder)
     refused.refused(6, "studio.sqlite", "choose another --data folder")
 
 

@@ -27,8 +27,8 @@ from reverie.studio.thumbs import Thumbs
 
 #: Longest side of a picture in the gallery, and the sides that a photograph is shown at, in pixels.
 THUMB, SIDES = 320, (160, 320, 640, 1280, 2048)
-#: Seconds between two looks at the bin.
-DAY = 3600.0
+#: Seconds between two looks at what is to be removed, and after which copies in other formats are.
+HOUR, OLD = 3600.0, 86_400.0
 
 
 class Studio:
@@ -156,8 +156,23 @@ class Studio:
         elif message["type"] == "network":
             self.broken[message["name"]] = message["error"]
 
+    def forget_views(self, id: str) -> None:
+        """Remove what was made to show a file or a result."""
+        for name in ("view", "thumb", "copy"):
+            for path in self.cache.glob(f"{name}-{id}*"):
+                path.unlink(missing_ok=True)
+
+    def tidy(self, now: float) -> None:
+        """Empty the bins, and remove copies of yesterday and what an upload left that was cut off."""
+        for id in self.pictures.empty_bin(now):
+            self.forget_views(id)
+        for pattern in ("copy-*", ".*.upload", ".*.part"):
+            for path in self.cache.glob(pattern):
+                if path.stat().st_mtime < now - OLD:
+                    path.unlink(missing_ok=True)
+
     async def _empty_bins(self) -> None:
         while True:
-            with suppress(ReverieError):  # where there is no room; later there may be
-                self.pictures.empty_bin(time.time())
-            await asyncio.sleep(DAY)
+            with suppress(ReverieError, OSError):  # where there is no room; later there may be
+                self.tidy(time.time())
+            await asyncio.sleep(HOUR)

@@ -53,7 +53,7 @@ def test_the_bin_is_emptied_after_a_day(database: Database) -> None:
     old, new, kept = (add(database, job, f"{name}.png") for name in ("old", "new", "kept"))
     pictures.change(old, deleted=now - KEPT - 1)
     pictures.change(new, deleted=now - KEPT + 60)
-    assert pictures.empty_bin(now) == 1
+    assert pictures.empty_bin(now) == [old]
     assert pictures.find(old, "me", thrown=True) is None
     assert pictures.find(new, "me") is None
     assert pictures.find(new, "me", thrown=True) is not None

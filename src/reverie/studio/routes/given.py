@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from reverie.studio.routes.common import Here, missing, name_of, uploaded
@@ -50,6 +50,20 @@ async def show(id: str, here: Here, side: Annotated[int, Query(ge=16, le=8192)] 
         raise missing()
     data = await here.studio.view(one, side)
     return Response(data, media_type=TYPE, headers={"cache-control": "private, max-age=31536000, immutable"})
+
+
+@router.delete("/photos/{id}", status_code=204, summary="Remove what was given, for good")
+@router.delete("/masks/{id}", status_code=204, include_in_schema=False)
+async def remove(id: str, here: Here) -> Response:
+    one = here.studio.given.find(id, here.owner)
+    if one is None:
+        raise missing()
+    alive = here.studio.jobs.in_states("waiting", "running", "paused", owner=here.owner)
+    if any(id == row.photo or id in row.files.values() for row in alive):
+        raise HTTPException(409, "a job that has not ended needs it; cancel that first")
+    here.studio.given.forget(one)
+    here.studio.forget_views(id)
+    return Response(status_code=204)
 
 
 @router.get("/photos", summary="What was given, the newest first")

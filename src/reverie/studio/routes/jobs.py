@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from reverie.jobs.steering import STEERABLE
+from reverie.recipe.recipe import PARTS
 from reverie.studio.asking import Wish
 from reverie.studio.routes.common import Here, Visit, missing
 from reverie.studio.routes.pictures import MEDIA
@@ -125,7 +126,7 @@ async def move(id: str, place: PlaceInLine, here: Here) -> dict[str, Any]:
 @router.patch("/{id}", summary="Steer what runs, or change what waits")
 async def change(id: str, changes: Changes, here: Here) -> dict[str, Any]:
     row, studio = _alive(id, here), here.studio
-    asked = {**row.asked, "recipe": {**row.asked.get("recipe", {}), **changes.recipe}}
+    asked = {**row.asked, "recipe": merged(row.asked.get("recipe", {}), changes.recipe)}
     asked |= {n: v for n, v in (("guide", changes.guide), ("mask", changes.mask)) if v is not None}
     wish = Wish(**{**asked, "variations": 1})
     planned = studio.asking(here.owner).plan(wish)[0]
@@ -176,6 +177,15 @@ async def film(id: str, here: Here) -> FileResponse:
     if found is None:
         raise missing()
     return FileResponse(found, media_type="video/mp4")
+
+
+def merged(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """Settings with some changed; of a part such as ``zoom`` those that are not named stay."""
+    found = {**before, **now}
+    for name in PARTS:
+        if isinstance(before.get(name), dict) and isinstance(now.get(name), dict):
+            found[name] = {**before[name], **now[name]}
+    return found
 
 
 def told(here: Visit, row: JobRow, places: dict[str, int] | None = None) -> dict[str, Any]:

@@ -124,12 +124,12 @@ class Gallery:
         columns = ", ".join(f"{name} = ?" for name in values)
         self._database.do(f"UPDATE pictures SET {columns} WHERE id = ?", *values.values(), id)
 
-    def empty_bin(self, now: float | None = None) -> int:
-        """Remove what was thrown away a day ago, files too; how many that were."""
+    def empty_bin(self, now: float | None = None) -> list[str]:
+        """Remove what was thrown away a day ago, files too; their ids."""
         until = (time.time() if now is None else now) - KEPT
         rows = self._database.all("SELECT * FROM pictures WHERE deleted < ?", until)
         for row in rows:
             one = PictureRow(**dict(row))
             self.path(one).unlink(missing_ok=True)
             self._database.do("DELETE FROM pictures WHERE id = ?", one.id)
-        return len(rows)
+        return [row["id"] for row in rows]
