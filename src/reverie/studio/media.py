@@ -71,25 +71,32 @@ class Media:
         Raises:
             Unreadable: It cannot be read, takes too long, or breaks what reads it.
         """
-        child = await self._idle.get() or await self._new()
-        keep = False
-        try:
-            question = {"do": do, "path": os.fspath(path), "name": name, **more}
-            answer = await asyncio.wait_for(child.ask(question), seconds)
-            keep = answer is not None and child.turns < TURNS
-        except TimeoutError:
-            raise Unreadable(f"{name}: takes too long to read; give a smaller one", 413) from None
-        finally:
-            if not keep:
-                self._all.discard(child)
-                await child.process.end()
-            self._idle.put_nowait(child if keep else None)
+        question = {"do": do, "path": os.fspath(path), "name": name, **more}
+        # A child may have died of something else before: only what ends two of them is at fault.
+        answer = await self._asked(question, seconds) or await self._asked(question, seconds)
         if answer is None:
             raise Unreadable(f"{name}: cannot be read; it breaks what reads it", 422)
         found, data = answer
         if "error" in found:
             raise Unreadable(found["error"], found["status"])
         return found, data
+
+    async def _asked(self, question: dict[str, Any], seconds: float) -> tuple[dict[str, Any], bytes] | None:
+        """What a child answers; None where it died."""
+        child = await self._idle.get() or await self._new()
+        keep = False
+        try:
+            answer = await asyncio.wait_for(child.ask(question), seconds)
+            keep = answer is not None and child.turns < TURNS
+            return answer
+        except TimeoutError:
+            words = f"{question['name']}: takes too long to read; give a smaller one"
+            raise Unreadable(words, 413) from None
+        finally:
+            if not keep:
+                self._all.discard(child)
+                await child.process.end()
+            self._idle.put_nowait(child if keep else None)
 
     async def _new(self) -> _Child:
         child = _Child()

@@ -95,14 +95,14 @@ class Door:
             await self.app(scope, receive, send)
             return
         try:
-            found, who = self._let_in(scope)
+            found = self._let_in(scope)
         except Refused as refused:
-            found, who = _told(refused), None
-        if isinstance(found, Answer) or who is None:
-            assert isinstance(found, Answer)
+            found = _told(refused)
+        if isinstance(found, Answer):
             await _answer(scope, send, found)
             return
-        scope.setdefault("state", {}).update(visitor=found, asked=who)
+        visitor, who = found
+        scope.setdefault("state", {})["visitor"] = visitor
         if scope["type"] == "websocket":
             await self.app(scope, receive, send)
             return
@@ -110,13 +110,14 @@ class Door:
         socket = f"{'wss' if who.scheme == 'https' else 'ws'}://{who.host}"
         await self.app(scope, Body(receive, most, _stated(scope)).receive, telling(send, socket))
 
-    def _let_in(self, scope: Scope) -> tuple[str | Answer, Client]:
-        """The visitor, or what is answered instead, and who asked; raises Refused."""
+    def _let_in(self, scope: Scope) -> tuple[str, Client] | Answer:
+        """The visitor, and who asked; or what is answered instead. Raises Refused."""
         headers = headers_of(scope)
         client = scope.get("client") or ("", 0)
         who = asked(client[0], headers, _plain(scope["scheme"]), self.ours)
         check(scope, headers, who, self.ours)
-        return self.gate.visitor(scope, headers, who), who
+        visitor = self.gate.visitor(scope, headers, who)
+        return visitor if isinstance(visitor, Answer) else (visitor, who)
 
 
 def headers_of(scope: Scope) -> dict[str, str]:
