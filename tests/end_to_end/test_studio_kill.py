@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from support.studio import RunningStudio, User, studio
@@ -94,5 +96,6 @@ def struck(
         return running, running.user()
     children = running.workers() if victim == "worker" else running.children()
     if children:
-        chance.choice(children).kill()
+        with suppress(psutil.NoSuchProcess):
+            chance.choice(children).kill()
     return running, user

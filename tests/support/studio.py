@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -130,7 +130,12 @@ class RunningStudio:
         return psutil.Process(self.process.pid).children()
 
     def workers(self) -> list[psutil.Process]:
-        return [c for c in self.children() if any("worker.child" in word for word in c.cmdline())]
+        found = []
+        for child in self.children():
+            with suppress(psutil.NoSuchProcess):  # it ends just now
+                if any("worker.child" in word for word in child.cmdline()):
+                    found.append(child)
+        return found
 
     def kill(self) -> None:
         """As a power cut does."""

@@ -193,10 +193,10 @@ class Crew:
         if self._ended:
             return
         self.workers.remove(worker)
+        self.later(self._replace(0.0 if worker.ready else SLOW))
         if worker.errand is not None:
             worker.errand.done({"outcome": "failed"})
         self.lost(worker)
-        self.later(self._replace(0.0 if worker.ready else SLOW))
 
     async def _replace(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

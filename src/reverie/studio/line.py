@@ -16,6 +16,7 @@ from reverie.errors import ReverieError
 from reverie.studio.crew import Crew, Worker
 from reverie.studio.films import keep_so_far, so_far
 from reverie.studio.hub import Hub
+from reverie.studio.media import Unreadable
 from reverie.studio.settings import StudioSettings
 from reverie.studio.store.database import MADE, Database
 from reverie.studio.store.given import GivenFiles
@@ -168,6 +169,8 @@ class Line:
                 await self.made(job, file, job.label)
             self._settle(job, outcome, message)
             self.trouble.pop(job.id, None)
+        except Unreadable as error:
+            self._end(job, "failed", error=str(error))
         except ReverieError as error:  # the disk is full: it is taken in when there is room again
             self.trouble[job.id] = str(error)
             self.hub.tell(job.owner, {"type": "warning", "job": job.id, "text": str(error)})

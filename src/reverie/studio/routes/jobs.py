@@ -144,6 +144,8 @@ async def change(id: str, changes: Changes, here: Here) -> dict[str, Any]:
         studio.line.steer(row, {name: theirs[name] for name in differ})
         how = "steered"
     else:
+        if studio.pictures.of_job(id):
+            raise HTTPException(409, "a part of it is made already; ask for another job")
         studio.jobs.change(id, asked=asked, document=document, files=planned.files, steered=[])
         if working:
             studio.line.begin_anew(row)

@@ -24,7 +24,7 @@ from reverie.studio.worker.store_files import StoreFiles
 from reverie.studio.worker.watch import GivenUp, JobWatch
 
 #: How much a dream gives way to other programs, 0 to 19.
-POLITE: Final = 5
+POLITE: Final = 2
 
 
 class Dreamer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 from reverie.engine.environment import ENVIRONMENT
 from reverie.studio.worker import messages
 
+_log = logging.getLogger("reverie.studio")
 Heard = Callable[[dict[str, Any], bytes], None]
 
 
@@ -59,7 +61,10 @@ class Process:
         assert child is not None
         assert child.stdout is not None
         while (said := await messages.receive(child.stdout)) is not None:
-            self._heard(*said)
+            try:
+                self._heard(*said)
+            except Exception:  # nothing that one message does ends the talk with a child
+                _log.exception("a message of a child could not be dealt with")
         with contextlib.suppress(ProcessLookupError):
             child.kill()
         await child.wait()
