@@ -8,12 +8,14 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from reverie.engine.environment import ENVIRONMENT
 from reverie.studio.worker import messages
 
 _log = logging.getLogger("reverie.studio")
+#: Seconds that a child may take to end once it has closed its mouth.
+DYING: Final = 2.0
 Heard = Callable[[dict[str, Any], bytes], None]
 
 
@@ -65,9 +67,12 @@ class Process:
                 self._heard(*said)
             except Exception:  # nothing that one message does ends the talk with a child
                 _log.exception("a message of a child could not be dealt with")
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()
+        try:
+            await asyncio.wait_for(child.wait(), DYING)
+        except TimeoutError:  # it says nothing any more and still lives
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            await child.wait()
         self._gone()
 
     def say(self, message: dict[str, Any], more: bytes = b"") -> None:
