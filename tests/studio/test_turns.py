@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reverie.studio.turns import in_turn
+from reverie.studio import turns
+
+
+def in_turn(*given: Any) -> list[tuple[str, str]]:
+    return list(turns.in_turn(*given))
 
 
 def ids(owners: str) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,17 +75,19 @@ class Line:
 
     def order(self) -> list[Waiting]:
         """All jobs that wait, in the order in which they will be begun."""
+        return list(self._in_turn())
+
+    def _in_turn(self) -> Iterator[Waiting]:
         return in_turn(self.jobs.line(), self.crew.at_work(), self._served)
 
     def pump(self) -> None:
         """Give whoever is idle the next job, and what time is left to errands."""
-        order = self.order()
         for worker in self.crew.idle:
-            if not order:
+            first = next(self._in_turn(), None)
+            if first is None:
                 break
-            self._give(worker, self.jobs.by_id(order[0][0]))
-            order = self.order()
-        if order and all(w.ready and w.job is not None for w in self.crew.workers):
+            self._give(worker, self.jobs.by_id(first[0]))
+        if self.jobs.line() and all(w.ready and w.job is not None for w in self.crew.workers):
             held = [w for w in self.crew.workers if w.paused and not w.leaving]
             if held:  # others wait for a worker that only holds a dream; that begins anew when it goes on
                 held[0].leaving = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 #: A job that waits, and its visitor.
 Waiting = tuple[str, str]
@@ -10,7 +10,7 @@ Waiting = tuple[str, str]
 
 def in_turn(
     waiting: Iterable[Waiting], at_work: Mapping[str, int], served: Mapping[str, float]
-) -> list[Waiting]:
+) -> Iterator[Waiting]:
     """The jobs in the order in which they will be begun.
 
     Next is always a job of the visitor who has the fewest at work, of those the one whose last turn is
@@ -26,13 +26,11 @@ def in_turn(
         queues.setdefault(owner, []).append((place, id))
     busy, last = dict(at_work), dict(served)
     clock = max(last.values(), default=0.0)
-    found = []
     while queues:
         owner = min(queues, key=lambda o: (busy.get(o, 0), last.get(o, float("-inf")), queues[o][0][0]))
-        found.append((queues[owner].pop(0)[1], owner))
+        yield queues[owner].pop(0)[1], owner
         busy[owner] = busy.get(owner, 0) + 1
         clock += 1
         last[owner] = clock
         if not queues[owner]:
             del queues[owner]
-    return found
