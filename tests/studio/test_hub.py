@@ -15,8 +15,7 @@ def drained(viewer: Viewer) -> list[Any]:
 
     async def all_of() -> list[Any]:
         found = []
-        while viewer._line:
-            what = await viewer.next()
+        for what in await viewer.next() if viewer._line else ():
             if isinstance(what, str):
                 found.append(json.loads(what))
             else:

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 #: Longest side of a preview in pixels: what is sent if nothing is asked for, and the most.
 SIDE, LARGEST = 512, 1024
+#: Seconds a page, between two times that one of them is sent what there is.
+PACE: Final = 0.001
 #: Events that may wait for a viewer before it is given up.
 MOST_WAITING: Final = 2000
 
@@ -52,12 +54,14 @@ class Viewer:
         self._newest[key] = what
         self._more.set()
 
-    async def next(self) -> str | bytes:
-        """What is sent next."""
+    async def next(self) -> list[str | bytes]:
+        """All that waits, as soon as there is something."""
         while not self._line:
             self._more.clear()
             await self._more.wait()
-        return self._newest.pop(self._line.popleft())
+        found = [self._newest.pop(key) for key in self._line]
+        self._line.clear()
+        return found
 
     @property
     def gave_up(self) -> bool:
@@ -80,6 +84,11 @@ class Hub:
     def leave(self, viewer: Viewer) -> None:
         """One fewer."""
         self._viewers.discard(viewer)
+
+    @property
+    def pace(self) -> float:
+        """Seconds between two messages to the same page: the more there are, the fewer each gets."""
+        return PACE * len(self._viewers)
 
     def count(self, owner: str) -> int:
         """How many pages a visitor has open."""

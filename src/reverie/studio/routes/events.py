@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, WebSocket, WebSocketDisconnect
 
-from reverie.studio.hub import LARGEST, SIDE, Viewer
+from reverie.studio.hub import LARGEST, SIDE, Hub, Viewer
 from reverie.studio.routes.common import Visit, visit_of
 
 router = APIRouter()
@@ -29,7 +29,10 @@ async def events(socket: WebSocket, here: Annotated[Visit, Depends(visit_of)]) -
     viewer = studio.hub.enter(here.owner)
     studio.line.look()
     try:
-        tasks = {asyncio.create_task(_send(socket, viewer)), asyncio.create_task(_hear(socket, viewer, here))}
+        tasks = {
+            asyncio.create_task(_send(socket, viewer, studio.hub)),
+            asyncio.create_task(_hear(socket, viewer, here)),
+        }
         _, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in others:
             task.cancel()
@@ -41,12 +44,13 @@ async def events(socket: WebSocket, here: Annotated[Visit, Depends(visit_of)]) -
             await socket.close()
 
 
-async def _send(socket: WebSocket, viewer: Viewer) -> None:
+async def _send(socket: WebSocket, viewer: Viewer, hub: Hub) -> None:
     """Send what there is; a page that takes too long for one message is given up."""
     while not viewer.gave_up:
-        what = await viewer.next()
-        sending = socket.send_text(what) if isinstance(what, str) else socket.send_bytes(what)
-        await asyncio.wait_for(sending, PATIENCE)
+        for what in await viewer.next():
+            sending = socket.send_text(what) if isinstance(what, str) else socket.send_bytes(what)
+            await asyncio.wait_for(sending, PATIENCE)
+        await asyncio.sleep(hub.pace)  # what comes meanwhile is sent together, the newest of each kind
 
 
 async def _hear(socket: WebSocket, viewer: Viewer, here: Visit) -> None:
