@@ -48,13 +48,11 @@ def serve(
         note: Is told what else people want to know.
 
     Raises:
-        UsageError: The extra is not installed, or the address cannot be.
+        UsageError: The address cannot be.
         ResourceError: The port is taken, or the data folder cannot be used.
     """
-    try:
-        import uvicorn
-    except ImportError as error:
-        raise UsageError('the studio needs an extra; pip install "reverie[studio]"') from error
+    import uvicorn
+
     from reverie.studio.app import make_app
     from reverie.studio.studio import Studio
     from reverie.web.addresses import addresses
