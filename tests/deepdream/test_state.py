@@ -151,3 +151,21 @@ def test_what_is_climbed_may_be_steered(session: Session) -> None:
     done = list(dream(lambda at: recipes[at.step % 2] if at else recipes[0], session=session, state=state))
     assert len(done) == sum(octave.steps for octave in state.plan(recipes[0]))
     assert np.isfinite(state.finished(recipes[0]).pixels).all()
+
+
+@pytest.mark.parametrize("side", [64, 100, 4000])
+def test_a_small_picture_shows_the_same_and_changes_nothing(session: Session, side: int) -> None:
+    """At the size that is shown, in place of the full picture made small."""
+    recipe, picture = look(keep_colour=0.3), photograph()
+    whole = render(recipe, picture, session=session)
+    state = State.begin(recipe, picture, session)
+    for frame in dream(recipe, session=session, state=state):
+        small = frame.small(side)
+        assert max(small.size) == min(side, max(picture.size))
+    assert state.finished(recipe).pixels.tobytes() == whole.pixels.tobytes()
+    wanted = whole.resized(small.size).pixels
+    away, moved = (
+        np.abs(small.pixels - wanted).mean(),
+        np.abs(wanted - picture.resized(small.size).pixels).mean(),
+    )
+    assert away < 0.4 * moved
