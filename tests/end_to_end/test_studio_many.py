@@ -40,15 +40,22 @@ def test_all_who_watch_a_dream_see_it(running: RunningStudio, photo: str, count:
         user.wait(user.ask(kind="dream", photo=photo, recipe=TINY))
         pages = Watchers(one.address, count)
         id = user.ask(kind="dream", photo=photo, recipe={"max_size": 160, "octaves": 1, "steps": [40]})
+        began, spent = time.monotonic(), seconds_of(one)
         times = asked_meanwhile(user, id)
+        share = (seconds_of(one) - spent) / (time.monotonic() - began)
         assert user.job(id)["state"] == "done"
         time.sleep(1.0)
         steps, previews = zip(*pages.seen(), strict=True)
         calls = f"median {1000 * statistics.median(times):.0f} ms, p95 {1000 * p95(times):.0f} ms"
-        print(f"{count} pages: steps {spread(steps)}, previews {spread(previews)}; calls {calls}")
+        print(
+            f"{count} pages: steps {spread(steps)}, previews {spread(previews)}; calls {calls}; "
+            f"{share:.2f} of a core"
+        )
         assert min(steps) >= 5
         assert min(previews) >= 5
-        assert statistics.median(times) < 0.04  # small answers are sent at once
+        assert share < 0.9  # there is time left for others
+        if count < 100:  # on a machine that is busy with all of them, calls wait for their turn
+            assert statistics.median(times) < 0.04  # small answers are sent at once
         user.post(f"/api/jobs/{other}/cancel")
 
 
@@ -130,6 +137,12 @@ def test_the_server_stays_as_large_as_it_was(running: RunningStudio, photo: str,
         print(f"{jobs} jobs: the server has {sizes[-1] / 1e6:.0f} MB, {grown:+.1f} MB since the tenth")
         assert grown < 50
         assert user.get("/api/pictures")["count"] == before + jobs
+
+
+def seconds_of(one: RunningStudio) -> float:
+    """Seconds of a core that the server itself has used."""
+    times = psutil.Process(one.process.pid).cpu_times()
+    return float(times.user + times.system)
 
 
 def memory(one: RunningStudio) -> int:

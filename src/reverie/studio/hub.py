@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import struct
 from collections import deque
 from dataclasses import dataclass, field
@@ -87,8 +88,11 @@ class Hub:
 
     @property
     def pace(self) -> float:
-        """Seconds between two messages to the same page: the more there are, the fewer each gets."""
-        return PACE * len(self._viewers)
+        """Seconds between two messages to the same page: the more there are, the fewer each gets.
+
+        Drawn at random, so that not all of them are sent something at the same moment.
+        """
+        return PACE * len(self._viewers) * random.uniform(0.5, 1.5)
 
     def count(self, owner: str) -> int:
         """How many pages a visitor has open."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from reverie.errors import ResourceError, UsageError
 from reverie.jobs.provenance import Provenance
 from reverie.studio.settings import StudioSettings
-from reverie.web.addresses import ANY, best_address, bracketed
+from reverie.web.addresses import ANY, Addresses, best_address, bracketed
 from reverie.web.door import Gate, Open
 from reverie.web.tokens import LinkGate
 
@@ -51,12 +51,8 @@ def serve(
         UsageError: The address cannot be.
         ResourceError: The port is taken, or the data folder cannot be used.
     """
-    import uvicorn
-
-    from reverie.studio.app import make_app
     from reverie.studio.studio import Studio
     from reverie.web.addresses import addresses
-    from reverie.web.connections import Connections, guarded
 
     listener = bound(settings.host, settings.port)
     try:
@@ -67,22 +63,7 @@ def serve(
         listener.close()
         raise
     gate, url = _gate(settings, studio, port)
-    http, sockets = guarded(Connections(most=512, in_all=2000, believed=ours.proxies))
-    config = uvicorn.Config(
-        make_app(studio, ours, gate),
-        http=http,
-        ws=sockets,
-        ws_max_size=65_536,
-        ws_ping_interval=20.0,
-        log_level="warning",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=15,
-        timeout_graceful_shutdown=GOOD_BYE,
-        lifespan="on",
-    )
-    server = uvicorn.Server(config)
+    server = _server(studio, ours, gate)
 
     async def run() -> None:
         telling = asyncio.create_task(_tell(server, url, settings, opens=opens, ready=ready, note=note))
@@ -92,6 +73,32 @@ def serve(
     asyncio.run(run())
     if not server.started:
         raise ResourceError("the studio could not begin; the lines above say why")
+
+
+def _server(studio: Studio, ours: Addresses, gate: Gate) -> uvicorn.Server:
+    """uvicorn with our connections; what it would log of requests might hold a link."""
+    import uvicorn
+
+    from reverie.studio.app import make_app
+    from reverie.web.connections import Connections, guarded
+
+    http, sockets = guarded(Connections(most=512, in_all=2000, believed=ours.proxies))
+    config = uvicorn.Config(
+        make_app(studio, ours, gate),
+        http=http,
+        ws=sockets,
+        ws_max_size=65_536,
+        ws_ping_interval=20.0,
+        ws_per_message_deflate=False,  # pictures do not get smaller
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=GOOD_BYE,
+        lifespan="on",
+    )
+    return uvicorn.Server(config)
 
 
 def bound(host: str, port: int) -> socket.socket:
