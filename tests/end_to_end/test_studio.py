@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -362,47 +361,3 @@ def test_the_catalogue(user: User) -> None:
     assert len(user.get("/api/samples")) == 4
     read = user.post("/api/objective", text='block5c + 0.5 * class("tabby")')
     assert read["text"] == 'block5c + 0.5*class("tabby")'
-
-
-# -- endings ----------------------------------------------------------------------------------------------
-
-
-def test_a_server_that_is_killed_loses_nothing(tmp_path: Path, photographs: Path) -> None:
-    data = tmp_path / "data"
-    recipe = {"max_size": 128, "octaves": 1, "steps": [40]}
-    with studio(data) as one:
-        user = one.user()
-        photo = user.give((photographs / "chelsea.png").read_bytes())["id"]
-        ids = [user.ask(kind="dream", photo=photo, recipe={**recipe, "seed": seed}) for seed in (0, 0, 1)]
-        user.wait(ids[0])
-        plain = user.made(ids[0])
-        user.wait(ids[1], lambda job: (job["share"] or 0) > 0.2)
-        children = one.children()
-        one.kill()
-    for child in children:
-        child.wait(20)  # a child whose server is gone ends by itself
-    with studio(data) as one:
-        user = one.user()
-        assert user.wait(ids[1])["state"] == user.wait(ids[2])["state"] == "done"
-        assert user.made(ids[1]) == user.made(ids[0]) == plain
-        assert len(user.get("/api/pictures")["items"]) == 3
-    index = sqlite3.connect(data / "studio.sqlite")
-    assert index.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    index.close()
-
-
-def test_a_second_studio_a_taken_port_and_an_open_address_are_refused(
-    running: RunningStudio, reverie: Callable[..., Ran], tmp_path: Path
-) -> None:
-    port = running.address.rsplit(":", 1)[1]
-    refused = reverie("studio", "--no-open", "--port", 0, "--data", running.data)
-    refused.refused(6, "another studio is at work there")
-    refused = reverie("studio", "--no-open", "--port", port, "--data", tmp_path / "other")
-    refused.refused(6, f"port {port}", "another program has it")
-    refused = reverie(
-        "studio", "--no-open", "--port", 0, "--host", "0.0.0.0", "--data", tmp_path / "other", afresh=True
-    )
-    refused.refused(2, "--share")
-    (tmp_path / "file").write_text("")
-    refused = reverie("studio", "--no-open", "--port", 0, "--data", tmp_path / "file")
-    refused.refused(2, "is a file")

@@ -76,7 +76,7 @@ def serve(
 
 
 def _server(studio: Studio, ours: Addresses, gate: Gate) -> uvicorn.Server:
-    """uvicorn with our connections; what it would log of requests might hold a link."""
+    """The web server with our connections; what it would log of requests might hold a link."""
     import uvicorn
 
     from reverie.studio.app import make_app
