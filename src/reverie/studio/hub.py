@@ -12,6 +12,8 @@ from typing import Any, Final
 
 #: Longest side of a preview in pixels: what is sent if nothing is asked for, and the most.
 SIDE, LARGEST = 512, 1024
+#: Events that may wait before newer ones of a kind take the place of older ones.
+LATE: Final = 20
 #: Seconds a page, between two times that one of them is sent what there is.
 PACE: Final = 0.001
 #: Events that may wait for a viewer before it is given up.
@@ -41,9 +43,10 @@ class Viewer:
         return self.watching == "" or self.watching == job
 
     def tell(self, text: str, *, replaces: tuple[str, str] | None = None) -> None:
-        """Something happened; where one of its kind still waits, it takes that one's place."""
+        """Something happened; where much waits, it takes the place of one of its kind that does."""
         self._count += 1
-        self._put(replaces or ("event", str(self._count)), text)
+        late = replaces is not None and len(self._line) >= LATE
+        self._put(replaces if late and replaces else ("event", str(self._count)), text)
 
     def show(self, job: str, data: bytes) -> None:
         """A preview, in the place of an older one of this job."""
