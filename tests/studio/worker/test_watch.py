@@ -119,16 +119,18 @@ def test_it_ends_when_told_or_when_its_time_is_over() -> None:
     assert not held.should_stop()  # the time that it was held does not count
 
 
-def test_errands_come_between_steps_and_not_all_at_once() -> None:
-    done: list[int] = []
+def test_errands_come_between_steps_and_take_a_third_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, done = [0.0], []
+    monkeypatch.setattr("reverie.studio.worker.watch.time.monotonic", lambda: now[0])
 
     def errand() -> bool:
-        done.append(1)
-        time.sleep(0.02)
+        done.append(now[0])
+        now[0] += 5.0
         return True
 
-    one = watch(Heard(), errand=errand)
-    end = time.monotonic() + 0.3
-    while time.monotonic() < end:
+    one = watch(Heard(), seconds=1e9, errand=errand)
+    for _ in range(100):
+        now[0] += 1.0
         one.on_event(Step("a", "b"))
-    assert 2 <= len(done) <= 7
+    assert done[:3] == [1.0, 16.0, 31.0]  # each takes 5, and the job has 10 before the next
+    assert len(done) == 10
