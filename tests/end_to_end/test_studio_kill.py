@@ -51,25 +51,26 @@ def survived(tmp_path: Path, photographs: Path, *, kills: int, rounds: int) -> l
         given = user.give(photo)["id"]
         peace = files_of(user, [user.ask(**wish) for wish in wishes(given)])
     running = RunningStudio(data)
-    user = running.user()
-    given = user.give(photo)["id"]
-    ids = [user.ask(**wish) for _ in range(rounds) for wish in wishes(given)]
-    for _ in range(kills):
-        at_work(user)
-        time.sleep(chance.uniform(0.0, 1.5))
-        running, user = struck(running, user, chance, data)
-    found = files_of(user, ids)
+    try:
+        user = running.user()
+        given = user.give(photo)["id"]
+        ids = [user.ask(**wish) for _ in range(rounds) for wish in wishes(given)]
+        for _ in range(kills):
+            at_work(user)
+            time.sleep(chance.uniform(0.0, 1.5))
+            running, user = struck(running, user, chance, data)
+        found = files_of(user, ids)
+        states = [user.job(id)["state"] for id in ids]
+        items = user.get("/api/pictures", limit=200)["items"]
+    finally:
+        running.stop()
     assert found == peace * rounds
-    states = [user.job(id)["state"] for id in ids]
     assert states == ["done"] * len(ids)
-    items = user.get("/api/pictures", limit=200)["items"]
     assert len(items) == sum(map(len, found))
-    running.stop()
     index = sqlite3.connect(data / "studio.sqlite")
     assert index.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     index.close()
-    left = [p for p in (data / "cache").iterdir() if p.name.endswith((".part", ".upload"))]
-    assert not left
+    assert not [p for p in (data / "cache").iterdir() if p.name.endswith((".part", ".upload"))]
     return found
 
 
