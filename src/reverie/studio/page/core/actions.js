@@ -1,0 +1,155 @@
+/** What somebody does on the page, as it reaches the server. */
+import * as api from "./api.js";
+import { changesOf, jobOf, wholeRecipe } from "./draft.js";
+import { watch } from "./events.js";
+import { batch } from "./html.js";
+import { difference, nested } from "./settings.js";
+import { alive, current, defaultsOf, drafts, jobs, presetOf } from "./state.js";
+import { say } from "./toasts.js";
+import { t } from "../texts.js";
+
+/** @typedef {import("./types.js").Kind} Kind */
+/** @typedef {import("./types.js").Draft} Draft */
+
+/** Milliseconds after the last change before a running dream is told. */
+const SETTLED = 220;
+/** The longest side of a preview. */
+export const PREVIEW_SIDE = 960;
+
+/** Say what was refused, and go on. @param {unknown} error */
+export function complain(error) {
+  say(error instanceof Error ? error.message : String(error), { bad: true });
+}
+
+/** @type {Partial<Record<Kind, ReturnType<typeof setTimeout>>>} */
+const timers = {};
+
+/** Change a tab's draft; a dream that runs is steered to it. @param {Kind} kind @param {Partial<Draft>} change */
+export function change(kind, change) {
+  drafts[kind].value = { ...drafts[kind].value, ...change };
+  clearTimeout(timers[kind]);
+  if (alive(current[kind].value)) timers[kind] = setTimeout(() => void steer(kind), SETTLED);
+}
+
+/** One setting by its dotted name; ``undefined`` goes back to the preset's. @param {Kind} kind @param {Record<string, any>} settings */
+export function set(kind, settings) {
+  const changes = { ...drafts[kind].value.changes, ...settings };
+  for (const [name, value] of Object.entries(changes)) if (value === undefined) delete changes[name];
+  change(kind, { changes });
+}
+
+/** @param {Kind} kind */
+function everything(kind) {
+  const draft = drafts[kind].value;
+  return wholeRecipe(kind, draft, defaultsOf(kind), presetOf(draft.preset)?.recipe ?? {});
+}
+
+/** What cannot be changed on the way: another such choice begins anew. @param {ReturnType<typeof jobOf>} wanted */
+const beginning = (wanted) => JSON.stringify([wanted.kind, wanted.photo, wanted.mask, wanted.targets, wanted.guide]);
+
+/** Tell the running dream of a tab what has changed. @param {Kind} kind */
+async function steer(kind) {
+  const now = current[kind].value;
+  if (!now || !alive(now)) return;
+  if (now.sent.beginning !== beginning(jobOf(kind, drafts[kind].value))) {
+    await api.tellJob(now.id, "cancel").catch(() => {});
+    return void (await start(kind));
+  }
+  const whole = everything(kind);
+  const changed = difference(now.sent.recipe, whole);
+  if (!Object.keys(changed).length) return;
+  now.sent = { ...now.sent, recipe: whole };
+  try {
+    await api.steerJob(now.id, nested(changed));
+  } catch (error) {
+    if (error instanceof api.Refused && error.status === 409) return; // it has just ended
+    say(t("steer.not", { why: error instanceof Error ? error.message : "" }));
+  }
+}
+
+/** Begin what a tab asks for. @param {Kind} kind @returns {Promise<boolean>} Whether it was taken. */
+export async function start(kind) {
+  const wanted = jobOf(kind, drafts[kind].value);
+  try {
+    const job = await api.startJob(wanted);
+    show(kind, job, { beginning: beginning(wanted), recipe: everything(kind) });
+    void refreshJobs();
+    return true;
+  } catch (error) {
+    complain(error);
+    return false;
+  }
+}
+
+/** Show a job in its tab. @param {Kind} kind @param {import("./types.js").Job} job @param {Record<string, any>} [sent] */
+export function show(kind, job, sent) {
+  current[kind].value = {
+    id: job.id,
+    state: job.state ?? "waiting",
+    progress: null,
+    picture: job.picture ?? null,
+    pictures: job.pictures ?? (job.picture ? [job.picture] : []),
+    error: job.error ?? null,
+    photo: job.photo ?? drafts[kind].value.photo?.id ?? null,
+    sent: sent ?? { beginning: beginning(jobOf(kind, drafts[kind].value)), recipe: everything(kind) },
+    started: performance.now(),
+  };
+  watch(job.id, PREVIEW_SIDE);
+}
+
+/** @param {Kind} kind @param {"stop" | "pause" | "resume" | "cancel"} what */
+export async function tell(kind, what) {
+  const now = current[kind].value;
+  if (!now) return;
+  try {
+    await api.tellJob(now.id, what);
+    await refreshJob(kind);
+  } catch (error) {
+    complain(error);
+  }
+}
+
+/** Ask again how the job of a tab stands. @param {Kind} kind */
+export async function refreshJob(kind) {
+  const now = current[kind].value;
+  if (!now) return;
+  const job = await api.job(now.id).catch(() => null);
+  if (!job || current[kind].value?.id !== job.id) return;
+  const pictures = job.pictures ?? (job.picture ? [job.picture] : now.pictures);
+  current[kind].value = { ...current[kind].value, state: job.state, picture: job.picture, pictures, error: job.error };
+}
+
+/** Ask again what runs and waits. */
+export async function refreshJobs() {
+  jobs.value = await api.jobs().catch(() => jobs.value);
+}
+
+/** Take a photograph into a tab, and dream at once where that is what a picture is for.
+ * @param {Kind} kind @param {import("./types.js").Photo} photo @param {{dream?: boolean}} [how] */
+export async function takePhoto(kind, photo, { dream = kind === "dream" } = {}) {
+  const other = drafts[kind].value.photo?.id !== photo.id;
+  batch(() => {
+    if (alive(current[kind].value)) void tell(kind, "stop");
+    current[kind].value = null;
+    drafts[kind].value = { ...drafts[kind].value, photo, ...(other ? { painting: null } : {}) };
+  });
+  for (const warning of photo.warnings ?? []) say(warning);
+  if (dream) await start(kind);
+}
+
+/** @param {Kind} kind @param {File} file @param {{dream?: boolean}} [how] */
+export async function uploadPhoto(kind, file, how) {
+  const photo = await api.putPhoto(file);
+  await takePhoto(kind, photo, how);
+}
+
+/** Whether a draft differs from what the shown job was asked. @param {Kind} kind */
+export function differs(kind) {
+  const now = current[kind].value;
+  if (!now) return true;
+  const draft = drafts[kind].value;
+  if (now.sent.beginning !== beginning(jobOf(kind, draft))) return true;
+  return Object.keys(difference(now.sent.recipe, everything(kind))).length > 0;
+}
+
+export { changesOf };

@@ -1,0 +1,105 @@
+/** Calls of the server: one function each. */
+
+/** What the server refused, in one sentence; for settings, also which. */
+export class Refused extends Error {
+  /**
+   * @param {number} status
+   * @param {string} message
+   * @param {Record<string, string>} fields
+   */
+  constructor(status, message, fields) {
+    super(message);
+    this.status = status;
+    this.fields = fields;
+  }
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {{json?: unknown, bytes?: Blob, headers?: Record<string, string>, signal?: AbortSignal}} [given]
+ * @returns {Promise<any>}
+ */
+async function ask(method, path, { json, bytes, headers = {}, signal } = {}) {
+  const body = json === undefined ? bytes : JSON.stringify(json);
+  /** @type {Record<string, string>} */
+  const kind = json === undefined ? {} : { "Content-Type": "application/json" };
+  const answer = await fetch(path, { method, body, headers: { ...kind, ...headers }, signal });
+  const said = answer.headers.get("content-type")?.includes("json") ? await answer.json() : {};
+  if (!answer.ok) throw new Refused(answer.status, said.error ?? `${answer.status} ${answer.statusText}`, said.fields ?? {});
+  return said;
+}
+
+/** @param {Record<string, string | number | undefined | null>} given */
+const query = (given) => {
+  const said = Object.entries(given).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  return said.length ? `?${new URLSearchParams(said.map(([name, value]) => [name, String(value)]))}` : "";
+};
+
+/** @param {File} file @returns {Promise<import("./types.js").Photo>} */
+export const putPhoto = (file) =>
+  ask("PUT", "/api/photos", {
+    bytes: file,
+    headers: { "X-File-Name": encodeURIComponent(file.name || "photograph"), "Content-Type": "application/octet-stream" },
+  });
+
+/** @param {Blob} png @returns {Promise<{id: string}>} */
+export const putMask = (png) => ask("PUT", "/api/masks", { bytes: png, headers: { "Content-Type": "image/png" } });
+
+/** @param {File} file @returns {Promise<import("./types.js").Remembered>} */
+export const readRecipe = (file) =>
+  ask("POST", "/api/recipes/read", { bytes: file, headers: { "Content-Type": "application/octet-stream" } });
+
+/** @returns {Promise<import("./types.js").Photo[]>} */
+export const samples = () => ask("GET", "/api/samples");
+/** @returns {Promise<import("./types.js").Schema>} */
+export const schema = () => ask("GET", "/api/schema");
+/** @returns {Promise<import("./types.js").Preset[]>} */
+export const presets = () => ask("GET", "/api/presets");
+/** @returns {Promise<import("./types.js").Network[]>} */
+export const networks = () => ask("GET", "/api/networks");
+/** @returns {Promise<{visitor: string, shared: boolean}>} */
+export const me = () => ask("GET", "/api/me");
+
+/** @param {string} network @param {string | null} photo @returns {Promise<import("./types.js").Layer[]>} */
+export const layers = (network, photo) => ask("GET", `/api/layers${query({ network, photo })}`);
+
+/** @param {string} q @param {string} network @param {AbortSignal} [signal] @returns {Promise<import("./types.js").Thing[]>} */
+export const things = (q, network, signal) => ask("GET", `/api/classes${query({ q, network })}`, { signal });
+
+/** @param {string} text @returns {Promise<{ok: boolean, text: string}>} */
+export const objective = (text) => ask("POST", "/api/objective", { json: { text } });
+
+/** @returns {Promise<import("./types.js").Jobs>} */
+export const jobs = () => ask("GET", "/api/jobs");
+/** @param {string} id @returns {Promise<import("./types.js").Job>} */
+export const job = (id) => ask("GET", `/api/jobs/${id}`);
+/** @param {object} wanted @returns {Promise<import("./types.js").Job>} */
+export const startJob = (wanted) => ask("POST", "/api/jobs", { json: wanted });
+/** @param {string} id @param {object} recipe @returns {Promise<import("./types.js").Job>} */
+export const steerJob = (id, recipe) => ask("PATCH", `/api/jobs/${id}`, { json: { recipe } });
+/** @param {string} id @param {"stop" | "pause" | "resume" | "cancel"} what */
+export const tellJob = (id, what) => ask("POST", `/api/jobs/${id}/${what}`);
+/** @param {string} id @param {number} to */
+export const moveJob = (id, to) => ask("POST", `/api/jobs/${id}/move`, { json: { to } });
+
+/**
+ * @param {{before?: string | null, limit?: number, favourite?: number | null, kind?: string | null}} wanted
+ * @returns {Promise<{items: import("./types.js").Made[], next: string | null}>}
+ */
+export const pictures = (wanted) => ask("GET", `/api/pictures${query(wanted)}`);
+/** @param {string} id @returns {Promise<import("./types.js").Remembered>} */
+export const remembered = (id) => ask("GET", `/api/pictures/${id}/recipe`);
+/** @param {string} id @param {{favourite?: boolean, name?: string}} change */
+export const changePicture = (id, change) => ask("PATCH", `/api/pictures/${id}`, { json: change });
+/** @param {string} id @returns {Promise<{undo: string}>} */
+export const deletePicture = (id) => ask("DELETE", `/api/pictures/${id}`);
+/** @param {string} path */
+export const undo = (path) => ask("POST", path);
+
+/** @param {string} id @param {number} side */
+export const photoUrl = (id, side) => `/api/photos/${id}?side=${side}`;
+/** @param {string} id */
+export const thumbUrl = (id) => `/api/pictures/${id}/thumb`;
+/** @param {string} id @param {{format?: string, download?: number}} [wanted] */
+export const pictureUrl = (id, wanted = {}) => `/api/pictures/${id}${query(wanted)}`;

@@ -1,0 +1,89 @@
+/** What the page knows, as signals; who changes it is in actions.js. */
+import { blank } from "./draft.js";
+import { computed, effect, signal } from "./html.js";
+
+/** @typedef {import("./types.js").Kind} Kind */
+
+/** @type {Kind[]} */
+export const KINDS = ["dream", "portrait", "zoom", "film"];
+/** @type {import("./types.js").View[]} */
+export const VIEWS = [...KINDS, "gallery"];
+
+const viewOf = () => VIEWS.find((name) => location.hash === `#${name}`) ?? "dream";
+export const view = signal(viewOf());
+addEventListener("hashchange", () => (view.value = viewOf()));
+
+/** @param {import("./types.js").View} name */
+export function go(name) {
+  if (name !== view.value) location.hash = name;
+}
+
+/** @type {import("./html.js").Signal<import("./types.js").Schema | null>} */
+export const schema = signal(/** @type {any} */ (null));
+/** @type {import("./html.js").Signal<import("./types.js").Preset[]>} */
+export const presets = signal(/** @type {any} */ ([]));
+/** @type {import("./html.js").Signal<import("./types.js").Network[]>} */
+export const networks = signal(/** @type {any} */ ([]));
+/** @type {import("./html.js").Signal<import("./types.js").Photo[] | null>} */
+export const samples = signal(/** @type {any} */ (null));
+/** @type {import("./html.js").Signal<import("./types.js").Jobs>} */
+export const jobs = signal(/** @type {any} */ ({ running: [], waiting: [], recent: [] }));
+
+/** The network that dreams where nobody chose another. */
+export const usualNetwork = computed(() => (networks.value.find((one) => one.default) ?? networks.value[0])?.name ?? "lite0");
+
+const KEPT = "reverie.drafts";
+
+/** @param {Kind} kind @returns {import("./types.js").Draft} */
+function remembered(kind) {
+  try {
+    const kept = JSON.parse(localStorage.getItem(KEPT) ?? "{}")[kind];
+    return kept ? { ...blank(kind), ...kept } : blank(kind);
+  } catch {
+    return blank(kind);
+  }
+}
+
+/** What each tab is about to ask for; kept in the browser. */
+export const drafts = /** @type {Record<Kind, import("./html.js").Signal<import("./types.js").Draft>>} */ (
+  Object.fromEntries(KINDS.map((kind) => [kind, signal(remembered(kind))]))
+);
+effect(() => {
+  const all = Object.fromEntries(KINDS.map((kind) => [kind, drafts[kind].value]));
+  try {
+    localStorage.setItem(KEPT, JSON.stringify(all));
+  } catch {
+    // Where nothing may be kept, nothing is.
+  }
+});
+
+/** The job that each tab shows. */
+export const current = /** @type {Record<Kind, import("./html.js").Signal<import("./types.js").Current | null>>} */ (
+  Object.fromEntries(KINDS.map((kind) => [kind, signal(/** @type {any} */ (null))]))
+);
+
+/** Whether a job goes on. @param {import("./types.js").Current | import("./types.js").Job | null} job */
+export const alive = (job) => job !== null && ["waiting", "running", "paused"].includes(job.state);
+
+/** @typedef {{name: string, about?: any, under: SheetState | null}} SheetState A dialog, what it is about, and the one beneath it. */
+
+/** The dialog that is open, if one is. @type {import("./html.js").Signal<SheetState | null>} */
+export const sheet = signal(/** @type {any} */ (null));
+
+/** @param {string} name @param {any} [about] */
+export function openSheet(name, about) {
+  if (sheet.value?.name !== name) sheet.value = { name, about, under: sheet.value };
+}
+
+/** Close the one on top. */
+export const closeSheet = () => (sheet.value = sheet.value?.under ?? null);
+/** Close all of them. */
+export const closeSheets = () => (sheet.value = null);
+
+/** Whether the mask is being painted. */
+export const masking = signal(false);
+
+/** @param {string} name */
+export const presetOf = (name) => presets.value.find((one) => one.name === name) ?? null;
+/** @param {Kind} kind */
+export const defaultsOf = (kind) => schema.value?.kinds[kind]?.defaults ?? {};

@@ -1,0 +1,30 @@
+/** The gallery's tab. */
+import { html, useEffect, useState } from "../core/html.js";
+import { Icon } from "../core/icons.js";
+import { go, openSheet } from "../core/state.js";
+import { Segments } from "../shape/segments.js";
+import { Grid } from "./grid.js";
+import { fetchMore, fetchNew, filter, made, more, refilter } from "./list.js";
+import { t } from "../texts.js";
+
+const SHOWN = ["", "dream", "portrait", "zoom", "film"];
+
+export function Gallery() {
+  const [ready, setReady] = useState(made.value.length > 0);
+  useEffect(() => {
+    void (made.value.length ? fetchNew() : Promise.resolve(fetchMore())).then(() => setReady(true));
+  }, []);
+  const nothing = ready && !made.value.length && !more.value;
+  return html`<div class="gallery">
+    <header class="gallery-head"><h1>${t("gallery.title")}</h1>
+      <div class="row">
+        <${Segments} label=${t("gallery.kinds")} value=${filter.value.kind} onChange=${(/** @type {string} */ kind) => refilter({ kind })}
+          choices=${SHOWN.map((value) => ({ value, label: value ? t(/** @type {any} */ (`tab.${value}`)) : t("gallery.all") }))} />
+        <button class="icon bordered" aria-pressed=${filter.value.favourite} title=${t("gallery.favourites")} aria-label=${t("gallery.favourites")}
+          onClick=${() => refilter({ favourite: !filter.value.favourite })}><${Icon} name="heart" filled=${filter.value.favourite} /></button>
+      </div></header>
+    ${nothing ? html`<div class="welcome"><p class="lead">${t(filter.value.favourite || filter.value.kind ? "gallery.none" : "gallery.empty")}</p>
+        <button class="primary large" onClick=${() => go("dream")}>${t("gallery.first")}</button></div>`
+      : html`<${Grid} onOpen=${(/** @type {number} */ index) => openSheet("viewer", index)} />`}
+  </div>`;
+}

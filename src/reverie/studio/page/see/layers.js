@@ -1,0 +1,34 @@
+/** Layers as thumbnails of one's own photograph. */
+import * as api from "../core/api.js";
+import { onEvent } from "../core/events.js";
+import { html, useEffect, useState } from "../core/html.js";
+import { drafts, usualNetwork } from "../core/state.js";
+import { Tile } from "./parts.js";
+import { t } from "../texts.js";
+
+/** @typedef {import("../core/types.js").Layer} Layer */
+
+/** @param {{kind: import("../core/types.js").Kind}} props */
+export function Layers({ kind }) {
+  const [layers, setLayers] = useState(/** @type {Layer[] | null} */ (null));
+  const draft = drafts[kind].value;
+  const network = draft.changes.network ?? usualNetwork.value;
+  const photo = draft.photo && !draft.photo.film ? draft.photo.id : null;
+
+  useEffect(() => {
+    let gone = false;
+    void api.layers(network, photo).then((found) => gone || setLayers(found), () => gone || setLayers([]));
+    const stop = onEvent((event) => {
+      if (event.type !== "thumbnail" || (event.photo ?? null) !== photo) return;
+      setLayers((was) => was && was.map((one) => (one.name === event.layer ? { ...one, thumbnail: event.url } : one)));
+    });
+    return () => {
+      gone = true;
+      stop();
+    };
+  }, [network, photo]);
+
+  if (!layers) return html`<p class="soft">${t("loading")}</p>`;
+  return html`<div class="tiles">${layers.map((layer) => html`<${Tile} key=${layer.name} kind=${kind} title=${layer.words || layer.name} note=${layer.words ? layer.name : undefined}
+    picture=${layer.thumbnail} part=${{ kind: "layer", name: layer.name, label: layer.words || layer.name, weight: 1, picture: layer.thumbnail }} />`)}</div>`;
+}

@@ -1,0 +1,76 @@
+/** The middle of a tab: the photograph, the dream on it as it comes, and what came of it. */
+import * as api from "../core/api.js";
+import { PREVIEW_SIDE } from "../core/actions.js";
+import { html, useState } from "../core/html.js";
+import { Icon } from "../core/icons.js";
+import { alive, current, drafts, jobs, masking } from "../core/state.js";
+import { Live } from "./live.js";
+import { Look } from "./look.js";
+import { MaskEditor } from "./mask.js";
+import { ResultBar } from "../gallery/made_actions.js";
+import { t } from "../texts.js";
+
+/** @param {{kind: import("../core/types.js").Kind, welcome: any}} props What is shown before there is anything to see. */
+export function Stage({ kind, welcome }) {
+  const draft = drafts[kind].value;
+  const now = current[kind].value;
+  const [seen, setSeen] = useState({ width: 0, height: 0 });
+  const photo = kind === "portrait" ? null : draft.photo;
+  if (!photo && !now) return html`<section class="stage empty">${welcome}</section>`;
+  const moving = kind === "zoom" || kind === "film";
+  const size = photo && !photo.film && !moving ? photo : seen.width ? seen : photo && photo.width ? photo : { width: 16, height: moving ? 9 : 16 };
+  const before = photo && !photo.film && kind === "dream" ? api.photoUrl(photo.id, 2048) : null;
+  const paints = kind === "dream" && photo;
+  const cover = paints && masking.value && html`<${MaskEditor} photo=${photo} onDone=${() => (masking.value = false)} />`;
+  const tools = paints && html`<button class="icon" data-key="m" title=${t("mask.paint")} aria-label=${t("mask.paint")}
+    onClick=${() => (masking.value = true)}><${Icon} name="brush" /></button>`;
+  return html`<section class="stage">
+    <${Look} before=${before} size=${size} label=${t("stage.label")} tools=${tools} cover=${cover}
+      over=${(/** @type {string | undefined} */ clip) => !cover && html`<${Over} kind=${kind} now=${now} photo=${photo} clip=${clip} onSize=${setSeen} />`} />
+    <${Strip} kind=${kind} now=${now} />
+    <${Under} kind=${kind} now=${now} />
+  </section>`;
+}
+
+/** What lies on the photograph. @param {{kind: string, now: import("../core/types.js").Current | null, photo: any, clip?: string, onSize: (size: any) => void}} props */
+function Over({ kind, now, photo, clip, onSize }) {
+  const film = photo?.film && html`<img class="layer" src=${api.photoUrl(photo.id, PREVIEW_SIDE)} alt=${photo.name} />`;
+  const still = photo && !photo.film && kind === "zoom" && html`<img class="layer cover" src=${api.photoUrl(photo.id, 2048)} alt=${photo.name} />`;
+  if (!now) return film || still;
+  const moving = kind === "zoom" || kind === "film";
+  return html`${!now.picture && (film || still)}
+    <${Live} key=${now.id} job=${now.id} clip=${clip} onSize=${onSize} />
+    ${now.picture && moving && html`<video class="layer" key=${now.picture} src=${api.pictureUrl(now.picture)} controls loop playsinline
+      onLoadedMetadata=${(/** @type {any} */ event) => onSize({ width: event.target.videoWidth, height: event.target.videoHeight })}></video>`}
+    ${now.picture && !moving && html`<img class="layer result" key=${now.picture} src=${api.pictureUrl(now.picture)} alt=${t("stage.result")}
+      draggable=${false} style=${{ clipPath: clip }}
+      onLoad=${(/** @type {any} */ event) => onSize({ width: event.target.naturalWidth, height: event.target.naturalHeight })} />`}`;
+}
+
+/** Several pictures of one job, to choose from. @param {{kind: import("../core/types.js").Kind, now: import("../core/types.js").Current | null}} props */
+function Strip({ kind, now }) {
+  if (!now || now.pictures.length < 2) return null;
+  return html`<div class="strip" role="group" aria-label=${t("stage.several")}>
+    ${now.pictures.map((id, index) => html`<button class="thumb" key=${id} aria-pressed=${id === now.picture} aria-label=${t("stage.one", { number: index + 1, of: now.pictures.length })}
+      onClick=${() => (current[kind].value = { ...now, picture: id })}><img src=${api.thumbUrl(id)} alt="" loading="lazy" /></button>`)}
+  </div>`;
+}
+
+/** What can be done with what came of it; its room is kept, so that the picture stays where it is.
+ * @param {{kind: import("../core/types.js").Kind, now: import("../core/types.js").Current | null}} props */
+const Under = ({ kind, now }) => html`<div class="under">${now?.picture && !alive(now) && html`<${ResultBar} id=${now.picture} kind=${kind} short />`}</div>`;
+
+/** How a job stands, in words. @param {import("../core/types.js").Current} now */
+export function standing(now) {
+  if (now.state === "waiting") {
+    const before = jobs.value.waiting.findIndex((job) => job.id === now.id) + jobs.value.running.length;
+    return before > 0 ? t("standing.waits", { before }) : t("standing.begins");
+  }
+  if (now.state === "paused") return t("standing.paused");
+  if (now.state === "failed") return now.error ?? t("progress.failed");
+  if (now.state === "cancelled") return t("standing.cancelled");
+  if (!now.progress) return t("standing.begins");
+  const { octave, octaves, step, steps } = now.progress;
+  if (!octaves || octave === null || octave === undefined) return t("standing.share", { percent: Math.round(100 * now.progress.share) });
+  return t("standing.step", { octave: octave + 1, octaves, step: step + 1, steps });
+}
