@@ -129,6 +129,7 @@ export const texts = {
   "mask.first": "With a photograph you can paint where it dreams.",
   "mask.paint": "Paint where it dreams",
   "mask.change": "Change what is painted",
+  "mask.earlier": "The mask of the earlier picture.",
   "mask.everywhere": "Dream everywhere",
   "mask.canvas": "Paint here. Arrow keys move the brush, space lowers and lifts it, [ and ] change its size, E erases.",
   "mask.tools": "Painting",
@@ -153,6 +154,15 @@ export const texts = {
   "settings.search": "Search the settings",
   "settings.none": "No setting has to do with “{wanted}”.",
   "settings.reset": "All as usual",
+  "panel.what": "What it sees",
+  "panel.main": "How it dreams",
+  "panel.size": "Size and beginning",
+  "panel.where": "Where",
+  "panel.more": "The fine points",
+  "panel.portrait": "Portrait",
+  "panel.apparition": "Places",
+  "panel.zoom": "Zoom",
+  "panel.film": "Film",
   "settings.open": "decided by itself",
 
   // Portraits

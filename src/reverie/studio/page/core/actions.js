@@ -1,9 +1,9 @@
 /** What somebody does on the page, as it reaches the server. */
 import * as api from "./api.js";
-import { changesOf, jobOf, wholeRecipe } from "./draft.js";
+import { jobOf, wholeRecipe } from "./draft.js";
 import { watch } from "./events.js";
 import { batch } from "./html.js";
-import { difference, nested } from "./settings.js";
+import { difference, nested, same } from "./settings.js";
 import { alive, current, defaultsOf, drafts, jobs, presetOf } from "./state.js";
 import { say } from "./toasts.js";
 import { t } from "../texts.js";
@@ -45,34 +45,39 @@ function everything(kind) {
 }
 
 /** What cannot be changed on the way: another such choice begins anew. @param {ReturnType<typeof jobOf>} wanted */
-const beginning = (wanted) => JSON.stringify([wanted.kind, wanted.photo, wanted.mask, wanted.targets, wanted.guide]);
+const beginning = (wanted) => JSON.stringify([wanted.kind, wanted.preset, wanted.photo, wanted.targets]);
 
 /** Tell the running dream of a tab what has changed. @param {Kind} kind */
 async function steer(kind) {
   const now = current[kind].value;
   if (!now || !alive(now)) return;
-  if (now.sent.beginning !== beginning(jobOf(kind, drafts[kind].value))) {
-    await api.tellJob(now.id, "cancel").catch(() => {});
+  const wanted = jobOf(kind, drafts[kind].value);
+  if (now.sent.beginning !== beginning(wanted) || now.group.length > 1) {
+    for (const id of now.group) await api.tellJob(id, "cancel").catch(() => {});
     return void (await start(kind));
   }
   const whole = everything(kind);
   const changed = difference(now.sent.recipe, whole);
-  if (!Object.keys(changed).length) return;
-  now.sent = { ...now.sent, recipe: whole };
+  const files = { guide: wanted.guide, mask: wanted.mask };
+  if (!Object.keys(changed).length && same(files, now.sent.files)) return;
+  current[kind].value = { ...now, sent: { ...now.sent, recipe: whole, files } };
   try {
-    await api.steerJob(now.id, nested(changed));
+    await api.steerJob(now.id, { recipe: nested(changed), ...files });
   } catch (error) {
     if (error instanceof api.Refused && error.status === 409) return; // it has just ended
     say(t("steer.not", { why: error instanceof Error ? error.message : "" }));
   }
 }
 
+/** What a job was begun with, to see what differs later. @param {Kind} kind @param {ReturnType<typeof jobOf>} wanted */
+const asked = (kind, wanted) => ({ beginning: beginning(wanted), recipe: everything(kind), files: { guide: wanted.guide, mask: wanted.mask } });
+
 /** Begin what a tab asks for. @param {Kind} kind @returns {Promise<boolean>} Whether it was taken. */
 export async function start(kind) {
   const wanted = jobOf(kind, drafts[kind].value);
   try {
     const job = await api.startJob(wanted);
-    show(kind, job, { beginning: beginning(wanted), recipe: everything(kind) });
+    show(kind, job, asked(kind, wanted));
     void refreshJobs();
     return true;
   } catch (error) {
@@ -81,17 +86,18 @@ export async function start(kind) {
   }
 }
 
-/** Show a job in its tab. @param {Kind} kind @param {import("./types.js").Job} job @param {Record<string, any>} [sent] */
+/** Show a job in its tab. @param {Kind} kind @param {import("./types.js").Job & {jobs?: string[]}} job @param {Record<string, any>} [sent] */
 export function show(kind, job, sent) {
   current[kind].value = {
     id: job.id,
+    group: job.jobs ?? [job.id],
     state: job.state ?? "waiting",
     progress: null,
     picture: job.picture ?? null,
     pictures: job.pictures ?? (job.picture ? [job.picture] : []),
     error: job.error ?? null,
     photo: job.photo ?? drafts[kind].value.photo?.id ?? null,
-    sent: sent ?? { beginning: beginning(jobOf(kind, drafts[kind].value)), recipe: everything(kind) },
+    sent: sent ?? asked(kind, jobOf(kind, drafts[kind].value)),
     started: performance.now(),
   };
   watch(job.id, PREVIEW_SIDE);
@@ -102,7 +108,8 @@ export async function tell(kind, what) {
   const now = current[kind].value;
   if (!now) return;
   try {
-    await api.tellJob(now.id, what);
+    const all = what === "cancel" ? now.group : [now.id];
+    await Promise.all(all.map((id) => api.tellJob(id, what).catch((error) => (all.length > 1 ? null : Promise.reject(error)))));
     await refreshJob(kind);
   } catch (error) {
     complain(error);
@@ -115,8 +122,9 @@ export async function refreshJob(kind) {
   if (!now) return;
   const job = await api.job(now.id).catch(() => null);
   if (!job || current[kind].value?.id !== job.id) return;
-  const pictures = job.pictures ?? (job.picture ? [job.picture] : now.pictures);
-  current[kind].value = { ...current[kind].value, state: job.state, picture: job.picture, pictures, error: job.error };
+  const latest = /** @type {import("./types.js").Current} */ (current[kind].value);
+  const pictures = [...new Set([...latest.pictures, ...(job.pictures ?? [])])];
+  current[kind].value = { ...latest, state: job.state, picture: job.picture ?? latest.picture, pictures, error: job.error };
 }
 
 /** Ask again what runs and waits. */
@@ -148,8 +156,8 @@ export function differs(kind) {
   const now = current[kind].value;
   if (!now) return true;
   const draft = drafts[kind].value;
-  if (now.sent.beginning !== beginning(jobOf(kind, draft))) return true;
+  const wanted = jobOf(kind, draft);
+  if (now.sent.beginning !== beginning(wanted)) return true;
+  if (!same({ guide: wanted.guide, mask: wanted.mask }, now.sent.files)) return true;
   return Object.keys(difference(now.sent.recipe, everything(kind))).length > 0;
 }
-
-export { changesOf };

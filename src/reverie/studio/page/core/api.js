@@ -36,22 +36,23 @@ const query = (given) => {
   return said.length ? `?${new URLSearchParams(said.map(([name, value]) => [name, String(value)]))}` : "";
 };
 
-/** @param {File} file @returns {Promise<import("./types.js").Photo>} */
-export const putPhoto = (file) =>
-  ask("PUT", "/api/photos", {
-    bytes: file,
-    headers: { "X-File-Name": encodeURIComponent(file.name || "photograph"), "Content-Type": "application/octet-stream" },
-  });
+/** @param {File} file */
+const named = (file) => ({ "X-File-Name": encodeURIComponent(file.name || "photograph"), "Content-Type": "application/octet-stream" });
+
+/** @param {any} found @returns {import("./types.js").Photo} */
+const asPhoto = ({ kind, seconds, ...found }) => ({ ...found, film: kind === "film", duration: seconds });
+
+/** @param {File} file */
+export const putPhoto = async (file) => asPhoto(await ask("PUT", "/api/photos", { bytes: file, headers: named(file) }));
 
 /** @param {Blob} png @returns {Promise<{id: string}>} */
 export const putMask = (png) => ask("PUT", "/api/masks", { bytes: png, headers: { "Content-Type": "image/png" } });
 
 /** @param {File} file @returns {Promise<import("./types.js").Remembered>} */
 export const readRecipe = (file) =>
-  ask("POST", "/api/recipes/read", { bytes: file, headers: { "Content-Type": "application/octet-stream" } });
+  ask("POST", "/api/recipes/read", { bytes: file, headers: named(file) });
 
-/** @returns {Promise<import("./types.js").Photo[]>} */
-export const samples = () => ask("GET", "/api/samples");
+export const samples = async () => /** @type {any[]} */ (await ask("GET", "/api/samples")).map(asPhoto);
 /** @returns {Promise<import("./types.js").Schema>} */
 export const schema = () => ask("GET", "/api/schema");
 /** @returns {Promise<import("./types.js").Preset[]>} */
@@ -72,12 +73,16 @@ export const objective = (text) => ask("POST", "/api/objective", { json: { text 
 
 /** @returns {Promise<import("./types.js").Jobs>} */
 export const jobs = () => ask("GET", "/api/jobs");
-/** @param {string} id @returns {Promise<import("./types.js").Job>} */
-export const job = (id) => ask("GET", `/api/jobs/${id}`);
-/** @param {object} wanted @returns {Promise<import("./types.js").Job>} */
+/** One job, with the ids of its pictures, the first first. @param {string} id @returns {Promise<import("./types.js").Job>} */
+export const job = async (id) => {
+  const found = await ask("GET", `/api/jobs/${id}`);
+  return { ...found, pictures: found.pictures.map((/** @type {{id: string}} */ one) => one.id) };
+};
+/** Several variations are jobs of their own, named in ``jobs``. @param {object} wanted
+ * @returns {Promise<import("./types.js").Job & {jobs: string[]}>} */
 export const startJob = (wanted) => ask("POST", "/api/jobs", { json: wanted });
-/** @param {string} id @param {object} recipe @returns {Promise<import("./types.js").Job>} */
-export const steerJob = (id, recipe) => ask("PATCH", `/api/jobs/${id}`, { json: { recipe } });
+/** @param {string} id @param {object} wanted The settings that change, and files that are new. */
+export const steerJob = (id, wanted) => ask("PATCH", `/api/jobs/${id}`, { json: wanted });
 /** @param {string} id @param {"stop" | "pause" | "resume" | "cancel"} what */
 export const tellJob = (id, what) => ask("POST", `/api/jobs/${id}/${what}`);
 /** @param {string} id @param {number} to */

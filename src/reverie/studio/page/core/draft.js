@@ -27,7 +27,7 @@ const named = (name) => (/^[A-Za-z_]\w*(\.\w+)*$/.test(name) ? name : JSON.strin
 export function term(part) {
   if (part.kind === "thing") return `class(${JSON.stringify(part.name)})`;
   if (part.kind === "guide") return `guide(${JSON.stringify(part.name)}, ${GUIDE_LAYER})`;
-  return part.channel === undefined ? named(part.name) : `${named(part.name)}:${part.channel}`;
+  return part.objective ?? named(part.name);
 }
 
 /** Parts as one objective: a sum with weights. @param {Part[]} parts */

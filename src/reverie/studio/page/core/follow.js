@@ -1,6 +1,6 @@
 /** What events change: progress, states, the queue; and which runs are found again when the page opens. */
-import { refreshJob, refreshJobs, show } from "./actions.js";
-import { onEvent } from "./events.js";
+import { PREVIEW_SIDE, refreshJob, refreshJobs, show } from "./actions.js";
+import { onEvent, watch } from "./events.js";
 import { KINDS, alive, current, jobs } from "./state.js";
 import { announced, say } from "./toasts.js";
 import { t } from "../texts.js";
@@ -9,7 +9,7 @@ import { t } from "../texts.js";
 export const tabOf = (kind) => KINDS.find((one) => one === kind) ?? "dream";
 
 /** @param {string} id */
-const tabShowing = (id) => KINDS.find((kind) => current[kind].value?.id === id);
+const tabShowing = (id) => KINDS.find((kind) => current[kind].value?.group.includes(id));
 
 let lastSaid = 0;
 
@@ -29,21 +29,29 @@ function follow(event) {
   if (!kind) return void (ENDS.has(event.type) && refreshJobs());
   const now = current[kind].value;
   if (!now) return;
-  if (event.type === "step") {
-    current[kind].value = { ...now, state: "running", progress: event };
-    announce(event);
-  } else if (event.type === "started") current[kind].value = { ...now, state: "running" };
-  else if (event.type === "warning") say(event.text ?? event.message ?? "");
-  else if (event.type === "item" || event.type === "picture") void refreshJob(kind);
+  if (event.type === "step" || event.type === "started") goesOn(kind, now, event);
+  else if (event.type === "warning") say(event.text);
+  else if (event.type === "item") current[kind].value = { ...now, picture: event.picture, pictures: [...new Set([...now.pictures, event.picture])] };
   else if (ENDS.has(event.type)) void ended(kind, event);
 }
 
-const ENDS = new Set(["done", "stopped", "error", "cancelled"]);
+/** A step of the job that is shown, or of the next one of its group. @param {import("./types.js").Kind} kind
+ * @param {import("./types.js").Current} now @param {any} event */
+function goesOn(kind, now, event) {
+  if (now.id !== event.job && alive(now)) return;
+  if (now.id !== event.job) watch(event.job, PREVIEW_SIDE);
+  const state = now.state === "paused" && now.id === event.job ? "paused" : "running";
+  current[kind].value = { ...now, id: event.job, state, progress: event.type === "step" ? event : null };
+  if (event.type === "step") announce(event);
+}
+
+const ENDS = new Set(["done", "stopped", "error"]);
 
 /** @param {import("./types.js").Kind} kind @param {any} event */
 async function ended(kind, event) {
-  await refreshJob(kind);
   void refreshJobs();
+  if (current[kind].value?.id !== event.job) return;
+  await refreshJob(kind);
   const now = current[kind].value;
   announced.value = event.type === "error" ? t("progress.failed") : t("progress.done");
   if (event.type === "error") say(now?.error ?? event.error ?? t("progress.failed"), { bad: true });

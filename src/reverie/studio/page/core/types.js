@@ -11,27 +11,28 @@
  * @typedef {{version: string, kinds: Record<Kind, KindSchema>}} Schema
  * @typedef {{name: string, kind: string, summary: string, history: string, recipe: Record<string, any>}} Preset
  * @typedef {{name: string, default: boolean, classes: boolean}} Network
- * @typedef {{name: string, channels: number, words: string, thumbnail: string | null}} Layer
- * @typedef {{index: number, name: string, names: string[], group: boolean, members?: any, portrait: string | null}} Thing
+ * @typedef {{name: string, channels: number, words: string, objective: string, thumbnail: string | null}} Layer
+ * @typedef {{index: number | null, name: string, names: string[], group: boolean, members?: any, portrait: string | null}} Thing
  * @typedef {{octave: number, octaves: number, step: number, steps: number, share: number, score?: number}} Progress
  * @typedef {"waiting" | "running" | "paused" | "done" | "stopped" | "failed" | "cancelled"} JobState
- * @typedef {{id: string, kind: string, state: JobState, position: number | null, share: number, photo: string | null,
+ * @typedef {{id: string, kind: string, state: JobState, position: number | null, share: number | null, photo: string | null,
  *   picture: string | null, pictures?: string[], error: string | null, label: string, created: number | string,
  *   recipe?: Record<string, any>}} Job
  * @typedef {{running: Job[], waiting: Job[], recent: Job[]}} Jobs
  * @typedef {{id: string, job: string, kind: string, name: string, created: number | string, width: number,
  *   height: number, favourite: boolean, thumb: string, label: string}} Made
  * @typedef {{kind: string, recipe: Record<string, any>, photo: string | null, preset: string | null, command: string,
- *   network: string, seed: number, repeatable: boolean, why_not?: string}} Remembered
+ *   mask?: string | null, network: string, seed: number, missing?: string[], repeatable: boolean, why_not?: string}} Remembered
  *
  * @typedef {{kind: "layer" | "thing" | "guide", name: string, label: string, weight: number, picture: string | null,
- *   channel?: number}} Part One thing that is to be seen, with its weight.
+ *   objective?: string}} Part One thing that is to be seen, with its weight; objective: how a layer is written.
  * @typedef {{points: [number, number][], size: number, erase: boolean}} Stroke In shares of the picture's width and height.
  * @typedef {{strokes: Stroke[], paints: "stay" | "dream", feather: number, id: string | null}} Painting
  * @typedef {{preset: string, changes: Record<string, any>, parts: Part[], text: string | null, whole: boolean,
  *   photo: Photo | null, painting: Painting | null, targets: string[], variations: number}} Draft What a tab is
  *   about to ask for; ``changes`` has dotted names, such as "zoom.duration".
- * @typedef {{id: string, state: JobState, progress: Progress | null, picture: string | null, pictures: string[],
- *   error: string | null, photo: string | null, sent: Record<string, any>, started: number}} Current The job that a tab shows.
+ * @typedef {{id: string, group: string[], state: JobState, progress: Progress | null, picture: string | null, pictures: string[],
+ *   error: string | null, photo: string | null, sent: Record<string, any>, started: number}} Current The job that a tab
+ *   shows; group: all jobs of one wish, this one among them.
  */
 export {};

@@ -8,6 +8,9 @@ import { t } from "../texts.js";
 
 /** @typedef {import("../core/types.js").Layer} Layer */
 
+/** @param {string} text */
+const upper = (text) => text.replace(/^./, (first) => first.toUpperCase());
+
 /** @param {{kind: import("../core/types.js").Kind}} props */
 export function Layers({ kind }) {
   const [layers, setLayers] = useState(/** @type {Layer[] | null} */ (null));
@@ -29,6 +32,6 @@ export function Layers({ kind }) {
   }, [network, photo]);
 
   if (!layers) return html`<p class="soft">${t("loading")}</p>`;
-  return html`<div class="tiles">${layers.map((layer) => html`<${Tile} key=${layer.name} kind=${kind} title=${layer.words || layer.name} note=${layer.words ? layer.name : undefined}
-    picture=${layer.thumbnail} part=${{ kind: "layer", name: layer.name, label: layer.words || layer.name, weight: 1, picture: layer.thumbnail }} />`)}</div>`;
+  return html`<div class="tiles">${layers.map((layer) => html`<${Tile} key=${layer.name} kind=${kind} title=${upper(layer.words || layer.name)} note=${layer.words ? layer.name : undefined}
+    picture=${layer.thumbnail} part=${{ kind: "layer", name: layer.name, objective: layer.objective, label: upper(layer.words || layer.name), weight: 1, picture: layer.thumbnail }} />`)}</div>`;
 }

@@ -9,7 +9,7 @@ import { t } from "../texts.js";
 /** @typedef {import("../core/types.js").Kind} Kind */
 
 /** @param {Part} one @param {Part} other */
-const alike = (one, other) => one.kind === other.kind && one.name === other.name && one.channel === other.channel;
+const alike = (one, other) => one.kind === other.kind && one.name === other.name;
 
 /** @param {Kind} kind @param {Part} part */
 export const chosen = (kind, part) => drafts[kind].value.text === null && drafts[kind].value.parts.some((one) => alike(one, part));

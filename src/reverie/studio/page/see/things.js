@@ -44,7 +44,7 @@ export function Things({ kind }) {
   const found = useThings(wanted, draft.changes.network ?? usualNetwork.value);
   return html`<${SearchField} value=${wanted} onInput=${setWanted} label=${t("things.search")} />
     ${found && !found.length && html`<p class="soft">${t("things.none", { wanted })}</p>`}
-    <div class="tiles things">${(found ?? []).map((thing) => html`<${Tile} key=${thing.name} kind=${kind} title=${thing.name} picture=${thing.portrait} badge=${badge(thing)}
+    <div class="tiles things">${(found ?? []).map((thing) => html`<${Tile} key=${thing.name + thing.index} kind=${kind} title=${thing.name} picture=${thing.portrait} badge=${badge(thing)}
       note=${thing.names.filter((name) => name !== thing.name).slice(0, 2).join(", ")}
       part=${{ kind: "thing", name: thing.name, label: thing.name, weight: 1, picture: thing.portrait }} />`)}</div>`;
 }

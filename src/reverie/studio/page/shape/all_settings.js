@@ -26,7 +26,7 @@ export function AllSettings({ kind }) {
     <div class="settings-head"><${SearchField} value=${wanted} onInput=${setWanted} label=${t("settings.search")} />
       <button class="quiet" disabled=${!Object.keys(changes).length} onClick=${() => change(kind, { changes: {} })}>${t("settings.reset")}</button></div>
     ${!fields.length && html`<p class="soft">${t("settings.none", { wanted })}</p>`}
-    ${panels.map((panel) => html`<${Fragment} key=${panel}>${panel && html`<h3>${panel}</h3>`}
+    ${panels.map((panel) => html`<${Fragment} key=${panel}>${panel && html`<h3>${t(/** @type {any} */ (`panel.${panel}`))}</h3>`}
       <div class="fields">${fields.filter((field) => (field.panel ?? "") === panel).map((field) => html`<${FieldRow} key=${field.name} field=${field}
         value=${setting(kind, field.name) ?? null} usual=${usual[field.name] ?? null} onChange=${(/** @type {any} */ to) => set(kind, { [field.name]: to })} />`)}</div><//>`)}
   <//>`;

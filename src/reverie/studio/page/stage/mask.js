@@ -121,9 +121,13 @@ export function MaskEditor({ photo, onDone }) {
   </div>`;
 }
 
+/** Without a mask. */
+const everywhere = () => change("dream", { painting: null, changes: { ...drafts.dream.value.changes, mask: undefined } });
+
 /** What is painted at the moment, in small, with a way to it. */
 export function MaskSmall() {
-  const { photo, painting } = drafts.dream.value;
+  const { photo, painting, changes } = drafts.dream.value;
+  const earlier = !painting && Boolean(changes.mask);
   const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
   useEffect(() => {
     if (canvas.current && painting) showVeil(canvas.current, painting);
@@ -133,6 +137,7 @@ export function MaskSmall() {
   return html`<div class="where">
     ${painting && html`<div class="small-mask"><img src=${`/api/photos/${photo.id}?side=256`} alt="" /><canvas ref=${canvas} class="layer" width=${size.width} height=${size.height}></canvas></div>`}
     <button class="wide" onClick=${() => (masking.value = true)}><${Icon} name="brush" /> ${t(painting ? "mask.change" : "mask.paint")}</button>
-    ${painting && html`<button class="quiet" onClick=${() => change("dream", { painting: null })}>${t("mask.everywhere")}</button>`}
+    ${earlier && html`<p class="soft">${t("mask.earlier")}</p>`}
+    ${(painting || earlier) && html`<button class="quiet" onClick=${everywhere}>${t("mask.everywhere")}</button>`}
   </div>`;
 }

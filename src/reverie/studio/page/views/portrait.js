@@ -31,7 +31,7 @@ export function Portrait() {
       <${SearchField} value=${wanted} onInput=${setWanted} label=${t("things.search")} />
       ${unit && html`<button class="wide" onClick=${() => toggle(unit)}>${t("portrait.unit", { unit })}</button>`}
       ${found && !found.length && !unit && html`<p class="soft">${t("things.none", { wanted })}</p>`}
-      <ul class="names">${(found ?? []).map((thing) => html`<li key=${thing.name}><button class="name-row" aria-pressed=${targets.includes(thing.name)} onClick=${() => toggle(thing.name)}>
+      <ul class="names">${(found ?? []).map((thing) => html`<li key=${thing.name + thing.index}><button class="name-row" aria-pressed=${targets.includes(thing.name)} onClick=${() => toggle(thing.name)}>
         ${thing.portrait ? html`<img src=${thing.portrait} alt="" loading="lazy" />` : html`<span class="initial" aria-hidden="true">${thing.name[0]}</span>`}
         <span class="name">${thing.name}${badge(thing) && html`<small class="badge">${badge(thing)}</small>`}</span>
         <span class="note">${thing.names.filter((name) => name !== thing.name).slice(0, 3).join(", ")}</span></button></li>`)}</ul>

@@ -31,7 +31,7 @@ function Row({ job, place = 0, of = 0 }) {
   const picture = job.picture ? api.thumbUrl(job.picture) : job.photo ? api.photoUrl(job.photo, 160) : null;
   return html`<li class="job">
     <button class="face" onClick=${() => open(job)}>${picture ? html`<img src=${picture} alt="" loading="lazy" />` : html`<span class="blank"><${Icon} name=${tabOf(job.kind)} /></span>`}
-      <span><span class="name">${label}</span><span class="note">${job.error ?? t(/** @type {any} */ (`state.${job.state}`))}${going ? ` · ${t("percent", { value: Math.round(100 * job.share) })}` : ""}</span></span></button>
+      <span><span class="name">${label}</span><span class="note">${job.error ?? t(/** @type {any} */ (`state.${job.state}`))}${going ? ` · ${t("percent", { value: Math.round(100 * (job.share ?? 0)) })}` : ""}</span></span></button>
     <span class="row">
       ${job.state === "waiting" && html`<${Button} icon="up" label=${t("queue.up", { name: label })} disabled=${place === 0} onClick=${() => act(() => api.moveJob(job.id, place - 1))} />
         <${Button} icon="down" label=${t("queue.down", { name: label })} disabled=${place === of - 1} onClick=${() => act(() => api.moveJob(job.id, place + 1))} />`}
@@ -39,7 +39,7 @@ function Row({ job, place = 0, of = 0 }) {
       ${job.state === "paused" && html`<${Button} icon="play" label=${t("queue.resume", { name: label })} onClick=${() => act(() => api.tellJob(job.id, "resume"))} />`}
       ${(going || job.state === "waiting") && html`<${Button} icon="close" label=${t("queue.cancel", { name: label })} onClick=${() => act(() => api.tellJob(job.id, "cancel"))} />`}
     </span>
-    ${going && html`<span class="meter" aria-hidden="true"><i style=${{ width: `${100 * job.share}%` }}></i></span>`}
+    ${going && html`<span class="meter" aria-hidden="true"><i style=${{ width: `${100 * (job.share ?? 0)}%` }}></i></span>`}
   </li>`;
 }
 
