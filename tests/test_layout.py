@@ -22,7 +22,8 @@ def source_of(path: Path) -> Path | None:
     """The source that a file of tests is for: test_page_family.py is for page_family.py or else page.py."""
     words = path.stem.split("_")[1:]
     names = ("_".join(words[:count]) for count in range(len(words), 0, -1))
-    sources = (PACKAGE / path.parent.relative_to(TESTS) / f"{name}.py" for name in names)
+    folder = PACKAGE / path.parent.relative_to(TESTS)
+    sources = (folder / f"{name}.{kind}" for name in names for kind in ("py", "js"))
     return next((source for source in sources if source.is_file()), None)
 
 

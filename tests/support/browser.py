@@ -22,6 +22,11 @@ KEYS = {
     "Enter": "\ue007",
     "Escape": "\ue00c",
     "Tab": "\ue004",
+    "Backspace": "\ue003",
+    "Home": "\ue011",
+    "End": "\ue010",
+    "Delete": "\ue017",
+    "Space": " ",
 }
 FLAGS = (
     "--headless=new",
@@ -155,6 +160,36 @@ class Browser:
             actions += [{"type": "keyDown", "value": value}, {"type": "keyUp", "value": value}]
         source = {"type": "key", "id": "keys", "actions": actions}
         self._ask("POST", f"{self._session}/actions", {"actions": [source]})
+
+    def type(self, text: str) -> None:
+        """Type a text into what has the keyboard."""
+        self.press(*text)
+
+    def click(self, selector: str, *, says: str = "") -> None:
+        """Press the first element that is seen and whose words, or name, contain what is said."""
+        script = (
+            "const [selector, says] = arguments;"
+            "const name = (one) => `${one.getAttribute('aria-label') ?? ''} ${one.textContent}`;"
+            "const found = [...document.querySelectorAll(selector)]"
+            "  .find((one) => one.getClientRects().length && name(one).includes(says));"
+            "found?.click(); return Boolean(found);"
+        )
+        assert self.run(script, selector, says), f"nothing to press: {selector} {says}"
+
+    def choose(self, selector: str, path: Path) -> None:
+        """Give a file to a file input, as the machine's own dialog does."""
+        root = self.devtools("DOM.getDocument", {})["root"]["nodeId"]
+        node = self.devtools("DOM.querySelector", {"nodeId": root, "selector": selector})["nodeId"]
+        self.devtools("DOM.setFileInputFiles", {"nodeId": node, "files": [str(path)]})
+
+    def theme(self, *, dark: bool) -> None:
+        """Prefer dark or light colours, as the machine's own settings do."""
+        features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        self.devtools("Emulation.setEmulatedMedia", {"features": features})
+
+    def asked(self) -> list[str]:
+        """The addresses of everything that the page has fetched."""
+        return list(self.run("return performance.getEntriesByType('resource').map((one) => one.name)"))
 
     def errors(self) -> list[str]:
         """What the console complained of since last asked."""

@@ -53,6 +53,7 @@ async function ended(kind, event) {
   if (current[kind].value?.id !== event.job) return;
   await refreshJob(kind);
   const now = current[kind].value;
+  if (now?.state === "cancelled") return void (current[kind].value = null);
   announced.value = event.type === "error" ? t("progress.failed") : t("progress.done");
   if (event.type === "error") say(now?.error ?? event.error ?? t("progress.failed"), { bad: true });
 }

@@ -1,0 +1,130 @@
+"""The studio's page in a browser: from a server that really runs, or its modules alone."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import http.server
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reverie.studio.app import PAGE
+from support import browser
+from support.browser import Browser
+from support.commands import environment
+
+#: Tests of the page are for machines with a browser.
+needs_browser = pytest.mark.skipif(bool(browser.missing()), reason=browser.missing())
+#: Settings of a dream that takes a second or two.
+QUICK = {"max_size": 96, "steps": [4]}
+
+
+@contextmanager
+def studio(data: Path) -> Iterator[str]:
+    """``reverie studio`` as somebody starts it; its address."""
+    words = [sys.executable, "-m", "reverie", "studio", "--port", "0", "--no-open", "--data", str(data)]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
+    try:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        assert address.startswith("http://127.0.0.1:"), process.communicate(timeout=30)[1]
+        yield address
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+
+
+@contextmanager
+def modules() -> Iterator[str]:
+    """The page's files on a plain server, for tests of one module; its address."""
+    handler = functools.partial(_Quiet, directory=str(PAGE))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def module_browser() -> Iterator[Browser]:
+    """A browser on an empty page from which modules can be imported."""
+    with modules() as address, Browser() as window:
+        window.goto(f"{address}/icon.svg")
+        yield window
+
+
+def call(window: Browser, module: str, body: str, *arguments: Any) -> Any:
+    """What a function body returns, which knows the module's exports as ``it``."""
+    script = f"const given = [...arguments]; return import('/{module}').then((it) => {{ {body} }});"
+    return window.run(script, *arguments)
+
+
+class Page:
+    """A browser on a studio, with what people do there as methods."""
+
+    def __init__(self, window: Browser, address: str) -> None:
+        self.window, self.address = window, address
+
+    def open(self, view: str = "dream", *, fresh: bool = True, drafts: dict[str, Any] | None = None) -> None:
+        """Come to a tab, as somebody who was never here unless told otherwise."""
+        if fresh:
+            kept = {kind: {"changes": changes} for kind, changes in (drafts or {}).items()}
+            self.window.goto(f"{self.address}static/icon.svg")
+            self.window.run(
+                "localStorage.clear(); localStorage.setItem('reverie.drafts', arguments[0])", json.dumps(kept)
+            )
+        self.window.goto(f"{self.address}static/icon.svg")
+        self.window.goto(f"{self.address}#{view}")
+        self.window.wait_for("document.querySelector('#main > *')")
+
+    def drop(self, path: Path) -> None:
+        """Let go of a file over the page."""
+        self.window.run(
+            "const [data, name] = arguments;"
+            "const bytes = Uint8Array.from(atob(data), (one) => one.charCodeAt(0));"
+            "const given = new DataTransfer(); given.items.add(new File([bytes], name));"
+            "for (const type of ['dragenter', 'dragover', 'drop'])"
+            "  document.body.dispatchEvent(new DragEvent(type, {dataTransfer: given, bubbles: true, cancelable: true}));",
+            base64.b64encode(path.read_bytes()).decode(),
+            path.name,
+        )
+
+    def sees(self, condition: str, *, seconds: float = 25) -> None:
+        """Wait until a selector finds something, or an expression holds."""
+        test = condition if any(sign in condition for sign in "()=>&") else f"document.querySelector({condition!r})"
+        self.window.wait_for(test, seconds=seconds)
+
+    def done(self) -> str:
+        """Wait for the picture of the tab; its id."""
+        self.sees("document.querySelector('.under .act') && document.querySelector('img.result')?.complete")
+        return str(self.window.run("return document.querySelector('img.result').src.match(/pictures\\/([^?/]+)/)[1]"))
+
+    def get(self, path: str) -> Any:
+        """What the server says, asked by the page."""
+        return self.window.run("return fetch(arguments[0]).then((answer) => answer.json())", path)
+
+    def focused(self) -> str:
+        """The name of what has the keyboard."""
+        return str(
+            self.window.run(
+                "const one = document.activeElement;"
+                "return one.getAttribute('aria-label') ?? (one.labels?.[0] ?? one).textContent.trim()"
+            )
+        )
