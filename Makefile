@@ -50,6 +50,7 @@ $(VENV)/.test: $(SOURCES) | $(BIN)/python
 	@$(PIP) -e ".[test]"
 	@$(PIP) --no-deps -r tests/requirements-nodeps.txt
 	@sh tools/browser.sh
+	@sh tools/typescript.sh $(VENV)
 	@sh tools/ffmpeg.sh
 	@touch $(VENV)/.dream $(VENV)/.studio $@
 

@@ -120,6 +120,10 @@ class Page:
         """What the server says, asked by the page."""
         return self.window.run("return fetch(arguments[0]).then((answer) => answer.json())", path)
 
+    def errors(self) -> list[str]:
+        """What the console complained of; a picture alone has no icon, which is no fault of the page."""
+        return [one for one in self.window.errors() if "/favicon.ico" not in one]
+
     def focused(self) -> str:
         """The name of what has the keyboard."""
         return str(

@@ -30,7 +30,7 @@ def page(window, address):
     page.open(drafts={"dream": QUICK, "portrait": {"size": [64, 64], "steps": [4], "octaves": 1}})
     window.errors()
     yield page
-    assert window.errors() == []
+    assert page.errors() == []
     assert [one for one in window.asked() if not one.startswith((address, address.replace("http", "ws")))] == []
 
 

@@ -1,0 +1,82 @@
+"""Everybody can use the page: axe finds nothing, the keyboard is enough, fingers hit what they mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.browser import Browser
+from support.studio_page import QUICK, Page, needs_browser, studio
+
+pytestmark = [needs_browser, pytest.mark.slow]
+VIEWS = ("dream", "portrait", "zoom", "film", "gallery")
+SHEETS = {"q": "queue", "s": "settings", "?": "help", "w": "download", "c": "command"}
+#: Elements smaller than 44 pixels either way that are to be hit by a finger, but for text in a line and what a label enlarges.
+SMALL = """
+const seen = (one) => one.checkVisibility({visibilityProperty: true, opacityProperty: false});
+const box = (one) => (one.closest('label') ?? one).getBoundingClientRect();
+return [...document.querySelectorAll('button, a[href], input, select, summary, textarea')]
+  .filter((one) => seen(one) && !one.classList.contains('unseen') && !one.classList.contains('skip'))
+  .map((one) => [one, box(one)])
+  .filter(([one, {width, height}]) => width && (height < 43.5 || width < 43.5))
+  .map(([one, {width, height}]) => `${one.outerHTML.slice(0, 110)} ${Math.round(width)} x ${Math.round(height)}`);
+"""
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    with studio(tmp_path_factory.mktemp("studio")) as address, Browser(width=1280, height=860) as window:
+        page = Page(window, address)
+        page.open(drafts={"dream": QUICK})
+        page.sees("document.querySelectorAll('.samples img').length > 1")
+        page.window.click(".samples .thumb")
+        page.done()
+        yield page
+
+
+def faults(page):
+    page.window.run("for (const one of document.getAnimations()) one.finish()")
+    return page.window.axe()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_in_any_view(page, dark, width):
+    page.window.resize(width, 800)
+    page.window.theme(dark=dark)
+    found = {}
+    for view in VIEWS:
+        page.open(view, fresh=False)
+        page.sees(".tab, .gallery")
+        found[view] = faults(page)
+    page.open(fresh=False)
+    page.sees(".under .act, .photo-head")
+    for key, name in SHEETS.items():
+        if name in ("download", "command"):
+            page.open("gallery", fresh=False)
+            page.sees(".grid .thumb")
+            page.window.click(".grid .thumb")
+            page.sees("dialog .act")
+        page.window.press(key)
+        page.sees("dialog[open]")
+        found[name] = faults(page)
+        page.window.press("Escape", "Escape")
+    page.open(fresh=False)
+    page.window.press("m")
+    page.sees(".mask-tools")
+    found["mask"] = faults(page)
+    page.window.press("Escape")
+    assert {view: what for view, what in found.items() if what} == {}
+
+
+def test_fingers_hit_what_they_mean_on_a_phone(page):
+    page.window.resize(360, 780)
+    page.window.theme(dark=False)
+    found = {}
+    for view in VIEWS:
+        page.open(view, fresh=False)
+        page.sees(".tab, .gallery")
+        found[view] = page.window.run(SMALL)
+        wide = page.window.run("return document.documentElement.scrollWidth")
+        assert wide == 360, f"{view} is {wide} pixels wide"
+    assert {view: what for view, what in found.items() if what} == {}
+    page.window.resize(1280, 860)
