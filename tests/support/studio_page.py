@@ -6,8 +6,6 @@ import base64
 import functools
 import http.server
 import json
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,27 +17,11 @@ import pytest
 from reverie.studio.app import PAGE
 from support import browser
 from support.browser import Browser
-from support.commands import environment
 
 #: Tests of the page are for machines with a browser.
 needs_browser = pytest.mark.skipif(bool(browser.missing()), reason=browser.missing())
 #: Settings of a dream that takes a second or two.
 QUICK = {"max_size": 96, "steps": [4]}
-
-
-@contextmanager
-def studio(data: Path) -> Iterator[str]:
-    """``reverie studio`` as somebody starts it; its address."""
-    words = [sys.executable, "-m", "reverie", "studio", "--port", "0", "--no-open", "--data", str(data)]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
-    try:
-        assert process.stdout is not None
-        address = process.stdout.readline().strip()
-        assert address.startswith("http://127.0.0.1:"), process.communicate(timeout=30)[1]
-        yield address
-    finally:
-        process.terminate()
-        process.communicate(timeout=60)
 
 
 @contextmanager
@@ -86,13 +68,18 @@ class Page:
         """Come to a tab, as somebody who was never here unless told otherwise."""
         if fresh:
             kept = {kind: {"changes": changes} for kind, changes in (drafts or {}).items()}
-            self.window.goto(f"{self.address}static/icon.svg")
+            self.window.goto(f"{self.address}/static/icon.svg")
             self.window.run(
                 "localStorage.clear(); localStorage.setItem('reverie.drafts', arguments[0])", json.dumps(kept)
             )
-        self.window.goto(f"{self.address}static/icon.svg")
-        self.window.goto(f"{self.address}#{view}")
+        self.window.goto(f"{self.address}/static/icon.svg")
+        self.window.goto(f"{self.address}/#{view}")
         self.window.wait_for("document.querySelector('#main > *')")
+
+    def go(self, view: str) -> None:
+        """Go to another tab."""
+        self.window.run("location.hash = arguments[0]", view)
+        self.sees(f"document.querySelector('nav [aria-current]')?.hash === '#{view}'")
 
     def drop(self, path: Path) -> None:
         """Let go of a file over the page."""
@@ -108,13 +95,15 @@ class Page:
 
     def sees(self, condition: str, *, seconds: float = 25) -> None:
         """Wait until a selector finds something, or an expression holds."""
-        test = condition if any(sign in condition for sign in "()=>&") else f"document.querySelector({condition!r})"
+        test = condition if "document." in condition else f"document.querySelector({condition!r})"
         self.window.wait_for(test, seconds=seconds)
 
     def done(self) -> str:
         """Wait for the picture of the tab; its id."""
         self.sees("document.querySelector('.under .act') && document.querySelector('img.result')?.complete")
-        return str(self.window.run("return document.querySelector('img.result').src.match(/pictures\\/([^?/]+)/)[1]"))
+        return str(
+            self.window.run("return document.querySelector('img.result').src.match(/pictures\\/([^?/]+)/)[1]")
+        )
 
     def get(self, path: str) -> Any:
         """What the server says, asked by the page."""

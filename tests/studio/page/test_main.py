@@ -7,15 +7,16 @@ import pytest
 from PIL import Image
 
 from support.browser import Browser
-from support.studio_page import QUICK, Page, needs_browser, studio
+from support.studio import studio
+from support.studio_page import QUICK, Page, needs_browser
 
 pytestmark = [needs_browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    with studio(tmp_path_factory.mktemp("studio")) as address:
-        yield address
+    with studio(tmp_path_factory.mktemp("studio") / "data") as running:
+        yield running.address
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,9 @@ def page(window, address):
     window.errors()
     yield page
     assert page.errors() == []
-    assert [one for one in window.asked() if not one.startswith((address, address.replace("http", "ws")))] == []
+    assert [
+        one for one in window.asked() if not one.startswith((address, address.replace("http", "ws")))
+    ] == []
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +87,9 @@ def test_a_change_steers_the_running_dream(page, photo):
         f"(window.asked ??= setInterval(async () => (window.job = await (await fetch('/api/jobs/{id}')).json()), 150))"
         " && window.job?.steered.length > 0"
     )
-    assert page.window.run("clearInterval(window.asked); return window.job.steered.at(-1).changes.objective") == [
-        "block3b"
-    ]
+    assert page.window.run(
+        "clearInterval(window.asked); return window.job.steered.at(-1).changes.objective"
+    ) == ["block3b"]
     page.window.click(".action button", says="Stop and keep")
     page.done()
 
@@ -189,7 +192,9 @@ def test_deleting_can_be_undone(page, photo):
     assert page.get("/api/pictures")["count"] == count - 1
     page.window.press("Escape")
     page.window.click(".toast button", says="Undo")
-    page.sees("document.querySelector('.toast p')?.textContent.includes('back') || document.querySelectorAll('.toast').length > 1")
+    page.sees(
+        "document.querySelector('.toast p')?.textContent.includes('back') || document.querySelectorAll('.toast').length > 1"
+    )
     assert page.get("/api/pictures?limit=1")["items"][0]["id"] == id
     assert page.get("/api/pictures")["count"] == count
 

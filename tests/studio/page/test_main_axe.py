@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from support.browser import Browser
-from support.studio_page import QUICK, Page, needs_browser, studio
+from support.studio import studio
+from support.studio_page import QUICK, Page, needs_browser
 
 pytestmark = [needs_browser, pytest.mark.slow]
 VIEWS = ("dream", "portrait", "zoom", "film", "gallery")
@@ -24,8 +25,11 @@ return [...document.querySelectorAll('button, a[href], input, select, summary, t
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    with studio(tmp_path_factory.mktemp("studio")) as address, Browser(width=1280, height=860) as window:
-        page = Page(window, address)
+    with (
+        studio(tmp_path_factory.mktemp("studio") / "data") as running,
+        Browser(width=1280, height=860) as window,
+    ):
+        page = Page(window, running.address)
         page.open(drafts={"dream": QUICK})
         page.sees("document.querySelectorAll('.samples img').length > 1")
         page.window.click(".samples .thumb")
@@ -38,21 +42,27 @@ def faults(page):
     return page.window.axe()
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_axe_finds_nothing_in_any_view(page, dark, width):
+@pytest.mark.parametrize(
+    ("width", "dark"),
+    [
+        (360, False),
+        (1280, True),
+        pytest.param(360, True, marks=pytest.mark.soak),
+        pytest.param(1280, False, marks=pytest.mark.soak),
+    ],
+)
+def test_axe_finds_nothing_in_any_view(page, width, dark):
     page.window.resize(width, 800)
     page.window.theme(dark=dark)
     found = {}
-    for view in VIEWS:
-        page.open(view, fresh=False)
-        page.sees(".tab, .gallery")
-        found[view] = faults(page)
     page.open(fresh=False)
-    page.sees(".under .act, .photo-head")
+    for view in VIEWS:
+        page.go(view)
+        found[view] = faults(page)
+    page.go("dream")
     for key, name in SHEETS.items():
         if name in ("download", "command"):
-            page.open("gallery", fresh=False)
+            page.go("gallery")
             page.sees(".grid .thumb")
             page.window.click(".grid .thumb")
             page.sees("dialog .act")
@@ -60,7 +70,8 @@ def test_axe_finds_nothing_in_any_view(page, dark, width):
         page.sees("dialog[open]")
         found[name] = faults(page)
         page.window.press("Escape", "Escape")
-    page.open(fresh=False)
+    page.go("dream")
+    page.sees("[data-key=m]")
     page.window.press("m")
     page.sees(".mask-tools")
     found["mask"] = faults(page)
@@ -71,10 +82,10 @@ def test_axe_finds_nothing_in_any_view(page, dark, width):
 def test_fingers_hit_what_they_mean_on_a_phone(page):
     page.window.resize(360, 780)
     page.window.theme(dark=False)
+    page.open(fresh=False)
     found = {}
     for view in VIEWS:
-        page.open(view, fresh=False)
-        page.sees(".tab, .gallery")
+        page.go(view)
         found[view] = page.window.run(SMALL)
         wide = page.window.run("return document.documentElement.scrollWidth")
         assert wide == 360, f"{view} is {wide} pixels wide"

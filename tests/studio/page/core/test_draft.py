@@ -17,7 +17,13 @@ def window():
 
 
 def draft(window, kind="dream", **changes):
-    return call(window, "core/draft.js", "return it.jobOf(given[0], {...it.blank(given[0]), ...given[1]})", kind, changes)
+    return call(
+        window,
+        "core/draft.js",
+        "return it.jobOf(given[0], {...it.blank(given[0]), ...given[1]})",
+        kind,
+        changes,
+    )
 
 
 def part(kind, name, weight=1, **more):
@@ -54,7 +60,11 @@ def test_things_alone_appear_whole_and_bring_no_settings_that_mean_nothing_there
         changes={"max_size": 512, "smallest": 64, "octave_scale": 1.3, "octaves": None, "strength": 0.7},
     )
     assert (found["kind"], found["preset"]) == ("apparition", "apparition")
-    assert found["recipe"] == {"max_size": 512, "strength": 0.7, "objective": ['class("cat")', 'class("castle")']}
+    assert found["recipe"] == {
+        "max_size": 512,
+        "strength": 0.7,
+        "objective": ['class("cat")', 'class("castle")'],
+    }
 
 
 @pytest.mark.parametrize(
@@ -86,15 +96,23 @@ def test_what_was_restored_asks_for_the_same_again(window):
     )
     wanted, text = call(window, "core/draft.js", body, recipe, preset)
     assert text == "block4a"
-    assert wanted == {"kind": "dream", "preset": "p", "recipe": {"strength": 0.9, "seed": 5, "objective": ["block4a"]}}
+    assert wanted == {
+        "kind": "dream",
+        "preset": "p",
+        "recipe": {"strength": 0.9, "seed": 5, "objective": ["block4a"]},
+    }
 
 
 def test_flat_and_nested_are_each_others_inverse(window):
     recipe = {"strength": 0.5, "size": [3, 4], "zoom": {"fps": 25, "loop": True}, "film": None}
     body = "return it.nested(it.flat(given[0]))"
-    assert call(window, "core/settings.js", body, recipe) == {k: v for k, v in recipe.items() if v is not None}
+    assert call(window, "core/settings.js", body, recipe) == {
+        k: v for k, v in recipe.items() if v is not None
+    }
     body = "return it.difference(given[0], given[1])"
-    assert call(window, "core/settings.js", body, {"a": 1, "b": [1]}, {"a": 2, "b": [1], "c": None, "d": 0}) == {
+    assert call(
+        window, "core/settings.js", body, {"a": 1, "b": [1]}, {"a": 2, "b": [1], "c": None, "d": 0}
+    ) == {
         "a": 2,
         "d": 0,
     }
@@ -112,7 +130,8 @@ def test_a_preview_is_taken_apart(window):
 
 
 @pytest.mark.parametrize(
-    ("text", "found"), [("xxreverie", True), ("rreverie.", True), ("reveri", False), ("", False), ("rev reverie", True)]
+    ("text", "found"),
+    [("xxreverie", True), ("rreverie.", True), ("reveri", False), ("", False), ("rev reverie", True)],
 )
 def test_a_result_is_told_by_its_bytes(window, text, found):
     body = "return it.names(new TextEncoder().encode(given[0]))"

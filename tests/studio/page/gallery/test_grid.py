@@ -12,7 +12,8 @@ from PIL import Image
 
 from reverie.studio.store.database import CACHE, INDEX, Database
 from support.browser import Browser
-from support.studio_page import Page, call, module_browser, needs_browser, studio
+from support.studio import studio
+from support.studio_page import Page, call, module_browser, needs_browser
 
 pytestmark = needs_browser
 COUNT = 5000
@@ -29,7 +30,9 @@ def fill(data, count):
         id = f"picture-{index:05d}-{'x' * 8}"
         (data / CACHE / f"thumb-{id}.webp").write_bytes(small.getvalue())
         named = (f"{index}.png", f"{index}.png", f"number {index}")
-        rows.append((id, "local", f"job-{index}", "dream", *named, None, 96, 64, 1000, time.time() - count + index))
+        rows.append(
+            (id, "local", f"job-{index}", "dream", *named, None, 96, 64, 1000, time.time() - count + index)
+        )
     index = sqlite3.connect(data / INDEX)
     index.executemany(
         "INSERT INTO pictures (id, owner, job, kind, name, file, label, photo, width, height, bytes, created) "
@@ -43,13 +46,17 @@ def fill(data, count):
 @pytest.mark.slow
 def test_five_thousand_pictures_open_in_a_second_and_scroll_without_a_halt(tmp_path):
     fill(tmp_path / "data", COUNT)
-    with studio(tmp_path / "data") as address, Browser(width=1280, height=860) as window:
-        page = Page(window, address)
+    with studio(tmp_path / "data") as running, Browser(width=1280, height=860) as window:
+        page = Page(window, running.address)
         page.open("gallery")  # modules are in the browser's cache from here on
         page.sees("document.querySelectorAll('.grid img').length > 20")
         page.window.run("location.reload()")
-        page.sees("document.querySelectorAll('.grid img').length > 20 && [...document.querySelectorAll('.grid img')][0].complete")
-        opened = window.run("return performance.getEntriesByType('resource').find((one) => one.name.includes('/thumb')).responseEnd")
+        page.sees(
+            "document.querySelectorAll('.grid img').length > 20 && [...document.querySelectorAll('.grid img')][0].complete"
+        )
+        opened = window.run(
+            "return performance.getEntriesByType('resource').find((one) => one.name.includes('/thumb')).responseEnd"
+        )
         scroll = (
             "const long = []; new PerformanceObserver((list) => long.push(...list.getEntries().map((one) => one.duration)))"
             ".observe({type: 'longtask', buffered: false});"
@@ -62,7 +69,9 @@ def test_five_thousand_pictures_open_in_a_second_and_scroll_without_a_halt(tmp_p
         longest, most, top = window.run(scroll)
         window.press("End")
         page.sees("document.querySelector('.grid li:last-child .thumb')")
-        print(json.dumps({"opened ms": opened, "longest task ms": longest, "cells": most, "scrolled px": top}))
+        print(
+            json.dumps({"opened ms": opened, "longest task ms": longest, "cells": most, "scrolled px": top})
+        )
         assert opened < 1000
         assert longest < 100
         assert most < 150, "only what is in sight is in the page"

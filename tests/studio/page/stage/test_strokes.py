@@ -60,7 +60,9 @@ def test_a_soft_edge_is_three_running_means_each_way(window):
     expected = plane.astype(np.float64)
     for _ in range(3):
         for axis in (1, 0):
-            padded = np.pad(expected, [(radius, radius) if a == axis else (0, 0) for a in (0, 1)], mode="edge")
+            padded = np.pad(
+                expected, [(radius, radius) if a == axis else (0, 0) for a in (0, 1)], mode="edge"
+            )
             views = np.lib.stride_tricks.sliding_window_view(padded, 2 * radius + 1, axis)
             expected = views.mean(-1)
     body = "return [...it.softened(Float32Array.from(given[0]), 12, 7, 2)]"

@@ -25,6 +25,7 @@ export function Stage({ kind, welcome }) {
   const tools = paints && html`<button class="icon" data-key="m" title=${t("mask.paint")} aria-label=${t("mask.paint")}
     onClick=${() => (masking.value = true)}><${Icon} name="brush" /></button>`;
   return html`<section class="stage">
+    <h1 class="unseen">${t(`tab.${kind}`)}</h1>
     <${Look} before=${before} size=${size} label=${t("stage.label")} tools=${tools} cover=${cover}
       over=${(/** @type {string | undefined} */ clip) => !cover && html`<${Over} kind=${kind} now=${now} photo=${photo} clip=${clip} onSize=${setSeen} />`} />
     <${Strip} kind=${kind} now=${now} />
