@@ -183,8 +183,11 @@ class Browser:
         self.devtools("DOM.setFileInputFiles", {"nodeId": node, "files": [str(path)]})
 
     def theme(self, *, dark: bool) -> None:
-        """Prefer dark or light colours, as the machine's own settings do."""
-        features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        """Prefer dark or light colours, and no motion, as the machine's own settings do."""
+        features = [
+            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]
         self.devtools("Emulation.setEmulatedMedia", {"features": features})
 
     def asked(self) -> list[str]:

@@ -83,7 +83,8 @@ export function MaskEditor({ photo, onDone }) {
       if (!keysPaint) paint(at, true);
       announced.value = t(keysPaint ? "mask.lifted" : "mask.lowered");
       setKeysPaint(!keysPaint);
-    } else if (mods && event.key.toLowerCase() === "z") (event.shiftKey ? redo : undo)();
+    } else if (event.key === "Enter") void done();
+    else if (mods && event.key.toLowerCase() === "z") (event.shiftKey ? redo : undo)();
     else if (event.key === "[" || event.key === "]") {
       setBrush({ ...brush, size: Math.min(0.6, Math.max(0.02, brush.size * (event.key === "[" ? 0.8 : 1.25))) });
     } else if (event.key === "e" && !mods) setBrush({ ...brush, erase: !brush.erase });

@@ -28,8 +28,8 @@ export function Stage({ kind, welcome }) {
     <h1 class="unseen">${t(`tab.${kind}`)}</h1>
     <${Look} before=${before} size=${size} label=${t("stage.label")} tools=${tools} cover=${cover}
       over=${(/** @type {string | undefined} */ clip) => !cover && html`<${Over} kind=${kind} now=${now} photo=${photo} clip=${clip} onSize=${setSeen} />`} />
-    <${Strip} kind=${kind} now=${now} />
-    <${Under} kind=${kind} now=${now} />
+    <div id="over"></div>
+    ${!cover && html`<${Strip} kind=${kind} now=${now} /><${Under} kind=${kind} now=${now} />`}
   </section>`;
 }
 

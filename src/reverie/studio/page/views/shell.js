@@ -61,7 +61,7 @@ export function Shell() {
       </div>
     </header>
     ${!connected.value && html`<p class="lost" role="status">${t("lost")}</p>`}
-    <main id="main" tabindex="-1"><${Shown} key=${view.value} /><div id="over"></div></main>
+    <main id="main" tabindex="-1"><${Shown} key=${view.value} /></main>
     ${hovering.value && html`<div class="drop" aria-hidden="true"><p>${t("drop")}</p></div>`}
     <${Sheets} /><${Messages} />`;
 }
