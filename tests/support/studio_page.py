@@ -88,7 +88,8 @@ class Page:
             "const bytes = Uint8Array.from(atob(data), (one) => one.charCodeAt(0));"
             "const given = new DataTransfer(); given.items.add(new File([bytes], name));"
             "for (const type of ['dragenter', 'dragover', 'drop'])"
-            "  document.body.dispatchEvent(new DragEvent(type, {dataTransfer: given, bubbles: true, cancelable: true}));",
+            "  document.body.dispatchEvent("
+            "    new DragEvent(type, {dataTransfer: given, bubbles: true, cancelable: true}));",
             base64.b64encode(path.read_bytes()).decode(),
             path.name,
         )

@@ -11,7 +11,7 @@ from support.studio_page import QUICK, Page, needs_browser
 pytestmark = [needs_browser, pytest.mark.slow]
 VIEWS = ("dream", "portrait", "zoom", "film", "gallery")
 SHEETS = {"q": "queue", "s": "settings", "?": "help", "w": "download", "c": "command"}
-#: Elements smaller than 44 pixels either way that are to be hit by a finger, but for text in a line and what a label enlarges.
+#: What is to be hit by a finger and is smaller than 44 pixels either way, its label counted.
 SMALL = """
 const seen = (one) => one.checkVisibility({visibilityProperty: true, opacityProperty: false});
 const box = (one) => (one.closest('label') ?? one).getBoundingClientRect();
@@ -19,11 +19,12 @@ return [...document.querySelectorAll('button, a[href], input, select, summary, t
   .filter((one) => seen(one) && !one.classList.contains('unseen') && !one.classList.contains('skip'))
   .map((one) => [one, box(one)])
   .filter(([one, {width, height}]) => width && (height < 43.5 || width < 43.5))
-  .map(([one, {width, height}]) => `${one.outerHTML.slice(0, 110)} ${Math.round(width)} x ${Math.round(height)}`);
+  .map(([one, {width, height}]) => [one.outerHTML.slice(0, 110), width, height].join(' '));
 """
 #: What reaches beyond the right edge of the window, and is not in a part that scrolls on its own.
 BEYOND = """
-const scrolls = (one) => one && (['auto', 'scroll'].includes(getComputedStyle(one).overflowX) || scrolls(one.parentElement));
+const alone = (one) => ['auto', 'scroll'].includes(getComputedStyle(one).overflowX);
+const scrolls = (one) => one && (alone(one) || scrolls(one.parentElement));
 return [...document.querySelectorAll('#main *, .top *')]
   .filter((one) => one.checkVisibility() && !one.closest('.unseen, .skip') && !scrolls(one.parentElement))
   .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)

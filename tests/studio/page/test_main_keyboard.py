@@ -86,7 +86,8 @@ def test_5_download_as_16_bit(page):
     tab_to(page, "Download")
     link = page.window.run("return document.activeElement.getAttribute('href')")
     depth = page.window.run(
-        "return fetch(arguments[0]).then((one) => one.arrayBuffer()).then((all) => new Uint8Array(all)[24])", link
+        "return fetch(arguments[0]).then((one) => one.arrayBuffer()).then((all) => new Uint8Array(all)[24])",
+        link,
     )
     assert depth == 16
     page.window.press("Escape")

@@ -158,5 +158,8 @@ def test_what_is_typed_is_taken_as_it_is_meant(window, kind, text, value):
 
 
 def test_texts_fill_in_names_and_choose_by_number(window):
-    body = "return [it.t('standing.step', {octave: 1, octaves: 3, step: 2, steps: 9}), it.t('portrait.count', {count: 1}), it.t('portrait.count', {count: 4})]"
+    body = (
+        "return [it.t('standing.step', {octave: 1, octaves: 3, step: 2, steps: 9}),"
+        "  it.t('portrait.count', {count: 1}), it.t('portrait.count', {count: 4})]"
+    )
     assert call(window, "texts.js", body) == ["Size 1 of 3, step 2 of 9", "one", "4 of them"]

@@ -72,12 +72,14 @@ def test_a_soft_edge_is_three_running_means_each_way(window):
 
 def test_the_mask_is_a_grey_png_no_larger_than_needed(window):
     body = (
-        "return it.maskPng({strokes: [{points: [[0.5, 0.5]], size: 0.5, erase: false}], paints: 'dream', feather: 0}, given[0])"
-        ".then((png) => createImageBitmap(png)).then((bitmap) => { const box = new OffscreenCanvas(bitmap.width, bitmap.height);"
-        "const ink = box.getContext('2d'); ink.drawImage(bitmap, 0, 0);"
-        "const at = (x, y) => [...ink.getImageData(x, y, 1, 1).data]; return [bitmap.width, bitmap.height, at(384, 192), at(3, 3)]; })"
+        "return it.maskPng(given[0], given[1]).then((png) => createImageBitmap(png)).then((bitmap) => {"
+        "  const {width, height} = bitmap, ink = new OffscreenCanvas(width, height).getContext('2d');"
+        "  ink.drawImage(bitmap, 0, 0);"
+        "  const at = (x, y) => [...ink.getImageData(x, y, 1, 1).data];"
+        "  return [width, height, at(384, 192), at(3, 3)]; })"
     )
-    found = call(window, "stage/strokes.js", body, {"width": 4000, "height": 2000})
+    painting = {"strokes": [stroke((0.5, 0.5))], "paints": "dream", "feather": 0}
+    found = call(window, "stage/strokes.js", body, painting, {"width": 4000, "height": 2000})
     assert found == [768, 384, [255, 255, 255, 255], [0, 0, 0, 255]]
 
 
