@@ -1,8 +1,8 @@
 """Fetch the front-end libraries of the studio's page again: ``python tools/vendor_page.py``.
 
-Each is one ES module of a package on npm, in the version named here. A page without a build step and without
-an inline script has no names of packages, so an import of one becomes an import of the file beside it; nothing
-else is changed. Licences come along, and SHA256SUMS says what each file has to be. Needs ``npm``.
+Each is one ES module of a package on npm, in the version named here. A page without a build step and
+without an inline script knows no packages by name, so an import of one becomes one of the file beside it.
+Nothing else is changed. Licences come along, and SHA256SUMS says what each file has to be. Needs ``npm``.
 """
 
 from __future__ import annotations

@@ -118,7 +118,8 @@ def test_a_mask_is_painted_kept_and_sent(page, photo):
     recipe = page.get(f"/api/pictures/{id}/recipe")
     assert recipe["mask"]
     pixels = page.window.run(
-        "const load = async (src) => { const one = new Image(); one.src = src; await one.decode(); return one; };"
+        "const load = async (src) => {"
+        "  const one = new Image(); one.src = src; await one.decode(); return one; };"
         "return Promise.all([load(arguments[0]), load(arguments[1])]).then((both) => both.map((one) => {"
         "  const box = document.createElement('canvas'); box.width = 96; box.height = 64;"
         "  const ink = box.getContext('2d'); ink.drawImage(one, 0, 0, 96, 64);"

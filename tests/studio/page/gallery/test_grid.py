@@ -22,11 +22,11 @@ OPENED = """
 const shown = performance.getEntriesByType('resource').filter((one) => one.name.includes('/thumb'));
 return Math.min(...shown.map((one) => one.responseEnd));
 """
-#: Scrolls to the oldest of so many; the longest task meanwhile, the most cells there were, and how far it went.
+#: Scrolls to the oldest of so many; the longest task meanwhile, the most cells there were, how far it went.
 SCROLL = """
 const count = arguments[0], long = [], grid = document.querySelector('.grid');
-const observer = new PerformanceObserver((list) => long.push(...list.getEntries().map((one) => one.duration)));
-observer.observe({type: 'longtask'});
+const noted = (list) => long.push(...list.getEntries().map((one) => one.duration));
+new PerformanceObserver(noted).observe({type: 'longtask'});
 let most = 0, turns = 0;
 const over = () => grid.querySelector('li:last-child')?.ariaPosInSet === String(count);
 return new Promise((done) => {
@@ -34,8 +34,8 @@ return new Promise((done) => {
     grid.scrollTop += 2500;
     most = Math.max(most, grid.querySelectorAll('li').length);
     turns += 1;
-    if (over() || turns > 1000) setTimeout(() => done([Math.max(0, ...long), most, grid.scrollTop]), 300);
-    else setTimeout(turn, 16);
+    if (!over() && turns < 1000) setTimeout(turn, 16);
+    else setTimeout(() => done([Math.max(0, ...long), most, grid.scrollTop]), 300);
   };
   turn();
 });
@@ -45,7 +45,7 @@ return new Promise((done) => {
 def fill(data, count):
     """A data folder with so many pictures, as the studio itself would have written them."""
     Database(data).close()
-    rows = []
+    rows, now = [], time.time()
     for index in range(count):
         image = Image.new("RGB", (96, 64), ((index * 37) % 256, (index * 91) % 256, (index * 13) % 256))
         small = io.BytesIO()
@@ -53,12 +53,12 @@ def fill(data, count):
         id = f"picture-{index:05d}-{'x' * 8}"
         (data / CACHE / f"thumb-{id}.webp").write_bytes(small.getvalue())
         named = (f"{index}.png", f"{index}.png", f"number {index}")
-        rows.append(
-            (id, "local", f"job-{index}", "dream", *named, None, 96, 64, 1000, time.time() - count + index)
-        )
+        size = (96, 64, 1000)
+        rows.append((id, "local", f"job-{index}", "dream", *named, None, *size, now - count + index))
     index = sqlite3.connect(data / INDEX)
     index.executemany(
-        "INSERT INTO pictures (id, owner, job, kind, name, file, label, photo, width, height, bytes, created) "
+        "INSERT INTO pictures "
+        "(id, owner, job, kind, name, file, label, photo, width, height, bytes, created) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
@@ -74,9 +74,8 @@ def test_five_thousand_pictures_open_in_a_second_and_scroll_without_a_halt(tmp_p
         page.open("gallery")  # modules are in the browser's cache from here on
         page.sees("document.querySelectorAll('.grid img').length > 20")
         page.window.run("location.reload()")
-        page.sees(
-            "document.querySelectorAll('.grid img').length > 20 && document.querySelector('.grid img').complete"
-        )
+        page.sees("document.querySelectorAll('.grid img').length > 20")
+        page.sees("document.querySelector('.grid img').complete")
         opened = window.run(OPENED)
         longest, most, top = window.run(SCROLL, COUNT)
         figures = {"opened ms": opened, "longest task ms": longest, "cells": most, "scrolled px": top}

@@ -72,9 +72,15 @@ async function steer(kind) {
 /** What a job was begun with, to see what differs later. @param {Kind} kind @param {ReturnType<typeof jobOf>} wanted */
 const asked = (kind, wanted) => ({ beginning: beginning(wanted), recipe: everything(kind), files: { guide: wanted.guide, mask: wanted.mask } });
 
-/** Begin what a tab asks for. @param {Kind} kind @returns {Promise<boolean>} Whether it was taken. */
+/** A seed that nobody chose. */
+export const anySeed = () => Math.floor(Math.random() * 2 ** 31);
+
+/** Begin what a tab asks for; asked for again, it is dreamt with other chances. @param {Kind} kind
+ * @returns {Promise<boolean>} Whether it was taken. */
 export async function start(kind) {
+  const again = current[kind].value !== null && !differs(kind);
   const wanted = jobOf(kind, drafts[kind].value);
+  if (again) wanted.recipe.seed = anySeed();
   try {
     const job = await api.startJob(wanted);
     show(kind, job, asked(kind, wanted));

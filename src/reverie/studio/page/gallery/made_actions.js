@@ -1,5 +1,5 @@
 /** What can be done with a picture that was made. */
-import { complain, show } from "../core/actions.js";
+import { anySeed, complain, show } from "../core/actions.js";
 import * as api from "../core/api.js";
 import { restored } from "../core/draft.js";
 import { html, useRef } from "../core/html.js";
@@ -22,9 +22,6 @@ export function anew(found, changes = {}, beside = {}) {
   const recipe = nested({ ...draft.changes, ...objective, ...changes });
   return { kind: found.kind, preset: draft.preset, recipe, ...(found.photo ? { photo: found.photo } : {}), ...beside };
 }
-
-/** A seed that nobody chose. */
-const anySeed = () => Math.floor(Math.random() * 2 ** 31);
 
 /** Begin a job like a picture's and show it. @param {string} id @param {(found: Remembered) => object | Promise<object>} wish */
 async function begin(id, wish) {
