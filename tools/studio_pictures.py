@@ -114,7 +114,7 @@ def collected(page: Page, camera: Camera) -> None:
         page.window.click(".preset label", says=preset.capitalize())
         dreamt(page)
     page.go("gallery")
-    page.sees("document.querySelectorAll('.grid img').length > 3")
+    page.sees("document.querySelectorAll('.grid img').length > 2")
     camera.shape(DESK, dark=True)
     camera.take("studio-gallery")
     page.window.click(".grid .thumb")

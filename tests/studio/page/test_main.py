@@ -162,7 +162,7 @@ def test_a_result_that_is_dropped_shows_and_restores_its_settings(page, photo, t
     page.drop(result)
     page.sees("dialog .facts")
     shown = page.window.run("return document.querySelector('dialog .facts').textContent")
-    assert "strength0.8" in shown
+    assert "Strength0.8" in shown
     page.window.click("dialog button", says="Use these settings")
     page.sees("document.querySelector('.slider output')?.textContent === '80 %'")
     assert page.window.run("return document.querySelector('.stage img.layer').src.includes('/api/photos/')")

@@ -91,16 +91,43 @@ def test_what_was_restored_asks_for_the_same_again(window):
     recipe = {"preset": "p", "strength": 0.9, "jitter": 3, "objective": ["block4a"], "zoom": None, "seed": 5}
     preset = {"strength": 0.5, "jitter": 3, "objective": ["block5c"], "zoom": None, "seed": 0}
     body = (
-        "const back = it.restored('dream', {recipe: given[0], preset: 'p'}, given[1], {});"
-        "return [it.jobOf('dream', back), back.text];"
+        "const found = {kind: 'dream', recipe: given[0], preset: 'p'};"
+        "const back = it.restored('dream', found, it.changed(found, given[1], {}));"
+        "return [it.jobOf('dream', back), back.parts.map((one) => one.name)];"
     )
-    wanted, text = call(window, "core/draft.js", body, recipe, preset)
-    assert text == "block4a"
+    wanted, parts = call(window, "core/draft.js", body, recipe, preset)
+    assert parts == ["block4a"]
     assert wanted == {
         "kind": "dream",
         "preset": "p",
         "recipe": {"strength": 0.9, "seed": 5, "objective": ["block4a"]},
     }
+
+
+@pytest.mark.parametrize(
+    ("objective", "parts"),
+    [
+        (["block4b"], [("layer", "block4b", 1)]),
+        (["block4b - 0.5*block2a"], [("layer", "block4b", 1), ("layer", "block2a", -0.5)]),
+        (["-block4b"], [("layer", "block4b", -1)]),
+        (['class("a - b") + 2*class("c\\"d")'], [("thing", "a - b", 1), ("thing", 'c"d', 2)]),
+        (['class("cat")', 'class("castle")'], [("thing", "cat", 1), ("thing", "castle", 1)]),
+        (['block4b + guide("AbC_9-x", block5a)'], [("layer", "block4b", 1), ("guide", "AbC_9-x", 1)]),
+        (["block4b", "block5c"], None),
+        (["block4b:17"], None),
+        (["-0.2*tv"], None),
+        (["standard(block5c, dogs=-1, animals=1) + 0.35*block2a"], None),
+        (['guide("x", block3b)'], None),
+        ([], None),
+    ],
+)
+def test_a_text_is_parts_again_where_parts_can_say_it(window, objective, parts):
+    body = "return it.understood(given[0])?.map((one) => [one.kind, one.name, one.weight]) ?? null"
+    found = call(window, "core/understood.js", body, objective)
+    assert (found and [tuple(one) for one in found]) == (parts or None if objective else [])
+    if parts and len(objective) == 1:
+        again = "return it.sum(given[0].map(([kind, name, weight]) => ({kind, name, weight})))"
+        assert call(window, "core/draft.js", again, parts) == objective[0]
 
 
 def test_flat_and_nested_are_each_others_inverse(window):

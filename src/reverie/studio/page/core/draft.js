@@ -1,5 +1,6 @@
 /** From what somebody chose in a tab to what the server is asked for. */
-import { flat, nested, read } from "./settings.js";
+import { GUIDE_LAYER, difference, flat, nested, read } from "./settings.js";
+import { understood } from "./understood.js";
 
 /** @typedef {import("./types.js").Draft} Draft */
 /** @typedef {import("./types.js").Part} Part */
@@ -8,8 +9,6 @@ import { flat, nested, read } from "./settings.js";
 export const USUAL = { dream: "reverie", portrait: "portrait", zoom: "zoom", film: "reverie" };
 /** What a thing that grows out of a photograph at a few places takes instead. */
 export const APPARITION = "apparition";
-/** The layer at which a guide picture is compared. */
-const GUIDE_LAYER = "block5a";
 
 /** @param {import("./types.js").Kind} kind @returns {Draft} */
 export function blank(kind) {
@@ -91,15 +90,23 @@ export function jobOf(kind, draft) {
   return wanted;
 }
 
+/** What a picture's recipe changes of its preset, flat. @param {import("./types.js").Remembered} found
+ * @param {Record<string, any>} preset @param {Record<string, any>} defaults @returns {Record<string, any>} */
+export function changed(found, preset, defaults) {
+  const { preset: _, ...now } = flat(found.recipe);
+  return difference({ ...flat(defaults), ...flat(preset) }, now);
+}
+
 /** A draft that asks for what a picture remembers. @param {import("./types.js").Kind} kind
- * @param {import("./types.js").Remembered} found @param {Record<string, any>} preset @param {Record<string, any>} defaults @returns {Draft} */
-export function restored(kind, found, preset, defaults) {
-  const known = { ...flat(defaults), ...flat(preset) };
-  const changes = Object.fromEntries(
-    Object.entries(flat(found.recipe)).filter(([name, value]) => name !== "preset" && JSON.stringify(value) !== JSON.stringify(known[name] ?? null)),
-  );
-  const wanted = changes.objective;
-  delete changes.objective;
-  const text = wanted ? wanted.join("\n") : null;
-  return { ...blank(kind), preset: found.preset ?? String(read(found.recipe, "preset") ?? USUAL[kind]), changes, text };
+ * @param {import("./types.js").Remembered} found @param {Record<string, any>} changes As ``changed`` says. @returns {Draft} */
+export function restored(kind, found, { ...changes }) {
+  const name = kind === "zoom" ? "zoom.scenes" : "objective";
+  const wanted = changes[name] ?? (found.kind === APPARITION || kind === "portrait" ? found.recipe.objective : []);
+  delete changes[name];
+  const parts = understood(wanted);
+  const whole = found.kind === APPARITION;
+  const usual = found.preset ?? String(read(found.recipe, "preset") ?? USUAL[kind]);
+  const draft = { ...blank(kind), changes, preset: whole && parts ? USUAL.dream : usual };
+  if (kind === "portrait") return { ...draft, targets: (parts ?? []).map((part) => part.name) };
+  return { ...draft, whole, parts: parts ?? [], text: parts || !wanted.length ? null : wanted.join("\n") };
 }

@@ -19,6 +19,9 @@ export function nested(flat) {
   return recipe;
 }
 
+/** The layer at which a guide picture is compared. */
+export const GUIDE_LAYER = "block5a";
+
 const PARTS = ["portrait", "sites", "zoom", "film"];
 
 /** @param {Record<string, any>} recipe @returns {Record<string, any>} */

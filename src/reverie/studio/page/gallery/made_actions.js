@@ -1,7 +1,7 @@
 /** What can be done with a picture that was made. */
 import { anySeed, complain, show } from "../core/actions.js";
 import * as api from "../core/api.js";
-import { restored } from "../core/draft.js";
+import { changed, restored } from "../core/draft.js";
 import { html, useRef } from "../core/html.js";
 import { Icon } from "../core/icons.js";
 import { tabOf } from "../core/follow.js";
@@ -13,14 +13,14 @@ import { t } from "../texts.js";
 
 /** @typedef {import("../core/types.js").Remembered} Remembered */
 
+/** What a picture's settings change of its preset. @param {Remembered} found */
+const changesIn = (found) => changed(found, presetOf(found.preset ?? "")?.recipe ?? {}, defaultsOf(tabOf(found.kind)));
+
 /** A job of the settings of a picture, with some changed. @param {Remembered} found @param {Record<string, any>} [changes]
  * @param {Record<string, any>} [beside] */
 export function anew(found, changes = {}, beside = {}) {
-  const kind = tabOf(found.kind);
-  const draft = restored(kind, found, presetOf(found.preset ?? "")?.recipe ?? {}, defaultsOf(kind));
-  const objective = draft.text === null ? {} : { objective: draft.text.split("\n") };
-  const recipe = nested({ ...draft.changes, ...objective, ...changes });
-  return { kind: found.kind, preset: draft.preset, recipe, ...(found.photo ? { photo: found.photo } : {}), ...beside };
+  const recipe = nested({ ...changesIn(found), ...changes });
+  return { kind: found.kind, preset: found.preset ?? undefined, recipe, ...(found.photo ? { photo: found.photo } : {}), ...beside };
 }
 
 /** Begin a job like a picture's and show it. @param {string} id @param {(found: Remembered) => object | Promise<object>} wish */
@@ -41,7 +41,7 @@ async function begin(id, wish) {
 /** Let a tab have a picture's settings; its photograph stays if it is the same. @param {import("../core/types.js").Kind} kind @param {Remembered} found */
 export function take(kind, found) {
   const before = drafts[kind].value;
-  const draft = restored(kind, found, presetOf(found.preset ?? "")?.recipe ?? {}, defaultsOf(kind));
+  const draft = restored(kind, found, changesIn(found));
   const photo = before.photo && before.photo.id === found.photo ? before.photo : null;
   drafts[kind].value = { ...draft, photo: photo ?? (found.photo ? { id: found.photo, name: t("photo.earlier"), width: 0, height: 0 } : before.photo), painting: photo ? before.painting : null };
   if (found.photo && !photo) void measure(kind, found.photo);

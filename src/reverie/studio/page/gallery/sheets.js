@@ -6,7 +6,7 @@ import { html, useEffect, useState } from "../core/html.js";
 import { Icon } from "../core/icons.js";
 import { Sheet } from "../core/sheet.js";
 import { flat, same } from "../core/settings.js";
-import { closeSheet, closeSheets, current, defaultsOf, go, presetOf } from "../core/state.js";
+import { closeSheet, closeSheets, current, defaultsOf, go, presetOf, schema } from "../core/state.js";
 import { say } from "../core/toasts.js";
 import { title } from "../see/parts.js";
 import { typed } from "../shape/field.js";
@@ -70,6 +70,9 @@ export function Command({ id }) {
   <//>`;
 }
 
+/** A setting's own title. @param {import("../core/types.js").Kind} kind @param {string} name */
+const called = (kind, name) => schema.value?.kinds[kind]?.fields.find((field) => field.name === name)?.title ?? name;
+
 /** Settings of a picture, shown before they are taken. @param {{found: import("../core/types.js").Remembered, file?: File}} props */
 export function Restore({ found, file }) {
   const kind = tabOf(found.kind);
@@ -91,7 +94,7 @@ export function Restore({ found, file }) {
     <dl class="facts">
       <div><dt>${t("preset.title")}</dt><dd>${title(found.preset ?? found.recipe.preset ?? "")}</dd></div>
       <div><dt>${t("see.title")}</dt><dd><code>${(found.recipe.objective ?? []).join("\n")}</code></dd></div>
-      ${rows.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${typed(value) || "–"}</dd></div>`)}
+      ${rows.map(([name, value]) => html`<div key=${name}><dt>${called(kind, name)}</dt><dd>${typed(value) || "–"}</dd></div>`)}
     </dl>
     <div class="row end">${file && html`<button onClick=${asPhoto}>${t("restore.photo")}</button>`}<button class="primary" onClick=${use}>${t("restore.use")}</button></div>
   <//>`;

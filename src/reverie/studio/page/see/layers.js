@@ -11,6 +11,15 @@ import { t } from "../texts.js";
 /** @param {string} text */
 const upper = (text) => text.replace(/^./, (first) => first.toUpperCase());
 
+/** A small picture that has come is that of a chosen layer too. @param {import("../core/types.js").Kind} kind
+ * @param {string} name @param {string} url */
+function picture(kind, name, url) {
+  const draft = drafts[kind].value;
+  if (!draft.parts.some((part) => part.name === name && part.picture !== url)) return;
+  const parts = draft.parts.map((part) => (part.kind === "layer" && part.name === name ? { ...part, picture: url } : part));
+  drafts[kind].value = { ...draft, parts };
+}
+
 /** @param {{kind: import("../core/types.js").Kind}} props */
 export function Layers({ kind }) {
   const [layers, setLayers] = useState(/** @type {Layer[] | null} */ (null));
@@ -20,9 +29,14 @@ export function Layers({ kind }) {
 
   useEffect(() => {
     let gone = false;
-    void api.layers(network, photo).then((found) => gone || setLayers(found), () => gone || setLayers([]));
+    void api.layers(network, photo).then((found) => {
+      if (gone) return;
+      setLayers(found);
+      for (const one of found) if (one.thumbnail) picture(kind, one.name, one.thumbnail);
+    }, () => gone || setLayers([]));
     const stop = onEvent((event) => {
       if (event.type !== "thumbnail" || (event.photo ?? null) !== photo) return;
+      picture(kind, event.layer, event.url);
       setLayers((was) => was && was.map((one) => (one.name === event.layer ? { ...one, thumbnail: event.url } : one)));
     });
     return () => {

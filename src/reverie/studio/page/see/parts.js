@@ -35,7 +35,7 @@ export function Tile({ kind, part, title, note, picture, badge }) {
   const adds = t(is ? "see.without" : "see.with", { name: title });
   return html`<div class=${`tile${is ? " is" : ""}`}>
     <button class="face" aria-pressed=${is} onClick=${() => chooseOnly(kind, part)}>
-      ${picture ? html`<img src=${picture} alt="" loading="lazy" />` : html`<span class="blank" aria-hidden="true"></span>`}
+      ${picture ? html`<img src=${picture} alt="" loading="lazy" />` : html`<span class="blank" aria-hidden="true">${part.kind === "thing" ? title[0] : ""}</span>`}
       <span class="name">${title}${badge && html`<small class="badge">${badge}</small>`}</span>
       ${note && html`<span class="note">${note}</span>`}
     </button>
@@ -53,7 +53,7 @@ export function Chosen({ kind }) {
   if (!parts.length) return html`<p class="soft">${t("see.preset", { name: title(preset) })}</p>`;
   return html`<ul class="chosen" aria-label=${t("see.chosen")}>
     ${parts.map((part, index) => html`<li key=${part.kind + part.name}>
-      ${part.picture ? html`<img src=${part.picture} alt="" />` : html`<span class="blank" aria-hidden="true"></span>`}
+      ${part.picture ? html`<img src=${part.picture} alt="" />` : html`<span class="blank" aria-hidden="true">${part.kind === "thing" ? part.label[0] : ""}</span>`}
       <span class="name">${part.label}</span>
       ${parts.length > 1 && html`<input type="range" min="-1" max="2" step="0.05" value=${part.weight} aria-label=${t("see.weight", { name: part.label })}
           onInput=${(/** @type {any} */ event) => weigh(kind, index, Number(event.target.value))} /><output>${part.weight.toFixed(2).replace(/0$/, "")}</output>`}
