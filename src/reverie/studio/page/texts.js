@@ -206,6 +206,7 @@ export const texts = {
   "film.start": "Begins at",
   "film.duration": "Takes",
   "film.all": "all of it",
+  "film.another": "Another film",
   "film.try": "Try one second",
   "film.begin": "Let the film dream",
   "film.needs": "First a film: drop one, or choose one.",

@@ -34,7 +34,7 @@ export function ActionBar({ kind, ready = true, verb = "act.dream", missing }) {
   const again = now !== null && !differs(kind);
   return html`<div class="action">
     ${!ready && missing && html`<p class="soft">${missing}</p>`}
-    <button class="primary grow" data-key="d" disabled=${!ready || busy} onClick=${begin}><${Icon} name=${again ? "again" : "play"} /> ${t(again ? "act.again" : now ? "act.changed" : verb)}</button>
+    <button class="primary grow" data-key="d" disabled=${!ready || busy} onClick=${begin}><${Icon} name=${again ? "again" : "play"} /> ${t(again ? "act.again" : now && kind === "dream" ? "act.changed" : verb)}</button>
   </div>`;
 }
 

@@ -27,5 +27,5 @@ export function PhotoHead({ kind, accept = "image/*,.heic,.heif,.avif,.tif,.tiff
   const { photo } = drafts[kind].value;
   if (!photo) return null;
   return html`<div class="photo-head"><p><span class="name">${photo.name}</span> <span class="soft">${photo.width} × ${photo.height}</span></p>
-    <${FileButton} look="quiet" icon="another" label=${t("photo.another")} accept=${accept} hotkey="o" /></div>`;
+    <${FileButton} look="quiet" icon="another" label=${t(kind === "film" ? "film.another" : "photo.another")} accept=${accept} hotkey="o" /></div>`;
 }
