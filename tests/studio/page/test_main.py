@@ -95,6 +95,17 @@ def test_a_change_steers_the_running_dream(page, photo):
     page.done()
 
 
+def test_a_change_while_the_wish_is_on_its_way_counts(page, photo):
+    page.drop(photo)
+    page.done()
+    page.window.click(".action button", says="Dream again")
+    page.window.run("document.querySelectorAll('.preset input')[5].click()")
+    page.sees(".action.going")
+    page.sees("!document.querySelector('.action.going')")
+    recipe = page.get(f"/api/pictures/{page.done()}/recipe")
+    assert recipe["preset"] == "classic"
+
+
 def test_cancel_gives_the_photograph_back(page, photo):
     page.open(drafts={"dream": {"max_size": 144, "steps": [600]}})
     page.drop(photo)

@@ -80,10 +80,11 @@ export const anySeed = () => Math.floor(Math.random() * 2 ** 31);
 export async function start(kind) {
   const again = current[kind].value !== null && !differs(kind);
   const wanted = jobOf(kind, drafts[kind].value);
+  const sent = asked(kind, wanted);
   if (again) wanted.recipe.seed = anySeed();
   try {
-    const job = await api.startJob(wanted);
-    show(kind, job, asked(kind, wanted));
+    show(kind, await api.startJob(wanted), sent);
+    if (differs(kind)) void steer(kind); // changed while it was on its way
     void refreshJobs();
     return true;
   } catch (error) {

@@ -15,7 +15,9 @@ addEventListener("hashchange", () => (view.value = viewOf()));
 
 /** @param {import("./types.js").View} name */
 export function go(name) {
-  if (name !== view.value) location.hash = name;
+  if (name === view.value) return;
+  view.value = name; // the address hears of it later
+  location.hash = name;
 }
 
 /** @type {import("./html.js").Signal<import("./types.js").Schema | null>} */
