@@ -66,6 +66,13 @@ def test_what_is_no_picture_is_refused_in_a_sentence(page, tmp_path):
     page.window.errors()  # the browser itself notes that the server refused
 
 
+def test_the_page_may_be_closed_and_opened_again(page, photo):
+    page.drop(photo)
+    id = page.done()
+    page.open(fresh=False)
+    assert page.done() == id
+
+
 def test_stop_keeps_what_is_there(page, photo):
     page.open(drafts={"dream": {"max_size": 144, "steps": [400]}})
     page.drop(photo)

@@ -71,7 +71,9 @@ def test_axe_finds_nothing_in_any_view(page, width, dark):
             page.window.click(".grid .thumb")
             page.sees("dialog .act")
         page.window.press(key)
-        page.sees("dialog[open]")
+        page.sees(
+            "document.querySelector('dialog[open]') && !document.querySelector('dialog .primary:disabled')"
+        )
         found[name] = page.window.axe()
         page.window.press("Escape", "Escape")
     page.go("dream")
@@ -81,6 +83,23 @@ def test_axe_finds_nothing_in_any_view(page, width, dark):
     found["mask"] = page.window.axe()
     page.window.press("Escape")
     assert {view: what for view, what in found.items() if what} == {}
+
+
+def test_no_id_is_there_twice_and_no_two_choices_share_a_name(page):
+    page.open(fresh=False)
+    page.sees("document.querySelectorAll('.tile').length > 9")
+    page.done()
+    page.window.click(".presets summary")
+    page.window.press("w")
+    page.sees("dialog .segments")
+    ids = page.window.run("return [...document.querySelectorAll('[id]')].map((one) => one.id)")
+    assert len(ids) == len(set(ids))
+    groups = page.window.run(
+        "return [...document.querySelectorAll('fieldset:has(input[type=radio])')]"
+        "  .map((one) => one.querySelector('input[type=radio]').name)"
+    )
+    assert len(groups) == len(set(groups)) == 3
+    page.window.press("Escape")
 
 
 def test_fingers_hit_what_they_mean_on_a_phone(page):

@@ -1,6 +1,8 @@
 /** What events change: progress, states, the queue; and which runs are found again when the page opens. */
+import * as api from "./api.js";
 import { PREVIEW_SIDE, refreshJob, refreshJobs, show } from "./actions.js";
 import { onEvent, watch } from "./events.js";
+import { effect } from "./html.js";
 import { KINDS, alive, current, jobs } from "./state.js";
 import { announced, say } from "./toasts.js";
 import { t } from "../texts.js";
@@ -64,6 +66,23 @@ function share(event) {
   jobs.value = { ...jobs.value, running };
 }
 
+const SHOWN = "reverie.shown";
+
+/** The jobs that the tabs show, for the next time that the page is opened. */
+function keepShown() {
+  const ids = Object.fromEntries(KINDS.map((kind) => [kind, current[kind].value?.id]));
+  localStorage.setItem(SHOWN, JSON.stringify(ids));
+}
+
+/** Show again what the tabs showed. */
+async function showAgain() {
+  const kept = JSON.parse(localStorage.getItem(SHOWN) ?? "{}");
+  for (const kind of KINDS) {
+    const job = kept[kind] && (await api.job(kept[kind]).catch(() => null));
+    if (job && !current[kind].value && (job.picture || alive(job))) show(kind, job);
+  }
+}
+
 /** Listen, and show again what runs. */
 export async function begin() {
   onEvent(follow);
@@ -72,4 +91,6 @@ export async function begin() {
     const kind = tabOf(job.kind);
     if (!alive(current[kind].value)) show(kind, job);
   }
+  await showAgain();
+  effect(keepShown);
 }

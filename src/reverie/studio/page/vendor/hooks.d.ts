@@ -4,4 +4,3 @@ export function useEffect(run: () => void | (() => void), inputs?: readonly unkn
 export function useLayoutEffect(run: () => void | (() => void), inputs?: readonly unknown[]): void;
 export function useMemo<T>(make: () => T, inputs: readonly unknown[]): T;
 export function useCallback<T extends (...given: any[]) => any>(call: T, inputs: readonly unknown[]): T;
-export function useId(): string;
