@@ -61,7 +61,7 @@ def test_unknown_network(name):
         ("resnet50", "torchvision:resnet50"),
         ("VGG16", "torchvision:vgg16"),
         ("EfficientNet-Lite1", "lite1"),
-        ("mine.safetensors", "lite0:mine.safetensors"),
+        ("mine.pth", "lite0:mine.pth"),
     ],
 )
 def test_names_of_others_are_answered_with_what_to_give(name, meant):

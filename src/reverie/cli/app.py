@@ -24,6 +24,7 @@ from reverie.cli.verbs.run import run
 from reverie.cli.verbs.see import see
 from reverie.cli.verbs.stimuli import stimuli
 from reverie.cli.verbs.studio import studio
+from reverie.cli.verbs.train import train
 from reverie.cli.verbs.zoom import zoom
 
 ABOUT = """Ask a trained image network what it sees, and see the answer.
@@ -58,7 +59,7 @@ def _reverie(
 
 
 for verb in (
-    *(dream, studio, zoom, film, see, invert, stimuli, look, microscope, fool, remake.rerun),
+    *(dream, studio, zoom, film, see, invert, stimuli, look, microscope, fool, train, remake.rerun),
     *(run, remake.show, before.sheet, before.classify, before.layers, classes, before.networks),
     *(doctor, bench, cluster),
 ):

@@ -42,6 +42,8 @@ CALLED: Final = {
     "recipe": "a file of the recipe",
     "network": "a file of the network",
     "targets": "a file of the objective",
+    "folder": "the pictures",
+    "held_out": "the pictures that are held out",
 }
 
 #: What a file is to a job, in words, and its path.

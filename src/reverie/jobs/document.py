@@ -36,6 +36,7 @@ KINDS: Final = {
     "film": ("film", "FilmJob"),
     "fool": ("fooling.job", "EvolutionJob"),
     "print": ("fooling.large_print", "PrintJob"),
+    "train": ("training.job", "TrainJob"),
     "rerun": ("rerun", "RerunJob"),
 }
 

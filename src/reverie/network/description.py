@@ -57,6 +57,7 @@ KINDS: Final = {
     "hf": Kind("OWNER/NAME", "one of timm on the Hugging Face Hub", "hf:timm/resnet18.a1_in1k", "nets"),
     "caffe": Kind("FILE.caffemodel", "one of Caffe", "caffe:bvlc_googlenet.caffemodel"),
     "onnx": Kind("FILE.onnx", "one in an ONNX file", "onnx:net.onnx", "onnx"),
+    "trained": Kind("FILE.safetensors", "one that reverie train made", "mine.safetensors"),
     "py": Kind("FILE.py:FUNCTION", "what code of your own makes", "py:net.py:make"),
     "faces": Kind("FILE.dat", "one that knows nothing but faces", "faces", "face-network", alone=True),
     "torch": Kind("FILE.pt2", "a program of torch.export, with --trust", "torch:net.pt2"),
@@ -66,9 +67,11 @@ EMBEDDED: Final = ("lite0", "lite1", "lite2")
 #: Kinds that run code: of the user's own, and of whoever wrote the file.
 RUN_CODE: Final = ("py", "torch")
 #: Kinds whose target is a file, as it is of those that are none of these.
-_FILES: Final = ("caffe", "onnx", "torch", "faces")
+_FILES: Final = ("caffe", "onnx", "torch", "faces", "trained")
 #: Kinds that name an architecture, and perhaps a file of weights for it.
 _ARCHITECTURES: Final = ("timm", "torchvision")
+#: What stands before the name of a file of ``reverie train``, and may be left out.
+_TRAINED: Final = "trained"
 #: Settings after the ``#``.
 SETTINGS: Final = ("sha256", "prototxt", "mean", "std", "size", "channels", "classes", "fit")
 #: Settings that name files.
@@ -101,6 +104,8 @@ class Description:
     @property
     def title(self) -> str:
         """Without its settings."""
+        if self.kind == _TRAINED and _is_trained(self.target):
+            return self.target
         return f"{self.kind}:{self.target}" if self.target else self.kind
 
     @property
@@ -163,7 +168,14 @@ def describe(text: str) -> Description:
     kind, colon, target = head.partition(":")
     if colon and not target:
         raise UsageError(f'network "{text}": something is missing after the colon, as in lite0:weights.pth')
+    if _is_trained(head):
+        return Description(_TRAINED, head, settings)
     return Description(kind, target, settings)
+
+
+def _is_trained(head: str) -> bool:
+    """Whether this names a file of ``reverie train``, without anything before it."""
+    return ":" not in head and head.lower().endswith(".safetensors")
 
 
 def _escaped(value: str) -> str:

@@ -95,7 +95,7 @@ def _scaled(channels: int, width: float, divisor: int = 8) -> int:
     return rounded + divisor if rounded < 0.9 * wanted else rounded
 
 
-def state_shapes(variant: str) -> dict[str, tuple[int, ...]]:
+def state_shapes(variant: str, classes: int = CLASSES) -> dict[str, tuple[int, ...]]:
     """Name and shape of every tensor the network is made from, as the published files name them."""
     shapes: dict[str, tuple[int, ...]] = {}
 
@@ -113,7 +113,7 @@ def state_shapes(variant: str) -> dict[str, tuple[int, ...]]:
         add(f"{at}._depthwise_conv", f"{at}._bn1", (b.expanded, 1, b.kernel, b.kernel))
         add(f"{at}._project_conv", f"{at}._bn2", (b.outputs, b.expanded, 1, 1))
     add("_conv_head", "_bn1", (HEAD, blocks[-1].outputs, 1, 1))
-    shapes["_fc.weight"], shapes["_fc.bias"] = (CLASSES, HEAD), (CLASSES,)
+    shapes["_fc.weight"], shapes["_fc.bias"] = (classes, HEAD), (classes,)
     return shapes
 
 
@@ -223,8 +223,8 @@ class Lite(nn.Module):
     def forward(self, x: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
         """{name: activation} of the layers asked for; runs to the deepest of them only.
 
-        ``logits`` (N, 1000) are the classifier on the mean of ``head``; ``logit_map``
-        (N, 1000, h, w) is the classifier at each position, with ``logits`` as its mean.
+        ``logits`` (N, classes) are the classifier on the mean of ``head``; ``logit_map``
+        (N, classes, h, w) is the classifier at each position, with ``logits`` as its mean.
         """
         found: dict[str, Tensor] = {}
         left = set(names)
@@ -267,7 +267,7 @@ def _fold(state: Mapping[str, Tensor], conv: str, norm: str) -> tuple[Tensor, Te
     return weight * gain.view(-1, 1, 1, 1), shift - mean * gain
 
 
-def lite_layers(variant: str) -> dict[str, NetworkLayer]:
+def lite_layers(variant: str, classes: int = CLASSES) -> dict[str, NetworkLayer]:
     """The layers of a variant in order; strides and receptive fields from kernels and strides."""
     stride, field, draws = 2, 3, LITE0_DRAWS["stem"]
     layers = {"stem": NetworkLayer("stem", STEM, stride, field, draws)}
@@ -277,8 +277,8 @@ def lite_layers(variant: str) -> dict[str, NetworkLayer]:
         draws = LITE0_DRAWS.get(block.name, draws)
         layers[block.name] = NetworkLayer(block.name, block.outputs, stride, field, draws)
     layers["head"] = NetworkLayer("head", HEAD, stride, field, LITE0_DRAWS["head"])
-    layers["logits"] = NetworkLayer("logits", CLASSES, None, None, LITE0_DRAWS["logits"])
-    layers["logit_map"] = NetworkLayer("logit_map", CLASSES, stride, field, LITE0_DRAWS["logit_map"])
+    layers["logits"] = NetworkLayer("logits", classes, None, None, LITE0_DRAWS["logits"])
+    layers["logit_map"] = NetworkLayer("logit_map", classes, stride, field, LITE0_DRAWS["logit_map"])
     return layers
 
 

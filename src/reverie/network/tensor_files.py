@@ -146,6 +146,21 @@ def read_table(file: BinaryIO, name: str) -> dict[str, TensorNote]:
     return _old_table(file)
 
 
+def read_metadata(file: BinaryIO) -> dict[str, str]:
+    """The texts that a safetensors file says beside its tensors, by name; none of any other file.
+
+    It has been looked at by ``read_table``.
+    """
+    file.seek(0)
+    head = file.read(16)
+    if not _is_safe(head, size_of(file)):
+        return {}
+    said = _safe_header(file)[0].get("__metadata__")
+    if not isinstance(said, dict):
+        return {}
+    return {name: text for name, text in said.items() if isinstance(text, str)}
+
+
 def read_tensor(file: BinaryIO, note: TensorNote) -> Tensor:
     """A tensor of a file, in memory of its own and no more than it needs.
 
@@ -177,8 +192,8 @@ def _is_safe(head: bytes, size: int) -> bool:
     return len(head) > 8 and head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") <= size - 8
 
 
-def _safe_table(file: BinaryIO) -> Iterator[tuple[str, TensorNote]]:
-    """As the format says (huggingface/safetensors): one follows the other to the end, without gaps."""
+def _safe_header(file: BinaryIO) -> tuple[dict[str, Any], int]:
+    """The JSON at the beginning of a file, and its length in bytes."""
     size = size_of(file)
     file.seek(0)
     length = int.from_bytes(file.read(8), "little")
@@ -190,6 +205,13 @@ def _safe_table(file: BinaryIO) -> Iterator[tuple[str, TensorNote]]:
         raise NotTensorsError(f"its header is no JSON: {str(error)[:80]}") from error
     if not isinstance(header, dict):
         raise NotTensorsError("its header is no table")
+    return header, length
+
+
+def _safe_table(file: BinaryIO) -> Iterator[tuple[str, TensorNote]]:
+    """As the format says (huggingface/safetensors): one follows the other to the end, without gaps."""
+    size = size_of(file)
+    header, length = _safe_header(file)
     header.pop("__metadata__", None)
     place, notes = 0, [(name, _safe_note(name, entry)) for name, entry in header.items()]
     for name, note in sorted(notes, key=lambda pair: (pair[1].place, pair[1].room)):

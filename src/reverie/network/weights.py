@@ -18,7 +18,7 @@ from reverie.errors import BadInput, NetworkError, UsageError
 from reverie.media.local_file import NotRegularError, open_regular
 from reverie.network.description import Description
 from reverie.network.pickled import CodeError, NotTensorsError
-from reverie.network.tensor_files import FLOATS, TensorNote, read_table, read_tensor, size_of
+from reverie.network.tensor_files import FLOATS, TensorNote, read_metadata, read_table, read_tensor, size_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -57,6 +57,7 @@ class WeightsFile(Mapping[str, "Tensor"]):
         name: The file's, for errors.
         sha256: Of all of it.
         notes: What tensors there are.
+        metadata: What a safetensors file says beside them.
     """
 
     def __init__(self, file: BinaryIO, name: str, expected: str | None = None) -> None:
@@ -76,6 +77,7 @@ class WeightsFile(Mapping[str, "Tensor"]):
         self.sha256 = _digest(file)
         _check_digest(self.sha256, expected, name)
         self.notes = _table(file, name)
+        self.metadata = read_metadata(file)
 
     def __getitem__(self, key: str) -> Tensor:
         note = self.notes[key]

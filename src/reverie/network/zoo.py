@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reverie.errors import NetworkError, UsageError, did_you_mean
-from reverie.network.class_names import imagenet
 from reverie.network.description import KINDS, Description, PictureSettings, describe, picture_settings
 from reverie.network.named import known_as, names_given
-from reverie.network.weights import WeightsFile, check_state, open_weights, sha256_in
+from reverie.network.weights import open_weights, sha256_in
 
 if TYPE_CHECKING:
     from reverie.network.loaded import Loaded
@@ -120,7 +119,8 @@ def load_net(name: str = DEFAULT, *, offline: bool = False, trust: bool = False)
             (.pth or .safetensors, with tensors named as in the published files); ``torchvision:NAME``,
             ``timm:NAME`` or ``hf:OWNER/NAME`` with their trained weights; ``faces``, which knows nothing but
             faces; ``timm:NAME:FILE`` and ``torchvision:NAME:FILE`` with a state_dict of your own;
-            ``caffe:FILE.caffemodel``, ``onnx:FILE.onnx``, ``torch:FILE.pt2``;
+            ``FILE.safetensors``, which ``reverie train`` made; ``caffe:FILE.caffemodel``,
+            ``onnx:FILE.onnx``, ``torch:FILE.pt2``;
             ``py:FILE.py:FUNCTION`` or ``py:package.module:FUNCTION``, code of your own, which runs.
             Or a name that the user's ``networks.toml`` gives to one of these. Settings may follow, as in
             ``onnx:net.onnx#mean=0.5&std=0.25``: see ``Description``.
@@ -180,6 +180,10 @@ def _load(found: Description, *, offline: bool, trust: bool) -> Loaded | Network
             from reverie.network.face_network import load_faces
 
             return load_faces(path if found.file else None, expected=expected)
+        case "trained":
+            from reverie.network.trained import load_trained
+
+            return load_trained(path, found.bare().title, expected=expected)
         case "torch":
             from reverie.network.exported import load_exported
 
@@ -222,11 +226,13 @@ def _embedded(found: Description, pictures: PictureSettings) -> Network:
     """One of the networks that come along, with its own weights or those of a file."""
     info = next(n for n in _NETWORKS if n.name == found.kind)
     _refuse(replace(pictures, mean=None, std=None, classes=None), found.kind)
+    from reverie.network.embedded import lite_network
+
     own = found.file is not None
     expected = sha256_in(found) if own or "sha256" in found.settings else info.sha256
     path = Path(found.file or "").expanduser() if own else _packaged(info)
     with open_weights(path, expected, parameters=info.parameters) as state:
-        net = _lite(info, state)
+        net = lite_network(info.name, state)
     net.mean, net.std = of_channels(pictures.mean, net.mean), of_channels(pictures.std, net.std)
     if pictures.classes is not None:
         from reverie.network.loaded import classes_for
@@ -237,7 +243,7 @@ def _embedded(found: Description, pictures: PictureSettings) -> Network:
 
 def _hint(name: str) -> str:
     """What to give instead of a name that no network has: torchvision's has a prefix, a file a network."""
-    if ":" not in name and name.endswith((".pth", ".pt", ".safetensors")):
+    if ":" not in name and name.endswith((".pth", ".pt")):
         return f'weights of your own are given as "{DEFAULT}:{name}"'
     if own := next((known for known in network_names() if name.lower().endswith(known)), ""):
         return f'did you mean "{own}"?'
@@ -254,28 +260,3 @@ def _packaged(info: NetworkInfo) -> Path:
     if path is None:
         raise NetworkError(f"network {info.name}: its weights are not installed; {info.install}")
     return path
-
-
-def _lite(info: NetworkInfo, state: WeightsFile) -> Network:
-    from reverie.network.efficientnet_lite import Lite, lite_layers, lite_statistics, state_shapes
-    from reverie.network.network import Network
-    from reverie.ops.finite import is_finite
-
-    check_state(state.notes, state_shapes(info.name), info.name, state.name)
-    bad = next((name for name in state if not is_finite(state[name])), None)
-    if bad is not None:
-        raise NetworkError(f'weights {state.name}: "{bad}" holds NaN or infinite values; get the file again')
-    net = Network(
-        info.name,
-        Lite(info.name, state),
-        layers=lite_layers(info.name),
-        mean=(0.5, 0.5, 0.5),
-        std=(0.5, 0.5, 0.5),
-        classes=imagenet(),
-        class_map="logit_map",
-        weights_sha256=state.sha256,
-        min_size=32,
-        statistics=lite_statistics(info.name, state),
-    )
-    net.check_weights()  # folding the batch norms may have overflowed
-    return net

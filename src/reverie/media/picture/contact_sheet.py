@@ -52,13 +52,13 @@ def contact_sheet(
         top = gap + index // columns * (height + text + gap)
         bits = np.rint(np.clip(picture.pixels, 0, 1) * 255).astype(np.uint8)
         sheet.paste(Image.fromarray(bits), (left, top + height - picture.size[1]))
-        draw.text((left, top + height + 4), _fitted(name, bold, width), INK, bold)
+        draw.text((left, top + height + 4), fitted(name, bold, width), INK, bold)
         below = top + height + 6 + round(1.3 * letters)
-        draw.text((left, below), _fitted(words, small, width), FAINT, small)
+        draw.text((left, below), fitted(words, small, width), FAINT, small)
     return Picture(np.asarray(sheet).astype(np.float32) / np.float32(255))
 
 
-def _fitted(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
+def fitted(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
     """The text, cut so that it is no wider than a cell."""
     if font.getlength(text) <= width:
         return text
@@ -89,7 +89,7 @@ def bars(rows: Sequence[tuple[str, float]], side: int) -> Picture:
     for index, (name, share) in enumerate(rows):
         top, said = index * step, f"{100 * share:.0f} %" if share >= 0.01 else "under 1 %"
         room = side - font.getlength(said) - 6
-        draw.text((0, top), _fitted(name, font, round(room)), INK, font)
+        draw.text((0, top), fitted(name, font, round(room)), INK, font)
         draw.text((side, top), said, INK, font, anchor="ra")
         below = top + step * 0.56
         draw.rectangle((0, below, side - 1, below + step * 0.16), fill=(226, 224, 218))

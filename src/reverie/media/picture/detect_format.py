@@ -131,8 +131,8 @@ def check_large(width: float, height: float, name: str, max_pixels: int) -> None
         )
 
 
-def check_size(width: float, height: float, name: str, max_pixels: int) -> None:
-    """Refuse a size that is too large, too narrow or too small to dream on.
+def check_size(width: float, height: float, name: str, max_pixels: int, *, min_side: int = MIN_SIDE) -> None:
+    """Refuse a size that is too large, too narrow, or too small: to dream on, unless another side is given.
 
     Raises:
         BadInput: With the size and the limit it breaks.
@@ -141,8 +141,8 @@ def check_size(width: float, height: float, name: str, max_pixels: int) -> None:
     size = f"{width:.0f} x {height:.0f} pixels"
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise BadInput(f"{name}: {size} are over the aspect limit of {MAX_ASPECT} : 1; cut a part out of it")
-    if min(width, height) < MIN_SIDE:
-        raise BadInput(f"{name}: {size} are too small, the minimum is {MIN_SIDE} pixels a side; enlarge it")
+    if min(width, height) < min_side:
+        raise BadInput(f"{name}: {size} are too small, the minimum is {min_side} pixels a side; enlarge it")
 
 
 def is_picture(path: str) -> bool:

@@ -24,7 +24,7 @@ from reverie.media.picture import xmp as metadata
 from reverie.media.picture.container_colour import bmp_profile, boxed_colour
 from reverie.media.picture.decoding import decoding
 from reverie.media.picture.described_colour import DescribedColour
-from reverie.media.picture.detect_format import PILLOW, check_size, read_local, sniff
+from reverie.media.picture.detect_format import MIN_SIDE, PILLOW, check_size, read_local, sniff
 from reverie.media.picture.picture import Floats, Picture, Source
 from reverie.media.picture.png_chunks import PngMeaning, described, narrow, opacity, png_meaning
 from reverie.media.picture.profiled import deep_to_srgb, shallow_to_srgb, unit
@@ -50,7 +50,11 @@ class _Header:
 
 
 def load_picture(
-    path: str | PathLike[str], *, max_pixels: int = MAX_PIXELS, svg_width: int = 1024
+    path: str | PathLike[str],
+    *,
+    max_pixels: int = MAX_PIXELS,
+    svg_width: int = 1024,
+    min_side: int = MIN_SIDE,
 ) -> Picture:
     """Read a still picture.
 
@@ -62,6 +66,7 @@ def load_picture(
         path: A local file.
         max_pixels: The most pixels its header may state.
         svg_width: How wide, in pixels, a drawing is made.
+        min_side: The shortest side that it may have, in pixels; of a TIFF or a drawing no less than usual.
 
     Returns:
         Three channels; ``alpha`` where any of it is not opaque.
@@ -83,7 +88,7 @@ def load_picture(
             return replace(_decode(png, "png", name, max_pixels, rows=rows), source=source)
         if kind == "tiff":
             return replace(_decode_tiff(data, name, max_pixels), source=source)
-        return replace(_decode(data, kind, name, max_pixels), source=source)
+        return replace(_decode(data, kind, name, max_pixels, min_side=min_side), source=source)
     except MemoryError as error:
         raise ResourceError(f"{name}: not enough memory to read it; give a smaller one") from error
 
@@ -126,14 +131,22 @@ def _provenance(xmp: bytes, name: str) -> dict[str, Any] | None:
         return None
 
 
-def _decode(data: bytes, kind: str, name: str, max_pixels: int, *, rows: int | None = None) -> Picture:
+def _decode(
+    data: bytes,
+    kind: str,
+    name: str,
+    max_pixels: int,
+    *,
+    rows: int | None = None,
+    min_side: int = MIN_SIDE,
+) -> Picture:
     """The picture of a file's bytes, or the first rows of it."""
     image = _open_heic(data, name) if kind == "heic" else _open(data, kind, name)
-    check_size(*image.size, name, max_pixels)
+    check_size(*image.size, name, max_pixels, min_side=min_side)
     header = _read_header(image, data, kind, name)
     with decoding(name):
         image.load()
-    check_size(*image.size, name, max_pixels)
+    check_size(*image.size, name, max_pixels, min_side=min_side)
     provenance = _provenance(_xmp(image), name)
     pixels, alpha, depth = _pixels(header, data)
     orientation = _orientation(image, name)

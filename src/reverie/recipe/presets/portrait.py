@@ -92,6 +92,21 @@ PORTRAITS: Final[dict[str, dict[str, Any]]] = {
         "steps": (50, 24),
         "portrait": {**_OWN, "rate": ((0.06, 0.003),), "rise": 4, "views": 4, "view_size": (96, 128)},
     },
+    # For small networks of one's own, trained against worst-case changes of their pictures: the gradient has
+    # the shape of things already (Santurkar et al. 2019), and steps of one length along it are enough.
+    "small": {
+        **_PORTRAIT,
+        "size": (160, 160),
+        "steps": (120,),
+        "normalise": "std",
+        "portrait": {
+            **_PIXELS,
+            "grey": 0.7,
+            "spread": 0.0,
+            "rate": ((0.005, 0.005),),
+            "transforms": ("pad(10, reflect)", "jitter(20)"),
+        },
+    },
     # No prior at all: what a maximum is where nothing holds it back.
     "naive": {
         **_PORTRAIT,
@@ -212,9 +227,10 @@ PORTRAITS: Final[dict[str, dict[str, Any]]] = {
 STRONGEST: Final = 0.5
 COARSE: Final = 16
 #: What a class's portrait climbs where that is not its score alone: text with a gap for the class.
-OF_CLASS: Final[dict[str, str]] = dict.fromkeys(
-    ("portrait", "filled", "sketch"), "logprob({0}) + 0.4*class({0})"
-)
+OF_CLASS: Final[dict[str, str]] = {
+    **dict.fromkeys(("portrait", "filled", "sketch"), "logprob({0}) + 0.4*class({0})"),
+    "small": "logprob({0}) + 0.1*class({0})",
+}
 #: Layers whose cells are no further apart than so many pixels are near the picture.
 SHALLOW: Final = 8
 #: The preset of an inversion of any other layer.

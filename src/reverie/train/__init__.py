@@ -1,0 +1,1 @@
+"""Networks made or tuned: pictures in folders become a network that dreams of them."""

@@ -1,0 +1,77 @@
+"""What is trained: a module with its weights, how it sees pictures, and the file that it becomes."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Final, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from reverie.network.positional import LOGITS, Positional, PositionalPlan
+from reverie.network.trained import PositionalFacts, pack
+from reverie.train.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reverie.train.pictures import Data
+
+#: Channels of the layers of a small network, and what its pictures are normalised with.
+WIDTHS: Final = (24, 48, 64)
+MEAN, STD = 0.5, 0.25
+
+
+class Learner(Protocol):
+    """A network that can still learn.
+
+    Attributes:
+        module: Its weights by name; those that learn ask for a gradient.
+    """
+
+    module: nn.Module
+
+    @abstractmethod
+    def logits(self, pictures: Tensor) -> Tensor:
+        """Scores (N, kinds) of pictures (N, 3, S, S) in [0, 1], differentiable."""
+
+    @abstractmethod
+    def packed(self) -> bytes:
+        """The file of a network that it is now."""
+
+
+class PositionalLearner(Learner):
+    """A small network that keeps positions, from weights drawn at random."""
+
+    def __init__(self, kinds: Sequence[str], settings: TrainSettings) -> None:
+        plan = PositionalPlan(settings.size, WIDTHS, len(kinds))
+        self.facts = PositionalFacts(
+            classes=tuple(kinds), side=settings.size, widths=WIDTHS, mean=MEAN, std=STD
+        )
+        self.module = Positional(plan).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        _draw(self.module, torch.Generator().manual_seed(settings.seed))
+
+    def logits(self, pictures: Tensor) -> Tensor:
+        """See ``Learner.logits``."""
+        found: dict[str, Tensor] = self.module((pictures - MEAN) / STD, [LOGITS])
+        return found[LOGITS]
+
+    def packed(self) -> bytes:
+        """See ``Learner.packed``."""
+        return pack(self.facts, self.module.state_dict())
+
+
+def _draw(module: nn.Module, rng: torch.Generator) -> None:
+    """Weights as torch draws those of convolutions, but from a generator of our own (He et al. 2015)."""
+    with torch.no_grad():
+        for part in module.modules():
+            if isinstance(part, nn.Conv2d):
+                bound = part.weight[0].numel() ** -0.5
+                assert part.bias is not None
+                for tensor in (part.weight, part.bias):
+                    tensor.copy_(bound * (2 * torch.rand(tensor.shape, generator=rng) - 1))
+
+
+def make_learner(data: Data, settings: TrainSettings) -> Learner:
+    """What learns, before it has learnt anything; errors as of the network that it begins with."""
+    return PositionalLearner(data.kinds, settings)
