@@ -50,7 +50,7 @@ def eager(folder: os.PathLike[str], out: os.PathLike[str]) -> None:
                 print(event.text.partition("/")[0], flush=True)
 
     training.EVERY = 0.0
-    made = training.TrainJob(folder=str(folder), settings=dict(QUICK), output=str(out), threads=1)
+    made = training.TrainJob(folder=str(folder), settings={**QUICK, "steps": 20}, output=str(out), threads=1)
     made.run(Says())
 
 

@@ -35,7 +35,7 @@ class TrainSettings(BaseModel):
     batch: int = Field(64, ge=2, le=4096, description="Pictures of a batch.")
     rate: float = Field(0.002, gt=0, le=1, description="Length of a step at its longest.")
     push: float = Field(
-        1.5,
+        2.5,
         ge=0,
         le=20,
         description="How far each picture is moved to where the network is most mistaken before it learns "

@@ -97,14 +97,15 @@ PORTRAITS: Final[dict[str, dict[str, Any]]] = {
     "small": {
         **_PORTRAIT,
         "size": (160, 160),
-        "steps": (120,),
+        "steps": (100,),
         "normalise": "std",
         "portrait": {
             **_PIXELS,
-            "grey": 0.7,
+            "grey": 0.6,
             "spread": 0.0,
             "rate": ((0.005, 0.005),),
-            "transforms": ("pad(10, reflect)", "jitter(20)"),
+            "transforms": ("pad(16, reflect)", "jitter(32)", "rotate(-10, 10)", "scale(0.9, 1.1)"),
+            "views": 2,
         },
     },
     # No prior at all: what a maximum is where nothing holds it back.
