@@ -98,6 +98,9 @@ def rounds(state: TrainState, data: Data, settings: TrainSettings) -> Iterator[i
         The number of steps that are done, after each; ``state.history`` is longer after some of them.
     """
     odds = _odds(data)
+    if not state.step and (loss := state.learner.prepare(data)) is not None:
+        state.losses = [loss]
+        _judge(state, data.held_out, settings)
     while state.step < settings.steps and not over(state, settings):
         _learn(state, data.learnt, odds, settings)
         if state.step % every(settings) == 0 or state.step == settings.steps:
@@ -108,6 +111,11 @@ def rounds(state: TrainState, data: Data, settings: TrainSettings) -> Iterator[i
 def every(settings: TrainSettings) -> int:
     """Steps from one round to the next."""
     return max(1, settings.steps // ROUNDS)
+
+
+def _full(settings: TrainSettings) -> float:
+    """The step from which on pictures are moved all the way, and rounds count as the best."""
+    return FULL * settings.steps if settings.method == "scratch" else 0.0
 
 
 def over(state: TrainState, settings: TrainSettings) -> bool:
@@ -180,12 +188,12 @@ def _judge(state: TrainState, part: Labelled, settings: TrainSettings) -> None:
     state.history.append(Round(state.step, sum(state.losses) / len(state.losses), accuracy, loss))
     state.losses = []
     index = len(state.history) - 1
-    full = state.step >= FULL * settings.steps
+    full = state.step >= _full(settings)
     if state.best is None or (full and _better(state.history, index, state.best[0], settings)):
         kept: dict[str, Any] = state.learner.module.state_dict()
         state.best = index, {name: tensor.clone() for name, tensor in kept.items()}
 
 
 def _better(history: list[Round], index: int, before: int, settings: TrainSettings) -> bool:
-    early = history[before].step < FULL * settings.steps
+    early = history[before].step < _full(settings)
     return early or history[index].accuracy >= history[before].accuracy

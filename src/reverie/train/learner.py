@@ -39,6 +39,10 @@ class Learner(Protocol):
     def packed(self) -> bytes:
         """The file of a network that it is now."""
 
+    def prepare(self, data: Data) -> float | None:
+        """Begin as well as it can at once; the cross entropy then, None where it begins with chance."""
+        return None
+
 
 class PositionalLearner(Learner):
     """A small network that keeps positions, from weights drawn at random."""
@@ -74,4 +78,8 @@ def _draw(module: nn.Module, rng: torch.Generator) -> None:
 
 def make_learner(data: Data, settings: TrainSettings) -> Learner:
     """What learns, before it has learnt anything; errors as of the network that it begins with."""
+    if settings.method == "lite0":
+        from reverie.train.lite import LiteLearner
+
+        return LiteLearner(data.kinds, settings)
     return PositionalLearner(data.kinds, settings)

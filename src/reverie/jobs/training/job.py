@@ -232,7 +232,8 @@ class TrainJob(Job[TrainResult]):
         packed = state.learner.packed()
         counts = confusion(scores(state.learner, data.held_out), data.held_out.labels, len(data.kinds))
         digest = hashlib.sha256(packed).hexdigest()
-        made = Trained(settings, data, best, counts, digest, self.command())
+        facts = _facts(state)
+        made = Trained(settings, data, best, counts, digest, self.command(), facts)
         learning_curve(state.history, best).save(self._beside(CURVE), overwrite=overwrite)
         confusion_table(data.kinds, counts).save(self._beside(CONFUSION), overwrite=overwrite)
         pictures = [os.path.basename(self._beside(ending)) for ending in (CURVE, CONFUSION)]
@@ -255,6 +256,14 @@ class TrainJob(Job[TrainResult]):
             else:
                 words += [f"--{name}", str(value)]
         return shlex.join(words)
+
+
+def _facts(state: TrainState) -> list[str]:
+    """What is to be known beside the accuracy, as sentences."""
+    first = state.history[0]
+    if first.step:
+        return []
+    return [f"A new head alone, all else as it was: {first.accuracy:.1%} of the held-out pictures"]
 
 
 class _Run:
