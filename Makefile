@@ -20,12 +20,12 @@ PHOTO ?=
 ARGS ?=
 export PHOTO
 
-.PHONY: help dream studio test quick soak wheel bench bench-gpu docs docs-serve docs-tables gallery format clean
+.PHONY: help dream studio emoji test quick soak wheel bench bench-gpu docs docs-serve docs-tables gallery format clean
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
 	@echo "While one works: make quick, style, types and the quick tests in a minute and a half."
-	@echo "Also: make bench, make soak, make wheel, make docs, make docs-serve, make docs-tables, make gallery, make format, make clean."
+	@echo "Also: make emoji (a network of your own), make bench, make soak, make wheel, make docs, make docs-serve, make docs-tables, make gallery, make format, make clean."
 
 $(BIN)/python:
 	@sh tools/venv.sh $(VENV)
@@ -75,6 +75,14 @@ dream: $(VENV)/.dream
 
 studio: $(VENV)/.studio
 	@$(BIN)/reverie studio $(ARGS)
+
+# A network of ten kinds of emoji, and what it dreams of them. The font and the list of emoji are Debian's.
+EMOJI_FONT ?= /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf
+EMOJI_LIST ?= /usr/share/unicode/emoji/emoji-test.txt
+emoji: $(VENV)/.dream
+	@mkdir -p dreams/emoji
+	@cd dreams/emoji && $(abspath $(BIN))/python $(abspath examples)/emoji.py $(EMOJI_FONT) $(EMOJI_LIST)
+	@echo "The portraits are in dreams/emoji/emoji.png"
 
 # One thread for each of several workers is faster than all threads in one. Modules are begun in conftest.py's order.
 test: $(VENV)/.test

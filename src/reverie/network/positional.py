@@ -95,7 +95,7 @@ class Positional(nn.Module):
                 found[CLASS_MAP] = self.classify(F.pad(last, (half, rest, half, rest)))
         if LOGITS in names:
             if not whole:
-                last = self._maps(self._scaled(x), ())[1]
+                last = self._maps(scaled_to(x, self.plan.side), ())[1]
             found[LOGITS] = self.classify(last).flatten(1)
         return {name: found[name] for name in names}
 
@@ -108,10 +108,12 @@ class Positional(nn.Module):
                 found[name] = x
         return found, x
 
-    def _scaled(self, x: Tensor) -> Tensor:
-        """As pictures of the network's own side."""
-        size = (self.plan.side, self.plan.side)
-        return F.interpolate(x, size, mode="bilinear", align_corners=False, antialias=True)
+
+def scaled_to(x: Tensor, side: int) -> Tensor:
+    """Pictures (N, C, H, W) as squares of a side; those that are stay as they are."""
+    if tuple(x.shape[-2:]) == (side, side):
+        return x
+    return F.interpolate(x, (side, side), mode="bilinear", align_corners=False, antialias=True)
 
 
 def positional_layers(plan: PositionalPlan) -> dict[str, NetworkLayer]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from reverie.errors import NetworkError
 from reverie.network.class_names import ClassNames, class_names
@@ -60,8 +60,25 @@ class LiteFacts(_Facts):
     side: int = Field(ge=32, le=1024)
 
 
-Facts = Annotated[PositionalFacts | LiteFacts, Field(discriminator="architecture")]
-_READER: Final[TypeAdapter[PositionalFacts | LiteFacts]] = TypeAdapter(Facts)
+class CompetitiveFacts(_Facts):
+    """What a file says of cells that competed; see ``CompetitivePlan``. ``classes`` name the units."""
+
+    architecture: Literal["competitive"] = "competitive"
+    side: int = Field(ge=SIDES[0], le=SIDES[1])
+    cells: int = Field(ge=1, le=256)
+    kernel: Literal[3, 5, 7, 9, 11]
+    pool: int = Field(ge=1, le=16)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.side % self.pool:
+            raise ValueError(f"a side of {self.side} is no multiple of the pool of {self.pool}")
+        return self
+
+
+AnyFacts = PositionalFacts | LiteFacts | CompetitiveFacts
+Facts = Annotated[AnyFacts, Field(discriminator="architecture")]
+_READER: Final[TypeAdapter[AnyFacts]] = TypeAdapter(Facts)
 
 
 def pack(facts: _Facts, state: Mapping[str, Tensor]) -> bytes:
@@ -92,10 +109,12 @@ def load_trained(path: Path, name: str, *, expected: str | None = None) -> Netwo
             from reverie.network.embedded import lite_network
 
             return lite_network(facts.architecture, state, classes=classes, name=name)
+        if isinstance(facts, CompetitiveFacts):
+            return _competitive(facts, state, classes, name)
         return _positional(facts, state, classes, name)
 
 
-def _facts(path: Path, state: WeightsFile) -> PositionalFacts | LiteFacts:
+def _facts(path: Path, state: WeightsFile) -> AnyFacts:
     """What a file says of itself, checked field by field."""
     text = state.metadata.get(ENTRY)
     if text is None:
@@ -122,10 +141,24 @@ def _positional(facts: PositionalFacts, state: WeightsFile, classes: ClassNames,
     from reverie.network.positional import PositionalPlan, positional_network
 
     plan = PositionalPlan(facts.side, facts.widths, len(facts.classes), facts.channels)
-    check_state(state.notes, plan.shapes(), f"a network of {facts.side} px", state.name)
-    found: dict[str, Any] = {key: state[key] for key in plan.shapes()}
+    found = _weights(state, plan.shapes(), f"a network of {facts.side} px")
+    scale = (facts.mean, facts.std)
+    return positional_network(name, plan, found, classes, scale=scale, sha256=state.sha256)
+
+
+def _competitive(facts: CompetitiveFacts, state: WeightsFile, classes: ClassNames, name: str) -> Network:
+    from reverie.network.competitive import CompetitivePlan, competitive_network
+
+    plan = CompetitivePlan(facts.side, facts.cells, facts.kernel, facts.pool, len(facts.classes))
+    found = _weights(state, plan.shapes(), f"cells of {facts.side} px")
+    return competitive_network(name, plan, found, classes, sha256=state.sha256)
+
+
+def _weights(state: WeightsFile, shapes: Mapping[str, tuple[int, ...]], title: str) -> dict[str, Tensor]:
+    """Every tensor of a file; NetworkError where they are not those of these shapes, or not finite."""
+    check_state(state.notes, shapes, title, state.name)
+    found = {key: state[key] for key in shapes}
     bad = next((key for key, tensor in found.items() if not is_finite(tensor)), None)
     if bad is not None:
         raise NetworkError(f'weights {state.name}: "{bad}" holds NaN or infinite values; get the file again')
-    scale = (facts.mean, facts.std)
-    return positional_network(name, plan, found, classes, scale=scale, sha256=state.sha256)
+    return found

@@ -67,7 +67,8 @@ def save(path: Path, state: TrainState, settings: TrainSettings, data: str, thre
     from safetensors.torch import save as packed
 
     tensors: dict[str, Tensor] = {f"weights/{k}": v for k, v in state.learner.module.state_dict().items()}
-    for index, slot in state.optimiser.state_dict()["state"].items():
+    slots = state.optimiser.state_dict()["state"] if state.optimiser is not None else {}
+    for index, slot in slots.items():
         tensors |= {f"optimiser/{index}/{k}": torch.as_tensor(v) for k, v in slot.items()}
     if state.best is not None:
         tensors |= {f"best/{k}": v for k, v in state.best[1].items()}
@@ -127,8 +128,9 @@ def restore(path: Path, state: TrainState, note: CheckpointNote, tensors: dict[s
             index, _, name = key.partition("/")
             slots.setdefault(int(index), {})[name] = tensor
         state.learner.module.load_state_dict(part("weights/"))
-        kept = state.optimiser.state_dict()
-        state.optimiser.load_state_dict({**kept, "state": slots})
+        if state.optimiser is not None:
+            kept = state.optimiser.state_dict()
+            state.optimiser.load_state_dict({**kept, "state": slots})
         state.rng.set_state(tensors["rng"])
         if note.best is not None:
             state.best = note.best, part("best/")

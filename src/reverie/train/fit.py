@@ -54,7 +54,7 @@ class TrainState:
 
     Attributes:
         learner: The network.
-        optimiser: Its two means of each gradient.
+        optimiser: Its two means of each gradient; None where it learns without.
         rng: Where all chances come from.
         step: Batches so far.
         losses: Of the batches since the last round.
@@ -63,7 +63,7 @@ class TrainState:
     """
 
     learner: Learner
-    optimiser: torch.optim.Optimizer
+    optimiser: torch.optim.Optimizer | None
     rng: torch.Generator
     step: int = 0
     losses: list[float] = field(default_factory=list)
@@ -74,7 +74,9 @@ class TrainState:
     def begin(learner: Learner, settings: TrainSettings) -> TrainState:
         """Before the first step."""
         weights = [p for p in learner.module.parameters() if p.requires_grad]
-        optimiser = torch.optim.AdamW(weights, settings.rate, weight_decay=DECAY, foreach=False)
+        optimiser = (
+            torch.optim.AdamW(weights, settings.rate, weight_decay=DECAY, foreach=False) if weights else None
+        )
         rng = torch.Generator().manual_seed((settings.seed + 1) % 2**63)
         return TrainState(learner, optimiser, rng)
 
@@ -100,11 +102,13 @@ def rounds(state: TrainState, data: Data, settings: TrainSettings) -> Iterator[i
     odds = _odds(data)
     if not state.step and (loss := state.learner.prepare(data)) is not None:
         state.losses = [loss]
-        _judge(state, data.held_out, settings)
+        _judge(state, data, settings)
     while state.step < settings.steps and not over(state, settings):
-        _learn(state, data.learnt, odds, settings)
+        own = state.learner.learn(data.learnt, state.rng, state.step)
+        state.losses.append(_descend(state, data.learnt, odds, settings) if own is None else own)
+        state.step += 1
         if state.step % every(settings) == 0 or state.step == settings.steps:
-            _judge(state, data.held_out, settings)
+            _judge(state, data, settings)
         yield state.step
 
 
@@ -138,8 +142,8 @@ def _odds(data: Data) -> Tensor:
     return odds
 
 
-def _learn(state: TrainState, part: Labelled, odds: Tensor, settings: TrainSettings) -> None:
-    """One step."""
+def _descend(state: TrainState, part: Labelled, odds: Tensor, settings: TrainSettings) -> float:
+    """One step down the gradient; the cross entropy before it."""
     chosen = torch.multinomial(odds, settings.batch, replacement=True, generator=state.rng)
     batch = part.of(chosen)
     x = varied(batch.pictures, state.rng, mirror=settings.mirror)
@@ -148,14 +152,14 @@ def _learn(state: TrainState, part: Labelled, odds: Tensor, settings: TrainSetti
     reach = settings.push * settings.size / 32 * min(1.0, state.step / (FULL * settings.steps))
     if reach and settings.method == "scratch":
         x = _moved(state.learner, x, batch.labels, reach)
+    assert state.optimiser is not None
     for group in state.optimiser.param_groups:
         group["lr"] = rate_at(state.step, settings)
     loss = F.cross_entropy(state.learner.logits(x), batch.labels)
     state.optimiser.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     state.optimiser.step()
-    state.step += 1
-    state.losses.append(float(loss.detach()))
+    return float(loss.detach())
 
 
 def _moved(learner: Learner, x: Tensor, labels: Tensor, reach: float) -> Tensor:
@@ -180,8 +184,10 @@ def confusion(found: Tensor, labels: Tensor, kinds: int) -> Tensor:
     return torch.bincount(cells, minlength=kinds * kinds).view(kinds, kinds)
 
 
-def _judge(state: TrainState, part: Labelled, settings: TrainSettings) -> None:
+def _judge(state: TrainState, data: Data, settings: TrainSettings) -> None:
     """End a round. Rounds count as the best once pictures are moved all the way; of equal ones the last."""
+    part = data.held_out
+    state.learner.look_at(data.learnt)
     found = scores(state.learner, part)
     accuracy = float((found.argmax(1) == part.labels).double().mean())
     loss = float(F.cross_entropy(found, part.labels))
@@ -195,5 +201,7 @@ def _judge(state: TrainState, part: Labelled, settings: TrainSettings) -> None:
 
 
 def _better(history: list[Round], index: int, before: int, settings: TrainSettings) -> bool:
+    if settings.method == "unsupervised":
+        return True  # labels decide nothing
     early = history[before].step < _full(settings)
     return early or history[index].accuracy >= history[before].accuracy

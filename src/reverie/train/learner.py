@@ -15,7 +15,7 @@ from reverie.train.settings import TrainSettings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reverie.train.pictures import Data
+    from reverie.train.pictures import Data, Labelled
 
 #: Channels of the layers of a small network, and what its pictures are normalised with.
 WIDTHS: Final = (24, 48, 64)
@@ -39,6 +39,18 @@ class Learner(Protocol):
     def packed(self) -> bytes:
         """The file of a network that it is now."""
 
+    def learn(self, part: Labelled, rng: torch.Generator, step: int) -> float | None:
+        """Learn from a batch in a way of its own, and say how badly; None where it learns by gradients."""
+        return None
+
+    def look_at(self, part: Labelled) -> None:
+        """Find out what its answers mean, of pictures that it learnt from, before it is judged."""
+        return None
+
+    def facts(self, data: Data) -> list[str]:
+        """What else is to be known, as sentences."""
+        return []
+
     def prepare(self, data: Data) -> float | None:
         """Begin as well as it can at once; the cross entropy then, None where it begins with chance."""
         return None
@@ -49,7 +61,7 @@ class PositionalLearner(Learner):
 
     def __init__(self, kinds: Sequence[str], settings: TrainSettings) -> None:
         plan = PositionalPlan(settings.size, WIDTHS, len(kinds))
-        self.facts = PositionalFacts(
+        self.made_of = PositionalFacts(
             classes=tuple(kinds), side=settings.size, widths=WIDTHS, mean=MEAN, std=STD
         )
         self.module = Positional(plan).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -62,7 +74,7 @@ class PositionalLearner(Learner):
 
     def packed(self) -> bytes:
         """See ``Learner.packed``."""
-        return pack(self.facts, self.module.state_dict())
+        return pack(self.made_of, self.module.state_dict())
 
 
 def _draw(module: nn.Module, rng: torch.Generator) -> None:
@@ -82,4 +94,8 @@ def make_learner(data: Data, settings: TrainSettings) -> Learner:
         from reverie.train.lite import LiteLearner
 
         return LiteLearner(data.kinds, settings)
+    if settings.method == "unsupervised":
+        from reverie.train.unsupervised import UnsupervisedLearner
+
+        return UnsupervisedLearner(data.kinds, settings)
     return PositionalLearner(data.kinds, settings)

@@ -30,10 +30,7 @@ Told = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Found:
-    """The pictures of a folder by kind, before they are read.
-
-    ``kinds`` has one without a name where there are pictures and no folders.
-    """
+    """The pictures of a folder by kind, before they are read; one kind where there are no folders in it."""
 
     folder: str
     kinds: tuple[str, ...]
@@ -114,7 +111,7 @@ def find_pictures(folder: str | os.PathLike[str]) -> Found:
             f"{root}: cannot be read ({error.strerror or error}); give a folder of folders of pictures"
         ) from error
     if not inside:
-        return Found(str(root), ("",), (tuple(pictures_in(root)),))
+        return Found(str(root), (root.resolve().name or "pictures",), (tuple(pictures_in(root)),))
     return Found(str(root), tuple(p.name for p in inside), tuple(tuple(pictures_in(p)) for p in inside))
 
 
@@ -194,10 +191,9 @@ def _check_room(count: int, side: int) -> None:
 def _check_enough(part: Labelled, kinds: Sequence[str], fewest: int, folder: str) -> None:
     for name, count in zip(kinds, part.counts(len(kinds)), strict=True):
         if count < fewest:
-            what = f'"{name}": ' if name else ""
             raise BadInput(
-                f"{folder}: {what}{count} pictures that can be read are too few; {fewest} of a kind are the "
-                "least, and fifty are better"
+                f'{folder}: "{name}": {count} pictures that can be read are too few; {fewest} of a kind are '
+                "the least, and fifty are better"
             )
 
 

@@ -232,7 +232,7 @@ class TrainJob(Job[TrainResult]):
         packed = state.learner.packed()
         counts = confusion(scores(state.learner, data.held_out), data.held_out.labels, len(data.kinds))
         digest = hashlib.sha256(packed).hexdigest()
-        facts = _facts(state)
+        facts = [*_facts(state), *state.learner.facts(data)]
         made = Trained(settings, data, best, counts, digest, self.command(), facts)
         learning_curve(state.history, best).save(self._beside(CURVE), overwrite=overwrite)
         confusion_table(data.kinds, counts).save(self._beside(CONFUSION), overwrite=overwrite)
