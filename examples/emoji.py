@@ -19,18 +19,18 @@ from reverie.portrait.batch import portraits
 
 FONT = "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"
 LIST = "/usr/share/unicode/emoji/emoji-test.txt"
-#: Kinds, and the subgroups of Unicode's list that they are.
+#: Kinds, and what they are in Unicode's list: subgroup, colon, name.
 KINDS = {
-    "smiley": r"face-(smiling|affection|tongue|hand|hat|glasses)",
-    "heart": r"heart",
-    "clock": r"time",
-    "hand": r"hand-(fingers.*|single-finger)|hands",
-    "flag": r"country-flag",
-    "person": r"person",
-    "vehicle": r"transport-ground",
-    "animal": r"animal-mammal",
-    "fruit": r"food-fruit",
-    "plant": r"plant-(flower|other)",
+    "smiley": r"face-(smiling|affection|tongue): .*",
+    "heart": r"heart: .*",
+    "clock": r"time: (?!hourglass).*",
+    "hand": r"hand(s|-single-finger|-fingers-.*): .*",
+    "flag": r"country-flag: .*",
+    "person": r"person: .*",
+    "vehicle": r"transport-ground: .*",
+    "animal": r"animal-mammal: .*",
+    "fruit": r"food-fruit: .*",
+    "plant": r"plant-(flower|other): .*",
 }
 #: Every so many emoji of a kind are held out, all their colours of skin together.
 EACH = 7
@@ -38,15 +38,16 @@ EACH = 7
 
 def listed(text: str) -> Iterator[tuple[str, str, str]]:
     """(kind, name, characters) of each emoji that is of one of the kinds."""
-    kind = None
+    group = ""
     for line in text.splitlines():
         if line.startswith("# subgroup: "):
             group = line.removeprefix("# subgroup: ")
-            kind = next((k for k, pattern in KINDS.items() if re.fullmatch(pattern, group)), None)
-        elif kind and "; fully-qualified" in line:
+        elif "; fully-qualified" in line:
             codes, _, words = line.partition(";")
-            characters = "".join(chr(int(code, 16)) for code in codes.split())
-            yield kind, re.sub(r".*? E[0-9.]+ ", "", words), characters
+            name = re.sub(r".*? E[0-9.]+ ", "", words)
+            kind = next((k for k, p in KINDS.items() if re.fullmatch(p, f"{group}: {name}")), None)
+            if kind is not None:
+                yield kind, name, "".join(chr(int(code, 16)) for code in codes.split())
 
 
 def draw(font: ImageFont.FreeTypeFont, characters: str) -> Image.Image:

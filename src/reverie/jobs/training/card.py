@@ -63,7 +63,8 @@ def card(made: Trained, file: str, pictures: Sequence[str]) -> str:
         f"A network of {len(data.kinds)} kinds of pictures: {KINDS[settings.method]}.",
         "",
         f"- Held-out accuracy: **{made.best.accuracy:.1%}** of {len(data.held_out)} pictures that it never "
-        f"learnt from (mean over kinds {_even(made.counts):.1%}), after {made.best.step} steps; {_chosen(made)}",
+        f"learnt from (mean over kinds {_even(made.counts):.1%}), after {made.best.step} steps; "
+        f"{_chosen(made)}",
         *(f"- {fact}" for fact in made.facts),
         f"- Pictures: {len(data.learnt)} learnt from, {len(data.held_out)} held out, of {settings.size} px",
         f"- SHA-256 of the pictures as they were read: `{data.sha256}`",

@@ -51,7 +51,10 @@ def contact_sheet(
         left = gap + index % columns * (width + gap)
         top = gap + index // columns * (height + text + gap)
         bits = np.rint(np.clip(picture.pixels, 0, 1) * 255).astype(np.uint8)
-        sheet.paste(Image.fromarray(bits), (left, top + height - picture.size[1]))
+        sheet.paste(
+            Image.fromarray(bits[..., 0] if bits.shape[2] == 1 else bits),
+            (left, top + height - picture.size[1]),
+        )
         draw.text((left, top + height + 4), fitted(name, bold, width), INK, bold)
         below = top + height + 6 + round(1.3 * letters)
         draw.text((left, below), fitted(words, small, width), FAINT, small)

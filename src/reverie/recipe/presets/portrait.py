@@ -101,7 +101,6 @@ PORTRAITS: Final[dict[str, dict[str, Any]]] = {
         "normalise": "std",
         "portrait": {
             **_PIXELS,
-            "grey": 0.6,
             "spread": 0.0,
             "rate": ((0.005, 0.005),),
             "transforms": ("pad(16, reflect)", "jitter(32)", "rotate(-10, 10)", "scale(0.9, 1.1)"),
