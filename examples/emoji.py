@@ -21,7 +21,7 @@ FONT = "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"
 LIST = "/usr/share/unicode/emoji/emoji-test.txt"
 #: Kinds, and what they are in Unicode's list: subgroup, colon, name.
 KINDS = {
-    "smiley": r"face-(smiling|affection|tongue): .*",
+    "smiley": r"face-(smiling|affection|tongue|hand|neutral.*|sleepy|concerned): .*",
     "heart": r"heart: .*",
     "clock": r"time: (?!hourglass).*",
     "hand": r"hand(s|-single-finger|-fingers-.*): .*",

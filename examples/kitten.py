@@ -1,4 +1,4 @@
-"""The kitten raised on stripes (Blakemore & Cooper 1970): what cells see while they learn, they see ever after.
+"""The kitten raised on stripes (Blakemore & Cooper 1970): cells see what they have seen while they learnt.
 
 Cells compete for what a retina tells them, of photographs or of a drum with stripes. Then each is shown
 gratings of all orientations, and a photograph dreams with the cells of three kittens.
@@ -27,11 +27,16 @@ FREQUENCIES, ANGLES = (0.06, 0.09, 0.13, 0.18, 0.25, 0.33), np.arange(0, 180, 7.
 PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket", "camera", "grass", "gravel", "brick", "coins")
 
 
+def photograph(name: str) -> np.ndarray:
+    """One of scikit-image's."""
+    return np.asarray(getattr(skimage.data, name)())
+
+
 def photographs() -> list[np.ndarray]:
     """Grey photographs, longer side 220 pixels."""
     found = []
     for name in PHOTOGRAPHS:
-        pixels = getattr(skimage.data, name)()
+        pixels = photograph(name)
         grey = skimage.color.rgb2gray(pixels) if pixels.ndim == 3 else pixels / 255
         image = Image.fromarray(grey.astype(np.float32))
         image.thumbnail((220, 220), Image.Resampling.LANCZOS)
@@ -52,20 +57,15 @@ def drum(angle: float, rng: np.random.Generator, count: int = 20) -> list[np.nda
     return found
 
 
-def retina(side: int = 64) -> np.ndarray:
+def retina(height: int, width: int) -> np.ndarray:
     """What a retina passes of each frequency: the higher the more, up to a limit (Olshausen & Field 1996)."""
-    f = np.hypot(*np.meshgrid(np.fft.fftfreq(side), np.fft.fftfreq(side), indexing="ij"))
-    return f * np.exp(-((f / 0.35) ** 4))
+    f = np.hypot(*np.meshgrid(np.fft.fftfreq(height), np.fft.fftfreq(width), indexing="ij"))
+    return np.asarray(f * np.exp(-((f / 0.35) ** 4)))
 
 
 def seen(image: np.ndarray) -> np.ndarray:
     """A picture behind the retina."""
-    return np.fft.ifft2(np.fft.fft2(image) * _resampled(image.shape)).real
-
-
-def _resampled(shape: tuple[int, ...]) -> np.ndarray:
-    f = np.hypot(*np.meshgrid(np.fft.fftfreq(shape[0]), np.fft.fftfreq(shape[1]), indexing="ij"))
-    return f * np.exp(-((f / 0.35) ** 4))
+    return np.fft.ifft2(np.fft.fft2(image) * retina(*image.shape)).real
 
 
 def patches(images: list[np.ndarray], rng: np.random.Generator) -> Tensor:
@@ -83,7 +83,7 @@ def patches(images: list[np.ndarray], rng: np.random.Generator) -> Tensor:
 
 
 def answers(cells: Tensor) -> np.ndarray:
-    """(cells, angles): the strongest answer of each cell to a grating of each orientation, whatever its phase."""
+    """(cells, angles): each cell's strongest answer to gratings of each orientation, whatever their phase."""
     y, x = np.mgrid[:SIDE, :SIDE] - (SIDE - 1) / 2
     found = []
     for angle in np.deg2rad(ANGLES):
@@ -122,14 +122,14 @@ def raised(seed: int) -> dict[str, Tensor]:
 
 
 class Cortex(nn.Module):
-    """Retina and cells as a network: (N, 1, H, W) to (N, 64, H, W)."""
+    """Retina and cells as a network: (N, 1, H, W) to (N, 64, H + 1, W + 1)."""
 
     def __init__(self, cells: Tensor) -> None:
         super().__init__()
-        kernel = np.fft.fftshift(np.fft.ifft2(retina()).real)[24:41, 24:41]
+        kernel = np.fft.fftshift(np.fft.ifft2(retina(64, 64)).real)[24:41, 24:41]
         self.retina = nn.Conv2d(1, 1, 17, padding=8, padding_mode="reflect", bias=False)
         self.retina.weight.data = torch.tensor(kernel - kernel.mean(), dtype=torch.float32)[None, None]
-        self.cells = nn.Conv2d(1, CELLS, SIDE, padding="same", bias=False)
+        self.cells = nn.Conv2d(1, CELLS, SIDE, padding=SIDE // 2, padding_mode="reflect", bias=False)
         self.cells.weight.data = cells.view(CELLS, 1, SIDE, SIDE)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -138,11 +138,13 @@ class Cortex(nn.Module):
 
 def dream(cells: Tensor) -> Picture:
     """What the cameraman becomes to a kitten."""
-    camera = np.asarray(Image.fromarray(skimage.data.camera()).resize((256, 256)), np.float32) / 255
+    camera = np.asarray(Image.fromarray(photograph("camera")).resize((384, 384)), np.float32) / 255
     net = reverie.wrap_net(Cortex(cells), mean=0.45, std=0.25, channels=1)
     recipe = reverie.preset("classic", objective=["output"], steps=[12], octaves=2, strength=0.6)
-    made = reverie.render(recipe, Picture(camera[..., None]), session=reverie.Session(recipe, net=net))
-    return Picture(np.repeat(made.pixels, 3, axis=2) if made.pixels.shape[2] == 1 else made.pixels)
+    made = reverie.render(
+        recipe, Picture(camera[..., None].astype(np.float32)), session=reverie.Session(recipe, net=net)
+    )
+    return made
 
 
 def drawn(cells: Tensor) -> Image.Image:
