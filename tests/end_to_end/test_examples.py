@@ -3,6 +3,7 @@
 import functools
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import skimage.data
@@ -22,7 +23,10 @@ MAKES = {
     "first_dream": ["dream.png"],
     "frames": ["frame.png"],
     "gradient": [],
+    "emoji": [],
+    "face_neuron": ["face-neuron.png"],
     "jobs": ["plain.png"],
+    "kitten": ["kitten.png", "kitten-dreams.png"],
     "lesson": ["lesson.png"],
     "moving": ["moving.gif"],
     "network_in_a_file": [],
@@ -35,18 +39,31 @@ MAKES = {
     "studio_client": ["from-the-studio.png"],
     "zoom": ["zoom.gif"],
 }
+#: What is said to those that would take long: as few seeds as there can be.
+WORDS = {"kitten": ["1"], "face_neuron": ["1"]}
+#: These need what not every machine has, or minutes.
+ELSEWHERE = ("emoji",)
+FONT = "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"
 
 
 def test_every_example_is_known():
     assert [path.stem for path in EXAMPLES] == sorted(MAKES)
 
 
-def begun(path, folder):
+def begun(path, folder, *words):
     """An example in a process of its own, which has torch loaded where there are forks."""
     if FORKS:
-        return Forked(functools.partial(script, path), folder, environment())
+        return Forked(
+            functools.partial(script, path, *(words or WORDS.get(path.stem, ()))), folder, environment()
+        )
     return subprocess.Popen(
-        [sys.executable, "-W", "error::DeprecationWarning:__main__", path],
+        [
+            sys.executable,
+            "-W",
+            "error::DeprecationWarning:__main__",
+            path,
+            *(words or WORDS.get(path.stem, ())),
+        ],
         cwd=folder,
         env={**environment(), "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
@@ -56,7 +73,7 @@ def begun(path, folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [p for p in EXAMPLES if p.stem not in ELSEWHERE], ids=lambda path: path.stem)
 def test_example_runs(path, tmp_path):
     photo = Image.fromarray(skimage.data.chelsea()).crop((90, 20, 330, 180)).resize((120, 80))
     photo.save(tmp_path / "me.jpg", quality=95)
@@ -77,3 +94,21 @@ def test_example_runs(path, tmp_path):
             extremes = picture.convert("L").getextrema()
             assert extremes[1] - extremes[0] > 50  # a picture, not a plane
             assert picture.convert("RGB").tobytes() != original.tobytes()
+
+
+def test_emoji_say_what_they_need(tmp_path):
+    process = begun(ROOT / "examples" / "emoji.py", tmp_path, "no.ttf", "no.txt")
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 1
+    assert "apt-get install fonts-noto-color-emoji unicode-data" in said
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not Path(FONT).exists(), reason="Debian's emoji are not here")
+def test_emoji_are_learnt_and_dreamt(tmp_path):
+    process = begun(ROOT / "examples" / "emoji.py", tmp_path)
+    out, said = process.communicate(timeout=1200)
+    assert process.returncode == 0, said
+    assert float(out.split("%")[0]) >= 85
+    assert {"emoji.png", "emoji.safetensors", "emoji.md"} <= {path.name for path in tmp_path.iterdir()}

@@ -57,13 +57,13 @@ def command(words: list[str], prepare: Callable[[], None] | None = None) -> None
     main(words)
 
 
-def script(path: Path) -> None:
-    """What ``python path`` does, on one thread; what the file itself does that is deprecated is an error."""
+def script(path: Path, *words: str) -> None:
+    """What ``python path words`` does, on one thread; what is deprecated in the file itself is an error."""
     import torch
 
     torch.set_num_threads(1)
     warnings.filterwarnings("error", category=DeprecationWarning, module="__main__")
-    sys.argv = [str(path)]
+    sys.argv = [str(path), *words]
     sys.path.insert(0, str(path.parent))
     runpy.run_path(str(path), run_name="__main__")
 

@@ -23,6 +23,7 @@ def begun(data):
     return TrainState.begin(make_learner(data, SETTINGS), SETTINGS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [1, 7, 15])
 def test_it_goes_on_to_the_same_bytes(data, tmp_path, after):
     whole = begun(data)

@@ -101,8 +101,9 @@ PORTRAITS: Final[dict[str, dict[str, Any]]] = {
         "normalise": "std",
         "portrait": {
             **_PIXELS,
+            "grey": 0.7,
             "spread": 0.0,
-            "rate": ((0.005, 0.005),),
+            "rate": ((0.007, 0.001),),
             "transforms": ("pad(16, reflect)", "jitter(32)", "rotate(-10, 10)", "scale(0.9, 1.1)"),
             "views": 2,
         },
