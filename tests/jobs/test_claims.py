@@ -64,6 +64,7 @@ JOBS: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
     ),
     "fool": ({"settings": {"network": "lite0:w.png"}}, "f", ("w.png",)),
     "print": ({"genome": "g.json"}, "x.png", ("g.json",)),
+    "train": ({"folder": "in", "settings": {"method": "unsupervised"}}, "x.safetensors", ("in/b.png",)),
     "rerun": ({"result": "r.png", "input": "me.png"}, "x.png", ("me.png", "mask.png", "guide.png", "w.png")),
 }
 #: Ways of naming a file that is there by another name.

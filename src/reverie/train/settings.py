@@ -15,7 +15,7 @@ METHODS: Final[tuple[str, ...]] = get_args(Method)
 #: What the methods have of their own where nothing is said.
 OWN: Final[Mapping[str, Mapping[str, Any]]] = {
     "scratch": {"size": 32, "steps": 2400, "batch": 64, "rate": 0.002},
-    "lite0": {"size": 128, "steps": 200, "batch": 24, "rate": 0.0005},
+    "lite0": {"size": 128, "steps": 200, "batch": 24, "rate": 0.0001},
     "unsupervised": {"size": 25, "steps": 400, "batch": 400, "rate": 0.25},
 }
 

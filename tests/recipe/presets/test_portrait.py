@@ -116,3 +116,11 @@ def test_a_portrait_keeps_its_detail_in_the_middle() -> None:
         return float(np.mean(corners) / fine[32:64, 32:64].mean())
 
     assert calm("portrait") < 0.5 < calm("filled")
+
+
+def test_portraits_of_small_networks_climb_steps_of_one_length():
+    small = preset("small")
+    assert (small.size, small.steps, small.normalise) == ((160, 160), (100,), "std")
+    assert small.portrait is not None
+    assert (small.portrait.canvas, small.portrait.optimiser, small.portrait.grey) == ("pixels", "ascent", 0.7)
+    assert small.portrait.priors == ()
