@@ -39,10 +39,8 @@ MAKES = {
     "studio_client": ["from-the-studio.png"],
     "zoom": ["zoom.gif"],
 }
-#: What is said to those that would take long: as few seeds as there can be.
-WORDS = {"kitten": ["1"], "face_neuron": ["1"]}
-#: These need what not every machine has, or minutes.
-ELSEWHERE = ("emoji",)
+#: These have tests of their own.
+ELSEWHERE = ("emoji", "face_neuron", "kitten")
 FONT = "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"
 
 
@@ -53,16 +51,14 @@ def test_every_example_is_known():
 def begun(path, folder, *words):
     """An example in a process of its own, which has torch loaded where there are forks."""
     if FORKS:
-        return Forked(
-            functools.partial(script, path, *(words or WORDS.get(path.stem, ()))), folder, environment()
-        )
+        return Forked(functools.partial(script, path, *words), folder, environment())
     return subprocess.Popen(
         [
             sys.executable,
             "-W",
             "error::DeprecationWarning:__main__",
             path,
-            *(words or WORDS.get(path.stem, ())),
+            *words,
         ],
         cwd=folder,
         env={**environment(), "OMP_NUM_THREADS": "1"},
@@ -94,6 +90,34 @@ def test_example_runs(path, tmp_path):
             extremes = picture.convert("L").getextrema()
             assert extremes[1] - extremes[0] > 50  # a picture, not a plane
             assert picture.convert("RGB").tobytes() != original.tobytes()
+
+
+def table_of(stem, folder, *words):
+    """What an experiment prints, by rows of words."""
+    process = begun(ROOT / "examples" / f"{stem}.py", folder, *words)
+    out, said = process.communicate(timeout=600)
+    assert process.returncode == 0, said
+    assert {path.name for path in folder.iterdir()} == set(MAKES[stem])
+    return [line.split() for line in out.splitlines()[1:]]
+
+
+@pytest.mark.slow
+def test_kittens_see_what_they_have_seen(tmp_path):
+    rows = {" ".join(row[1:-3]): row[-3:] for row in table_of("kitten", tmp_path, "1")}
+    vertical, horizontal = (float(share.rstrip("%")) for share in rows["vertical"][:2])
+    assert vertical >= 95
+    assert horizontal == 0
+    assert float(rows["vertical"][2]) <= 0.05
+    assert all(20 <= float(share.rstrip("%")) <= 45 for share in rows["normal"][:2])
+    assert float(rows["horizontal"][2]) >= 20
+
+
+@pytest.mark.soak
+def test_a_cell_finds_out_what_a_face_is(tmp_path):
+    rows = table_of("face_neuron", tmp_path)
+    assert len(rows) == 6
+    assert all(float(row[3]) >= 0.95 for row in rows)
+    assert all(float(row[3]) > float(row[5]) for row in rows)
 
 
 def test_emoji_say_what_they_need(tmp_path):

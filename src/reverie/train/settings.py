@@ -30,10 +30,22 @@ class TrainSettings(BaseModel):
         description="A small network of its own (scratch), the embedded one tuned (lite0), or cells that "
         "compete for pictures without labels (unsupervised).",
     )
-    size: int = Field(32, ge=16, le=256, description="Side of the pictures that it learns from, in pixels.")
-    steps: int = Field(2400, ge=1, le=1_000_000, description="Batches that it learns from, at most.")
-    batch: int = Field(64, ge=2, le=4096, description="Pictures of a batch.")
-    rate: float = Field(0.002, gt=0, le=1, description="Length of a step at its longest.")
+    size: int = Field(
+        32,
+        ge=16,
+        le=256,
+        description="Side of the pictures that it learns from, in pixels; of lite0 128, unsupervised 25.",
+    )
+    steps: int = Field(
+        2400,
+        ge=1,
+        le=1_000_000,
+        description="Batches that it learns from, at most; of lite0 200, unsupervised 400.",
+    )
+    batch: int = Field(64, ge=2, le=4096, description="Pictures of a batch; of lite0 24, unsupervised 400.")
+    rate: float = Field(
+        0.002, gt=0, le=1, description="Length of a step at its longest; of lite0 0.0001, unsupervised 0.25."
+    )
     push: float = Field(
         2.5,
         ge=0,
