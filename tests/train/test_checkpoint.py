@@ -6,7 +6,7 @@ import torch
 from reverie.errors import BadInput
 from reverie.train import checkpoint
 from reverie.train.fit import TrainState, rounds
-from reverie.train.learner import make_learner
+from reverie.train.make import make_learner
 from reverie.train.pictures import find_pictures, read_data
 from reverie.train.settings import make_settings
 from support.training import QUICK, folder_of_kinds

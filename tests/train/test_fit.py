@@ -7,7 +7,7 @@ import torch.nn.functional as F
 
 from reverie.train import fit
 from reverie.train.fit import Round, TrainState, confusion, rate_at, rounds, scores
-from reverie.train.learner import make_learner
+from reverie.train.make import make_learner
 from reverie.train.pictures import find_pictures, read_data
 from reverie.train.settings import make_settings
 from support.training import QUICK, folder_of_kinds

@@ -6,7 +6,7 @@ import torch
 import reverie
 from reverie.train import checkpoint
 from reverie.train.fit import TrainState, confusion, rounds, scores
-from reverie.train.learner import make_learner
+from reverie.train.make import make_learner
 from reverie.train.pictures import Data, Labelled, find_pictures, read_data
 from reverie.train.settings import make_settings
 from support.training import KINDS, folder_of_kinds

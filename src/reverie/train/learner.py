@@ -86,16 +86,3 @@ def _draw(module: nn.Module, rng: torch.Generator) -> None:
                 assert part.bias is not None
                 for tensor in (part.weight, part.bias):
                     tensor.copy_(bound * (2 * torch.rand(tensor.shape, generator=rng) - 1))
-
-
-def make_learner(data: Data, settings: TrainSettings) -> Learner:
-    """What learns, before it has learnt anything; errors as of the network that it begins with."""
-    if settings.method == "lite0":
-        from reverie.train.lite import LiteLearner
-
-        return LiteLearner(data.kinds, settings)
-    if settings.method == "unsupervised":
-        from reverie.train.unsupervised import UnsupervisedLearner
-
-        return UnsupervisedLearner(data.kinds, settings)
-    return PositionalLearner(data.kinds, settings)

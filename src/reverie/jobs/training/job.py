@@ -138,7 +138,7 @@ class TrainJob(Job[TrainResult]):
         from reverie.jobs.estimate import clock
         from reverie.native.runtime import Runtime
         from reverie.train.fit import TrainState, rounds
-        from reverie.train.learner import make_learner
+        from reverie.train.make import make_learner
 
         settings, data = self.trains, self._data(workspace or Workspace())
         times = [time.perf_counter()]
@@ -183,7 +183,7 @@ class TrainJob(Job[TrainResult]):
     def _work(self, listener: Listener, workspace: Workspace) -> TrainResult:
         from reverie.native.runtime import Runtime
         from reverie.train.fit import TrainState
-        from reverie.train.learner import make_learner
+        from reverie.train.make import make_learner
 
         self.check()
         settings, data = self.trains, self._data(workspace, listener)
