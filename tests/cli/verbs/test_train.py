@@ -56,7 +56,7 @@ def test_what_it_makes_is_a_network_like_any_other(network, inside, tmp_path):
     assert inside("train", "kinds", "-o", network, "--seed", "1", "--overwrite", *QUICK).rc == 0
     inside("rerun", "d.png", "-o", "other.png").refused(5, "SHA-256 is")
     (tmp_path / network).unlink()
-    inside("rerun", "d.png", "-o", "other.png").refused(5, network, "put it there")
+    inside("rerun", "d.png", "-o", "other.png").refused(5, network, "not found beside")
 
 
 def test_json_says_all(kinds, inside, tmp_path):
