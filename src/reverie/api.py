@@ -9,10 +9,11 @@ from torch import Tensor
 
 from reverie.ascent.loop import Ask, Frame
 from reverie.ascent.loop import dream as ascent
-from reverie.ascent.session import Session
+from reverie.ascent.session import Session, session_of
 from reverie.ascent.state import AscentState
 from reverie.deepdream.state import State
 from reverie.media.picture import Picture
+from reverie.network.network import Network
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def dream(
     picture: Picture | Tensor | None = None,
     *,
     session: Session | None = None,
+    net: Network | None = None,
     state: AscentState[Any] | None = None,
 ) -> Iterator[Frame]:
     """Gradient ascent on a picture, octave by octave; to stop is to leave the ``for``.
@@ -38,6 +40,7 @@ def dream(
             or clouds.
         session: The network, bound objectives and tiles, to share between dreams; made from the recipe if
             missing.
+        net: The network that dreams, instead of the one that the recipe names; for a session of its own.
         state: A state that an earlier dream left, to go on from; ``picture`` is then not looked at.
 
     Yields:
@@ -47,7 +50,7 @@ def dream(
         UsageError, BadInput, NetworkError, ResourceError: as their docstrings say.
     """
     first, ask = (recipe(state), recipe) if callable(recipe) else (recipe, None)
-    session = session or Session(first)
+    session = session_of(first, session, net)
     yield from ascent(first, session=session, state=state or begin(first, picture, session), ask=ask)
 
 
@@ -71,9 +74,10 @@ def render(
     picture: Picture | Tensor | None = None,
     *,
     session: Session | None = None,
+    net: Network | None = None,
 ) -> Picture:
-    """Dream to the end and return the finished picture."""
-    session = session or Session(recipe)
+    """Dream to the end and return the finished picture; arguments and errors as of ``dream``."""
+    session = session_of(recipe, session, net)
     state = begin(recipe, picture, session)
     for _ in ascent(recipe, session=session, state=state):
         pass

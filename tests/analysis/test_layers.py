@@ -30,7 +30,7 @@ def test_a_network_of_ones_own(measure: bool) -> None:
     found = {one.name: one for one in describe_layers(wrap_net(network()), 64, 80, measure=measure)}
     assert found["0"].shape == (8, 30, 38)
     assert found["2"].shape == (6, 15, 19)
-    assert [found[name].stride for name in ("0", "2", "3", "5", "output")] == [2, 4, None, None, None]
+    assert [found[name].stride for name in ("0", "2", "3", "4", "logits")] == [2, 4, None, None, None]
     assert found["0"].receptive_field == (5 if measure else None)
     assert found["2"].receptive_field == (9 if measure else None)
     assert found["0"].unknown is not measure

@@ -271,7 +271,9 @@ def test_class_names_and_layer_names():
     assert net.classes.lookup("Golden-Retriever") == 3
     with pytest.raises(UsageError, match=r"body\.4"):
         net.layer("bdy.4")
-    assert {"stem", "body", "body.27", "head", "output", "logits"} <= set(net.layers)
+    assert {"stem", "body", "body.27", "logits"} <= set(net.layers)
+    assert not {"head", "output"} & set(net.layers)  # other names of the same
+    assert {net.layer(name).name for name in ("head", "output", "fc", "logits")} == {"logits"}
     assert "" not in net.layers
 
 

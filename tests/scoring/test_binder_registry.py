@@ -25,7 +25,7 @@ def test_errors_list_functions_by_what_they_read():
     names = str(caught.value).partition("functions are ")[2].split(", ")
     assert names == list(FUNCTIONS)
     files = dict.fromkeys(FUNCTIONS[name].__module__.rpartition(".")[2] for name in names)
-    assert list(files) == ["activations", "classes", "likeness", "pairwise", "regularizers"]
+    assert list(files) == ["activations", "classes", "code", "likeness", "pairwise", "regularizers"]
 
 
 def test_a_quantity_without_a_score_is_a_fault_of_the_program():

@@ -190,7 +190,7 @@ MODULES: dict[str, tuple[Callable[[], nn.Module], str, str]] = {
     # -- no way back to the picture
     "no_grad": (around(no_grad), "b.2", "no gradient comes back from b.2 .*detach"),
     "inference_mode": (around(inference), "b.2", "no gradient comes back from b.2 .*detach"),
-    "inference_mode at the end": (around(inference), "output", "no gradient comes back from output .*detach"),
+    "inference_mode at the end": (around(inference), "output", "no gradient comes back from b.3 .*detach"),
     "detach": (around(lambda b, x: b(x.detach())), "b.2", "no gradient comes back from b.2 .*detach"),
     "detach at the end": (around(lambda b, x: b(x).detach()), "output", "no gradient .* output"),
     "data": (around(lambda b, x: b(x.data)), "b.0", "no gradient .* b.0"),
@@ -211,7 +211,7 @@ MODULES: dict[str, tuple[Callable[[], nn.Module], str, str]] = {
     "quantised after a float layer": (
         lambda: torch.ao.quantization.quantize_dynamic(convolutions().eval(), {nn.Linear}),
         "output",
-        "no gradient .* output .*quantised",
+        "no gradient .* logits .*quantised",
     ),
     # -- outputs at which nothing can dream
     "argmax": (
@@ -255,12 +255,12 @@ MODULES: dict[str, tuple[Callable[[], nn.Module], str, str]] = {
     "NaN layer": (
         around(lambda b, x: b(x) * float("nan")),
         "output",
-        'layer "logits" gives NaN.*earlier layer',
+        'layer "output" gives NaN.*earlier layer',
     ),
     "log of zero": (
         around(lambda b, x: torch.log(b(x) * 0)),
         "output",
-        'layer "logits" gives NaN or infinite',
+        'layer "output" gives NaN or infinite',
     ),
     # -- odd, and dreams
     "positions of a square": (lambda: Positions(64, 64), "output", ""),

@@ -47,7 +47,8 @@ class LayerNote:
     def as_json(self) -> dict[str, Any]:
         """A JSON object."""
         seen = {"stride": self.stride, "receptive_field": self.receptive_field, "shape": list(self.shape)}
-        return {**vars(self.layer), **seen, "objective": self.objective}
+        layer = {"name": self.name, "channels": self.layer.channels, "draws": self.draws}
+        return {**layer, **seen, "objective": self.objective}
 
 
 def describe_layers(net: Network, height: int, width: int, *, measure: bool = False) -> list[LayerNote]:
@@ -71,7 +72,7 @@ def describe_layers(net: Network, height: int, width: int, *, measure: bool = Fa
     notes = []
     for name in names:
         layer, shape = net.layer(name), shapes[name]
-        stride, field = layer.stride, layer.receptive_field
+        stride, field = (layer.stride, layer.receptive_field) if net.tells_fields else (None, None)
         if stride is None and len(shape) == 3 and twice[name][1] > shape[1]:
             stride = max(1, round(height / (twice[name][1] - shape[1])))
         told = field is not None or measure or len(shape) < 3 or name == "logits"

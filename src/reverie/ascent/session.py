@@ -116,6 +116,10 @@ class Session:
             self.runtime = Runtime.of(recipe.threads, step)
         except Unavailable as error:
             raise NoEngineError(str(error)) from error
+        if net is not None and not isinstance(net, Network):
+            raise UsageError(
+                f"net: is a {type(net).__name__}; give load_net(...) or wrap_net(module, mean=..., std=...)"
+            )
         self.turn = Turn("the session")
         self.device = pick_device(recipe.device)
         with self.runtime.use():
@@ -345,12 +349,13 @@ class Session:
 
     def _cut(self, goal: BoundObjective, height: int, width: int) -> Cut | None:
         """What cutting such a picture for this objective comes to; None where it cannot or need not be."""
-        geometry = self.net.geometry(goal.layers) if goal.layers and height * width > 128 * 128 else None
+        cut = goal.layers and not goal.codes and height * width > 128 * 128
+        geometry = self.net.geometry(goal.layers) if cut else None
         if geometry is None:  # sees the whole picture, or is too small to cut
             return None
         stride, field = geometry
         # A measured field may lie to one side of its cell, as that of convolutions without padding does.
-        centred = all(self.net.layer(name).stride for name in goal.layers)
+        centred = self.net.tells_fields
         reach = field / 2 if centred else field
         halo = full = round_up(reach + stride, stride)
         if self._halo == "auto" and centred:
@@ -364,6 +369,19 @@ class Session:
     def _margin(self, goal: BoundObjective, height: int, width: int) -> int:
         """How much of the other side the network is shown beyond each edge of a seamless picture."""
         return min(64, height // 2, width // 2) if goal.layers else 0
+
+
+def session_of(recipe: Recipe, session: Session | None, net: Network | None) -> Session:
+    """The session that somebody gave, or one of a network that they gave or the recipe names.
+
+    Raises:
+        UsageError: Both were given, or as the network something else, as a module that is not wrapped.
+    """
+    if session is None:
+        return Session(recipe, net=net)
+    if net is not None:
+        raise UsageError("net: a session has its network already; give one of the two")
+    return session
 
 
 def _named(network: str, *, offline: bool) -> Network:

@@ -156,7 +156,7 @@ def dreams(recipe: Recipe) -> list[Finding]:
 
 def some_layer(net: Network) -> str:
     """A layer to dream at: the default one, or two thirds of the way through another network."""
-    from reverie.network.wrap import OUTPUT
+    from reverie.network.network import OUTPUT
     from reverie.recipe.recipe import make
 
     usual = make().objective[0]

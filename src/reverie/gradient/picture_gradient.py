@@ -1,14 +1,12 @@
 """The seam: d(score)/d(picture), in bounded memory. Above it canvases and loops, below it engines.
 
-Nothing here knows what an objective is: a bound one gives scores at layers (``Reading``) and at the picture
-(``PictureTerm``).
+Nothing here knows what an objective is: see ``gradient.reading`` for what a bound one has to say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -20,6 +18,14 @@ from reverie.engine.not_finite import complaint
 from reverie.errors import ReverieError, UsageError
 from reverie.gradient.attention import Attention, InDeviations, Sums
 from reverie.gradient.cells import Window, as_map
+from reverie.gradient.reading import (
+    AnyReading,
+    BoundObjectiveLike,
+    PictureTerm,
+    Reading,
+    WholeReading,
+    read_by,
+)
 from reverie.gradient.tiles import Tile, Tiling
 from reverie.gradient.view import Pictured, View
 from reverie.ops.finite import is_finite
@@ -30,73 +36,6 @@ EMPHASIS = "\0emphasis"
 #: Terms that read the picture itself are computed on strips of about so many pixels.
 STRIP = 1 << 18
 Fields = Mapping[str, Tensor]
-
-
-class Reading(Protocol):
-    """One term of a bound objective: a sum over the positions of one layer."""
-
-    @property
-    def text(self) -> str:
-        """The term as the user wrote it."""
-
-    @property
-    def weight(self) -> float:
-        """What its score and gradient are multiplied by."""
-
-    @property
-    def layer(self) -> str:
-        """The layer that it reads."""
-
-    @property
-    def function(self) -> object:
-        """What it computes at each position; one in deviations is asked for more, see ``InDeviations``."""
-
-    @property
-    def mask(self) -> str | None:
-        """The field that says where it counts; None is everywhere."""
-
-    def score(self, activation: Tensor, window: Window, mask: Tensor | None) -> Tensor:
-        """Unweighted score (N,) of a map (N, C, h, w), counted in ``window``."""
-
-    def slope(self, activation: Tensor, window: Window, mask: Tensor | None) -> tuple[Tensor, Tensor] | None:
-        """The score and its gradient at the map, or None: then autograd differentiates ``score``."""
-
-
-class PictureTerm(Protocol):
-    """One term that reads the picture itself: a sum over its rows."""
-
-    @property
-    def weight(self) -> float:
-        """What its score and gradient are multiplied by."""
-
-    def piece(self, strip: Tensor, rows: int, height: int) -> Tensor:
-        """What the first ``rows`` of a strip give, (N,).
-
-        ``strip`` (N, C, rows or rows + 1, W) holds the row that follows too, if the picture has one; the
-        picture has ``height`` rows.
-        """
-
-
-class BoundObjectiveLike(Protocol):
-    """What ``picture_gradient`` needs of a bound objective."""
-
-    @property
-    def balance(self) -> str:
-        """How its terms share the work: none, layers, terms or octave."""
-
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """Every layer that is read, each once."""
-
-    @property
-    def penalties(self) -> Sequence[PictureTerm]:
-        """Its terms that read the picture itself."""
-
-    def groups(self) -> Sequence[Sequence[Reading]]:
-        """Terms whose gradients may be added at their layers, group by group."""
-
-    def fields(self, height: int, width: int, like: Tensor) -> dict[str, Tensor]:
-        """Its masks by name at a size, each (1, 1, H, W), of the kind of ``like``."""
 
 
 def picture_gradient(
@@ -119,7 +58,8 @@ def picture_gradient(
     Args:
         engine: Computes activations and pulls seeds back.
         goal: A bound objective.
-        picture: (N, C, H, W) in [0, 1]: a tensor, or what gives rectangles of one when asked for them.
+        picture: (N, C, H, W) in [0, 1]: a tensor, or what gives rectangles of one when asked for them. A
+            tensor (C, H, W) is one picture, whose score () and gradient (C, H, W) are returned.
         fields: The objective's masks at this size, (1, 1, H, W).
         tiling: Cut the picture into tiles; None does it whole.
         roll: Show the network the picture rolled downwards and to the right by so many pixels. The gradient
@@ -139,6 +79,19 @@ def picture_gradient(
         BadInput: Pixels that are not finite.
         NetworkError: Weights that are not finite, or a layer that overflows.
     """
+    if isinstance(picture, Tensor) and picture.ndim == 3:
+        score, gradient = picture_gradient(
+            engine,
+            goal,
+            picture[None],
+            fields=fields,
+            tiling=tiling,
+            roll=roll,
+            margin=margin,
+            out=None if out is None else out[None],
+            attention=attention,
+        )
+        return score[0], gradient[0]
     if isinstance(picture, Tensor):
         check_shown(picture, engine.net)
     if out is not None and out.shape != picture.shape:
@@ -183,7 +136,7 @@ def picture_gradient(
     return score, out
 
 
-def _groups(goal: BoundObjectiveLike, attention: Attention | None) -> Sequence[Sequence[Reading]]:
+def _groups(goal: BoundObjectiveLike, attention: Attention | None) -> Sequence[Sequence[AnyReading]]:
     """An objective's groups; all in one where earlier looks have said what each term's share is."""
     groups = goal.groups()
     if attention is None or attention.shares is None or len(groups) < 2:
@@ -209,7 +162,7 @@ def _wide(kind: torch.dtype) -> torch.dtype:
 
 def _add_tile(
     sight: _Sight,
-    groups: Sequence[Sequence[Reading]],
+    groups: Sequence[Sequence[AnyReading]],
     tile: Tile | None,
     norms: Sequence[Tensor] | None,
     parts: Sequence[Tensor],
@@ -245,7 +198,7 @@ class _Sight:
     view: View
     fields: Fields
     room: Tensor  # for one tile's pixels
-    terms: Sequence[Reading]
+    terms: Sequence[AnyReading]
     attention: Attention | None = None
     sums: Sums | None = None
     _pooled: dict[tuple[str, int, int], Tensor] = field(default_factory=dict)
@@ -257,7 +210,7 @@ class _Sight:
 
     def seeds(
         self,
-        group: Sequence[Reading],
+        group: Sequence[AnyReading],
         activations: Mapping[str, Tensor],
         tile: Tile | None,
         norms: Sequence[Tensor] | None,
@@ -266,18 +219,19 @@ class _Sight:
         score = self.nought()
         seeds: dict[str, Tensor] = {}
         for i, term in enumerate(group):
-            value, seed = self.slope(term, activations[term.layer], tile)
-            share = self._weighed(term, activations[term.layer], seed * term.weight, tile)
-            if norms is not None:
-                share /= norms[i].view(-1, *[1] * (seed.ndim - 1))
-            # Said of the first term that is not finite. A GPU would be waited for: it is asked at the end.
-            if share.device.type == "cpu" and not (is_finite(value) and is_finite(share)):
-                raise self.complaint([tile], [term])
-            seeds[term.layer] = seeds[term.layer].add_(share) if term.layer in seeds else share
+            value, slopes = self.slopes(term, activations, tile)
+            for layer, seed in slopes.items():
+                share = self._weighed(term, activations[layer], seed * term.weight, tile)
+                if norms is not None:
+                    share /= norms[i].view(-1, *[1] * (seed.ndim - 1))
+                # Said of the first that is not finite. A GPU would be waited for: it is asked at the end.
+                if share.device.type == "cpu" and not (is_finite(value) and is_finite(share)):
+                    raise self.complaint([tile], [term])
+                seeds[layer] = seeds[layer].add_(share) if layer in seeds else share
             score = score + term.weight * value.to(score)
         return score, seeds
 
-    def _weighed(self, term: Reading, activation: Tensor, seed: Tensor, tile: Tile | None) -> Tensor:
+    def _weighed(self, term: AnyReading, activation: Tensor, seed: Tensor, tile: Tile | None) -> Tensor:
         """A term's weighted gradient at its layer as earlier looks weigh it; what this one says is noted."""
         attention, sums = self.attention, self.sums
         if attention is None or sums is None:
@@ -304,14 +258,16 @@ class _Sight:
         share = attention.share(place)
         return seed if share == 1 else seed * share
 
-    def _watched(self) -> Reading | None:
+    def _watched(self) -> AnyReading | None:
         """The term whose layer says where something is seen: the first that reads it in deviations."""
         return next((term for term in self.terms if isinstance(term.function, InDeviations)), None)
 
-    def complaint(self, tiles: Sequence[Tile | None], terms: Sequence[Reading] | None = None) -> ReverieError:
+    def complaint(
+        self, tiles: Sequence[Tile | None], terms: Sequence[AnyReading] | None = None
+    ) -> ReverieError:
         """Why what came of some tiles and terms, or all of them, is not finite."""
         terms = [term for group in self.goal.groups() for term in group] if terms is None else terms
-        layers = list(dict.fromkeys(term.layer for term in terms))
+        layers = list(dict.fromkeys(name for term in terms for name in read_by(term)))
         named = ", ".join(dict.fromkeys(term.text for term in terms)) or "the objective"
         for tile in tiles:
             shown = self.view.cut(tile.seen if tile else self.view.all)
@@ -325,7 +281,18 @@ class _Sight:
         picture = self.view.picture
         return torch.zeros(picture.shape[0], dtype=picture.dtype, device=picture.device)
 
-    def slope(self, term: Reading, activation: Tensor, tile: Tile | None) -> tuple[Tensor, Tensor]:
+    def slopes(
+        self, term: AnyReading, activations: Mapping[str, Tensor], tile: Tile | None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """A term's unweighted score (N,) and its gradient at each layer that it reads."""
+        if isinstance(term, WholeReading):
+            if tile is not None:
+                raise UsageError(f"objective {term.text}: sees whole pictures; give no tiles")
+            return term.slopes(activations)
+        value, seed = self._slope(term, activations[term.layer], tile)
+        return value, {term.layer: seed}
+
+    def _slope(self, term: Reading, activation: Tensor, tile: Tile | None) -> tuple[Tensor, Tensor]:
         """A term's unweighted score (N,) and its gradient at its layer."""
         height, width = as_map(activation).shape[2:]
         window, mask = self._window(term, height, width, tile)
@@ -336,7 +303,7 @@ class _Sight:
         return slope_by_autograd(term, activation, window, mask)
 
     def _window(
-        self, term: Reading, height: int, width: int, tile: Tile | None
+        self, term: AnyReading, height: int, width: int, tile: Tile | None
     ) -> tuple[Window, Tensor | None]:
         """Which cells of a term's map count, and the mask over them."""
         if tile is None:
@@ -375,8 +342,8 @@ def _seed_norms(sight: _Sight, tiles: Sequence[Tile | None]) -> list[Tensor]:
     for tile in tiles if terms else ():
         activations = sight.activations(tile)
         for square, term in zip(squares, terms, strict=True):
-            _, seed = sight.slope(term, activations[term.layer], tile)
-            square += seed.flatten(1).square().sum(1).to(square)
+            for seed in sight.slopes(term, activations, tile)[1].values():
+                square += seed.flatten(1).square().sum(1).to(square)
     return [s.sqrt().clamp_min(TINY) for s in squares]
 
 
@@ -386,7 +353,7 @@ def _rms(gradient: Tensor) -> Tensor:
     return norm.div(gradient[0].numel() ** 0.5).clamp_min(TINY)
 
 
-def _share(group: Sequence[Reading], fields: Fields) -> float:
+def _share(group: Sequence[AnyReading], fields: Fields) -> float:
     """How strong a group's gradient shall be, as a root mean square, before all are added up."""
     share = sum(abs(term.weight) for term in group)
     mask = group[0].mask if len(group) == 1 else None

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from reverie.errors import BadInput, ReverieError, UsageError, did_you_mean
 from reverie.jobs.claims import names_in, networks_in
-from reverie.jobs.foreign_names import check_beside, check_no_code
+from reverie.jobs.foreign_names import check_beside, check_no_code, check_no_functions
 from reverie.jobs.job import Job
 from reverie.media.local_file import open_regular, unreadable
 from reverie.recipe.portrait import Portrait
@@ -79,6 +79,8 @@ def read_job(document: object, where: str = "job", *, trusted: bool = False) -> 
         wrong += _complaints(error, of_kind.model_fields)
     if wrong:
         raise UsageError(f"{where}: {'; '.join(wrong)}")
+    if isinstance(recipe := getattr(job, "recipe", None), Recipe):
+        check_no_functions(recipe, where)
     if not trusted:
         _check_names(job, where)
     return job

@@ -9,7 +9,7 @@ for a file whose author the user knows.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from reverie.errors import UsageError
@@ -51,6 +51,17 @@ def check_no_code(network: str, where: str) -> None:
             f'{where}: network "{found.title}" runs code, and nothing was run; '
             "--trust allows it, if you know who wrote it"
         )
+
+
+def check_no_functions(recipe: Recipe, where: str) -> None:
+    """UsageError where a recipe in a file, which ``where`` names, climbs a function of Python."""
+    if code := recipe.code():
+        raise UsageError(f"{where}: {not_repeatable(code)}; run the program that made it")
+
+
+def not_repeatable(code: Sequence[str]) -> str:
+    """Why a file cannot be repeated whose recipe has such functions."""
+    return f"not repeatable from the file: its objective {code[0]} is Python code, which no file holds"
 
 
 def files_of(network: str) -> tuple[str, ...]:

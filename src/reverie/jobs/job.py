@@ -20,6 +20,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from reverie.jobs.claims import Claim, Named, claimed, reads_of
+from reverie.jobs.foreign_names import check_no_functions
 from reverie.jobs.output import Written, memory_errors
 from reverie.jobs.workspace import Workspace
 from reverie.media.picture import Picture
@@ -230,7 +231,13 @@ class Job(BaseModel, Generic[R]):
     kind: str
 
     def document(self) -> dict[str, Any]:
-        """The job as a JSON object; ``read_job`` makes the same job of it."""
+        """The job as a JSON object; ``read_job`` makes the same job of it.
+
+        Raises:
+            UsageError: Its objective is a function of Python, which no document holds.
+        """
+        if isinstance(recipe := getattr(self, "recipe", None), Recipe):
+            check_no_functions(recipe, "job")
         return self.model_dump(mode="json")
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +32,7 @@ class Tap:
         self.odd = odd
         self.found: dict[str, Tensor] = {}
         self.calls: dict[str, int] = {}
+        self._returned: dict[str, ref[Tensor]] = {}  # as they were, not copies
 
     @contextmanager
     def on(self, modules: Mapping[str, nn.Module]) -> Iterator[None]:
@@ -52,6 +53,7 @@ class Tap:
                 if not left:
                     self.found[name] = tensor
                     raise EnoughRead
+                self._returned[name] = ref(tensor)
                 # a copy, because an in-place ReLU after this layer would change what it returned
                 self.found[name] = tensor.clone()
 
@@ -65,6 +67,11 @@ class Tap:
         finally:
             for handle in handles:
                 handle.remove()
+
+    def that_return(self, tensor: Tensor) -> tuple[str, ...]:
+        """The modules that returned this very tensor, which nobody has changed since."""
+        same = (name for name, one in self._returned.items() if one() is tensor)
+        return tuple(name for name in same if torch.equal(self.found[name], tensor))
 
 
 @contextmanager

@@ -20,6 +20,10 @@ from reverie.ops.finite import is_finite
 #: A multiple of what most networks' cells are apart, in pixels.
 MAP_STEP = 32
 PROBE = 128  # side in pixels of the picture that memory is measured with
+#: The class scores, and whatever a network of one's own returns.
+LOGITS, OUTPUT = "logits", "output"
+#: What people call the class scores, wherever a network has no other layer of that name.
+ALIASES = (OUTPUT, "fc", "classifier")
 
 
 @dataclass(frozen=True)
@@ -138,14 +142,29 @@ class Network:
                 return tensor.dtype
         return torch.get_default_dtype()
 
+    @property
+    def tells_fields(self) -> bool:
+        """Whether its layers know how far they see; cells then lie in the middle of that.
+
+        Otherwise it is measured, layer by layer, when it is first asked for.
+        """
+        return True
+
+    def own_name(self, name: str) -> str:
+        """What the network itself calls a layer of which there are several names, as of the class scores."""
+        if name in ALIASES and name not in self._layers and LOGITS in self._layers:
+            return LOGITS
+        return name
+
     def layer(self, name: str) -> NetworkLayer:
         """The layer of that name.
 
         Raises:
             UsageError: There is none; the message lists the nearest names.
         """
-        self._check([name])
-        return self.layers[name]
+        own = self.own_name(name)
+        self._check([own])
+        return self.layers[own]
 
     def channels_of(self, name: str) -> int:
         """How many features the layer of that name has."""
@@ -166,10 +185,12 @@ class Network:
             UsageError: A layer does not exist, or the picture's shape or channels do not fit.
         """
         wanted = [names] if isinstance(names, str) else list(dict.fromkeys(names))
-        self._check(wanted)
+        own = {name: self.own_name(name) for name in wanted}
+        self._check(list(own.values()))
         if not wanted:
             return {}
-        return self._read(self._prepare(picture), wanted)
+        found = self._read(self._prepare(picture), list(dict.fromkeys(own.values())))
+        return {name: found[own[name]] for name in wanted}
 
     __call__ = forward
 
@@ -180,7 +201,7 @@ class Network:
             (stride, receptive field) in pixels: the least common multiple of the strides and the
             largest field; None when a layer sees the whole picture (logits, tokens).
         """
-        wanted = [names] if isinstance(names, str) else list(names)
+        wanted = [self.own_name(name) for name in ([names] if isinstance(names, str) else names)]
         self._check(wanted)
         if self.input_size is not None:
             return None

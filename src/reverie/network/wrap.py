@@ -17,11 +17,12 @@ from reverie.network.borrowed import EnoughRead, Tap, features, frozen, turns_at
 from reverie.network.class_names import ClassNames, class_names
 from reverie.network.description import FITS
 from reverie.network.layouts import Layouts
-from reverie.network.network import MAP_STEP, Network, NetworkLayer
+from reverie.network.measured import MeasuredLayer, one_name
+from reverie.network.network import ALIASES, LOGITS, MAP_STEP, OUTPUT, Network, NetworkLayer
 from reverie.network.receptive_field import measure_field
 from reverie.network.sizes import Sizes, Windows, covering, find_sizes, joined_all, padded
+from reverie.notices import warn
 
-OUTPUT = "output"
 #: Pictures that sizes and channels are tried with.
 SIDES = (64, 128, 224, 256, 320, 384, 512, 32, 28, 16, 8, 299, 227, 448, 240, 96, 336, 518)
 
@@ -29,8 +30,8 @@ SIDES = (64, 128, 224, 256, 320, 384, 512, 32, 28, 16, 8, 299, 227, 448, 240, 96
 def wrap_net(
     module: nn.Module,
     *,
-    mean: float | Sequence[float] = 0.0,
-    std: float | Sequence[float] = 1.0,
+    mean: float | Sequence[float] | None = None,
+    std: float | Sequence[float] | None = None,
     channels: int = 3,
     input_size: int | tuple[int, int] | None = None,
     classes: ClassNames | Sequence[str] | None = None,
@@ -39,8 +40,9 @@ def wrap_net(
 ) -> Network:
     """Makes a network of your own ready to dream with.
 
-    Layers are named as in ``module.named_modules()``; ``output`` is what the module returns, also
-    called ``logits`` unless a layer of its own has that name. A layer that returns several tensors
+    Layers are named as in ``module.named_modules()``. What the module returns is ``logits`` if that are
+    numbers and no maps, and ``output`` otherwise; either name is understood, and so are those of layers
+    that return the same, as ``fc``. A layer that returns several tensors
     counts with its first, a layer that runs several times with its last. Tokens that lie on the grid of
     a vision transformer's patches, and maps with their channels last, come as maps (N, C, h, w), without
     the tokens of a class or of registers. The module is only
@@ -51,7 +53,8 @@ def wrap_net(
 
     Args:
         module: Takes pictures (N, channels, H, W).
-        mean: Subtracted from pictures in [0, 1]: one number, or one per channel.
+        mean: Subtracted from pictures in [0, 1]: one number, or one per channel. Without it and ``std`` the
+            network is shown them as they are, which is warned of: few were trained so.
         std: Divides them after that: one number, or one per channel; not zero.
         channels: Of the pictures: 1 for grey, 3 for RGB, or what the network was trained on.
         input_size: Side or (height, width) of the only pictures it takes. None finds out by trying what
@@ -84,13 +87,19 @@ def wrap_net(
         classes = class_names(classes)
     if fit not in FITS:
         raise UsageError(f"fit is {fit}; there are {' and '.join(FITS)}")
-    scale = _per_channel("std", std, channels)
+    scale = _per_channel("std", 1.0 if std is None else std, channels)
     if any(value <= 0 for value in scale):
         raise UsageError(f"std is {std}; every value must be above 0")
+    title = name or type(module).__name__
+    if mean is None and std is None:
+        warn(
+            f"network {title}: no mean and std were given, so it is shown pictures in [0, 1] as they are; "
+            "give those that it was trained with, or mean=0, std=1 if that is how"
+        )
     return WrappedNetwork(
-        name or type(module).__name__,
+        title,
         module,
-        mean=_per_channel("mean", mean, channels),
+        mean=_per_channel("mean", 0.0 if mean is None else mean, channels),
         std=scale,
         classes=classes,
         input_size=None if size is None else (size[0], size[1]),
@@ -142,6 +151,8 @@ class WrappedNetwork(Network):
         self._odd: dict[str, str] = {}  # what layers return that is neither maps, tokens nor vectors
         self._calls: dict[str, int] = {}  # how often a layer runs in one forward
         self._fields: dict[str, tuple[int, int] | None] = {}
+        self._same: dict[str, str] = {}  # other names of what the module returns
+        self._last: tuple[str, ...] = ()  # layers that return what the module returns
 
     @property
     def layers(self) -> dict[str, NetworkLayer]:
@@ -150,8 +161,22 @@ class WrappedNetwork(Network):
             self._find_sizes()
             self._find_whether_one_by_one()
             found = self._read_probe(list(self._names()))
-            self._layers = {n: NetworkLayer(n, _channels(a)) for n, a in found.items()}
+            self._same = one_name(found, self._last, own=self._names()[LOGITS] is not self.module)
+            self._layers = {
+                n: MeasuredLayer(n, _channels(a), self.geometry)
+                for n, a in found.items()
+                if n not in self._same
+            }
         return self._layers
+
+    @property
+    def tells_fields(self) -> bool:
+        """See ``Network.tells_fields``."""
+        return False
+
+    def own_name(self, name: str) -> str:
+        """See ``Network.own_name``."""
+        return LOGITS if name in ALIASES and name not in self._names() else name
 
     @property
     def weights_sha256(self) -> str:
@@ -190,14 +215,17 @@ class WrappedNetwork(Network):
         Raises:
             UsageError: There is none, or it does not run in a forward pass.
         """
-        self._check([name])
-        if name not in self.layers:
-            raise UsageError(self._never_ran(name))
-        return self.layers[name]
+        own = self.own_name(name)
+        self._check([own])
+        layers = self.layers
+        own = self._same.get(own, own)
+        if own not in layers:
+            raise UsageError(self._never_ran(own))
+        return layers[own]
 
     def _names(self) -> Mapping[str, nn.Module]:
         own = {name: module for name, module in self.module.named_modules() if name}
-        return {"logits": self.module, **own, OUTPUT: self.module}
+        return {LOGITS: self.module, **own, OUTPUT: self.module}
 
     def _read(self, x: Tensor, names: list[str]) -> dict[str, Tensor]:
         found = self._run(x, names)
@@ -260,6 +288,7 @@ class WrappedNetwork(Network):
         if not known:
             self._calls.update(tap.calls)
         first = features(output, self._odd, *whole)
+        self._last = () if first is None else tap.that_return(first)
         return tap.found if first is None else {**tap.found, **dict.fromkeys(whole, first)}
 
     def _never_ran(self, name: str) -> str:

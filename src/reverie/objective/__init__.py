@@ -18,6 +18,7 @@ from reverie.objective.parser import *
 from reverie.objective.quantity import *
 from reverie.objective.terms.activations import *
 from reverie.objective.terms.classes import *
+from reverie.objective.terms.code import *
 from reverie.objective.terms.likeness import *
 from reverie.objective.terms.pairwise import *
 from reverie.objective.terms.regularizers import *

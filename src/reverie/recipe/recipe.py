@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from reverie.errors import ReverieError, UsageError, did_you_mean
-from reverie.objective import Objective, parse
+from reverie.objective import Code, Objective, parse
 from reverie.recipe.film import Film
 from reverie.recipe.portrait import Portrait
 from reverie.recipe.sites import Sites
@@ -214,6 +214,13 @@ class Recipe(BaseModel):
     zoom: Zoom | None = Field(None, description="How an endless zoom moves; without it, nothing does.")
     film: Film | None = Field(None, description="How a film dreams from frame to frame; without it, none.")
 
+    @field_validator("objective", "steps", "partners", mode="before")
+    @classmethod
+    def _one_alone(cls, value: object) -> object:
+        """One objective, text or number instead of a sequence of them; objectives as the texts they are."""
+        each = value if isinstance(value, list | tuple) else (value,)
+        return tuple(str(one) if isinstance(one, Objective) else one for one in each)
+
     @field_validator("objective")
     @classmethod
     def _objectives_parse(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -265,6 +272,12 @@ class Recipe(BaseModel):
         if self.mask:
             names[self.mask] = None
         return tuple(names)
+
+    def code(self) -> tuple[str, ...]:
+        """Its objectives' functions of Python, each once: no file holds them, so none repeats it."""
+        texts = (*self.objective, *(self.zoom.objectives if self.zoom else ()))
+        terms = [term.quantity for text in texts for term in parse(text).terms]
+        return tuple(dict.fromkeys(str(one) for one in terms if isinstance(one, Code)))
 
     def renamed(self, names: Mapping[str, str]) -> Recipe:
         """The same recipe with file names replaced."""

@@ -16,7 +16,7 @@ from reverie.errors import UsageError
 from reverie.gradient.cells import Window, as_map
 from reverie.gradient.picture_gradient import slope_by_autograd
 from reverie.scoring.bind import BoundObjective
-from reverie.scoring.terms import BoundTerm
+from reverie.scoring.terms import BoundCode, BoundTerm
 
 #: Gradients shorter than this are not made longer where terms are balanced.
 TINY = 1e-20
@@ -80,6 +80,9 @@ class BatchObjective:
         seeds = {k: activations[k].new_zeros(activations[k].shape) for k in self.layers}
         slopes = {k: _by_item(seed, views) for k, seed in seeds.items()}  # writing here fills the seeds
         scores = [_item(objective, i, maps, slopes) for i, objective in enumerate(self.objectives)]
+        for i, objective in enumerate(self.objectives):
+            for code in objective.codes:
+                scores[i] = scores[i] + _call(objective, code, i, activations, seeds, views)
         for (_, key), items in self._families.items():
             for i, score in zip(items, self._compare(key, items, maps, slopes), strict=True):
                 scores[i] = scores[i] + score
@@ -138,6 +141,32 @@ def _item(objective: BoundObjective, i: int, maps: Maps, slopes: Maps) -> Tensor
     return score
 
 
+def _call(
+    objective: BoundObjective,
+    code: BoundCode,
+    i: int,
+    activations: Mapping[str, Tensor],
+    seeds: Mapping[str, Tensor],
+    views: int,
+) -> Tensor:
+    """Add the slopes of a function of somebody's own to those of an item, view by view; returns its score."""
+    mine = {name: _of_item(activations[name], views, i).clone() for name in code.layers}
+    values, slopes = code.slopes(mine)
+    share = torch.full_like(values, code.weight / views)
+    if objective.balance == "layers":
+        squares = sum(slope.flatten(1).square().sum(1) for slope in slopes.values())
+        share = share / torch.as_tensor(squares).sqrt().clamp_min(TINY).to(share)
+    for name, slope in slopes.items():
+        seed = _of_item(seeds[name], views, i)
+        seed += slope * share.to(slope).view(-1, *[1] * (slope.ndim - 1))
+    return code.weight * values.mean()
+
+
+def _of_item(activation: Tensor, views: int, i: int) -> Tensor:
+    """The views of one item of an activation (V * N, ...), in the same memory (V, ...)."""
+    return activation.view(views, -1, *activation.shape[1:])[:, i]
+
+
 def _slope(term: BoundTerm, cells: Tensor) -> tuple[Tensor, Tensor]:
     """A term's unweighted score (V,) of one item's views and its gradient there (V, C, h, w)."""
     window = Window.whole(*cells.shape[2:])
@@ -156,6 +185,7 @@ def _check(objective: BoundObjective) -> None:
     for term in objective.terms:
         if term.mask is not None:
             raise UsageError(f'objective "{term.text}": a portrait has no regions; drop the @')
-    parts = len(objective.terms) + len(objective.pairwise) + len(objective.priors) + len(objective.penalties)
+    kinds = objective.terms, objective.codes, objective.pairwise, objective.priors, objective.penalties
+    parts = sum(map(len, kinds))
     if objective.balance not in ("none", "layers") and parts > 1:
         raise UsageError(f"portraits: balance {objective.balance} is not for portraits; use layers or none")

@@ -17,10 +17,10 @@ from reverie import objective as ob
 from reverie.errors import UsageError
 from reverie.network.network import Network
 from reverie.notices import warn
-from reverie.scoring import functions, pairwise, regularizers, standardised  # noqa: F401, they register their scores
+from reverie.scoring import code, functions, pairwise, regularizers, standardised  # noqa: F401, they register their scores
 from reverie.scoring.binder import Binder, Opener, Size, bound
 from reverie.scoring.feature_statistics import FeatureStatistics
-from reverie.scoring.terms import BoundTerm, Comparison, Penalty
+from reverie.scoring.terms import BoundCode, BoundTerm, Comparison, Penalty
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,21 @@ class BoundObjective:
     masks: Mapping[str, Tensor] = field(default_factory=dict)  # name -> (1, 1, H, W) in [0, 1]
     pairwise: tuple[Comparison, ...] = ()  # for portraits, see ``reverie.scoring.batch``
     priors: tuple[FeatureStatistics, ...] = ()  # for portraits too
+    codes: tuple[BoundCode, ...] = ()  # functions of somebody's own, which see the whole picture
 
     @property
     def layers(self) -> tuple[str, ...]:
         """Every layer that is read, each once."""
         terms: tuple[BoundTerm | Comparison, ...] = (*self.terms, *self.pairwise)
-        names = [term.layer for term in terms] + [name for one in self.priors for name in one.layers]
+        names = [term.layer for term in terms]
+        names += [name for one in self.codes for name in one.layers]
+        names += [name for prior in self.priors for name in prior.layers]
         return tuple(dict.fromkeys(names))
 
     @property
     def texts(self) -> tuple[str, ...]:
         """What its terms are called, in words that parse back."""
-        parts = self.terms, self.pairwise, self.priors, self.penalties
+        parts = self.terms, self.codes, self.pairwise, self.priors, self.penalties
         return tuple(dict.fromkeys(term.text for kind in parts for term in kind))
 
     def fields(self, height: int, width: int, like: Tensor) -> dict[str, Tensor]:
@@ -61,11 +64,12 @@ class BoundObjective:
             for name, mask in self.masks.items()
         }
 
-    def groups(self) -> list[tuple[BoundTerm, ...]]:
+    def groups(self) -> list[tuple[BoundTerm | BoundCode, ...]]:
         """Terms whose gradients may be added at the layers; each group costs one backward pass."""
-        if self.balance in ("terms", "octave") and len(self.terms) > 1:
-            return [(term,) for term in self.terms]
-        return [self.terms] if self.terms else []
+        terms: tuple[BoundTerm | BoundCode, ...] = (*self.terms, *self.codes)
+        if self.balance in ("terms", "octave") and len(terms) > 1:
+            return [(term,) for term in terms]
+        return [terms] if terms else []
 
 
 def bind(
@@ -100,6 +104,7 @@ def bind(
     comparisons: list[Comparison] = []
     priors: list[Binder] = []
     masks: dict[str, Tensor] = {}
+    codes: list[BoundCode] = []
     for term in objective.terms:
         binder = Binder(term, net, open_picture or _no_files, size, portrait)
         binder.check_region()
@@ -111,13 +116,17 @@ def bind(
             penalties.append(made)
         elif isinstance(made, Comparison):
             comparisons.append(made)
+        elif isinstance(made, BoundCode):
+            codes.append(made)
         else:
             if term.region is not None and made.mask not in masks:
                 masks[str(term.region)] = _mask(term.region, binder.open_picture)
             terms.append(made)
     layers = [t.layer for t in terms] + [t.layer for t in comparisons]
-    statistics = _statistics(priors, net, layers)
-    return BoundObjective(tuple(terms), tuple(penalties), balance, masks, tuple(comparisons), statistics)
+    statistics = _statistics(priors, net, [*layers, *(name for one in codes for name in one.layers)])
+    return BoundObjective(
+        tuple(terms), tuple(penalties), balance, masks, tuple(comparisons), statistics, tuple(codes)
+    )
 
 
 def _statistics(

@@ -19,7 +19,16 @@ from reverie.network.network import Network
 from reverie.objective import Quantity, Term
 from reverie.objective.text import MOST_DIGITS
 from reverie.ops.finite import is_finite
-from reverie.scoring.terms import BoundTerm, Comparison, OfMaps, OfRows, Penalty, Place, ScoreFunction
+from reverie.scoring.terms import (
+    BoundCode,
+    BoundTerm,
+    Comparison,
+    OfMaps,
+    OfRows,
+    Penalty,
+    Place,
+    ScoreFunction,
+)
 
 #: The longest side at which a guide picture is shown to the network, in pixels.
 GUIDE_SIDE = 448
@@ -155,10 +164,11 @@ def covering(picture: Tensor, size: Size) -> Tensor:
 
 
 Kind = TypeVar("Kind", bound=Quantity)
-Made = TypeVar("Made", bound=BoundTerm | Comparison | Penalty)
+Bound = BoundTerm | BoundCode | Comparison | Penalty
+Made = TypeVar("Made", bound=Bound)
 
 #: Whose score is which: beside a score function stands, as ``@scores(Mean)``, the quantity that it is for.
-_MAKERS: dict[type[Quantity], Callable[[Any, Binder], BoundTerm | Comparison | Penalty]] = {}
+_MAKERS: dict[type[Quantity], Callable[[Any, Binder], Bound]] = {}
 
 
 def scores(kind: type[Kind]) -> Callable[[Callable[[Kind, Binder], Made]], Callable[[Kind, Binder], Made]]:
@@ -171,7 +181,7 @@ def scores(kind: type[Kind]) -> Callable[[Callable[[Kind, Binder], Made]], Calla
     return register
 
 
-def bound(binder: Binder) -> BoundTerm | Comparison | Penalty:
+def bound(binder: Binder) -> Bound:
     """The binder's term, bound. TypeError: no score function is for its kind of quantity."""
     quantity = binder.term.quantity
     if type(quantity) not in _MAKERS:

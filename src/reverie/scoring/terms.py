@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from reverie.errors import UsageError
 from reverie.gradient.cells import Window
+from reverie.objective.terms.code import Activations, Scored
 
 #: Cells that count, (N, C, h, w), and where they lie, to one number a cell, (N, h, w).
 ScoreFunction = Callable[[Tensor, Window], Tensor]
@@ -190,3 +191,74 @@ class Penalty:
     def piece(self, strip: Tensor, rows: int, height: int) -> Tensor:
         """What the first ``rows`` of a strip of a picture ``height`` rows high give, (N,), unweighted."""
         return self.of_rows(strip, rows, height)
+
+
+@dataclass(frozen=True)
+class BoundCode:
+    """A function with its layers resolved.
+
+    Attributes:
+        text: Its term, as the text form names it.
+        weight: What its score and gradient are multiplied by.
+        code: The function.
+        names: By the names that it reads, the network's own.
+    """
+
+    text: str
+    weight: float
+    code: Scored
+    names: Mapping[str, str]
+    function: None = None  # nothing at each position: what weighs terms by that leaves it as it is
+    mask: None = None
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Every layer that it reads, each once."""
+        return tuple(dict.fromkeys(self.names.values()))
+
+    @property
+    def layer(self) -> str:
+        """The first of them."""
+        return self.layers[0]
+
+    def slopes(self, activations: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        """Unweighted scores (N,) and their gradients at the layers, each item by a call of its own.
+
+        Args:
+            activations: Of every one of ``layers`` (N, ...), as the network gives them.
+
+        Raises:
+            UsageError: The function returns something else than one number that depends on its layers.
+        """
+        count = len(activations[self.layer])
+        each = [self._of_one({k: activations[k][i : i + 1] for k in self.layers}) for i in range(count)]
+        values = torch.stack([value for value, _ in each])
+        return values, {k: torch.cat([found[k] for _, found in each]) for k in self.layers}
+
+    def _of_one(self, activations: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        leaves = {k: a.detach().clone().requires_grad_(True) for k, a in activations.items()}
+        with torch.enable_grad():
+            value = self.code(Activations({asked: leaves[own] for asked, own in self.names.items()}))
+            self._check(value)
+            found = torch.autograd.grad(value.sum(), list(leaves.values()), allow_unused=True)
+        slopes = {
+            k: torch.zeros_like(leaves[k]) if s is None else s for k, s in zip(leaves, found, strict=True)
+        }
+        return value.detach().reshape(()), slopes
+
+    def _check(self, value: object) -> None:
+        if not isinstance(value, Tensor) or value.numel() != 1:
+            shape = (
+                f"a tensor of shape {tuple(value.shape)}"
+                if isinstance(value, Tensor)
+                else type(value).__name__
+            )
+            raise UsageError(
+                f"objective {self.text}: its function returned {shape}; one number a picture is needed, "
+                "as .mean() gives"
+            )
+        if not value.requires_grad:
+            raise UsageError(
+                f"objective {self.text}: what its function returned does not depend on "
+                f"{', '.join(self.names)}; nothing in it may detach, round or turn tensors into numbers"
+            )

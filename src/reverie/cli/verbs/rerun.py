@@ -71,13 +71,15 @@ def _beside(result: str) -> str:
 @takes_groups
 def show(result: ResultFile, messages: Annotated[Messages, Only("json", "debug")] = OFFERED) -> None:
     """Show the recipe of a picture or a film, and the command line that makes it."""
+    from reverie.jobs.foreign_names import not_repeatable
     from reverie.jobs.provenance import of_picture
 
     note = of_picture(result)
-    command = command_line(note, result)
+    code = note.recipe.code()
+    command = None if code else command_line(note, result)
     settings = note.recipe.model_dump(mode="json")
     parts = {name: found for name in PARTS if (found := settings.pop(name)) is not None}
-    lines = [command, "", *_settings(settings, make())]
+    lines = [command or not_repeatable(code), "", *_settings(settings, make())]
     for name, found in parts.items():
         lines += ["", *_settings(found, PARTS[name]())]
     lines += ["", *(f"  {name:<18} {text}" for name, text in _facts(note))]

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 
 from reverie import objective
 from reverie.errors import UsageError
-from reverie.network.network import Network
-from reverie.network.wrap import OUTPUT
+from reverie.network.network import OUTPUT, Network
 from reverie.objective.text import MOST_DIGITS, unquoted
 from reverie.portrait.targets import of_unit
 

@@ -33,8 +33,7 @@ from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.provenance import bare_network
 from reverie.media.local_file import read_regular
 from reverie.media.picture.write import write_whole
-from reverie.network.network import Network
-from reverie.network.wrap import OUTPUT
+from reverie.network.network import OUTPUT, Network
 from reverie.plain_words import clean
 
 #: How many are shown: neighbours, classes of a portrait, channels of a class, portraits of a layer.

@@ -16,12 +16,13 @@ import torch
 from torch import Tensor
 
 from reverie.ascent.loop import Frame, dream
-from reverie.ascent.session import Session
+from reverie.ascent.session import Session, session_of
 from reverie.ascent.start import prepare
 from reverie.deepdream.state import State
 from reverie.motion.film.motion import FrameMotion, Masks, moves
 from reverie.motion.film.state import FilmState
 from reverie.motion.frame import MovingFrame
+from reverie.network.network import Network
 from reverie.recipe.film import Film
 from reverie.recipe.recipe import Recipe
 
@@ -53,6 +54,7 @@ def film(
     movie: Video,
     *,
     session: Session | None = None,
+    net: Network | None = None,
     state: FilmState | None = None,
     masks: Video | None = None,
     pulse: Pulse | None = None,
@@ -64,6 +66,7 @@ def film(
         recipe: The settings; ``recipe.film`` says how the dream is carried, the rest is the dream itself.
         movie: The film, as ``open_movie`` gives it.
         session: The network, to share between films; made from the recipe if missing.
+        net: The network that dreams, instead of the one that the recipe names; for a session of its own.
         state: The state that an earlier film left (of ``FilmFrame.state``, or ``FilmState.from_dict``), to go
             on from: the frames it has done are skipped, and what follows has the bytes of an unbroken film.
         masks: A film of masks, white where dreams may be; its last frame holds on.
@@ -83,7 +86,7 @@ def film(
     settings = recipe.film or Film()
     # The film comes at its size: what ``size`` and ``max_size`` say is for whoever opens it.
     recipe = recipe.model_copy(update={"size": None, "max_size": None, "film": settings})
-    session = session or Session(recipe)
+    session = session_of(recipe, session, net)
     index, last = (state.index, state.last) if state else (0, None)
     if state is not None:
         state.runtime = session.runtime

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.ascent.loop import Frame, dream
-from reverie.ascent.session import Session, as_tensor
+from reverie.ascent.session import Session, as_tensor, session_of
 from reverie.canvas.detail import DetailCanvas
 from reverie.deepdream.looks import Looks
 from reverie.deepdream.state import REACH, State, canvas_over
@@ -24,6 +24,7 @@ from reverie.motion.zoom.loop_closing import LoopClosing
 from reverie.motion.zoom.steady import SteadyReference, evened, hold
 from reverie.motion.zoom.timeline import Timeline, with_halves
 from reverie.native.runtime import computes
+from reverie.network.network import Network
 from reverie.ops.colour import keep_colour
 from reverie.ops.warp import Border, warp
 from reverie.recipe.recipe import Recipe
@@ -82,6 +83,7 @@ def zoom(
     picture: Picture | Tensor | None = None,
     *,
     session: Session | None = None,
+    net: Network | None = None,
     state: ZoomState | None = None,
     opening: Callable[[Frame], None] | None = None,
     steer: Callable[[int], Recipe] | None = None,
@@ -93,6 +95,7 @@ def zoom(
         picture: What it begins with, a Picture or a tensor (C, H, W) in [0, 1]; None with a ``start`` of
             noise or clouds.
         session: The network, to share between zooms; made from the recipe if missing.
+        net: The network that dreams, instead of the one that the recipe names; for a session of its own.
         state: A state that an earlier zoom left, to go on after the frame that it came with; ``picture`` is
             then not looked at.
         opening: Called after each step of the loop until the first frame is there, which takes far longer
@@ -106,7 +109,7 @@ def zoom(
     Raises:
         UsageError, BadInput, NetworkError, ResourceError: as ``dream`` does, before the first frame.
     """
-    journey = Journey(recipe, session or Session(recipe), opening, steer)
+    journey = Journey(recipe, session_of(recipe, session, net), opening, steer)
     if state is None:
         state, frame = journey.open(picture)
         yield frame
