@@ -252,5 +252,5 @@ def test_what_has_no_map_is_refused(net: Network, photo: Picture) -> None:
 
 def test_a_photograph_for_a_network_of_five_channels_is_refused(photo: Picture) -> None:
     net = wrap_net(nn.Conv2d(5, 4, 3), channels=5)
-    with pytest.raises(UsageError, match="takes pictures of 5 channels, photographs have 3"):
+    with pytest.raises(UsageError, match="has 3 channels, and the network takes 5"):
         Looked(AutogradEngine(net), photo, ["output"])

@@ -215,7 +215,7 @@ def test_networks_of_tokens_vectors_and_one_channel(photographs):
     found = strongest(grey, photographs, {"1": [2]}, count=2)
     assert len(found.patches["1"][2]) == 2
     five = wrap_net(nn.Conv2d(5, 4, 3), channels=5)
-    with pytest.raises(UsageError, match="5 channels"):
+    with pytest.raises(UsageError, match="network takes 5"):
         as_input(load_picture(photographs / "coffee.png"), five)
 
 

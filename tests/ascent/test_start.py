@@ -83,7 +83,7 @@ def test_channels_are_made_to_fit():
     weights = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
     torch.testing.assert_close(grey, (photo * weights).sum(1, keepdim=True))
     assert prepare(make(), grey, rng(), 5).shape == (1, 5, 40, 60)
-    with pytest.raises(UsageError, match="3 channels, the network takes 5"):
+    with pytest.raises(UsageError, match="3 channels, and the network takes 5"):
         prepare(make(), photo, rng(), 5)
 
 

@@ -48,7 +48,8 @@ def test_a_size_that_is_given_is_kept_to() -> None:
 @pytest.mark.slow
 def test_a_compiled_module_has_its_own_layers() -> None:
     net = wrap_net(torch.compile(convolutions(), backend="eager"))  # type: ignore[arg-type]
-    assert {"0", "2", "6", "output"} <= set(net.layers)
+    assert {"0", "2", "logits"} <= set(net.layers)
+    assert net.layer("6").name == net.layer("output").name == "logits"
 
 
 @pytest.mark.parametrize("layer", ["2", "output"])

@@ -25,6 +25,7 @@ from reverie.media.picture.picture import Floats
 from reverie.native.runtime import Runtime
 from reverie.network.network import Network
 from reverie.notices import warn
+from reverie.ops.colour import with_channels
 from reverie.ops.finite import is_finite
 
 #: Short side that photographs are shown at, in pixels: larger ones are scaled down.
@@ -191,19 +192,9 @@ def reduced(picture: Picture, side: int = SIDE) -> Picture:
 
 
 def as_input(picture: Picture, net: Network) -> Tensor:
-    """A picture as (1, C, H, W) with the network's channels: grey of colour by its mean, or repeated.
-
-    Raises:
-        UsageError: The network takes neither one nor three channels.
-    """
+    """A picture as (1, C, H, W) with the network's channels; UsageError where it cannot have them."""
     pixels = torch.from_numpy(picture.pixels).permute(2, 0, 1)[None]
-    if net.channels == pixels.shape[1]:
-        return pixels.contiguous()
-    if net.channels == 1:
-        return pixels.mean(1, keepdim=True)
-    if pixels.shape[1] == 1:
-        return pixels.expand(-1, net.channels, -1, -1).contiguous()
-    raise UsageError(f"network {net.name} takes pictures of {net.channels} channels, photographs have 3")
+    return with_channels(pixels, net.channels).contiguous()
 
 
 def look(engine: Engine, picture: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:

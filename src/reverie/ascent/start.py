@@ -11,7 +11,7 @@ from torch import Tensor
 from reverie.ascent.folds import folds
 from reverie.ascent.sky import sky
 from reverie.errors import UsageError
-from reverie.ops.colour import bent, luma
+from reverie.ops.colour import bent, with_channels
 from reverie.ops.filters import periodic, resize
 from reverie.recipe.recipe import Recipe
 
@@ -43,17 +43,6 @@ def _within_range(picture: Tensor) -> Tensor:
     for k in range(picture.shape[1]):  # one channel at a time, for less memory
         picture[:, k] = bent(picture[:, k], KNEE)
     return picture
-
-
-def with_channels(picture: Tensor, channels: int) -> Tensor:
-    """A picture (1, C, H, W) with the network's channel count; UsageError where it cannot be made to fit."""
-    if picture.shape[1] == channels:
-        return picture
-    if channels == 1:
-        return luma(picture)
-    if picture.shape[1] == 1:
-        return picture.expand(-1, channels, -1, -1).contiguous()
-    raise UsageError(f"picture: it has {picture.shape[1]} channels, the network takes {channels}")
 
 
 def fitted(picture: Tensor, recipe: Recipe) -> Tensor:

@@ -27,6 +27,7 @@ from reverie.jobs.steering import Steering
 from reverie.jobs.workspace import Workspace
 from reverie.media.picture import Picture, Source, load_picture, save_picture
 from reverie.network.named import known_as
+from reverie.notices import warn
 from reverie.recipe.recipe import Recipe, Stop
 
 if TYPE_CHECKING:
@@ -203,8 +204,11 @@ class OpenRecipe:
         note = self.provenance(picture.source, depth, output.quality, recipe).model_copy(
             update={"stopped": stopped, "steered": tuple(steered)}
         )
+        channels = picture.pixels.shape[2]
+        if channels not in (1, 3):
+            warn(f"pictures of {channels} channels are saved with these beside each other, each as grey")
         save_picture(
-            picture,
+            picture.visible(),
             output.path,
             depth=depth,
             quality=output.quality,

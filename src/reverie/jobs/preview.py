@@ -62,7 +62,7 @@ class Preview(Listener):
             return
         mark = {"reverie": __version__, self.MARK: True}
         try:
-            save_picture(picture, self.path, provenance=mark, overwrite=True)
+            save_picture(picture.visible(), self.path, provenance=mark, overwrite=True)
         except ReverieError as error:  # nobody loses a dream over it
             warn(f"no preview: {error}")
         self._last = time.monotonic()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from reverie.errors import UsageError
+
 #: Luma of sRGB values (ITU-R BT.601).
 LUMA = (0.299, 0.587, 0.114)
 #: Values above the first are softened so that white comes to its room from 1, those below the other alike.
@@ -45,3 +47,22 @@ def softened(picture: Tensor) -> Tensor:
     light = LIGHT + high * torch.tanh((picture - LIGHT) / high)
     dark = DARK - low * torch.tanh((DARK - picture) / low)
     return torch.where(picture > LIGHT, light, torch.where(picture < DARK, dark, picture))
+
+
+def with_channels(picture: Tensor, channels: int) -> Tensor:
+    """A picture (1, C, H, W) with a network's channels: brightness for one, grey repeated for more.
+
+    Raises:
+        UsageError: Colours that are to become another number of channels.
+    """
+    given = picture.shape[1]
+    if given == channels:
+        return picture
+    if channels == 1:
+        return luma(picture)
+    if given == 1:
+        return picture.expand(-1, channels, -1, -1).contiguous()
+    raise UsageError(
+        f"picture: has {given} channels, and the network takes {channels}; without a photograph it makes "
+        "portraits (see, microscope) and dreams of noise or clouds (--from)"
+    )

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from reverie.ascent.octaves import Octave, octave_sizes, octaves
 from reverie.ascent.session import Session, as_tensor
-from reverie.ascent.start import fitted, with_channels
+from reverie.ascent.start import fitted
 from reverie.canvas.base import Canvas, CanvasSetup
 from reverie.canvas.make import make_canvas
 from reverie.errors import UsageError
@@ -19,6 +19,7 @@ from reverie.media.picture import Picture, Source
 from reverie.media.picture.picture import no_larger
 from reverie.native.runtime import Runtime, computes
 from reverie.network.network import Network
+from reverie.ops.colour import with_channels
 from reverie.ops.filters import resize
 from reverie.portrait.optimisers import Optimiser, make_optimiser, normalised, rate_at
 from reverie.portrait.projections import Projections

@@ -18,6 +18,7 @@ from reverie.gradient.cells import as_map
 from reverie.network.network import Network
 from reverie.objective import Quantity, Term
 from reverie.objective.text import MOST_DIGITS
+from reverie.ops.colour import with_channels
 from reverie.ops.finite import is_finite
 from reverie.scoring.terms import (
     BoundCode,
@@ -121,7 +122,7 @@ class Binder:
     def features(self, file: str, layer: str, size: Size | None = None) -> Tensor:
         """What a layer says of a picture, (1, C, h, w): at a size, or as large as it is up to a limit."""
         name = self.net.layer(layer).name
-        picture = self.open_picture(file)
+        picture = with_channels(self.open_picture(file), self.net.channels)
         scale = GUIDE_SIDE / max(picture.shape[2:])
         if size is not None:
             picture = covering(picture, size)

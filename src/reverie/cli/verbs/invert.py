@@ -10,7 +10,7 @@ import typer
 from reverie.cli.fields import wanted
 from reverie.cli.groups import OFFERED, Only, Without, all_given, takes_groups
 from reverie.cli.options import Ascent, Common, PortraitBase, PortraitLook, layer_option
-from reverie.cli.recipe_options import output_of, recipe_from_options, settings_from
+from reverie.cli.recipe_options import network_settings, output_of, recipe_from_options, settings_from
 from reverie.cli.verbs.see import make_portraits
 from reverie.errors import BadInput, UsageError
 from reverie.recipe.presets.portrait import INVERSION
@@ -54,6 +54,7 @@ def invert(
     from reverie.jobs.portraits import InversionsJob
 
     preset, settings = settings_from(given)
+    settings |= network_settings(given)
     layers = None if all_layers else layer
     job = InversionsJob(photo=photo, layers=layers, preset=preset, settings=settings, output=output)
     make_portraits(job, common)

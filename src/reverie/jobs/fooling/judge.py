@@ -58,6 +58,11 @@ class Arena:
             self.net = net or load_net(settings.network, offline=offline, trust=trust)
         if "logits" not in self.net.layers:
             raise UsageError(f"network {self.net.name}: has no classes; choose another with --network")
+        if self.net.channels not in (1, 3):
+            raise UsageError(
+                f"network {self.net.name}: takes {self.net.channels} channels, and pictures that fool are grey or "
+                "coloured; choose another with --network"
+            )
 
     @cached_property
     def search(self) -> NetScore:
@@ -86,6 +91,8 @@ class Arena:
         """How pictures are inherited."""
         name = self.settings.encoding
         more: dict[str, Any] = {"side": self.settings.size} if name in ("direct", "gradient") else {}
+        if self.net.channels != 3:
+            more["channels"] = self.net.channels
         if name == "gradient":
             more["climb"] = self.judge.gradient
         return make_encoding(name, **more)

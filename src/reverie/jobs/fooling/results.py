@@ -86,7 +86,7 @@ def _save(run: Evolved, index: int, pixels: NDArray[np.float32], confidence: flo
         "genome": inside,
     }
     save_picture(picture, png, provenance=document, overwrite=True)
-    if not np.array_equal(load_picture(png).pixels, picture.pixels):
+    if not np.array_equal(load_picture(png).pixels, picture.in_colours().pixels):
         raise ResourceError(f"{png}: reads otherwise than it was written; the disk may be at fault")
     return {
         "class": index,

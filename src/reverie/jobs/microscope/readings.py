@@ -92,7 +92,7 @@ def _read_group(
     channels = plan.channels()
     found: list[list[Tensor]] = [[] for _ in layers]
     for unit in units:
-        picture = load_picture(root / unit.portrait)
+        picture = load_picture(root / unit.portrait).of_channels(session.net.channels)
         with session.runtime.use():
             activations = look(session.engine, as_input(picture, session.net), layers)
         for index, name in enumerate(layers):

@@ -33,7 +33,7 @@ def contact_sheet(
         gap: Pixels between cells.
         letters: Size of a name's letters in pixels; what suits the cells if None.
     """
-    pictures = [no_larger(picture, side) for _, _, picture in cells]
+    pictures = [no_larger(picture.in_colours(), side) for _, _, picture in cells]
     side = max(max(p.size) for p in pictures)
     width = max(p.size[0] for p in pictures)
     height = max(p.size[1] for p in pictures)
@@ -71,7 +71,8 @@ def fitted(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width:
 
 
 def side_by_side(pictures: Sequence[Picture], gap: int = 6) -> Picture:
-    """Pictures of three channels in a row on paper, their upper edges level."""
+    """Pictures in a row on paper, their upper edges level."""
+    pictures = [picture.in_colours() for picture in pictures]
     height = max(picture.size[1] for picture in pictures)
     paper = np.asarray(PAPER, np.float32) / np.float32(255)
     parts = []

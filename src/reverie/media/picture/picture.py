@@ -91,6 +91,39 @@ class Picture:
                 raise
             raise MemoryError(f"no memory for a picture of {size[0]} x {size[1]} pixels") from error
 
+    def visible(self) -> Picture:
+        """The picture as files and screens have it: of one or three channels as it is.
+
+        Of any other number each stands as grey beside the others, from left to right: (H, C * W, 1).
+        """
+        height, width, channels = self.pixels.shape
+        if channels in (1, 3):
+            return self
+        pixels = self.pixels.transpose(0, 2, 1).reshape(height, channels * width, 1)
+        alpha = None if self.alpha is None else np.tile(self.alpha, (1, channels))
+        return replace(self, pixels=np.ascontiguousarray(pixels), alpha=alpha)
+
+    def of_channels(self, channels: int) -> Picture:
+        """The picture of so many channels that ``visible`` made this of.
+
+        Raises:
+            ValueError: Its width is no multiple of them.
+        """
+        if channels in (1, 3):
+            return self
+        height, width, _ = self.pixels.shape
+        if width % channels:
+            raise ValueError(f"{channels} channels cannot stand beside each other in {width} pixels")
+        grey = self.pixels.mean(2).reshape(height, channels, width // channels)
+        return replace(self, pixels=np.ascontiguousarray(grey.transpose(0, 2, 1)))
+
+    def in_colours(self) -> Picture:
+        """What is visible of it, of three channels."""
+        picture = self.visible()
+        return (
+            picture if picture.pixels.shape[2] == 3 else replace(picture, pixels=picture.pixels.repeat(3, 2))
+        )
+
     def save(
         self,
         path: str | PathLike[str],

@@ -209,7 +209,9 @@ def _samples(picture: Writable, kind: str, depth: int, name: str) -> NDArray[Any
     """(H, W, 1, 2, 3 or 4) of uint8 or uint16, alpha last."""
     height, _, channels = picture.pixels.shape
     if channels not in (1, 3):
-        raise UsageError(f"{name}: a picture file has 1 or 3 channels, this picture {channels}")
+        raise UsageError(
+            f"{name}: a picture file has 1 or 3 channels, this picture {channels}; save picture.visible()"
+        )
     alpha = None if kind == "jpeg" else picture.alpha
     colours = 3 if kind in ("webp", "avif") or alpha is not None else channels
     kept = np.dtype(np.uint8 if depth == 8 else np.uint16)
