@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reverie.ascent.session import Session
     from reverie.errors import ReverieError
     from reverie.gradient.picture_gradient import picture_gradient
+    from reverie.jobs.microscope.job import microscope
     from reverie.media.picture import Picture, load_picture
     from reverie.media.video.read.reader import open_video
     from reverie.motion.film.film import film
@@ -49,6 +50,7 @@ _HOME = {
     "film": "motion.film.film",
     "load_net": "network.zoo",
     "load_picture": "media.picture",
+    "microscope": "jobs.microscope.job",
     "open_video": "media.video.read.reader",
     "picture_gradient": "gradient.picture_gradient",
     "preset": "recipe.presets.preset",
@@ -75,6 +77,7 @@ __all__ = [
     "film",
     "load_net",
     "load_picture",
+    "microscope",
     "objective",
     "open_video",
     "picture_gradient",

@@ -285,7 +285,10 @@ OF_NETWORK = {
     "fit": "fit",
 }
 #: Fields of a recipe that an option sets, and the option. Others can come from a file of --recipe.
-OPTION = options_of(Recipe, Target, Base, Ascent, Appearance, Size, Compute) | {"start": "--from"}
+OPTION = options_of(Recipe, Target, Base, Ascent, Appearance, Size, Compute) | {
+    "start": "--from",
+    "chance": "--chance",
+}
 #: Settings of a portrait that an option sets, and the option.
 OF_PORTRAIT = options_of(Portrait, PortraitLook) | {"facets": "--diversity", "transforms": "--transform"}
 #: Settings of sites that an option sets, and the option.

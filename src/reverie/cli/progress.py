@@ -176,9 +176,13 @@ def make_pictures(
         return run_job(job, console, workspace, also=preview, on_event=tell, chosen=chosen)
 
 
-def make_sheet(job: Job[R], given: Common, output: Written) -> R:
-    """Carry a job that writes one sheet out, see ``run_job``."""
-    return run_job(job, console_of(given), workspace_of(given), chosen=unsaid(given, output))
+def make_sheet(job: Job[R], given: Common, output: Written) -> R | None:
+    """Carry a job that writes one sheet out, or say what it would cost, see ``make_pictures``."""
+    console, workspace = console_of(given), workspace_of(given)
+    if given.dry_run:
+        tell_estimate(job, console, workspace)
+        return None
+    return run_job(job, console, workspace, chosen=unsaid(given, output))
 
 
 def tell_item(console: Console, event: Event) -> None:
@@ -206,12 +210,16 @@ def tell_picture(console: Console, result: PictureResult) -> None:
     )
 
 
-def preview_of(path: str | None, overwrite: bool) -> Preview | None:
-    """The preview that ``--preview`` asks for, if it does; UsageError or ResourceError if it cannot be."""
+def preview_of(path: str | None, overwrite: bool, every: float = 3.0) -> Preview | None:
+    """The preview that ``--preview`` asks for, if it does, renewed after so many seconds at the soonest.
+
+    Raises:
+        UsageError, ResourceError: It cannot be.
+    """
     if path is None:
         return None
     try:
-        return Preview(path, overwrite=overwrite)
+        return Preview(path, every=every, overwrite=overwrite)
     except ReverieError as error:
         raise type(error)(f"--preview {error}") from error
 

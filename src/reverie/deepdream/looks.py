@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from reverie.gradient.attention import KEPT, Attention
+from reverie.gradient.attention import KEPT, Attention, Taste
 from reverie.recipe.recipe import Recipe
 
 
@@ -68,6 +68,12 @@ class Looks:
 
 def attention_of(recipe: Recipe, kept: float = KEPT) -> Attention | None:
     """What a dream keeps of its looks, if a recipe asks for any of it; ``kept`` as in ``Looks``."""
-    if not (recipe.calm or recipe.variety or recipe.balance == "octave"):
+    taste = taste_of(recipe)
+    if not (recipe.calm or recipe.variety or taste or recipe.balance == "octave"):
         return None
-    return Attention(recipe.calm, recipe.variety, kept=kept)
+    return Attention(recipe.calm, recipe.variety, kept=kept, taste=taste)
+
+
+def taste_of(recipe: Recipe) -> Taste | None:
+    """What a seed likes, if it is to like anything more than the rest."""
+    return Taste(recipe.chance, recipe.seed) if recipe.chance else None

@@ -14,7 +14,7 @@ from reverie.ascent.session import Session, as_tensor
 from reverie.ascent.start import fitted, prepare
 from reverie.canvas.detail import DetailCanvas
 from reverie.deepdream.direction import StepDirection, room_for, step_direction
-from reverie.deepdream.looks import Looks, attention_of
+from reverie.deepdream.looks import Looks, attention_of, taste_of
 from reverie.deepdream.room import with_room
 from reverie.deepdream.spared import spared
 from reverie.gradient.attention import Attention
@@ -202,7 +202,7 @@ class State:
 
     def look(self, recipe: Recipe) -> Rolled:
         """How the network looks at the picture in the next step, drawn at random."""
-        if self.attention is None or not self.attention.serves(recipe.calm, recipe.variety):
+        if self.attention is None or not self.attention.serves(recipe.calm, recipe.variety, taste_of(recipe)):
             self.attention = attention_of(recipe)
         return Rolled(self.canvas, Roll.draw(self.rng, recipe.jitter, mirror=recipe.mirror), self.attention)
 

@@ -26,6 +26,8 @@ ELSEWHERE = 0.5
 #: A channel's energy counts as at least this share of the mean one's.
 FAINT = 0.1
 TINY = 1e-20
+#: More terms than any objective has.
+TERMS = 10_007
 
 
 @runtime_checkable
@@ -53,6 +55,25 @@ class Sums:
     limits: tuple[float, float] = (0.0, 1.0)  # of that layer
 
 
+@dataclass(frozen=True)
+class Taste:
+    """Channels that a seed likes more than others, drawn for each term.
+
+    Attributes:
+        strength: Deviation of the logarithms of how much each is liked.
+        seed: Whose taste it is.
+    """
+
+    strength: float
+    seed: int
+
+    def of_term(self, term: int, channels: int) -> Tensor:
+        """How much each channel of a term is liked, (C,), one on average."""
+        generator = torch.Generator().manual_seed((self.seed * TERMS + term) % 2**63)
+        liked = (self.strength * torch.randn(channels, generator=generator)).exp()
+        return liked / liked.mean()
+
+
 @dataclass
 class Attention:
     """Running statistics of a dream's looks.
@@ -67,6 +88,7 @@ class Attention:
         shares: Of each term, what it is multiplied by over that length; None until an octave's first look.
         partners: The same of other networks that look along.
         kept: How much of the map so far is kept in a step, 0 to 1.
+        taste: Which channels are liked more than others; None likes all alike.
     """
 
     calm: float = 0.0
@@ -78,16 +100,17 @@ class Attention:
     shares: list[float] | None = None
     partners: list[Attention] = field(default_factory=list)
     kept: float = KEPT
+    taste: Taste | None = None
 
     def of_partner(self, place: int) -> Attention:
         """That of another network that looks at the same picture."""
         while len(self.partners) <= place:
-            self.partners.append(Attention(self.calm, self.variety, kept=self.kept))
+            self.partners.append(Attention(self.calm, self.variety, kept=self.kept, taste=self.taste))
         return self.partners[place]
 
-    def serves(self, calm: float, variety: float) -> bool:
+    def serves(self, calm: float, variety: float, taste: Taste | None = None) -> bool:
         """Whether it is kept for these settings."""
-        return (self.calm, self.variety) == (calm, variety)
+        return (self.calm, self.variety, self.taste) == (calm, variety, taste)
 
     def enter(self) -> None:
         """Begin an octave: what was seen at another size is seen anew, and shares are measured again."""
@@ -122,14 +145,17 @@ class Attention:
         least = 1 - (1 - ELSEWHERE) * self.calm
         return least + (1 - least) * self.map
 
-    def gain(self, term: int) -> Tensor | None:
+    def gain(self, term: int, channels: int) -> Tensor | None:
         """What each channel of a term's gradient is multiplied by, (1, C, 1, 1); None is 1 for all."""
-        energy = self.energy[term]
-        if energy is None or not self.variety:
-            return None
-        strong = energy + FAINT * energy.mean()
-        gain = strong.clamp_min(TINY).pow(-self.variety)
-        return (gain / gain.mean()).view(1, -1, 1, 1)
+        energy, gain = self.energy[term], None
+        if energy is not None and self.variety:
+            strong = energy + FAINT * energy.mean()
+            gain = strong.clamp_min(TINY).pow(-self.variety)
+            gain = gain / gain.mean()
+        if self.taste is not None:
+            liked = self.taste.of_term(term, channels)
+            gain = liked if gain is None else gain * liked.to(gain)
+        return None if gain is None else gain.view(1, -1, 1, 1)
 
     def share(self, term: int) -> float:
         """What a term's gradient at its layer is multiplied by."""

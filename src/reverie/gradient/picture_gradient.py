@@ -238,10 +238,9 @@ class _Sight:
             return seed
         place = next(k for k, one in enumerate(self.terms) if one is term)
         function = term.function
-        gain = attention.gain(place)
-        if gain is not None:
-            seed = seed * gain.to(seed)
         if activation.ndim == 4:
+            if (gain := attention.gain(place, activation.shape[1])) is not None:
+                seed = seed * gain.to(seed)
             height, width = activation.shape[2:]
             window, _ = self._window(term, height, width, tile)
             if EMPHASIS in self.fields:

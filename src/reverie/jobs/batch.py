@@ -28,6 +28,8 @@ Cell = tuple[str, str, Picture]
 MOST_VARIATIONS = 1000
 #: Longest side of a picture on a sheet of variations, in pixels.
 CELL = 480
+#: Longest side in pixels at which a sheet of layers is dreamt: what layers draw needs room.
+SHEET_SIDE = 640
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +91,7 @@ class BatchJob(Job[BatchResult]):
         done = _Done(listener, len(self.photos))
         if workspace.elsewhere is not None:
             return self._sent(opened, outs, done)
+        opened.check_names()
         for index, (photo, name, out) in enumerate(zip(self.photos, self._names, outs, strict=True)):
             try:
                 output = self._output(opened, photo, out)
@@ -290,7 +293,10 @@ class LayersResult(Result):
 
 
 class LayersJob(Job[LayersResult]):
-    """One labelled sheet: the photograph, and its dream at every layer."""
+    """One labelled sheet: the photograph, and its dream at every layer.
+
+    They are dreamt at ``recipe.max_size``, or else larger than a cell, which shows them scaled down.
+    """
 
     kind: Literal["layers"] = "layers"
     recipe: Recipe
@@ -306,7 +312,8 @@ class LayersJob(Job[LayersResult]):
         return None
 
     def _opened(self, workspace: Workspace | None) -> OpenRecipe:
-        return OpenRecipe(self.recipe.but(max_size=self.cell), workspace)
+        side = self.recipe.max_size or max(SHEET_SIDE, self.cell)
+        return OpenRecipe(self.recipe.but(max_size=side), workspace)
 
     def estimate(self, workspace: Workspace | None = None) -> Estimate:
         """The cost of every layer, each by its depth."""
@@ -336,14 +343,14 @@ class LayersJob(Job[LayersResult]):
         opened = self._opened(workspace)
         picture = workspace.picture(self.photo)
         assert picture is not None
-        cells: list[Cell] = [("the photograph", "", picture)]
+        cells: list[Cell] = [("the photograph", "", no_larger(picture, self.cell))]
         recipes = self._recipes(opened)
         for index, (name, draws, recipe) in enumerate(recipes):
             watch = Watch(listener, name, before=index / len(recipes), part=1 / len(recipes))
             frame, cut = opened.with_recipe(recipe).dream(lambda: picture, watch)
             if cut is not None or listener.should_stop():
                 break
-            cells.append((name, draws, frame.picture))
+            cells.append((name, draws, no_larger(frame.picture, self.cell)))
             listener.on_event(ItemFinished(name, index + 1, len(recipes)))
         save_sheet(cells, self.output, side=self.cell)
         there = tuple(name for name, _, _ in cells[1:])

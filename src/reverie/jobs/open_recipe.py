@@ -120,6 +120,11 @@ class OpenRecipe:
         net = self.workspace.network(self._network)
         return Session(recipe, net=net, open_file=self._files.__getitem__, **exactly)
 
+    def check_names(self) -> None:
+        """UsageError where the objective names what the network has not; the network is loaded for it."""
+        for place in range(len(self.recipe.objective)):
+            self.session.goal(self.recipe, place)
+
     def done(self, photo: str | None, out: str, recipe: Recipe | None = None) -> str:
         """Whether ``out`` is this dream of this photograph: "finished", "stopped" early, or "" if not.
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 #: Longest side in pixels of a portrait on a sheet, and of an inversion where nothing says how large.
 CELL = 256
 SIDE = 256
+#: Where all layers are inverted: 1 over the share of the steps, these at most, and the longest side.
+SKETCH, SKETCH_STEPS, SKETCH_SIDE = 4, 400, 160
 
 
 def portraits_only(recipe: Recipe) -> Recipe:
@@ -142,7 +144,8 @@ class PortraitsJob(ManyPortraits):
 class InversionsJob(ManyPortraits):
     """What layers remember of a photograph: for each a picture from noise that it cannot tell from it.
 
-    ``layers`` None takes them all, from shallow to deep. ``settings`` are changes of the preset, as JSON;
+    ``layers`` None takes them all, from shallow to deep, each small and in a few steps unless it is said
+    how many. ``settings`` are changes of the preset, as JSON;
     where none is named each layer has the preset that suits its depth.
     """
 
@@ -167,6 +170,11 @@ class InversionsJob(ManyPortraits):
         return facets(self.recipe)
 
     @property
+    def _sketches(self) -> bool:
+        """Whether all layers are asked for, and neither how well nor by what: then a minute is enough."""
+        return self.layers is None and self.preset is None and "steps" not in self.settings
+
+    @property
     def label(self) -> str:
         return os.path.basename(str(self.photo))
 
@@ -188,10 +196,13 @@ class InversionsJob(ManyPortraits):
         recipe = self.recipe
         net = workspace.network(recipe.network)
         names = self._labels(workspace)
-        size = recipe.size if "size" in self.settings else fitting(picture.size, recipe.max_size or SIDE)
+        side = SKETCH_SIDE if self._sketches else SIDE
+        size = recipe.size if "size" in self.settings else fitting(picture.size, recipe.max_size or side)
         recipes = []
         for name in names:
             base = recipe if self.preset else preset(of_inversion(name, net), **self.settings)
+            if self._sketches:
+                base = base.but(steps=[min(SKETCH_STEPS, max(1, count // SKETCH)) for count in base.steps])
             wanted = str(ob.inversion(photo, name))
             recipes.append(base.but(objective=(wanted,), start="noise", size=size, max_size=None))
         opened = OpenRecipe(recipes[0], workspace, more=recipes[1:])

@@ -121,6 +121,13 @@ class Recipe(BaseModel):
         description="Largest random shift before each step, in pixels.",
     )
     mirror: bool = Field(False, description="Look at the mirrored picture in every second step, at random.")
+    chance: float = Field(
+        0.0,
+        ge=0,
+        le=4,
+        description="How much more a seed likes some channels than others, so that another seed is another "
+        "composition; 0: all alike.",
+    )
     smoothing: Literal["none", "gaussians", "laplacian", "opponent"] = Field(
         "laplacian",
         description="How the gradient is smoothed before the step; opponent: along lightness and two axes of "
@@ -242,6 +249,15 @@ class Recipe(BaseModel):
             raise UsageError("step_size: what is dreamt at sites has steps of its own; use strength")
         if self.balance not in ("none", "layers"):
             raise UsageError(f"balance: {self.balance} is not for sites; use none or layers")
+        return self
+
+    @model_validator(mode="after")
+    def _chance_has_a_seed(self) -> Self:
+        others = [name for name in PARTS if getattr(self, name) is not None]
+        if self.chance and others:
+            raise UsageError(
+                f"chance: is of plain dreams, and seeds alone tell apart what has settings of {others[0]}"
+            )
         return self
 
     @property

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reverie.cli.console import Console
-from reverie.cli.fields import other
+from reverie.cli.fields import SIZE, other, setting
 from reverie.cli.groups import OFFERED, takes_groups
 from reverie.cli.help_page import HelpAll
 from reverie.cli.machines import Machines
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from reverie.jobs.output import Output
     from reverie.recipe.recipe import Recipe
 
+#: How much each of several variations likes what the others do not, if nobody says.
+CHANCE = 1.8
 Photos = Annotated[list[str] | None, typer.Argument(metavar="PHOTO", help="Photographs, or folders of them.")]
 
 
@@ -37,10 +39,12 @@ class DreamCommon(Common):
         int | None,
         other(
             "--variations",
-            help="So many seeds, as files OUT-seedN and a labelled sheet at OUT (at most 1000).",
+            help="So many seeds, each with a taste of its own (--chance), as files OUT-seedN and a labelled "
+            "sheet at OUT (at most 1000).",
             metavar="N",
         ),
     ] = None
+    chance: Annotated[float | None, setting("chance", panel=SIZE)] = None
 
 
 @takes_groups
@@ -70,6 +74,8 @@ def dream(
         recipe = longer_side(recipe.but(start="photo"), common, None if batch else found[0])
     elif recipe.start == "photo":
         raise UsageError("nothing to dream on: give a photograph, or --from noise or clouds")
+    if common.variations is not None and common.chance is None and recipe.sites is None:
+        recipe = recipe.but(chance=CHANCE)
     from reverie.cli.progress import make_pictures
 
     output = output_of(common, *usual_output(photos or [], batch=batch))

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 EVOLUTION, PRINT = "The evolution", "A large print"
 #: Side in pixels of a genome that is rendered, if none is given.
 PRINT_SIDE = 1024
+#: A preview is drawn anew no sooner than after so many seconds: a thousand classes take some to draw.
+SHEET_SECONDS = 15.0
 DEVICES = ("auto", "cpu", "cuda", "mps")
 #: Options that are settings of the run, and how they are typed.
 OPTION = {name: f"--{name}" for name in Settings.model_fields}
@@ -79,6 +81,14 @@ class FoolCommon(Common):
         str | None,
         other("-o", "--out", help="The folder of the evolution, or the file of a print.", metavar="OUT"),
     ] = None
+    preview: Annotated[
+        str | None,
+        other(
+            "--preview",
+            help="Keep the sheet of what has evolved so far up to date in this file.",
+            metavar="FILE",
+        ),
+    ] = None
     overwrite: Annotated[
         bool, other("--overwrite", help="Begin again where an evolution is, or replace the print.")
     ] = False
@@ -106,7 +116,7 @@ def fool(
     evolution: EvolutionOptions = OFFERED,
     render: Render = None,
     common: Annotated[
-        FoolCommon, Without("start", "size", "max_size", "seed", "halo", "no_metadata", "preview")
+        FoolCommon, Without("start", "size", "max_size", "seed", "halo", "no_metadata")
     ] = OFFERED,
 ) -> None:
     """Evolve pictures, without any gradient, until the network is sure of a class that nobody would see.
@@ -121,7 +131,7 @@ def fool(
     for option, value in for_prints.items():
         if value is not None:
             raise UsageError(f"{option}: is for --render only; leave it out")
-    from reverie.cli.progress import run_job, tell_estimate
+    from reverie.cli.progress import preview_of, run_job, tell_estimate
     from reverie.jobs.fooling.job import EvolutionJob
 
     given = {**all_given(common), **all_given(evolution)}
@@ -145,7 +155,8 @@ def fool(
         if common.dry_run:
             tell_estimate(job, console, workspace)
             return
-        result = run_job(job, console, workspace)
+        preview = preview_of(common.preview, common.overwrite, SHEET_SECONDS)
+        result = run_job(job, console, workspace, also=preview)
     tell(console, result)
 
 
@@ -173,7 +184,14 @@ def print_large(
 ) -> None:
     """Draw one genome at any size."""
     given = {**all_given(common), **all_given(evolution)}
-    useless = [*(name for name in OPTION if name != "size"), "engine", "device", "resume", "dry_run"]
+    useless = [
+        *(name for name in OPTION if name != "size"),
+        "engine",
+        "device",
+        "resume",
+        "dry_run",
+        "preview",
+    ]
     asked = [name for name in useless if given[name] is not None and given[name] is not False]
     for word in [*(classes or ()), *("--" + name.replace("_", "-") for name in asked)]:
         raise UsageError(f"{word}: --render draws one genome and evolves nothing; leave it out")

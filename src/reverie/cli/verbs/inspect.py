@@ -37,6 +37,16 @@ Cell = Annotated[
         max=2048,
     ),
 ]
+SheetSize = Annotated[
+    int | None,
+    other(
+        "--max-size",
+        help="Longest side of the dreams, which are scaled down onto the sheet (default 640).",
+        panel=SIZE,
+        metavar="N",
+        min=32,
+    ),
+]
 #: The side of the picture whose maps are told, in pixels.
 SIDE = 224
 Top = Annotated[
@@ -73,6 +83,7 @@ def sheet(
     cell: Cell = 320,
     base: Annotated[Base, Only("preset")] = OFFERED,
     ascent: Annotated[SheetAscent, Only("strength", "steps")] = OFFERED,
+    max_size: SheetSize = None,
     common: Annotated[Common, Without("size", "engine", "precision", *UNUSED)] = OFFERED,
 ) -> None:
     """Make one labelled sheet: the photograph, and its dream at every layer."""
@@ -82,8 +93,12 @@ def sheet(
     console = console_of(common)
     output = output_of(common, "sheet.png", photo)
     recipe = recipe_of(base, ascent, common)
+    if max_size is not None:
+        recipe = recipe.but(max_size=max_size)
     job = LayersJob(recipe=recipe, photo=photo, cell=cell, output=output)
     result = make_sheet(job, common, output)
+    if result is None:
+        return
     console.result(output.path, result.as_json())
     if result.stopped:
         raise Interrupted(f"stopped after {result.stopped}; {output.path} holds those")

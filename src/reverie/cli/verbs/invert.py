@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
+from reverie.cli import complete
 from reverie.cli.fields import wanted
 from reverie.cli.groups import OFFERED, Only, Without, all_given, takes_groups
 from reverie.cli.options import Ascent, Common, PortraitBase, PortraitLook, layer_option
@@ -25,7 +27,30 @@ Layers = Annotated[
         help="The layer that remembers (see `reverie layers`); several make a sheet.",
     ),
 ]
-AllLayers = Annotated[bool, wanted("--all-layers", help="Every layer, from shallow to deep, as a sheet.")]
+AllLayers = Annotated[
+    bool,
+    wanted(
+        "--all-layers",
+        help="Every layer, from shallow to deep, as a sheet: small and in a few steps, for a minute; --steps "
+        "1000 --max-size 256 takes their time.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class InversionBase(PortraitBase):
+    """The settings of inversions that all others change."""
+
+    preset: Annotated[
+        str | None,
+        wanted(
+            "--preset",
+            help=f"Start from the settings of a known system (default {DEFAULT}, or {DEFAULT}-shallow near the "
+            "picture).",
+            metavar="NAME",
+            autocompletion=complete.portraits,
+        ),
+    ] = None
 
 
 @takes_groups
@@ -33,7 +58,7 @@ def invert(
     photo: Photo,
     layer: Layers = None,
     all_layers: AllLayers = False,
-    base: Annotated[PortraitBase, Only("preset")] = OFFERED,
+    base: Annotated[InversionBase, Only("preset")] = OFFERED,
     look: Annotated[PortraitLook, Without("facets", "print_size", "transparency")] = OFFERED,
     ascent: Annotated[Ascent, Only("steps")] = OFFERED,
     common: Annotated[Common, Without("start", "halo")] = OFFERED,

@@ -75,6 +75,8 @@ def look(
         output=output,
     )
     result = make_sheet(job, common, output)
+    if result is None:
+        return
     if result.stopped:
         raise Interrupted("stopped; nothing was written")
     console.result(output.path, result.as_json())

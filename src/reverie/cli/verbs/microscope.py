@@ -48,6 +48,13 @@ Classes = Annotated[
         autocompletion=complete.classes,
     ),
 ]
+Quick = Annotated[
+    bool,
+    wanted(
+        "--quick",
+        help="In minutes: two layers and a few channels of each, and no class, unless you name others.",
+    ),
+]
 Photos = Annotated[
     str | None,
     wanted(
@@ -111,6 +118,7 @@ def microscope(
     layers: Layers = None,
     channels: Channels = None,
     classes: Classes = None,
+    quick: Quick = False,
     photos: Photos = None,
     base: SiteBase = OFFERED,
     ascent: Annotated[SiteAscent, Only("steps")] = OFFERED,
@@ -127,7 +135,7 @@ def microscope(
     if recipe.portrait is None or recipe.portrait.facets > 1:
         what = base.recipe or f"--preset {recipe.preset}"
         raise UsageError(f"{what}: one portrait of each unit is needed; choose another")
-    from reverie.cli.progress import run_job
+    from reverie.cli.progress import run_job, tell_estimate
     from reverie.jobs.job import Event, Step
     from reverie.jobs.microscope.job import MicroscopeJob
     from reverie.jobs.output import Written
@@ -137,16 +145,21 @@ def microscope(
         layers=apart(layers),
         channels=channels,
         classes=apart(classes),
+        quick=quick,
         photos=[photos] if photos else (),
         output=Written(path=folder, overwrite=common.overwrite),
     )
+
+    workspace = workspace_of(common, base.recipe)
+    if common.dry_run:
+        tell_estimate(job, console, workspace)
+        return
 
     def begins(event: Event) -> None:
         if isinstance(event, Step) and event.label == job.label:
             console.info(f"{event.text}; stopped at any time, the same command goes on")
 
     try:
-        workspace = workspace_of(common, base.recipe)
         with workers(machines) as workspace.elsewhere:
             result = run_job(job, console, workspace, on_event=begins)
     except KeyboardInterrupt as error:

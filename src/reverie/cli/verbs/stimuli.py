@@ -14,7 +14,7 @@ from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, portrait
 from reverie.errors import BatchError, Interrupted, UsageError
 
 #: Of what is common, what a sheet of many pictures has no use for.
-UNUSED = ("start", "max_size", "halo", "depth", "quality", "no_metadata", "preview", "dry_run")
+UNUSED = ("start", "max_size", "halo", "depth", "quality", "no_metadata", "preview")
 
 Folder = Annotated[str, typer.Argument(metavar="FOLDER", help="A folder of photographs, or one photograph.")]
 Units = Annotated[
@@ -58,6 +58,8 @@ def stimuli(
         recipe=recipe, photos=[folder], units=unit, count=count, portrait=portrait, output=output
     )
     result = make_sheet(job, common, output)
+    if result is None:
+        return
     if result.found is None:
         raise Interrupted("stopped; nothing was written")
     for line in result.failed:

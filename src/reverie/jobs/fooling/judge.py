@@ -60,7 +60,7 @@ class Arena:
             raise UsageError(f"network {self.net.name}: has no classes; choose another with --network")
         if self.net.channels not in (1, 3):
             raise UsageError(
-                f"network {self.net.name}: takes {self.net.channels} channels, and pictures that fool are grey or "
+                f"network {self.net.name}: takes {self.net.channels} channels, and what fools is grey or "
                 "coloured; choose another with --network"
             )
 

@@ -124,7 +124,12 @@ def slug(name: str) -> str:
 
 
 def write_sheet(run: Evolved, sure: Sequence[float] | None = None) -> None:
-    """Write the contact sheet: the reported classes, surest first.
+    """Write the contact sheet, see ``sheet_of``."""
+    save_picture(sheet_of(run, sure), run.folder.sheet, overwrite=True)
+
+
+def sheet_of(run: Evolved, sure: Sequence[float] | None = None) -> Picture:
+    """The contact sheet: the reported classes, surest first.
 
     ``sure`` are their confidences in fp32; the search's own if not given.
     """
@@ -139,4 +144,4 @@ def write_sheet(run: Evolved, sure: Sequence[float] | None = None) -> None:
         for i, pixels in zip(some, drawn, strict=True):
             picture = Picture(np.ascontiguousarray(pixels)).resized((small, small))
             cells.append((run.arena.class_name(wanted[i]), percent(found[i]), picture))
-    save_picture(contact_sheet(cells, side=side), run.folder.sheet, overwrite=True)
+    return contact_sheet(cells, side=side)

@@ -14,6 +14,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,11 +24,12 @@ from reverie.evolve import Evolution, EvolutionPlan, Generation, load_checkpoint
 from reverie.jobs.fooling.evolved import LEVELS, Evolved, done
 from reverie.jobs.fooling.folder import Folder, Note, check_same
 from reverie.jobs.fooling.judge import Arena
-from reverie.jobs.fooling.results import write_results, write_sheet
+from reverie.jobs.fooling.results import sheet_of, write_results, write_sheet
 from reverie.jobs.fooling.settings import Settings, make_settings
 from reverie.jobs.foreign_names import check_beside, check_no_code, files_of, placed
 from reverie.jobs.job import Listener, Result, Step
 from reverie.jobs.provenance import NetworkNote
+from reverie.media.picture import Picture
 from reverie.network.network import Network
 from reverie.network.zoo import load_net
 from reverie.notices import warn
@@ -269,7 +271,7 @@ class EvolutionRun:
         tells = Teller(told, self.settings)
         for generation in self.arena.evolve(state, population=population, children=children, generations=end):
             state = generation.state
-            tells.generation(generation)
+            tells.generation(generation, partial(sheet_of, self._evolved(state, wanted)))
             saving(state)
             showing(state)
             if told.should_stop():
@@ -304,8 +306,8 @@ class Teller:
         self.settings = settings
         self._began: tuple[float, int] | None = None  # when, and after how many evaluations
 
-    def generation(self, generation: Generation) -> None:
-        """Tell of a generation."""
+    def generation(self, generation: Generation, draw: Callable[[], Picture]) -> None:
+        """Tell of a generation; ``draw`` makes its sheet."""
         now, last = time.monotonic(), self.settings.generations
         if self._began is None:
             self._began = now, generation.evaluations
@@ -324,6 +326,7 @@ class Teller:
                 score=generation.median,
                 ends=generation.index in (0, last),
                 source=generation,
+                draw=draw,
             )
         )
 

@@ -14,6 +14,8 @@ from reverie.portrait.targets import of_unit
 
 #: The layer of the class scores, whose units are shown as classes.
 LOGITS = "logits"
+#: Where in a network the layers of a quick site are, from 0 (first) to 1 (last); and their channels, at most.
+QUICK_DEPTHS, QUICK_CHANNELS = (0.5, 0.8), 32
 #: Names that some file systems keep for themselves.
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
@@ -106,6 +108,7 @@ def choose(
     layers: Sequence[str] | None = None,
     channels: str | None = None,
     classes: Sequence[str] | None = None,
+    quick: bool = False,
 ) -> Plan:
     """What to show of a network.
 
@@ -114,13 +117,19 @@ def choose(
         layers: Names, or ``FIRST..LAST`` for all that run between; None for every layer but the class scores.
         channels: As in ``0-7,12``, of each layer that has them; None for all.
         classes: Names, synonyms or numbers; ``("all",)``, ``("none",)``, or None for all there are.
+        quick: What is None is not all: two layers, a few channels of each, and no class.
 
     Raises:
         UsageError: A layer, channel or class that does not exist, or nothing is left to show.
     """
-    names = _layers(net, layers)
+    if quick and classes is None:
+        classes = ("none",)
+    names = two_layers(net) if quick and layers is None else _layers(net, layers)
     counts = {name: net.layer(name).channels for name in names}
-    indices = None if channels is None else numbers(channels, max(counts.values(), default=0))
+    most = max(counts.values(), default=0)
+    if quick and channels is None:
+        channels = f"0-{min(most, QUICK_CHANNELS) - 1}"
+    indices = None if channels is None else numbers(channels, most)
     folders = _folders(names)
     rooms = {
         name: tuple(
@@ -135,6 +144,16 @@ def choose(
     if not shown and not chosen:
         raise UsageError("nothing to show: choose a layer or a class")
     return Plan(shown, chosen, folders)
+
+
+def two_layers(net: Network) -> list[str]:
+    """A layer of the middle of a network and a deep one; of maps, where there are such before them."""
+    known, found = _layers(net, None), []
+    for share in QUICK_DEPTHS if known else ():
+        place = round(share * (len(known) - 1))
+        before = reversed(known[: place + 1])
+        found.append(next((name for name in before if net.geometry(name) is not None), known[place]))
+    return list(dict.fromkeys(found))
 
 
 def numbers(text: str, count: int) -> list[int]:
