@@ -11,8 +11,8 @@ VENV := .venv
 BENCH := .venv-bench
 BIN := $(VENV)/bin
 # Python compiles what it imports, and that is a small part of what is installed.
-PIP_WORDS := -m pip install --disable-pip-version-check --no-compile -q -c constraints.txt
-PIP := $(BIN)/python $(PIP_WORDS)
+PIP_WORDS := install --disable-pip-version-check --no-compile -c constraints.txt
+PIP := $(BIN)/python tools/pip_says.py $(PIP_WORDS)
 # Whoever changes these wants reverie, and with it the native library, installed again.
 SOURCES := pyproject.toml constraints.txt tests/requirements-nodeps.txt setup.py $(wildcard src/reverie/native/source/*)
 JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 8 ] && n=8; echo $$n)
@@ -56,7 +56,7 @@ $(VENV)/.test: $(SOURCES) | $(BIN)/python
 
 $(BENCH)/.ready: $(SOURCES) benchmarks/requirements.txt | $(BENCH)/bin/python
 	@echo "Installing reverie and the tools it is measured beside into $(BENCH): about 3 GB, once."
-	@$(BENCH)/bin/python $(PIP_WORDS) -e ".[samples,plots]"
+	@$(BENCH)/bin/python tools/pip_says.py $(PIP_WORDS) -e ".[samples,plots]"
 	@sh tools/install_each.sh $(BENCH)/bin/python benchmarks/requirements.txt
 	@touch $@
 

@@ -45,8 +45,8 @@ class InversionBase(PortraitBase):
         str | None,
         wanted(
             "--preset",
-            help=f"Start from the settings of a known system (default {DEFAULT}, or {DEFAULT}-shallow near the "
-            "picture).",
+            help=f"Start from the settings of a known system (default {DEFAULT}; near the picture "
+            f"{DEFAULT}-shallow).",
             metavar="NAME",
             autocompletion=complete.portraits,
         ),
