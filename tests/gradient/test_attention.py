@@ -85,12 +85,12 @@ def test_channels_that_are_strong_all_over_are_held_back():
     attention = Attention(variety=0.5)
     energy = torch.tensor([4.0, 1.0, 0.0, 9.0])
     attention.energy = [energy]
-    gain = attention.gain(0)
+    gain = attention.gain(0, len(energy))
     assert gain is not None
     wanted = (energy.numpy() + FAINT * 3.5) ** -0.5
     np.testing.assert_allclose(gain.flatten().numpy(), wanted / wanted.mean(), rtol=1e-6)
     assert Attention().gain is not None
-    assert Attention(variety=0.0, energy=[energy]).gain(0) is None
+    assert Attention(variety=0.0, energy=[energy]).gain(0, len(energy)) is None
 
 
 @pytest.mark.parametrize("calm", [0.0, 0.5, 1.0])

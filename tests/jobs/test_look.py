@@ -127,6 +127,6 @@ def test_the_usual_layer_has_a_map(workspace: Workspace) -> None:
 @pytest.mark.parametrize("channels", [2, 5])
 def test_a_network_of_other_channels_is_refused_in_a_line(channels: int) -> None:
     place = Workspace(networks={"mine": wrap_net(mine(channels), channels=channels, name="mine")})
-    with pytest.raises(UsageError, match=f"network mine takes pictures of {channels} channels"):
+    with pytest.raises(UsageError, match=f"has 3 channels, and the network takes {channels}"):
         job_of(network="mine", strongest=2).run(None, place)
     assert not Path("look.png").exists()

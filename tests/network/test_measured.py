@@ -60,6 +60,13 @@ def test_maps_that_are_returned_have_their_layers_name() -> None:
     assert net.layer("output").name == net.layer("logits").name == "1"
 
 
+def test_maps_of_classes_are_classes() -> None:
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
+    net = reverie.wrap_net(module, mean=0, std=1, classes=["a", "b", "c", "d"])
+    assert list(net.layers) == ["logits", "0"]
+    assert net.layer("1").name == "logits"
+
+
 def test_embedded_networks_know_the_names_too() -> None:
     net = reverie.load_net("lite0")
     assert net.layer("fc") is net.layer("output") is net.layers["logits"]

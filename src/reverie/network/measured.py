@@ -38,18 +38,21 @@ class MeasuredLayer(NetworkLayer):
         return self._reach[1]
 
 
-def one_name(found: Mapping[str, Tensor], last: Sequence[str], *, own: bool) -> dict[str, str]:
+def one_name(
+    found: Mapping[str, Tensor], last: Sequence[str], *, own: bool, classes: bool = False
+) -> dict[str, str]:
     """By further names of what a module returns the one that is told: ``logits``, of maps the layer's own.
 
     Args:
         found: By name what each layer returned for one picture.
         last: Layers that return the same.
         own: Whether the module has a layer of its own called ``logits``.
+        classes: Whether it is known to return classes, also in maps.
     """
     if OUTPUT not in found:
         return {}
     logits = LOGITS in found and (LOGITS in last or not own)
-    if found[OUTPUT].ndim == 2:
+    if classes or found[OUTPUT].ndim == 2:
         told, others = LOGITS if logits else OUTPUT, (*last, OUTPUT)
     else:
         told, others = last[0] if last else OUTPUT, (*((LOGITS,) if logits else ()), OUTPUT)

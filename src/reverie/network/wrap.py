@@ -161,7 +161,8 @@ class WrappedNetwork(Network):
             self._find_sizes()
             self._find_whether_one_by_one()
             found = self._read_probe(list(self._names()))
-            self._same = one_name(found, self._last, own=self._names()[LOGITS] is not self.module)
+            own = self._names()[LOGITS] is not self.module
+            self._same = one_name(found, self._last, own=own, classes=self.classes is not None)
             self._layers = {
                 n: MeasuredLayer(n, _channels(a), self.geometry)
                 for n, a in found.items()

@@ -51,7 +51,7 @@ def test_layers_of_any_network(here: Path, inside: Reverie) -> None:
     (here / "net.py").write_text(CODE)
     words = ("layers", "py:net.py:make", "--channels", "1", "--size", "64x48")
     found = inside(*words, "--sees", "--json").json["layers"]
-    assert [one["name"] for one in found] == ["0", "1", "2", "logits", "output"]
+    assert [one["name"] for one in found] == ["0", "1", "2"]
     told = {"shape": [4, 12, 16], "stride": 4, "receptive_field": 7, "objective": 'layer("2")'}
     assert found[2] | told == found[2]
     table = inside(*words).stdout

@@ -82,7 +82,10 @@ def test_what_does_not_exist_is_refused(net, options, words):
 
 def test_a_network_without_classes():
     net = wrap_net(nn.Sequential(nn.Conv2d(3, 4, 3)))
-    # What the module returns counts as its classes, as anywhere else.
+    # Maps that the module returns are a layer, and numbers are its classes, as anywhere else.
+    assert choose(net).channels() == {"0": [0, 1, 2, 3]}
+    assert choose(net).classes == ()
+    net = wrap_net(nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten()))
     assert len(choose(net).classes) == 4
     with pytest.raises(UsageError, match="has no names, give 0 to 3"):
         choose(net, classes=["tabby"])
