@@ -8,7 +8,7 @@ from reverie.jobs.output import Output
 from reverie.jobs.provenance import of_picture
 from reverie.jobs.rerun import RerunJob
 
-recipe = reverie.preset("reverie", objective=["block4b"], steps=[8])
+recipe = reverie.preset("reverie", objective="block4b", steps=8)
 result = DreamJob(recipe=recipe, photo="me.jpg", output=Output(path="me-dream.png", overwrite=True)).run()
 print(f"{result.path}: moved {result.moved:.3f} in {result.seconds:.1f} s")
 

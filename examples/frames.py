@@ -3,7 +3,7 @@
 import reverie
 
 photo = reverie.load_picture("me.jpg")
-recipe = reverie.preset("reverie", objective=["block4c"], steps=[12])
+recipe = reverie.preset("reverie", objective="block4c", steps=12)
 
 for frame in reverie.dream(recipe, photo):
     width, height = frame.octave.size

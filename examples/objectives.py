@@ -8,5 +8,5 @@ assert str(wanted) == "block5c + 0.5*block4b:17 - 0.2*tv"
 assert ob.parse("block5c + 0.5*block4b:17 - 0.2*tv") == wanted
 
 photo = reverie.load_picture("me.jpg")
-recipe = reverie.preset("reverie", objective=[str(wanted)], steps=[10])
+recipe = reverie.preset("reverie", objective=wanted, steps=10)
 reverie.render(recipe, photo).save("objective.png", overwrite=True)

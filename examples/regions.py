@@ -6,6 +6,6 @@ from reverie import objective as ob
 sky = ob.logit("monarch butterfly").within("sky.png")
 ground = ob.layer("block5c").within("sky.png", inverse=True)
 
-recipe = reverie.preset("reverie", objective=[str(sky + ground)], steps=[10])
+recipe = reverie.preset("reverie", objective=sky + ground, steps=10)
 picture = reverie.render(recipe, reverie.load_picture("me.jpg"))
 picture.save("regions.png", overwrite=True)

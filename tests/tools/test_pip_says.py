@@ -13,7 +13,7 @@ from support.paths import ROOT
 
 LINES = """\
 Looking in indexes: https://example.org/simple
-Obtaining file:///home/me/reverie
+Obtaining file:///reverie
 Collecting torch==2.13.0
   Downloading torch-2.13.0-cp312-cp312-manylinux_2_28_x86_64.whl.metadata (30 kB)
 Downloading torch-2.13.0-cp312-cp312-manylinux_2_28_x86_64.whl (195.4 MB)
