@@ -1,18 +1,22 @@
 """An objective that is a function of yours: whatever torch can differentiate."""
 
+from typing import Any
+
+from torch import Tensor
+
 import reverie
 from reverie import objective as ob
 
 
 @ob.function(layers=["block4b", "block5c"])
-def quarrel(acts):
+def quarrel(acts: Any) -> Tensor:
     """Strong in one layer where it is weak in the other; ``acts[layer]`` is (1, C, h, w)."""
     here, there = acts["block4b"].square().mean(1), acts["block5c"].square().mean(1)
     return here.mean() / (1 + there.mean())
 
 
 @ob.wrap_objective  # as in lucent, but what is returned is climbed
-def channel(layer, index):
+def channel(layer: str, index: int) -> Any:
     """The mean of one channel; the layers that it reads are found out by calling it once."""
     return lambda model: model(layer)[:, index].mean()
 

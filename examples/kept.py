@@ -9,7 +9,7 @@ photo = reverie.load_picture("me.jpg")
 recipe = reverie.preset("reverie", steps=6)
 
 for frame in reverie.dream(recipe, photo):
-    if frame.step == 2:
+    if frame.step == 2 and isinstance(frame.state, State):
         torch.save(frame.state.state_dict(), "kept.pt")
         break
 
