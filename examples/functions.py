@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from torch import Tensor
-
 import reverie
 from reverie import objective as ob
 
 
 @ob.function(layers=["block4b", "block5c"])
-def quarrel(acts: Any) -> Tensor:
+def quarrel(acts: Any) -> Any:
     """Strong in one layer where it is weak in the other; ``acts[layer]`` is (1, C, h, w)."""
     here, there = acts["block4b"].square().mean(1), acts["block5c"].square().mean(1)
     return here.mean() / (1 + there.mean())

@@ -215,6 +215,22 @@ def portrait_sheet(name: str) -> None:
     sheet(name, cells(), columns=columns, side=side)
 
 
+def quick_layer(place: int) -> None:
+    """A layer of a quick microscope of Lite0: all its portraits, each with its number."""
+    from reverie.jobs.microscope.contents import two_layers
+
+    net = reverie.load_net("lite0")
+    layer = two_layers(net)[place]
+    made = reverie.microscope(net, "microscope", quick=True)
+    folder = Path(made.path) / "portraits" / "layers" / layer
+    paths = sorted(folder.glob("*.webp"), key=lambda path: int(path.stem))
+    cells = [(f"{layer}:{path.stem}", "", reverie.load_picture(path)) for path in paths]
+    sheet(QUICK[place], cells, columns=8, side=160)
+
+
+#: The two layers of a quick microscope.
+QUICK = ("microscope-middle.jpg", "microscope-deep.jpg")
+
 FIGURES: dict[str, Callable[[], None]] = {
     **{name: partial(portrait_sheet, name) for name in portrait_figures.FIGURES},
     "ascent.jpg": ascent,
@@ -227,6 +243,7 @@ FIGURES: dict[str, Callable[[], None]] = {
     "classes.jpg": classes,
     "tiled.jpg": tiled,
     "zoom.webp": zoom,
+    **{name: partial(quick_layer, place) for place, name in enumerate(QUICK)},
 }
 
 
