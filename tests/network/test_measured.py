@@ -115,3 +115,11 @@ def test_pictures_as_they_are_are_warned_of_once() -> None:
         net(torch.rand(1, 3, 32, 32), "fc")
         reverie.wrap_net(Classifier(), mean=0, std=1)
         reverie.wrap_net(Classifier(), mean=0.5)
+
+
+def test_layers_that_presets_mean_are_answered_with_one_of_ones_own() -> None:
+    net = reverie.wrap_net(Classifier(), mean=0.5, std=0.25)
+    with pytest.raises(UsageError, match=r"it is one of lite0's, which presets mean; name one .* as deep"):
+        net.layer("block5c")
+    with pytest.raises(UsageError, match="block6d"):
+        reverie.load_net("lite0").layer("block6x")

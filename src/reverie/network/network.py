@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -24,6 +25,9 @@ PROBE = 128  # side in pixels of the picture that memory is measured with
 LOGITS, OUTPUT = "logits", "output"
 #: What people call the class scores, wherever a network has no other layer of that name.
 ALIASES = (OUTPUT, "fc", "classifier")
+
+#: Layers of the embedded networks, which presets climb.
+OF_LITE = re.compile(r"block\d[a-z]")
 
 
 @dataclass(frozen=True)
@@ -292,6 +296,10 @@ class Network:
                 some = ", ".join(list(known)[:6])
                 many = f"it has {len(known)}, such as {some}; reverie layers lists them"
                 hint = did_you_mean(name, known) or many
+                if OF_LITE.fullmatch(name) and not any(map(OF_LITE.fullmatch, known)):
+                    inner = [one for one in known if one not in (LOGITS, *ALIASES)] or list(known)
+                    deep = inner[2 * len(inner) // 3]
+                    hint = f"it is one of lite0's, which presets mean; name one of this network's, as {deep}"
                 if self.classes is not None and self.classes.knows(name):
                     hint = f'as a class it is class("{name}"), or --class'
                 raise UsageError(f'layer "{name}" is not in network {self.name}; {hint}')
