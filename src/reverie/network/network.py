@@ -298,7 +298,7 @@ class Network:
                 hint = did_you_mean(name, known) or many
                 if OF_LITE.fullmatch(name) and not any(map(OF_LITE.fullmatch, known)):
                     inner = [one for one in known if one not in (LOGITS, *ALIASES)] or list(known)
-                    deep = inner[2 * len(inner) // 3]
+                    deep = inner[len(inner) // 2]
                     hint = f"it is one of lite0's, which presets mean; name one of this network's, as {deep}"
                 if self.classes is not None and self.classes.knows(name):
                     hint = f'as a class it is class("{name}"), or --class'
