@@ -26,10 +26,8 @@ from reverie.recipe.recipe import Recipe
 Cell = tuple[str, str, Picture]
 #: The most seeds of one job.
 MOST_VARIATIONS = 1000
-#: Longest side of a picture on a sheet of variations, in pixels.
-CELL = 480
-#: Longest side in pixels at which a sheet of layers is dreamt: what layers draw needs room.
-SHEET_SIDE = 640
+#: Longest sides in pixels: of a picture on a sheet of variations, and of what a sheet of layers scales down.
+CELL, SHEET_SIDE = 480, 640
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -317,6 +317,31 @@ class Watch:
         )
 
 
+def turns(
+    watch: Watch, labels: Sequence[str], before: float = 0.0, part: float = 1.0
+) -> Callable[[Sequence[int]], None]:
+    """Tells a watch which of several portraits are made next, as ``3-5 of 20: label, ...``.
+
+    Args:
+        watch: Who is told.
+        labels: What each is called.
+        before: Share of the whole job that was done before them.
+        part: Share of the whole job that they are.
+    """
+    done: set[int] = set()
+
+    def begun(group: Sequence[int]) -> None:
+        done.difference_update(group)  # begun anew, fewer at a time
+        label, total, first = labels[group[0]], len(labels), len(done) + 1
+        count = f"{first}" if len(group) == 1 else f"{first}-{first + len(group) - 1}"
+        more = ", ..." if len(group) > 1 else ""
+        name = label if total == 1 else f"{count} of {total}: {label}{more}"
+        watch.turn(name, before + part * len(done) / total, part * len(group) / total)
+        done.update(group)
+
+    return begun
+
+
 def share_of(frame: Frame) -> float:
     """How much of a dream is done: pixels times steps of the octaves, all of one ratio to the next."""
     ratio = frame.recipe.octave_scale**2

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -20,7 +20,7 @@ from reverie.jobs.batch import BatchResult, Cell, save_sheet, small
 from reverie.jobs.claims import Claim
 from reverie.jobs.dream import PictureResult, where
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener
-from reverie.jobs.open_recipe import OpenRecipe, Watch
+from reverie.jobs.open_recipe import OpenRecipe, Watch, turns
 from reverie.jobs.output import Output, make_folder
 from reverie.jobs.portrait_names import Place, is_folder, places
 from reverie.jobs.workspace import JobPart, Reference, Workspace
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 
 
 #: Longest side in pixels of a portrait on a sheet, and of an inversion where nothing says how large.
-CELL = 256
-SIDE = 256
+CELL = SIDE = 256
 #: Where all layers are inverted: 1 over the share of the steps, these at most, and the longest side.
 SKETCH, SKETCH_STEPS, SKETCH_SIDE = 4, 400, 160
 
@@ -193,18 +192,22 @@ class InversionsJob(ManyPortraits):
         photo, picture = workspace.path(self.photo), workspace.picture(self.photo)
         assert photo is not None
         assert picture is not None
-        recipe = self.recipe
+        recipe, names = self.recipe, self._labels(workspace)
         net = workspace.network(recipe.network)
-        names = self._labels(workspace)
-        side = SKETCH_SIDE if self._sketches else SIDE
-        size = recipe.size if "size" in self.settings else fitting(picture.size, recipe.max_size or side)
+        side = recipe.max_size or (SKETCH_SIDE if self._sketches else SIDE)
+        size = recipe.size if "size" in self.settings else fitting(picture.size, side)
         recipes = []
         for name in names:
             base = recipe if self.preset else preset(of_inversion(name, net), **self.settings)
+            changes = {
+                "objective": ob.inversion(photo, name),
+                "start": "noise",
+                "size": size,
+                "max_size": None,
+            }
             if self._sketches:
-                base = base.but(steps=[min(SKETCH_STEPS, max(1, count // SKETCH)) for count in base.steps])
-            wanted = str(ob.inversion(photo, name))
-            recipes.append(base.but(objective=(wanted,), start="noise", size=size, max_size=None))
+                changes["steps"] = [min(SKETCH_STEPS, max(1, count // SKETCH)) for count in base.steps]
+            recipes.append(base.but(**changes))
         opened = OpenRecipe(recipes[0], workspace, more=recipes[1:])
         return PortraitSeries(opened, names, self.output)
 
@@ -361,31 +364,6 @@ class PortraitSeries:
             stop=finished.stopped,
             picture=finished.picture,
         )
-
-
-def turns(
-    watch: Watch, labels: Sequence[str], before: float = 0.0, part: float = 1.0
-) -> Callable[[Sequence[int]], None]:
-    """Tells a watch which of several portraits are made next, as ``3-5 of 20: label, ...``.
-
-    Args:
-        watch: Who is told.
-        labels: What each is called.
-        before: Share of the whole job that was done before them.
-        part: Share of the whole job that they are.
-    """
-    done: set[int] = set()
-
-    def begun(group: Sequence[int]) -> None:
-        done.difference_update(group)  # begun anew, fewer at a time
-        label, total, first = labels[group[0]], len(labels), len(done) + 1
-        count = f"{first}" if len(group) == 1 else f"{first}-{first + len(group) - 1}"
-        more = ", ..." if len(group) > 1 else ""
-        name = label if total == 1 else f"{count} of {total}: {label}{more}"
-        watch.turn(name, before + part * len(done) / total, part * len(group) / total)
-        done.update(group)
-
-    return begun
 
 
 def facets(recipe: Recipe) -> int:

@@ -12,8 +12,8 @@ from reverie.errors import UsageError
 from reverie.jobs.dream import where
 from reverie.jobs.job import Job, Listener, R, Stopped
 from reverie.jobs.microscope.contents import LOGITS, class_name
-from reverie.jobs.open_recipe import OpenRecipe, Watch
-from reverie.jobs.portraits import portraits_only, turns
+from reverie.jobs.open_recipe import OpenRecipe, Watch, turns
+from reverie.jobs.portraits import portraits_only
 from reverie.jobs.workspace import Workspace
 from reverie.objective.text import MOST_DIGITS, unquoted
 from reverie.recipe.recipe import Recipe
