@@ -51,6 +51,11 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "networks": ("reverie networks",),
     "doctor": ("reverie doctor",),
     "bench": ("reverie bench",),
+    "train": (
+        "reverie train pictures/ -o mine.safetensors",
+        "reverie train pictures/ -o mine.safetensors --from lite0",
+        "reverie train pictures/ -o mine.safetensors --unsupervised",
+    ),
     "cluster": ("reverie cluster auto", "reverie cluster 10.0.0.1:6379"),
 }
 
