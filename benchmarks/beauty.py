@@ -23,7 +23,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.api import render
-from reverie.ascent.session import Session, as_tensor
+from reverie.ascent.session import Session
+from reverie.ascent.tensors import as_tensor
 from reverie.media.picture import Picture, load_picture
 from reverie.network.zoo import load_net
 from reverie.ops.filters import low_pass

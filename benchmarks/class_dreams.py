@@ -25,7 +25,8 @@ from torch import Tensor
 
 from benchmarks.beauty import STRANGERS, crops
 from reverie.api import render
-from reverie.ascent.session import Session, as_tensor
+from reverie.ascent.session import Session
+from reverie.ascent.tensors import as_tensor
 from reverie.media.picture import load_picture
 from reverie.network.zoo import load_net
 from reverie.recipe.presets.preset import preset

@@ -29,7 +29,8 @@ from benchmarks.motion_measures import Seen, look, path, steadiness
 from benchmarks.motion_measures import flicker as flicker_of
 from benchmarks.one_part import part_parser, run_part
 from reverie.api import render
-from reverie.ascent.session import Session, as_tensor
+from reverie.ascent.session import Session
+from reverie.ascent.tensors import as_tensor
 from reverie.canvas.detail import DetailCanvas
 from reverie.media.picture import Picture, save_picture
 from reverie.media.video.read.frame import VideoFrame

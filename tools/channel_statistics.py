@@ -19,7 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.api import render
-from reverie.ascent.session import Session, as_tensor
+from reverie.ascent.session import Session
+from reverie.ascent.tensors import as_tensor
 from reverie.gradient.attention import CELL_BLUR
 from reverie.media.picture import load_picture
 from reverie.network.channel_statistics import FILE, LEAST, LIMITS

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from support.commands import Ran
-from support.studio import RunningStudio, User, studio
+from support.studio import RunningStudio, User, given, studio
 
 pytestmark = pytest.mark.slow
 
@@ -38,10 +38,7 @@ def user(running: RunningStudio) -> Iterator[User]:
 
 @pytest.fixture(scope="module")
 def photo(running: RunningStudio, photographs: Path) -> dict[str, Any]:
-    user = running.user()
-    found = user.give((photographs / "chelsea.png").read_bytes(), "chelsea.png")
-    user.close()
-    return found
+    return given(running, photographs / "chelsea.png")
 
 
 def rerun(reverie: Callable[..., Ran], folder: Path, name: str, data: bytes) -> bytes:

@@ -18,7 +18,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from support.bad_inputs import corpus
-from support.studio import RunningStudio, User, studio
+from support.studio import RunningStudio, User, given, studio
 
 pytestmark = pytest.mark.slow
 
@@ -43,10 +43,7 @@ def user(running: RunningStudio) -> Iterator[User]:
 
 @pytest.fixture(scope="module")
 def photo(running: RunningStudio, photographs: Path) -> str:
-    user = running.user()
-    found = user.give((photographs / "chelsea.png").read_bytes(), "chelsea.png")
-    user.close()
-    return str(found["id"])
+    return str(given(running, photographs / "chelsea.png")["id"])
 
 
 # -- ids and paths ----------------------------------------------------------------------------------------

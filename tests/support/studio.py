@@ -163,3 +163,12 @@ def studio(data: Path, *options: str) -> Iterator[RunningStudio]:
     finally:
         if running.process.poll() is None:
             running.stop()
+
+
+def given(running: RunningStudio, photo: Path) -> dict[str, Any]:
+    """A photograph that is there, as the studio tells of it."""
+    user = running.user()
+    try:
+        return user.give(photo.read_bytes(), photo.name)
+    finally:
+        user.close()

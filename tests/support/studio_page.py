@@ -17,6 +17,7 @@ import pytest
 from reverie.studio.app import PAGE
 from support import browser
 from support.browser import Browser
+from support.studio import studio
 
 #: Tests of the page are for machines with a browser.
 needs_browser = pytest.mark.skipif(bool(browser.missing()), reason=browser.missing())
@@ -122,3 +123,12 @@ class Page:
                 "return one.getAttribute('aria-label') ?? (one.labels?.[0] ?? one).textContent.trim()"
             )
         )
+
+
+@contextmanager
+def at_studio(folder: Path, drafts: dict[str, Any]) -> Iterator[Page]:
+    """The page of a studio that runs, with a data folder in ``folder`` and these wishes begun."""
+    with studio(folder / "data") as running, Browser(width=1280, height=860) as window:
+        page = Page(window, running.address)
+        page.open(drafts=drafts)
+        yield page

@@ -12,8 +12,9 @@ from torch import Tensor
 from reverie.apparition.find import Site, sites_in
 from reverie.apparition.look import SiteViews, draw_views
 from reverie.ascent.octaves import Octave, octave_sizes, octaves, pick
-from reverie.ascent.session import Session, as_tensor
+from reverie.ascent.session import Session
 from reverie.ascent.start import prepare
+from reverie.ascent.tensors import as_tensor
 from reverie.canvas.base import CanvasSetup
 from reverie.canvas.detail import DetailCanvas, bent
 from reverie.canvas.fourier_detail import FourierDetail

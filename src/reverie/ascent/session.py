@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from reverie.ascent.mirrored import flipped, turned
 from reverie.ascent.octaves import Octave
+from reverie.ascent.tensors import as_tensor
 from reverie.canvas.detail import DetailCanvas
-from reverie.engine.check import check_pixels
 from reverie.engine.engine import AutogradEngine, Engine, is_out_of_memory, out_of_memory, pick_device
 from reverie.engine.select import NoEngineError, make_engine
-from reverie.errors import BadInput, UsageError
+from reverie.errors import UsageError
 from reverie.gradient.attention import Attention
 from reverie.gradient.picture_gradient import picture_gradient
 from reverie.gradient.tiles import Cut, Shape, Tiling, common_shape, free_memory, room_for, round_up
 from reverie.media.picture import Picture, load_picture
-from reverie.media.picture.picture import Floats
 from reverie.native import Unavailable
 from reverie.native.runtime import Runtime
 from reverie.network.description import describe
@@ -395,51 +393,6 @@ def _named(network: str, *, offline: bool) -> Network:
     return load_net(network, offline=offline)
 
 
-@contextmanager
-def turned(attention: Attention | None, *, mirrored: bool) -> Iterator[None]:
-    """Turn attention left to right for as long as the picture is looked at so."""
-    if attention is None or not mirrored:
-        yield
-        return
-    attention.flip()
-    try:
-        yield
-    finally:
-        attention.flip()
-
-
-def flipped(fields: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Masks as they lie on a picture that is looked at left to right."""
-    return {name: mask.flip(3) for name, mask in fields.items()}
-
-
 def _length(gradient: Tensor) -> Tensor:
     length: Tensor = torch.linalg.vector_norm(gradient)
     return length.clamp_min(1e-30)
-
-
-def _as_laid(pixels: Floats) -> Tensor:
-    """An array as torch sees it; a copy where torch takes none such, as backwards or not to be written to."""
-    return torch.from_numpy(np.require(pixels, requirements=["C", "W"]))
-
-
-def as_tensor(picture: Picture | Tensor) -> Tensor:
-    """A picture as (1, C, H, W) float32; tensors (C, H, W) or (1, C, H, W) are taken as they are.
-
-    Raises:
-        BadInput: Another number of dimensions, a side of 0, no floating numbers, or values that are not
-            finite.
-    """
-    if isinstance(picture, Picture):
-        if picture.alpha is not None:
-            check_pixels(_as_laid(picture.alpha), "picture's transparency")
-        tensor = _as_laid(picture.pixels).permute(2, 0, 1)[None].contiguous()
-    else:
-        tensor = picture[None] if picture.ndim == 3 else picture
-    shape = tuple(picture.pixels.shape if isinstance(picture, Picture) else picture.shape)
-    if tensor.ndim != 4 or tensor.shape[0] != 1 or 0 in shape:
-        raise BadInput(f"picture: a tensor of shape (C, H, W) with pixels is needed, got {shape}")
-    if not tensor.is_floating_point():
-        raise BadInput(f"picture: is of {tensor.dtype}; give floating numbers from 0 to 1")
-    check_pixels(tensor)
-    return tensor.detach()

@@ -176,13 +176,22 @@ def make_pictures(
         return run_job(job, console, workspace, also=preview, on_event=tell, chosen=chosen)
 
 
-def make_sheet(job: Job[R], given: Common, output: Written) -> R | None:
-    """Carry a job that writes one sheet out, or say what it would cost, see ``make_pictures``."""
+def make_sheet(
+    job: Job[R], given: Common, output: Written | None = None, also: Preview | None = None
+) -> R | None:
+    """Carry a job out that is told of at its end, such as one sheet; None for ``--dry-run``.
+
+    Args:
+        job: What is to be done.
+        given: The options.
+        output: Where it goes, if nobody may have said so.
+        also: Who is told beside the display.
+    """
     console, workspace = console_of(given), workspace_of(given)
     if given.dry_run:
         tell_estimate(job, console, workspace)
         return None
-    return run_job(job, console, workspace, chosen=unsaid(given, output))
+    return run_job(job, console, workspace, also=also, chosen=unsaid(given, output) if output else None)
 
 
 def tell_item(console: Console, event: Event) -> None:

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from reverie.ascent.octaves import SMALLEST, Octave, octave_sizes, octaves
-from reverie.ascent.session import Session, as_tensor
+from reverie.ascent.session import Session
 from reverie.ascent.start import fitted, prepare
+from reverie.ascent.tensors import as_tensor
 from reverie.canvas.detail import DetailCanvas
 from reverie.deepdream.direction import StepDirection, room_for, step_direction
 from reverie.deepdream.looks import Looks, attention_of, taste_of

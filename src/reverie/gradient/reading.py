@@ -10,8 +10,8 @@ from torch import Tensor
 from reverie.gradient.cells import Window
 
 
-class Reading(Protocol):
-    """One term of a bound objective: a sum over the positions of one layer."""
+class NetworkTerm(Protocol):
+    """One term of a bound objective that reads the network."""
 
     @property
     def text(self) -> str:
@@ -23,7 +23,7 @@ class Reading(Protocol):
 
     @property
     def layer(self) -> str:
-        """The layer that it reads."""
+        """The layer that it reads; the first of several."""
 
     @property
     def function(self) -> object:
@@ -33,6 +33,10 @@ class Reading(Protocol):
     def mask(self) -> str | None:
         """The field that says where it counts; None is everywhere."""
 
+
+class Reading(NetworkTerm, Protocol):
+    """A term that is a sum over the positions of one layer."""
+
     def score(self, activation: Tensor, window: Window, mask: Tensor | None) -> Tensor:
         """Unweighted score (N,) of a map (N, C, h, w), counted in ``window``."""
 
@@ -41,32 +45,12 @@ class Reading(Protocol):
 
 
 @runtime_checkable
-class WholeReading(Protocol):
-    """One term that sees whole pictures, at several layers, and says its gradients itself."""
-
-    @property
-    def text(self) -> str:
-        """The term as the user wrote it."""
-
-    @property
-    def weight(self) -> float:
-        """What its score and gradient are multiplied by."""
+class WholeReading(NetworkTerm, Protocol):
+    """A term that sees whole pictures, at several layers, and says its gradients itself."""
 
     @property
     def layers(self) -> tuple[str, ...]:
         """The layers that it reads."""
-
-    @property
-    def layer(self) -> str:
-        """The first of them."""
-
-    @property
-    def function(self) -> object:
-        """See ``Reading``."""
-
-    @property
-    def mask(self) -> str | None:
-        """See ``Reading``."""
 
     def slopes(self, activations: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """Unweighted score (N,) of its layers, and its gradient at each."""

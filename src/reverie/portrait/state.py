@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from reverie.ascent.octaves import Octave, octave_sizes, octaves
-from reverie.ascent.session import Session, as_tensor
+from reverie.ascent.session import Session
 from reverie.ascent.start import fitted
+from reverie.ascent.tensors import as_tensor
 from reverie.canvas.base import Canvas, CanvasSetup
 from reverie.canvas.make import make_canvas
 from reverie.errors import UsageError

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.browser import Browser
-from support.studio import studio
-from support.studio_page import QUICK, Page, needs_browser
+from support.studio_page import QUICK, at_studio, needs_browser
 
 pytestmark = [needs_browser, pytest.mark.slow]
 VIEWS = ("dream", "portrait", "zoom", "film", "gallery")
@@ -34,12 +32,7 @@ return [...document.querySelectorAll('#main *, .top *')]
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    with (
-        studio(tmp_path_factory.mktemp("studio") / "data") as running,
-        Browser(width=1280, height=860) as window,
-    ):
-        page = Page(window, running.address)
-        page.open(drafts={"dream": QUICK})
+    with at_studio(tmp_path_factory.mktemp("studio"), {"dream": QUICK}) as page:
         page.sees("document.querySelectorAll('.samples img').length > 1")
         page.window.click(".samples .thumb")
         page.done()

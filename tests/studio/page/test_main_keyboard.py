@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.browser import Browser
-from support.studio import studio
-from support.studio_page import QUICK, Page, needs_browser
+from support.studio_page import QUICK, at_studio, needs_browser
 
 pytestmark = [needs_browser, pytest.mark.slow]
 #: A zoom and a portrait that take seconds.
@@ -20,12 +18,7 @@ MOST_TABS = 60
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    with (
-        studio(tmp_path_factory.mktemp("studio") / "data") as running,
-        Browser(width=1280, height=860) as window,
-    ):
-        page = Page(window, running.address)
-        page.open(drafts=SMALL)
+    with at_studio(tmp_path_factory.mktemp("studio"), SMALL) as page:
         yield page
 
 

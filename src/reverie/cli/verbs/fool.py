@@ -18,9 +18,7 @@ from reverie.cli.recipe_options import (
     network_settings,
     output_of,
     told_as_typed,
-    unsaid,
     where_to,
-    workspace_of,
 )
 from reverie.errors import Interrupted, UsageError
 from reverie.jobs.fooling.settings import ENCODINGS, Settings
@@ -131,7 +129,7 @@ def fool(
     for option, value in for_prints.items():
         if value is not None:
             raise UsageError(f"{option}: is for --render only; leave it out")
-    from reverie.cli.progress import preview_of, run_job, tell_estimate
+    from reverie.cli.progress import make_sheet, preview_of
     from reverie.jobs.fooling.job import EvolutionJob
 
     given = {**all_given(common), **all_given(evolution)}
@@ -151,13 +149,10 @@ def fool(
             threads=common.threads or 0,
         )
         job.evolves  # noqa: B018 (settings that cannot be are said now)
-        console, workspace = console_of(common), workspace_of(common)
-        if common.dry_run:
-            tell_estimate(job, console, workspace)
-            return
-        preview = preview_of(common.preview, common.overwrite, SHEET_SECONDS)
-        result = run_job(job, console, workspace, also=preview)
-    tell(console, result)
+        preview = None if common.dry_run else preview_of(common.preview, common.overwrite, SHEET_SECONDS)
+        result = make_sheet(job, common, also=preview)
+    if result is not None:
+        tell(console_of(common), result)
 
 
 def tell(console: Console, result: EvolutionResult) -> None:
@@ -195,7 +190,7 @@ def print_large(
     asked = [name for name in useless if given[name] is not None and given[name] is not False]
     for word in [*(classes or ()), *("--" + name.replace("_", "-") for name in asked)]:
         raise UsageError(f"{word}: --render draws one genome and evolves nothing; leave it out")
-    from reverie.cli.progress import run_job
+    from reverie.cli.progress import make_sheet
     from reverie.jobs.fooling.large_print import PrintJob
 
     checked(common)
@@ -203,7 +198,8 @@ def print_large(
     side = PRINT_SIDE if evolution.size is None else evolution.size
     with told_as_typed(OPTION):
         job = PrintJob(genome=genome, size=side, output=output, threads=common.threads or 0)
-        result = run_job(job, console, workspace_of(common), chosen=unsaid(common, output))
+        result = make_sheet(job, common, output)
+    assert result is not None  # --dry-run was refused
     console.result(output.path, result.as_json())
     console.info(f"{output.path}: {side} x {side}, {result.seconds:.1f} s")
 

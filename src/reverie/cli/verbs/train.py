@@ -12,7 +12,7 @@ from reverie.cli.console import Console
 from reverie.cli.fields import other, setting
 from reverie.cli.groups import OFFERED, Group, Only, all_given, takes_groups
 from reverie.cli.options import Common
-from reverie.cli.recipe_options import console_of, told_as_typed, where_to, workspace_of
+from reverie.cli.recipe_options import console_of, told_as_typed, where_to
 from reverie.errors import BatchError, Interrupted, UsageError
 from reverie.train.settings import TrainSettings
 
@@ -90,7 +90,7 @@ def train(
     OUT.safetensors. Beside it come a card (OUT.md), the learning curve and a table of who was taken for what.
     Ctrl-C keeps everything; the same command goes on.
     """
-    from reverie.cli.progress import run_job, tell_estimate
+    from reverie.cli.progress import make_sheet
     from reverie.jobs.training.job import TrainJob
 
     given = all_given(options)
@@ -111,12 +111,9 @@ def train(
             threads=common.threads or 0,
         )
         job.trains  # noqa: B018 (settings that cannot be are said now)
-        console, workspace = console_of(common), workspace_of(common)
-        if common.dry_run:
-            tell_estimate(job, console, workspace)
-            return
-        result = run_job(job, console, workspace)
-    tell(console, result)
+        result = make_sheet(job, common)
+    if result is not None:
+        tell(console_of(common), result)
 
 
 def _method(options: TrainOptions) -> str | None:

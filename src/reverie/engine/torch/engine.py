@@ -376,16 +376,8 @@ def _affine(net: Network) -> tuple[Tensor, Tensor]:
 
 def _hooks(module: nn.Module) -> list[Mapping[int, Any]]:
     """All that could wait for the module's parts to run; what does is not empty."""
-    return [
-        waiting
-        for part in module.modules()
-        for waiting in (
-            part._forward_hooks,
-            part._forward_pre_hooks,
-            part._backward_hooks,
-            part._backward_pre_hooks,
-        )
-    ]
+    names = [f"_{way}{when}_hooks" for way in ("forward", "backward") for when in ("", "_pre")]
+    return [getattr(part, name) for part in module.modules() for name in names]
 
 
 def _as_gradient(seed: Tensor, dtype: torch.dtype) -> Tensor:

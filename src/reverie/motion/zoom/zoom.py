@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.ascent.loop import Frame, dream
-from reverie.ascent.session import Session, as_tensor, session_of
+from reverie.ascent.session import Session, session_of
+from reverie.ascent.tensors import as_tensor
 from reverie.canvas.detail import DetailCanvas
 from reverie.deepdream.looks import Looks
 from reverie.deepdream.state import REACH, State, canvas_over
