@@ -152,7 +152,7 @@ class WrappedNetwork(Network):
         self._calls: dict[str, int] = {}  # how often a layer runs in one forward
         self._fields: dict[str, tuple[int, int] | None] = {}
         self._same: dict[str, str] = {}  # other names of what the module returns
-        self._last: tuple[str, ...] = ()  # layers that return what the module returns
+        self._last: tuple[str, ...] | None = ()  # layers that return what the module returns; None: find out
 
     @property
     def layers(self) -> dict[str, NetworkLayer]:
@@ -160,9 +160,10 @@ class WrappedNetwork(Network):
         if not self._layers:
             self._find_sizes()
             self._find_whether_one_by_one()
+            self._last = None
             found = self._read_probe(list(self._names()))
             own = self._names()[LOGITS] is not self.module
-            self._same = one_name(found, self._last, own=own, classes=self.classes is not None)
+            self._same = one_name(found, self._last or (), own=own, classes=self.classes is not None)
             self._layers = {
                 n: MeasuredLayer(n, _channels(a), self.geometry)
                 for n, a in found.items()
@@ -289,7 +290,8 @@ class WrappedNetwork(Network):
         if not known:
             self._calls.update(tap.calls)
         first = features(output, self._odd, *whole)
-        self._last = () if first is None else tap.that_return(first)
+        if self._last is None:  # not in every pass: a recorded one must not look at values
+            self._last = () if first is None else tap.that_return(first)
         return tap.found if first is None else {**tap.found, **dict.fromkeys(whole, first)}
 
     def _never_ran(self, name: str) -> str:

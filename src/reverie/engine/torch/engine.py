@@ -177,7 +177,7 @@ class TorchEngine:
         shapes = {name: activation.shape for name, activation in found.items()}
         self._here.waiting = now = _Pass(plan, run, replay, shapes, x, leaf, prepared, x.shape)
         self._replayed = now if replay is not None else self._replayed
-        return {name: activation.to(picture.dtype) for name, activation in found.items()}
+        return {name: found[name].to(picture.dtype) for name in wanted}
 
     def backward(
         self, seeds: Mapping[str, Tensor], *, last: bool = True, out: Tensor | None = None
