@@ -4,7 +4,7 @@ import { jobOf, wholeRecipe } from "./draft.js";
 import { watch } from "./events.js";
 import { batch } from "./html.js";
 import { difference, nested, same } from "./settings.js";
-import { alive, current, defaultsOf, drafts, jobs, presetOf } from "./state.js";
+import { alive, current, defaultsOf, drafts, jobs, masking, painted, presetOf } from "./state.js";
 import { say } from "./toasts.js";
 import { t } from "../texts.js";
 
@@ -78,6 +78,7 @@ export const anySeed = () => Math.floor(Math.random() * 2 ** 31);
 /** Begin what a tab asks for; asked for again, it is dreamt with other chances. @param {Kind} kind
  * @returns {Promise<boolean>} Whether it was taken. */
 export async function start(kind) {
+  if (kind === "dream" && masking.value && painted.take && !(await painted.take())) return false;
   const again = current[kind].value !== null && !differs(kind);
   const wanted = jobOf(kind, drafts[kind].value);
   const sent = asked(kind, wanted);
@@ -146,6 +147,7 @@ export async function takePhoto(kind, photo, { dream = kind === "dream" } = {}) 
   batch(() => {
     if (alive(current[kind].value)) void tell(kind, "stop");
     current[kind].value = null;
+    if (kind === "dream") masking.value = false;
     drafts[kind].value = { ...drafts[kind].value, photo, ...(other ? { painting: null } : {}) };
   });
   for (const warning of photo.warnings ?? []) say(warning);

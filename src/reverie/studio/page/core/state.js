@@ -84,6 +84,8 @@ export const closeSheets = () => (sheet.value = null);
 
 /** Whether the mask is being painted. */
 export const masking = signal(false);
+/** Takes what is painted over, as "done" does; whether that worked. @type {{take: null | (() => Promise<boolean>)}} */
+export const painted = { take: null };
 
 /** @param {string} name */
 export const presetOf = (name) => presets.value.find((one) => one.name === name) ?? null;

@@ -36,7 +36,8 @@ export function Look({ before, size, label, over, tools, cover, still = false })
     }
   };
 
-  return html`<div class="look" ref=${whole}>
+  const shape = size.width && size.height ? size.width / size.height : 1;
+  return html`<div class="look" ref=${whole} style=${{ "--shape": shape }}>
     <div class=${`area${look.scale > 1 ? " close" : ""}`} ref=${area} tabindex=${still ? undefined : 0} role="group"
       aria-label=${label} onKeyDown=${keys} onDblClick=${() => (cover ? null : look.scale > 1 ? fit() : zoom(2.5))} ...${cover ? {} : hands}>
       <div class="frame" style=${{ width: `${frame.width}px`, height: `${frame.height}px`, transform: moved }}>

@@ -3,7 +3,7 @@ import { complain, change } from "../core/actions.js";
 import { putMask } from "../core/api.js";
 import { createPortal, html, useEffect, useRef, useState } from "../core/html.js";
 import { Icon } from "../core/icons.js";
-import { drafts, masking } from "../core/state.js";
+import { drafts, masking, painted } from "../core/state.js";
 import { announced } from "../core/toasts.js";
 import { MaskTools } from "./mask_tools.js";
 import { maskPng, maskSize, showVeil } from "./strokes.js";
@@ -98,10 +98,16 @@ export function MaskEditor({ photo, onDone }) {
       const id = painting.strokes.length ? (await putMask(await maskPng(painting, photo))).id : null;
       change("dream", { painting: id ? { ...painting, id } : null });
       onDone();
+      return true;
     } catch (error) {
       complain(error);
+      return false;
     }
   };
+  useEffect(() => {
+    painted.take = done;
+    return () => void (painted.take = null);
+  });
   /** @param {KeyboardEvent} event */
   const leave = (event) => {
     if (event.key !== "Escape") return;
