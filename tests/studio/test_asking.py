@@ -145,3 +145,15 @@ def test_every_preset_makes_something() -> None:
     kinds = dict(kinds_of_presets())
     assert all(kind_of(preset(name)) == kind for name, kind in kinds.items())
     assert (kinds["reverie"], kinds["zoom"], kinds["apparition"]) == ("dream", "zoom", "apparition")
+
+
+def test_variations_are_compositions_of_their_own_where_there_can_be_any(
+    asking: Asking, files: GivenFiles
+) -> None:
+    photo = keep(files, "me.png").id
+    recipes = [one.recipe for one in asking.plan(Wish(photo=photo, variations=3))]
+    assert len({(one.chance, one.seed) for one in recipes}) == 3
+    assert all(one.chance > 0 for one in recipes)
+    assert asking.plan(Wish(photo=photo))[0].recipe.chance == 0
+    assert asking.plan(Wish(photo=photo, variations=2, recipe={"chance": 0.5}))[1].recipe.chance == 0.5
+    assert asking.plan(Wish(kind="zoom", photo=photo, variations=2))[1].recipe.chance == 0

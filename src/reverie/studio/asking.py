@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from reverie import objective as ob
 from reverie.errors import UsageError
+from reverie.jobs.batch import with_tastes
 from reverie.jobs.document import read_job
 from reverie.jobs.provenance import bare_network, film_files, film_renamed
 from reverie.recipe.presets.portrait import PORTRAITS
@@ -88,6 +89,8 @@ class Asking:
         """
         photo = self._photo(wish)
         recipe, files = self.recipe(wish, photo)
+        if wish.variations > 1 and "chance" not in wish.recipe:
+            recipe = with_tastes(recipe)
         found = []
         for index in range(wish.variations):
             one = recipe.model_copy(update={"seed": recipe.seed + index})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from reverie.jobs.provenance import Provenance, film_files, film_renamed
@@ -35,6 +36,7 @@ def recalled(studio: Studio, owner: str, note: Provenance, name: str) -> dict[st
         "network": note.network.name,
         "seed": recipe.seed,
         "command": studio.command(note, name),
+        "files": list(_files(studio, owner, note)),
         "steered": [one.model_dump(mode="json") for one in note.steered],
         "stopped": note.stopped.model_dump() if note.stopped else None,
         "missing": missing,
@@ -55,12 +57,22 @@ def of_stopped(job: JobRow) -> dict[str, Any]:
         "network": recipe.network,
         "seed": recipe.seed,
         "command": None,
+        "files": [],
         "steered": job.steered,
         "stopped": job.stopped,
         "missing": [],
         "repeatable": False,
         "why_not": f"it was stopped at {job.stopped}, and its file holds no recipe; ask for all of it again",
     }
+
+
+def _files(studio: Studio, owner: str, note: Provenance) -> Iterator[dict[str, str]]:
+    """The files that the command line names and that are here: what each is called, is, and its id."""
+    for file in (*([note.source] if note.source else []), *note.files):
+        one = studio.given.same(file.sha256, owner)
+        if one is not None:
+            what = "guide" if one.kind == "photo" and file is not note.source else one.kind
+            yield {"name": file.name, "what": what, "id": one.id}
 
 
 def _with_ids(studio: Studio, owner: str, note: Provenance) -> tuple[Recipe, list[str]]:

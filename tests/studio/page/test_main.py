@@ -150,6 +150,39 @@ def test_a_mask_is_painted_kept_and_sent(page, photo):
     page.sees(".small-mask")
 
 
+def test_dream_takes_the_mask_that_is_being_painted_and_its_command_gives_the_file(page, photo):
+    page.drop(photo)
+    page.done()
+    page.window.press("m")
+    page.sees(".veil")
+    page.window.press("Space", *["ArrowRight"] * 8, "Space")
+    page.window.click(".action button", says="Dream")
+    page.sees("document.querySelector('.action .standing')")
+    assert not page.window.run("return document.querySelector('.mask-tools') !== null")
+    recipe = page.get(f"/api/pictures/{page.done()}/recipe")
+    assert recipe["mask"]
+    named = {file["what"]: file["name"] for file in recipe["files"]}
+    assert f"--mask {named['mask']}" in recipe["command"]
+    page.window.press("c")
+    page.sees("document.querySelectorAll('dialog a.button').length === 2")
+    found = page.window.run(
+        "const links = [...document.querySelectorAll('dialog a.button')];"
+        "return Promise.all(links.map((one) => fetch(one.href))).then((all) =>"
+        "  all.map((one) => [one.status, one.headers.get('content-disposition')]))"
+    )
+    assert [status for status, _ in found] == [200, 200]
+    assert any(named["mask"] in how and how.startswith("attachment") for _, how in found)
+
+
+def test_start_over_leads_to_the_samples_and_forgets_what_was_chosen(page, photo):
+    page.drop(photo)
+    page.done()
+    page.window.click(".wordmark")
+    page.sees(".samples .thumb")
+    kept = page.window.run("return JSON.parse(localStorage.getItem('reverie.drafts')).dream")
+    assert (kept["photo"], kept["changes"]) == (None, {"max_size": 1024})
+
+
 def test_before_and_after_and_looking_closer(page, photo):
     page.drop(photo)
     page.done()
@@ -197,6 +230,8 @@ def test_vary_makes_several_and_shows_them_all(page, photo):
         if one["id"] != first
     }
     assert len(seeds) == 4
+    page.window.run("location.reload()")
+    page.sees("document.querySelectorAll('.strip .thumb').length === 4")
 
 
 def test_deleting_can_be_undone(page, photo):

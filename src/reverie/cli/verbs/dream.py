@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from reverie.jobs.output import Output
     from reverie.recipe.recipe import Recipe
 
-#: How much each of several variations likes what the others do not, if nobody says.
-CHANCE = 1.8
 Photos = Annotated[list[str] | None, typer.Argument(metavar="PHOTO", help="Photographs, or folders of them.")]
 
 
@@ -74,9 +72,11 @@ def dream(
         recipe = longer_side(recipe.but(start="photo"), common, None if batch else found[0])
     elif recipe.start == "photo":
         raise UsageError("nothing to dream on: give a photograph, or --from noise or clouds")
-    if common.variations is not None and common.chance is None and recipe.sites is None:
-        recipe = recipe.but(chance=CHANCE)
     from reverie.cli.progress import make_pictures
+    from reverie.jobs.batch import with_tastes
+
+    if common.variations is not None and common.chance is None:
+        recipe = with_tastes(recipe)
 
     output = output_of(common, *usual_output(photos or [], batch=batch))
     job = job_of(machines.recipe(recipe), found, output, common.variations, batch=batch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import FileResponse, JSONResponse
 
 from reverie.studio.routes.common import Here, missing, name_of, uploaded
 from reverie.studio.samples import samples
@@ -50,6 +50,16 @@ async def show(id: str, here: Here, side: Annotated[int, Query(ge=16, le=8192)] 
         raise missing()
     data = await here.studio.view(one, side)
     return Response(data, media_type=TYPE, headers={"cache-control": "private, max-age=31536000, immutable"})
+
+
+@router.get("/photos/{id}/file", summary="What was given, as it is kept")
+@router.get("/masks/{id}/file", include_in_schema=False)
+async def file(id: str, here: Here) -> FileResponse:
+    one = here.studio.given.find(id, here.owner)
+    if one is None:
+        raise missing()
+    path = here.studio.given.path(one)
+    return FileResponse(path, media_type="application/octet-stream", filename=one.name)
 
 
 @router.delete("/photos/{id}", status_code=204, summary="Remove what was given, for good")

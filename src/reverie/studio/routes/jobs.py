@@ -13,6 +13,7 @@ from reverie.recipe.recipe import PARTS
 from reverie.studio.asking import Wish
 from reverie.studio.routes.common import Here, Visit, missing
 from reverie.studio.routes.pictures import MEDIA
+from reverie.studio.store.database import new_id
 from reverie.studio.store.jobs import JobRow
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
@@ -47,15 +48,17 @@ async def ask(wish: Wish, here: Here) -> dict[str, Any]:
     found = []
     planned = studio.asking(here.owner).plan(wish)
     await studio.line.crew.check(planned[0].document["recipe"])
+    group = new_id()
     with studio.database.together():
-        for one in planned:
+        for number, one in enumerate(planned, 1):
+            part = {"part": {"group": group, "number": number, "of": len(planned)}}
             row = studio.jobs.add(
                 here.owner,
                 one.kind,
                 one.label,
                 one.document,
                 files=one.files,
-                asked=asked,
+                asked={**asked, **(part if len(planned) > 1 else {})},
                 photo=one.photo,
             )
             found.append(row)
@@ -128,12 +131,11 @@ async def change(id: str, changes: Changes, here: Here) -> dict[str, Any]:
     row, studio = _alive(id, here), here.studio
     asked = {**row.asked, "recipe": merged(row.asked.get("recipe", {}), changes.recipe)}
     asked |= {n: v for n, v in (("guide", changes.guide), ("mask", changes.mask)) if v is not None}
-    wish = Wish(**{**asked, "variations": 1})
+    wish = Wish(**{**{name: value for name, value in asked.items() if name != "part"}, "variations": 1})
     planned = studio.asking(here.owner).plan(wish)[0]
     document = {**planned.document, "output": row.document["output"]}
-    seed = row.document["recipe"]["seed"]
-    if "seed" not in changes.recipe:
-        document["recipe"] = {**document["recipe"], "seed": seed}
+    own = {name: row.document["recipe"][name] for name in ("seed", "chance") if name not in changes.recipe}
+    document["recipe"] = {**document["recipe"], **own}
     mine, theirs = row.document["recipe"], document["recipe"]
     await studio.line.crew.check(theirs)
     differ = [name for name, value in theirs.items() if value != mine[name]]
@@ -196,6 +198,8 @@ def told(here: Visit, row: JobRow, places: dict[str, int] | None = None) -> dict
     made = here.studio.pictures.of_job(row.id)
     names = ("id", "kind", "state", "share", "photo", "error", "stopped", "label", "created", "warnings")
     found = {name: getattr(row, name) for name in names}
+    zoom = row.document["recipe"].get("zoom")
+    found |= {"part": row.asked.get("part"), "seconds": zoom["duration"] if zoom else None}
     found["error"] = row.error or here.studio.line.trouble.get(row.id)
     return {**found, "position": places.get(row.id), "picture": made[-1].id if made else None}
 

@@ -49,6 +49,19 @@ def test_what_stays_is_the_rest_of_what_dreams(window):
     np.testing.assert_allclose(both, 1, atol=1e-6)
 
 
+@pytest.mark.parametrize("paints", ["dream", "stay"])
+def test_what_is_painted_is_added_to_the_mask_that_was_there(window, paints):
+    rng = np.random.default_rng(5)
+    under = rng.random((40, 60), dtype=np.float32)
+    strokes = [stroke((0.3, 0.4), (0.6, 0.7))]
+    painted = values(window, strokes, feather=0.1)
+    body = "return [...it.maskValues(given[0], given[1], Float32Array.from(given[2]))]"
+    painting = {"strokes": strokes, "paints": paints, "feather": 0.1, "id": None}
+    found = call(window, "stage/strokes.js", body, painting, SIZE, under.ravel().tolist())
+    expected = np.maximum(painted, under) if paints == "dream" else under * (1 - painted)
+    np.testing.assert_allclose(np.array(found).reshape(40, 60), expected, atol=1e-5)
+
+
 def test_nothing_painted_stays_nowhere(window):
     assert (values(window, [], paints="stay") == 1).all()
 

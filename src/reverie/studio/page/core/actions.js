@@ -1,6 +1,6 @@
 /** What somebody does on the page, as it reaches the server. */
 import * as api from "./api.js";
-import { jobOf, wholeRecipe } from "./draft.js";
+import { blank, jobOf, wholeRecipe } from "./draft.js";
 import { watch } from "./events.js";
 import { batch } from "./html.js";
 import { difference, nested, same } from "./settings.js";
@@ -94,8 +94,9 @@ export async function start(kind) {
   }
 }
 
-/** Show a job in its tab. @param {Kind} kind @param {import("./types.js").Job & {jobs?: string[]}} job @param {Record<string, any>} [sent] */
-export function show(kind, job, sent) {
+/** Show a job in its tab. @param {Kind} kind @param {import("./types.js").Job & {jobs?: string[]}} job @param {Record<string, any>} [sent]
+ * @param {string | null} [behind] A picture that stays until there is another. */
+export function show(kind, job, sent, behind = null) {
   current[kind].value = {
     id: job.id,
     group: job.jobs ?? [job.id],
@@ -103,6 +104,7 @@ export function show(kind, job, sent) {
     progress: null,
     picture: job.picture ?? null,
     pictures: job.pictures ?? (job.picture ? [job.picture] : []),
+    behind,
     error: job.error ?? null,
     photo: job.photo ?? drafts[kind].value.photo?.id ?? null,
     sent: sent ?? asked(kind, jobOf(kind, drafts[kind].value)),
@@ -116,6 +118,8 @@ export async function tell(kind, what) {
   const now = current[kind].value;
   if (!now) return;
   try {
+    const others = now.group.filter((id) => id !== now.id);
+    if (what === "stop") await Promise.all(others.map((id) => api.tellJob(id, "cancel").catch(() => {}))); // stop and keep: no more of them
     const all = what === "cancel" ? now.group : [now.id];
     await Promise.all(all.map((id) => api.tellJob(id, what).catch((error) => (all.length > 1 ? null : Promise.reject(error)))));
     await refreshJob(kind);
@@ -152,6 +156,16 @@ export async function takePhoto(kind, photo, { dream = kind === "dream" } = {}) 
   });
   for (const warning of photo.warnings ?? []) say(warning);
   if (dream) await start(kind);
+}
+
+/** From the beginning: no picture, and everything as it is for somebody who comes first. @param {Kind} kind */
+export function startOver(kind) {
+  batch(() => {
+    if (alive(current[kind].value)) void tell(kind, "cancel");
+    current[kind].value = null;
+    masking.value = false;
+    drafts[kind].value = blank(kind);
+  });
 }
 
 /** @param {Kind} kind @param {File} file @param {{dream?: boolean}} [how] */

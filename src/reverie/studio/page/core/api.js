@@ -102,6 +102,10 @@ export const deletePicture = (id) => ask("DELETE", `/api/pictures/${id}`);
 /** @param {string} path */
 export const undo = (path) => ask("POST", path);
 
+/** What was given, as a file. @param {string} id */
+export const fileUrl = (id) => `/api/photos/${id}/file`;
+/** @param {string} id */
+export const maskUrl = (id) => `/api/masks/${id}?side=320`;
 /** @param {string} id @param {number} side */
 export const photoUrl = (id, side) => `/api/photos/${id}?side=${side}`;
 /** @param {string} id */

@@ -51,13 +51,22 @@ const ENDS = new Set(["done", "stopped", "error"]);
 
 /** @param {import("./types.js").Kind} kind @param {any} event */
 async function ended(kind, event) {
-  void refreshJobs();
+  await refreshJobs();
   if (current[kind].value?.id !== event.job) return;
   await refreshJob(kind);
   const now = current[kind].value;
-  if (now?.state === "cancelled") return void (current[kind].value = null);
+  const next = now && [...jobs.value.running, ...jobs.value.waiting].find(({ id }) => id !== now.id && now.group.includes(id));
+  if (now && next && !alive(now)) return followNext(kind, now, next);
+  if (now?.state === "cancelled") return void (current[kind].value = now.pictures.length ? { ...now, state: "stopped" } : null);
   announced.value = event.type === "error" ? t("progress.failed") : t("progress.done");
   if (event.type === "error") say(now?.error ?? event.error ?? t("progress.failed"), { bad: true });
+}
+
+/** Go on with another job of the same wish. @param {import("./types.js").Kind} kind @param {import("./types.js").Current} now
+ * @param {import("./types.js").Job} next */
+function followNext(kind, now, next) {
+  current[kind].value = { ...now, id: next.id, state: next.state, progress: null, error: null };
+  watch(next.id, PREVIEW_SIDE);
 }
 
 /** The queue's own bar. @param {any} event */
@@ -70,7 +79,7 @@ const SHOWN = "reverie.shown";
 
 /** The jobs that the tabs show, for the next time that the page is opened. */
 function keepShown() {
-  const ids = Object.fromEntries(KINDS.map((kind) => [kind, current[kind].value?.id]));
+  const ids = Object.fromEntries(KINDS.map((kind) => [kind, current[kind].value?.group]));
   localStorage.setItem(SHOWN, JSON.stringify(ids));
 }
 
@@ -78,8 +87,13 @@ function keepShown() {
 async function showAgain() {
   const kept = JSON.parse(localStorage.getItem(SHOWN) ?? "{}");
   for (const kind of KINDS) {
-    const job = kept[kind] && (await api.job(kept[kind]).catch(() => null));
-    if (job && !current[kind].value && (job.picture || alive(job))) show(kind, job);
+    const found = await Promise.all([kept[kind] ?? []].flat().map((id) => api.job(id).catch(() => null)));
+    const group = found.filter((job) => job !== null);
+    const job = group.find(alive) ?? group.findLast((one) => one.picture);
+    const pictures = group.flatMap((one) => one.pictures ?? []);
+    if (job && (!current[kind].value || group.some(({ id }) => id === current[kind].value?.id))) {
+      show(kind, { ...job, picture: job.picture ?? pictures.at(-1) ?? null, pictures, jobs: group.map(({ id }) => id) });
+    }
   }
 }
 

@@ -31,6 +31,15 @@ export const samples = signal(/** @type {any} */ (null));
 /** @type {import("./html.js").Signal<import("./types.js").Jobs>} */
 export const jobs = signal(/** @type {any} */ ({ running: [], waiting: [], recent: [] }));
 
+/** What each layer draws, in words, by its name. @type {import("./html.js").Signal<Record<string, string>>} */
+export const layerWords = signal(/** @type {any} */ ({}));
+
+/** @param {import("./types.js").Layer[]} layers */
+export function learnWords(layers) {
+  const found = layers.filter(({ words }) => words).flatMap(({ name, objective, words }) => [[name, words], [objective, words]]);
+  layerWords.value = { ...layerWords.value, ...Object.fromEntries(found) };
+}
+
 /** The network that dreams where nobody chose another. */
 export const usualNetwork = computed(() => (networks.value.find((one) => one.default) ?? networks.value[0])?.name ?? "lite0");
 

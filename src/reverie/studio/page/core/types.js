@@ -16,23 +16,25 @@
  * @typedef {{octave: number, octaves: number, step: number, steps: number, share: number, score?: number}} Progress
  * @typedef {"waiting" | "running" | "paused" | "done" | "stopped" | "failed" | "cancelled"} JobState
  * @typedef {{id: string, kind: string, state: JobState, position: number | null, share: number | null, photo: string | null,
- *   picture: string | null, pictures?: string[], error: string | null, label: string, created: number | string,
+ *   part?: Share | null, seconds?: number | null, picture: string | null, pictures?: string[], error: string | null, label: string, created: number | string,
  *   recipe?: Record<string, any>}} Job
+ * @typedef {{group: string, number: number, of: number}} Share One of several variations.
  * @typedef {{running: Job[], waiting: Job[], recent: Job[]}} Jobs
  * @typedef {{id: string, job: string, kind: string, name: string, created: number | string, width: number,
  *   height: number, favourite: boolean, thumb: string, label: string}} Made
  * @typedef {{kind: string, recipe: Record<string, any>, photo: string | null, preset: string | null, command: string,
- *   mask?: string | null, network: string, seed: number, missing?: string[], repeatable: boolean, why_not?: string}} Remembered
+ *   files?: {name: string, what: string, id: string}[], mask?: string | null, network: string, seed: number, missing?: string[], repeatable: boolean, why_not?: string}} Remembered
  *
  * @typedef {{kind: "layer" | "thing" | "guide", name: string, label: string, weight: number, picture: string | null,
  *   objective?: string}} Part One thing that is to be seen, with its weight; objective: how a layer is written.
  * @typedef {{points: [number, number][], size: number, erase: boolean}} Stroke In shares of the picture's width and height.
- * @typedef {{strokes: Stroke[], paints: "stay" | "dream", feather: number, id: string | null}} Painting
+ * @typedef {{strokes: Stroke[], paints: "stay" | "dream", feather: number, id: string | null,
+ *   under?: string | null}} Painting under: the id of a mask that it begins with.
  * @typedef {{preset: string, changes: Record<string, any>, parts: Part[], text: string | null, whole: boolean,
  *   photo: Photo | null, painting: Painting | null, targets: string[], variations: number}} Draft What a tab is
  *   about to ask for; ``changes`` has dotted names, such as "zoom.duration".
  * @typedef {{id: string, group: string[], state: JobState, progress: Progress | null, picture: string | null, pictures: string[],
- *   error: string | null, photo: string | null, sent: Record<string, any>, started: number}} Current The job that a tab
- *   shows; group: all jobs of one wish, this one among them.
+ *   behind: string | null, error: string | null, photo: string | null, sent: Record<string, any>, started: number}} Current The job that a tab
+ *   shows; group: all jobs of one wish, this one among them; behind: the picture that is seen until there is another.
  */
 export {};

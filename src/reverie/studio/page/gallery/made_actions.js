@@ -31,7 +31,7 @@ async function begin(id, wish) {
     const kind = tabOf(found.kind);
     closeSheets();
     take(kind, found);
-    show(kind, job);
+    show(kind, job, undefined, kind === "dream" || kind === "portrait" ? id : null);
     go(kind);
   } catch (error) {
     complain(error);
@@ -43,7 +43,7 @@ export function take(kind, found) {
   const before = drafts[kind].value;
   const draft = restored(kind, found, changesIn(found));
   const photo = before.photo && before.photo.id === found.photo ? before.photo : null;
-  drafts[kind].value = { ...draft, photo: photo ?? (found.photo ? { id: found.photo, name: t("photo.earlier"), width: 0, height: 0 } : before.photo), painting: photo ? before.painting : null };
+  drafts[kind].value = { ...draft, photo: photo ?? (found.photo ? { id: found.photo, name: t("photo.earlier"), width: 0, height: 0 } : before.photo), painting: photo && before.painting?.id === found.mask ? before.painting : null };
   if (found.photo && !photo) void measure(kind, found.photo);
 }
 

@@ -8,7 +8,7 @@ import { Sheet } from "../core/sheet.js";
 import { flat, same } from "../core/settings.js";
 import { closeSheet, closeSheets, current, defaultsOf, go, presetOf, schema } from "../core/state.js";
 import { say } from "../core/toasts.js";
-import { title } from "../see/parts.js";
+import { Seen, title } from "../see/words.js";
 import { typed } from "../shape/field.js";
 import { Segments } from "../shape/segments.js";
 import { atSize, copy, take } from "./made_actions.js";
@@ -59,12 +59,18 @@ function useRemembered(id) {
   return found;
 }
 
+/** A command whose options stay whole where its lines break. @param {string | null} command @returns {any} */
+const words = (command) => (command ?? "").split(" ").map((word, index) => html`${index ? " " : ""}<span>${word}</span>`);
+
 /** @param {{id: string}} props */
 export function Command({ id }) {
   const found = useRemembered(id);
+  const files = found?.files ?? [];
   return html`<${Sheet} title=${t("command.title")} wide>
-    <p class="soft">${t("command.what")}</p>
-    <pre class="command" tabindex="0"><code>${found ? found.command : t("loading")}</code></pre>
+    <p class="soft">${t(files.length ? "command.with" : "command.what")}</p>
+    <pre class="command" tabindex="0"><code>${found ? words(found.command) : t("loading")}</code></pre>
+    ${files.length > 0 && html`<div class="row">${files.map((file) => html`<a class="button" key=${file.id} href=${api.fileUrl(file.id)} download=${file.name}>
+      <${Icon} name="download" /> ${t(/** @type {any} */ (`command.save.${file.what}`))} <span class="note">${file.name}</span></a>`)}</div>`}
     ${found && !found.repeatable && html`<p class="note">${found.why_not ?? t("command.not")}</p>`}
     <div class="row end"><button class="primary" disabled=${!found} onClick=${() => found && copy(found.command)}><${Icon} name="copy" /> ${t("copy")}</button></div>
   <//>`;
@@ -93,8 +99,8 @@ export function Restore({ found, file }) {
     <p class="soft">${t(file ? "restore.what" : "restore.these")}</p>
     <dl class="facts">
       <div><dt>${t("preset.title")}</dt><dd>${title(found.preset ?? found.recipe.preset ?? "")}</dd></div>
-      <div><dt>${t("see.title")}</dt><dd><code>${(found.recipe.objective ?? []).join("\n")}</code></dd></div>
-      ${rows.map(([name, value]) => html`<div key=${name}><dt>${called(kind, name)}</dt><dd>${typed(value) || "–"}</dd></div>`)}
+      <div><dt>${t("see.title")}</dt><dd><${Seen} found=${found} /></dd></div>
+      ${rows.map(([name, value]) => html`<div key=${name}><dt>${called(kind, name)}</dt><dd>${name === "mask" && found.mask ? html`<img class="small-mask" src=${api.maskUrl(found.mask)} alt=${t("mask.earlier")} />` : typed(value) || "–"}</dd></div>`)}
     </dl>
     <div class="row end">${file && html`<button onClick=${asPhoto}>${t("restore.photo")}</button>`}<button class="primary" onClick=${use}>${t("restore.use")}</button></div>
   <//>`;

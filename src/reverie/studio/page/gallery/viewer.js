@@ -5,6 +5,7 @@ import { html, useEffect, useState } from "../core/html.js";
 import { Icon } from "../core/icons.js";
 import { Sheet } from "../core/sheet.js";
 import { Look } from "../stage/look.js";
+import { Seen } from "../see/words.js";
 import { ResultBar } from "./made_actions.js";
 import { fetchMore, made } from "./list.js";
 import { t, when } from "../texts.js";
@@ -44,7 +45,7 @@ export function Viewer({ index, onIndex, onClose }) {
       <div class="about">
         <p class="soft">${when(one.created)} · ${t("size.is", { width: one.width, height: one.height })}${found ? ` · ${t("viewer.seed", { seed: found.seed })}` : ""}</p>
         <${ResultBar} id=${one.id} kind=${one.kind} onGone=${() => made.value.length === 0 && onClose()} />
-        ${found && html`<p class="soft label">${t("see.title")}</p><code class="objective">${(found.recipe.objective ?? []).join("\n")}</code>`}
+        ${found && html`<p class="soft label">${t("see.title")}</p><div><${Seen} found=${found} /></div>`}
       </div>
     </div>
   <//>`;

@@ -2,14 +2,15 @@
 import * as api from "../core/api.js";
 import { onEvent } from "../core/events.js";
 import { html, useEffect, useState } from "../core/html.js";
-import { drafts, usualNetwork } from "../core/state.js";
+import { drafts, learnWords, usualNetwork } from "../core/state.js";
 import { Tile } from "./parts.js";
+import { upper } from "./words.js";
 import { t } from "../texts.js";
 
 /** @typedef {import("../core/types.js").Layer} Layer */
 
-/** @param {string} text */
-const upper = (text) => text.replace(/^./, (first) => first.toUpperCase());
+/** How many are there at first. */
+const FEW = 12;
 
 /** A small picture that has come is that of a chosen layer too. @param {import("../core/types.js").Kind} kind
  * @param {string} name @param {string} url */
@@ -23,6 +24,7 @@ function picture(kind, name, url) {
 /** @param {{kind: import("../core/types.js").Kind}} props */
 export function Layers({ kind }) {
   const [layers, setLayers] = useState(/** @type {Layer[] | null} */ (null));
+  const [whole, setWhole] = useState(false);
   const draft = drafts[kind].value;
   const network = draft.changes.network ?? usualNetwork.value;
   const photo = draft.photo && !draft.photo.film ? draft.photo.id : null;
@@ -32,7 +34,7 @@ export function Layers({ kind }) {
     void api.layers(network, photo).then((found) => {
       if (gone) return;
       setLayers(found);
-      for (const one of found) if (one.thumbnail) picture(kind, one.name, one.thumbnail);
+      learnWords(found);
     }, () => gone || setLayers([]));
     const stop = onEvent((event) => {
       if (event.type !== "thumbnail" || (event.photo ?? null) !== photo) return;
@@ -45,7 +47,12 @@ export function Layers({ kind }) {
     };
   }, [network, photo]);
 
+  useEffect(() => {
+    for (const one of layers ?? []) if (one.thumbnail) picture(kind, one.name, one.thumbnail);
+  }, [layers, draft.parts]);
+
   if (!layers) return html`<p class="soft">${t("loading")}</p>`;
-  return html`<div class="tiles">${layers.map((layer) => html`<${Tile} key=${layer.name} kind=${kind} title=${upper(layer.words || layer.name)} note=${layer.words ? layer.name : undefined}
-    picture=${layer.thumbnail} part=${{ kind: "layer", name: layer.name, objective: layer.objective, label: upper(layer.words || layer.name), weight: 1, picture: layer.thumbnail }} />`)}</div>`;
+  return html`<div class="tiles">${layers.slice(0, whole ? layers.length : FEW).map((layer) => html`<${Tile} key=${layer.name} kind=${kind} title=${upper(layer.words || layer.name)} note=${layer.words ? layer.name : undefined}
+    picture=${layer.thumbnail} part=${{ kind: "layer", name: layer.name, objective: layer.objective, label: upper(layer.words || layer.name), weight: 1, picture: layer.thumbnail }} />`)}
+    ${layers.length > FEW && !whole && html`<button class="more" onClick=${() => setWhole(true)}>${t("see.more", { count: layers.length - FEW })}</button>`}</div>`;
 }

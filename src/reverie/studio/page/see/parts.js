@@ -2,7 +2,8 @@
 import { change } from "../core/actions.js";
 import { html } from "../core/html.js";
 import { Icon } from "../core/icons.js";
-import { drafts, presetOf } from "../core/state.js";
+import { drafts } from "../core/state.js";
+import { called } from "./words.js";
 import { t } from "../texts.js";
 
 /** @typedef {import("../core/types.js").Part} Part */
@@ -45,19 +46,19 @@ export function Tile({ kind, part, title, note, picture, badge }) {
 
 /** What is chosen, with weights where there are several. @param {{kind: Kind}} props */
 export function Chosen({ kind }) {
-  const { parts, text, preset } = drafts[kind].value;
+  const { parts, text } = drafts[kind].value;
   if (text !== null) {
     return html`<p class="chosen-text"><span class="soft">${t("see.by.text")}</span> <code>${text}</code>
       <button class="quiet" onClick=${() => change(kind, { text: null })}>${t("see.text.drop")}</button></p>`;
   }
-  if (!parts.length) return html`<p class="soft">${t("see.preset", { name: title(preset) })}</p>`;
+  if (!parts.length) return html`<p class="soft">${t("see.preset")}</p>`;
   return html`<ul class="chosen" aria-label=${t("see.chosen")}>
     ${parts.map((part, index) => html`<li key=${part.kind + part.name}>
-      ${part.picture ? html`<img src=${part.picture} alt="" />` : html`<span class="blank" aria-hidden="true">${part.kind === "thing" ? part.label[0] : ""}</span>`}
-      <span class="name">${part.label}</span>
-      ${parts.length > 1 && html`<input type="range" min="-1" max="2" step="0.05" value=${part.weight} aria-label=${t("see.weight", { name: part.label })}
+      ${part.picture ? html`<img src=${part.picture} alt="" />` : html`<span class="blank" aria-hidden="true">${part.kind === "thing" ? called(part)[0] : ""}</span>`}
+      <span class="name">${called(part)}</span>
+      ${parts.length > 1 && html`<input type="range" min="-1" max="2" step="0.05" value=${part.weight} aria-label=${t("see.weight", { name: called(part) })}
           onInput=${(/** @type {any} */ event) => weigh(kind, index, Number(event.target.value))} /><output>${part.weight.toFixed(2).replace(/0$/, "")}</output>`}
-      <button class="icon small" aria-label=${t("see.without", { name: part.label })} onClick=${() => toggle(kind, part)}><${Icon} name="close" /></button>
+      <button class="icon small" aria-label=${t("see.without", { name: called(part) })} onClick=${() => toggle(kind, part)}><${Icon} name="close" /></button>
     </li>`)}
   </ul>`;
 }
@@ -67,6 +68,3 @@ function weigh(kind, index, weight) {
   const parts = drafts[kind].value.parts.map((part, at) => (at === index ? { ...part, weight } : part));
   change(kind, { parts });
 }
-
-/** A preset's name as a title. @param {string} name */
-export const title = (name) => (presetOf(name)?.name ?? name).replace(/^./, (first) => first.toUpperCase());

@@ -31,10 +31,10 @@ export function badge(thing) {
   return thing.group && count ? t("things.group", { count }) : undefined;
 }
 
-/** @param {{value: string, onInput: (value: string) => void, label: string}} props */
-export function SearchField({ value, onInput, label }) {
+/** @param {{value: string, onInput: (value: string) => void, label: string, onEnter?: () => void}} props */
+export function SearchField({ value, onInput, label, onEnter }) {
   return html`<input class="search" type="search" data-key="/" value=${value} placeholder=${label} aria-label=${label} autocomplete="off" spellcheck=${false}
-    onInput=${(/** @type {any} */ event) => onInput(event.target.value)} />`;
+    onInput=${(/** @type {any} */ event) => onInput(event.target.value)} onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === "Enter" && onEnter?.()} />`;
 }
 
 /** @param {{kind: import("../core/types.js").Kind}} props */

@@ -2,7 +2,8 @@
 import { change, set } from "../core/actions.js";
 import { Fragment, html, useState } from "../core/html.js";
 import { Sheet } from "../core/sheet.js";
-import { flat } from "../core/settings.js";
+import { blank } from "../core/draft.js";
+import { flat, same } from "../core/settings.js";
 import { defaultsOf, drafts, presetOf, schema } from "../core/state.js";
 import { SearchField } from "../see/things.js";
 import { FieldRow } from "./field.js";
@@ -24,7 +25,7 @@ export function AllSettings({ kind }) {
   const panels = [...new Set(fields.map((field) => field.panel ?? ""))];
   return html`<${Sheet} title=${t("settings.title")} wide>
     <div class="settings-head"><${SearchField} value=${wanted} onInput=${setWanted} label=${t("settings.search")} />
-      <button class="quiet" disabled=${!Object.keys(changes).length} onClick=${() => change(kind, { changes: {} })}>${t("settings.reset")}</button></div>
+      <button class="quiet" disabled=${same(changes, blank(kind).changes)} onClick=${() => change(kind, { changes: blank(kind).changes })}>${t("settings.reset")}</button></div>
     ${!fields.length && html`<p class="soft">${t("settings.none", { wanted })}</p>`}
     ${panels.map((panel) => html`<${Fragment} key=${panel}>${panel && html`<h3>${t(/** @type {any} */ (`panel.${panel}`))}</h3>`}
       <div class="fields">${fields.filter((field) => (field.panel ?? "") === panel).map((field) => html`<${FieldRow} key=${field.name} field=${field}

@@ -6,14 +6,14 @@ import { t } from "../texts.js";
 
 /** A value as somebody would type it. @param {any} value */
 export const typed = (value) => {
-  if (value === null || value === undefined) return "";
+  if (value === null || value === undefined || (Array.isArray(value) && !value.length)) return "";
   return typeof value === "object" ? JSON.stringify(value).replaceAll(",", ", ") : String(value);
 };
 
 /** What was typed as a value of the setting; a wrong one is left to the server to refuse. @param {import("../core/types.js").Field} field @param {string} text */
 export function meant(field, text) {
   const trimmed = text.trim();
-  if (trimmed === "") return null;
+  if (trimmed === "") return Array.isArray(field.default) ? [] : null;
   if (/^(integer|number)$/.test(field.type)) return Number.isNaN(Number(trimmed)) ? trimmed : Number(trimmed);
   if (/^[[{]/.test(trimmed) || field.type === "list") {
     try {
@@ -34,7 +34,7 @@ export function FieldRow({ field, value, usual, onChange }) {
     <label for=${id}>${field.title ?? field.name}</label>
     <div class="control"><${control} id=${id} field=${field} value=${value} onChange=${onChange} />
       ${changed && html`<button class="icon small" title=${t("usual")} aria-label=${t("usual.of", { name: field.title ?? field.name })} onClick=${() => onChange(undefined)}><${Icon} name="undo" /></button>`}</div>
-    ${field.help && html`<p class="note">${field.help}</p>`}
+    ${field.help && html`<p class="note">${field.help.replaceAll("`", "")}</p>`}
   </div>`;
 }
 
@@ -52,6 +52,6 @@ function Typed({ id, field, value, onChange }) {
   useEffect(() => setText(typed(value)), [typed(value)]);
   const number = /^(integer|number)$/.test(field.type);
   return html`<input id=${id} type=${number ? "number" : "text"} inputmode=${number ? "decimal" : undefined} min=${field.min} max=${field.max}
-    step=${number ? (field.step ?? "any") : undefined} value=${text} spellcheck=${false} autocomplete="off" placeholder=${value === null ? t("settings.open") : undefined}
+    step=${number ? (field.step ?? "any") : undefined} value=${text} spellcheck=${false} autocomplete="off" placeholder=${typed(value) === "" ? t("settings.open") : undefined}
     onInput=${(/** @type {any} */ event) => setText(event.target.value)} onChange=${() => onChange(meant(field, text))} />`;
 }

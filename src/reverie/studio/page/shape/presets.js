@@ -3,7 +3,7 @@ import { change } from "../core/actions.js";
 import { USUAL } from "../core/draft.js";
 import { html, useId } from "../core/html.js";
 import { drafts, presets } from "../core/state.js";
-import { title } from "../see/parts.js";
+import { title } from "../see/words.js";
 import { t } from "../texts.js";
 
 /** The kinds of presets that a tab takes. @type {Record<string, string[]>} */

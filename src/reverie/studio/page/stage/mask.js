@@ -6,7 +6,7 @@ import { Icon } from "../core/icons.js";
 import { drafts, masking, painted } from "../core/state.js";
 import { announced } from "../core/toasts.js";
 import { MaskTools } from "./mask_tools.js";
-import { maskPng, maskSize, showVeil } from "./strokes.js";
+import { maskPng, maskSize, showVeil, valuesUnder } from "./strokes.js";
 import { t } from "../texts.js";
 
 /** @typedef {import("../core/types.js").Painting} Painting */
@@ -14,10 +14,31 @@ import { t } from "../texts.js";
 export const NOTHING_PAINTED = { strokes: [], paints: "stay", feather: 0.02, id: null };
 const STEP = 0.02;
 
+/** What is painted, or an earlier mask to paint on. @returns {Painting | null} */
+function begun() {
+  const { painting, changes } = drafts.dream.value;
+  return painting ?? (changes.mask ? { ...NOTHING_PAINTED, id: changes.mask, under: changes.mask } : null);
+}
+
+/** The veil of a painting, drawn anew as it changes. @param {{current: HTMLCanvasElement | null}} canvas @param {Painting | null} painting
+ * @param {{width: number, height: number}} size */
+function useVeil(canvas, painting, size) {
+  const [under, setUnder] = useState(/** @type {Float32Array | null} */ (null));
+  useEffect(() => {
+    let gone = false;
+    void (painting ? valuesUnder(painting, size) : Promise.resolve(null)).then((found) => gone || setUnder(found), complain);
+    return () => void (gone = true);
+  }, [painting?.under, size.width, size.height]);
+  useEffect(() => {
+    const fits = !under || under.length === size.width * size.height;
+    if (canvas.current && painting && fits) showVeil(canvas.current, painting, under);
+  }, [painting, under, size.width, size.height]);
+}
+
 /** @param {{photo: import("../core/types.js").Photo, onDone: () => void}} props */
 export function MaskEditor({ photo, onDone }) {
   const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
-  const [painting, setPainting] = useState(/** @type {Painting} */ (drafts.dream.value.painting ?? NOTHING_PAINTED));
+  const [painting, setPainting] = useState(/** @type {Painting} */ (begun() ?? NOTHING_PAINTED));
   const [undone, setUndone] = useState(/** @type {import("../core/types.js").Stroke[]} */ ([]));
   const [brush, setBrush] = useState({ size: 0.12, erase: false });
   const [at, setAt] = useState(/** @type {[number, number]} */ ([0.5, 0.5]));
@@ -25,9 +46,7 @@ export function MaskEditor({ photo, onDone }) {
   const drawing = useRef(false);
   const size = maskSize(photo);
 
-  useEffect(() => {
-    if (canvas.current) showVeil(canvas.current, painting);
-  }, [painting]);
+  useVeil(canvas, painting, size);
   useEffect(() => canvas.current?.focus(), []);
 
   /** @param {[number, number]} point @param {boolean} begins */
@@ -95,7 +114,7 @@ export function MaskEditor({ photo, onDone }) {
 
   const done = async () => {
     try {
-      const id = painting.strokes.length ? (await putMask(await maskPng(painting, photo))).id : null;
+      const id = painting.strokes.length ? (await putMask(await maskPng(painting, photo))).id : (painting.under ?? null);
       change("dream", { painting: id ? { ...painting, id } : null });
       onDone();
       return true;
@@ -133,18 +152,15 @@ const everywhere = () => change("dream", { painting: null, changes: { ...drafts.
 
 /** What is painted at the moment, in small, with a way to it. */
 export function MaskSmall() {
-  const { photo, painting, changes } = drafts.dream.value;
-  const earlier = !painting && Boolean(changes.mask);
+  const { photo } = drafts.dream.value;
+  const painting = begun();
   const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
-  useEffect(() => {
-    if (canvas.current && painting) showVeil(canvas.current, painting);
-  }, [painting]);
+  const size = maskSize({ width: (photo?.width ?? 4) / 4, height: (photo?.height ?? 4) / 4 });
+  useVeil(canvas, painting, size);
   if (!photo) return html`<p class="soft">${t("mask.first")}</p>`;
-  const size = maskSize({ width: photo.width / 4, height: photo.height / 4 });
   return html`<div class="where">
     ${painting && html`<div class="small-mask"><img src=${`/api/photos/${photo.id}?side=256`} alt="" /><canvas ref=${canvas} class="layer" width=${size.width} height=${size.height}></canvas></div>`}
     <button class="wide" onClick=${() => (masking.value = true)}><${Icon} name="brush" /> ${t(painting ? "mask.change" : "mask.paint")}</button>
-    ${earlier && html`<p class="soft">${t("mask.earlier")}</p>`}
-    ${(painting || earlier) && html`<button class="quiet" onClick=${everywhere}>${t("mask.everywhere")}</button>`}
+    ${painting && html`<button class="quiet" onClick=${everywhere}>${t("mask.everywhere")}</button>`}
   </div>`;
 }

@@ -40,6 +40,7 @@ function Over({ kind, now, photo, clip, onSize }) {
   if (!now) return film || still;
   const moving = kind === "zoom" || kind === "film";
   return html`${!now.picture && (film || still)}
+    ${!now.picture && now.behind && html`<img class="layer" src=${api.pictureUrl(now.behind)} alt=${t("stage.result")} draggable=${false} />`}
     <${Live} key=${now.id} job=${now.id} clip=${clip} onSize=${onSize} />
     ${now.picture && moving && html`<video class="layer" key=${now.picture} src=${api.pictureUrl(now.picture)} controls loop playsinline
       onLoadedMetadata=${(/** @type {any} */ event) => onSize({ width: event.target.videoWidth, height: event.target.videoHeight })}></video>`}
@@ -63,6 +64,12 @@ const Under = ({ kind, now }) => html`<div class="under">${now?.picture && !aliv
 
 /** How a job stands, in words. @param {import("../core/types.js").Current} now */
 export function standing(now) {
+  const of = now.group.length;
+  return of > 1 && alive(now) ? `${t("standing.variation", { number: now.group.indexOf(now.id) + 1, of })} · ${step(now)}` : step(now);
+}
+
+/** The same of the one job. @param {import("../core/types.js").Current} now */
+function step(now) {
   if (now.state === "waiting") {
     const before = jobs.value.waiting.findIndex((job) => job.id === now.id) + jobs.value.running.length;
     return before > 0 ? t("standing.waits", { before }) : t("standing.begins");

@@ -58,21 +58,36 @@ export function softened(values, width, height, radius) {
   return from;
 }
 
-/** How much each pixel dreams, 0 to 1. @param {Painting} painting @param {{width: number, height: number}} size */
-export function maskValues(painting, { width, height }) {
+/** An earlier mask as such values; null where none lies under what is painted. @param {Painting} painting
+ * @param {{width: number, height: number}} size */
+export async function valuesUnder({ under }, { width, height }) {
+  if (!under) return null;
+  const answer = await fetch(`/api/masks/${under}/file`);
+  if (!answer.ok) return null;
+  const bitmap = await createImageBitmap(new Blob([await answer.arrayBuffer()], { type: "image/png" }));
+  const context = /** @type {any} */ (new OffscreenCanvas(width, height).getContext("2d"));
+  context.drawImage(bitmap, 0, 0, width, height);
+  const { data } = context.getImageData(0, 0, width, height);
+  return Float32Array.from({ length: width * height }, (_, index) => data[4 * index] / 255);
+}
+
+/** How much each pixel dreams, 0 to 1. @param {Painting} painting @param {{width: number, height: number}} size
+ * @param {Float32Array | null} [under] What it was before anything was painted. */
+export function maskValues(painting, { width, height }, under = null) {
   const canvas = new OffscreenCanvas(width, height);
   const context = /** @type {any} */ (canvas.getContext("2d", { willReadFrequently: true }));
   drawStrokes(context, painting.strokes);
   const { data } = context.getImageData(0, 0, width, height);
   const painted = Float32Array.from({ length: width * height }, (_, index) => data[4 * index + 3] / 255);
   const soft = softened(painted, width, height, Math.round((painting.feather * Math.min(width, height)) / 3));
-  return painting.paints === "stay" ? soft.map((value) => 1 - value) : soft;
+  if (painting.paints === "stay") return soft.map((value, index) => (under ? under[index] : 1) * (1 - value));
+  return under ? soft.map((value, index) => Math.max(value, under[index])) : soft;
 }
 
 /** The mask as a grey PNG: white dreams. @param {Painting} painting @param {{width: number, height: number}} photo */
 export async function maskPng(painting, photo) {
   const size = maskSize(photo);
-  const values = maskValues(painting, size);
+  const values = maskValues(painting, size, await valuesUnder(painting, size));
   const canvas = new OffscreenCanvas(size.width, size.height);
   const context = /** @type {any} */ (canvas.getContext("2d"));
   const image = context.createImageData(size.width, size.height);
@@ -81,13 +96,14 @@ export async function maskPng(painting, photo) {
   return canvas.convertToBlob({ type: "image/png" });
 }
 
-/** Show what stays as it is under a veil. @param {HTMLCanvasElement} canvas @param {Painting} painting */
-export function showVeil(canvas, painting) {
+/** Show what stays as it is under a veil. @param {HTMLCanvasElement} canvas @param {Painting} painting
+ * @param {Float32Array | null} [under] */
+export function showVeil(canvas, painting, under = null) {
   const { width, height } = canvas;
   const context = canvas.getContext("2d");
   if (!context) return;
   const image = context.createImageData(width, height);
-  maskValues(painting, { width, height }).forEach((value, index) => {
+  maskValues(painting, { width, height }, under).forEach((value, index) => {
     const stripe = ((index % width) + Math.floor(index / width)) % 12 < 2 ? 40 : 0;
     image.data.set([20 + stripe, 20 + stripe, 28 + stripe, 185 * (1 - value)], 4 * index);
   });

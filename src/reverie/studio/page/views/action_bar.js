@@ -11,7 +11,7 @@ export function ActionBar({ kind, ready = true, verb = "act.dream", missing }) {
   const now = current[kind].value;
   const [busy, setBusy] = useState(false);
   const going = alive(now);
-  const share = going ? (now?.progress?.share ?? 0) : 0;
+  const share = going && now ? (Math.max(0, now.group.indexOf(now.id)) + (now.progress?.share ?? 0)) / now.group.length : 0;
   const begin = async () => {
     setBusy(true);
     await start(kind);
@@ -34,7 +34,7 @@ export function ActionBar({ kind, ready = true, verb = "act.dream", missing }) {
   const again = now !== null && !differs(kind);
   return html`<div class="action">
     ${!ready && missing && html`<p class="soft">${missing}</p>`}
-    <button class="primary grow" data-key="d" disabled=${!ready || busy} onClick=${begin}><${Icon} name=${again ? "again" : "play"} /> ${t(again ? "act.again" : now && kind === "dream" ? "act.changed" : verb)}</button>
+    <button class=${`primary grow${now && !again ? " changed" : ""}`} data-key="d" disabled=${!ready || busy} onClick=${begin}><${Icon} name=${again ? "again" : "play"} /> ${t(again ? /** @type {any} */ (`act.again.${kind}`) : now ? "act.changed" : verb)}</button>
   </div>`;
 }
 

@@ -27,8 +27,8 @@ export function Portrait() {
   const welcome = html`<div class="welcome"><h1>${t("portrait.title")}</h1><p class="lead">${t("portrait.lead")}</p></div>`;
   return html`<${Tab} kind="portrait" welcome=${welcome} action=${html`<${ActionBar} kind="portrait" ready=${targets.length > 0} verb="portrait.begin" missing=${t("portrait.needs")} />`}>
     <section class="block" aria-labelledby="of-what"><h2 id="of-what">${t("portrait.of")}</h2>
-      ${targets.length > 0 && html`<ul class="chips" aria-label=${t("see.chosen")}>${targets.map((name) => html`<li key=${name}><button class="chip" aria-label=${t("see.without", { name })} onClick=${() => toggle(name)}>${name} <${Icon} name="close" /></button></li>`)}</ul>`}
-      <${SearchField} value=${wanted} onInput=${setWanted} label=${t("things.search")} />
+      <ul class="chips" aria-label=${t("see.chosen")}>${!targets.length && html`<li class="soft">${t("portrait.none")}</li>`}${targets.map((name) => html`<li key=${name}><button class="chip" aria-label=${t("see.without", { name })} onClick=${() => toggle(name)}>${name} <${Icon} name="close" /></button></li>`)}</ul>
+      <${SearchField} value=${wanted} onInput=${setWanted} label=${t("things.search")} onEnter=${() => found?.[0] && wanted.trim() && toggle(found[0].name)} />
       ${unit && html`<button class="wide" onClick=${() => toggle(unit)}>${t("portrait.unit", { unit })}</button>`}
       ${found && !found.length && !unit && html`<p class="soft">${t("things.none", { wanted })}</p>`}
       <ul class="names">${(found ?? []).map((thing) => html`<li key=${thing.name + thing.index}><button class="name-row" aria-pressed=${targets.includes(thing.name)} onClick=${() => toggle(thing.name)}>

@@ -3,6 +3,7 @@ import { html } from "../core/html.js";
 import { Icon } from "../core/icons.js";
 import { hovering } from "../core/intake.js";
 import { connected } from "../core/events.js";
+import { startOver } from "../core/actions.js";
 import { VIEWS, closeSheet, jobs, openSheet, sheet, view } from "../core/state.js";
 import { announced, dismiss, toasts } from "../core/toasts.js";
 import { toggleTheme } from "../core/theme_switch.js";
@@ -52,7 +53,7 @@ export function Shell() {
   const busy = jobs.value.running.length + jobs.value.waiting.length;
   return html`<a class="skip" href="#main" onClick=${(/** @type {Event} */ event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>${t("skip")}</a>
     <header class="top">
-      <p class="wordmark"><svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="10" /><path d="M12 2a10 10 0 0 1 0 20 7 10 0 0 0 0-20z" /></svg> reverie</p>
+      <a class="wordmark" href="#dream" title=${t("start.over")} aria-label=${`reverie: ${t("start.over")}`} onClick=${() => startOver("dream")}><svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="10" /><path d="M12 2a10 10 0 0 1 0 20 7 10 0 0 0 0-20z" /></svg> reverie</a>
       <nav class="tabs" aria-label=${t("tabs")}>${VIEWS.map((name) => html`<a key=${name} href=${`#${name}`} aria-current=${view.value === name ? "page" : undefined}><${Icon} name=${name} /><span>${t(/** @type {any} */ (`tab.${name}`))}</span></a>`)}</nav>
       <div class="row corner">
         <button class="icon" data-key="q" title=${t("queue.title")} aria-label=${busy ? t("queue.count", { count: busy }) : t("queue.title")} onClick=${() => openSheet("queue")}><${Icon} name="queue" />${busy > 0 && html`<span class="count" aria-hidden="true">${busy}</span>`}</button>

@@ -1,4 +1,5 @@
 /** What all tabs share: the picture on one side, what shapes it on the other. */
+import { startOver } from "../core/actions.js";
 import { html } from "../core/html.js";
 import { Icon } from "../core/icons.js";
 import { current, openSheet } from "../core/state.js";
@@ -15,7 +16,8 @@ export function Tab({ kind, welcome, action, head, alone = false, children }) {
       <div class="scroll">
         ${head}
         ${children}
-        <section class="block last"><button class="wide quiet" data-key="s" onClick=${() => openSheet("settings", kind)}><${Icon} name="sliders" /> ${t("settings.title")}</button></section>
+        <section class="block last"><button class="wide quiet" data-key="s" onClick=${() => openSheet("settings", kind)}><${Icon} name="sliders" /> ${t("settings.title")}</button>
+          <button class="wide quiet" onClick=${() => startOver(kind)}><${Icon} name="undo" /> ${t("start.over")}</button></section>
       </div>
       ${action}
     </aside>

@@ -28,7 +28,7 @@ export function Zoom() {
   const choices = Object.entries(SIZES).map(([name, [width]]) => ({ value: String(width), label: t(/** @type {any} */ (`size.${name}`)) }));
   return html`<${Tab} kind="zoom" welcome=${welcome} head=${photo && html`<${PhotoHead} kind="zoom" />`} action=${html`<${ActionBar} kind="zoom" verb="zoom.begin" />`}>
     <section class="block" aria-labelledby="zoom-from"><h2 id="zoom-from">${t("zoom.from")}</h2>
-      ${photo ? html`<button class="wide" onClick=${() => change("zoom", { photo: null })}>${t("zoom.clouds")}</button>`
+      ${photo ? html`<p class="soft">${t("zoom.cut")}</p><button class="wide" onClick=${() => change("zoom", { photo: null })}>${t("zoom.clouds")}</button>`
         : html`<p class="soft">${t("zoom.from.clouds")}</p><div class="row"><${FileButton} look="wide" icon="picture" label=${t("welcome.choose")} accept="image/*" hotkey="o" />
           ${drafts.dream.value.photo && html`<button class="wide" onClick=${() => change("zoom", { photo: drafts.dream.value.photo })}>${t("zoom.same")}</button>`}</div>`}
     </section>
