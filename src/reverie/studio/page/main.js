@@ -5,7 +5,7 @@ import { begin } from "./core/follow.js";
 import { html, render } from "./core/html.js";
 import { listen as listenForFiles } from "./core/intake.js";
 import { listen as listenForKeys } from "./core/keys.js";
-import { learnWords, networks, presets, samples, schema, usualNetwork } from "./core/state.js";
+import { networks, presets, samples, schema } from "./core/state.js";
 import { complain } from "./core/actions.js";
 import { listen as listenForPictures } from "./gallery/list.js";
 import { Shell } from "./views/shell.js";
@@ -15,7 +15,7 @@ async function learn() {
   const asked = [
     api.schema().then((found) => (schema.value = found)),
     api.presets().then((found) => (presets.value = found)),
-    api.networks().then((found) => (networks.value = found)).then(() => api.layers(usualNetwork.value, null)).then(learnWords),
+    api.networks().then((found) => (networks.value = found)),
     api.samples().then((found) => (samples.value = found)),
   ];
   for (const { status, reason } of /** @type {any[]} */ (await Promise.allSettled(asked))) if (status === "rejected") complain(reason);

@@ -1,8 +1,9 @@
 /** What is seen, in the same words everywhere: layers by what they draw, a preset's own as its own. */
+import * as api from "../core/api.js";
 import { same } from "../core/settings.js";
-import { layerWords, presetOf } from "../core/state.js";
+import { layerWords, learnWords, presetOf, usualNetwork } from "../core/state.js";
 import { understood } from "../core/understood.js";
-import { html } from "../core/html.js";
+import { html, useEffect } from "../core/html.js";
 import { t } from "../texts.js";
 
 /** @typedef {import("../core/types.js").Part} Part */
@@ -29,6 +30,9 @@ function inWords(objective, preset) {
 
 /** What a picture was to see, with the formula behind it. @param {{found: import("../core/types.js").Remembered}} props */
 export function Seen({ found }) {
+  useEffect(() => {
+    if (!Object.keys(layerWords.value).length) void api.layers(usualNetwork.value, null).then(learnWords, () => {});
+  }, []);
   const objective = found.recipe.zoom?.scenes?.length ? found.recipe.zoom.scenes : (found.recipe.objective ?? []);
   return html`<span>${inWords(objective, found.preset ?? found.recipe.preset ?? null)}</span>
     <details class="formula"><summary>${t("see.details")}</summary><code class="objective">${objective.join("\n")}</code></details>`;
