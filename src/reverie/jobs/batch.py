@@ -20,14 +20,12 @@ from reverie.jobs.output import Output, make_folder
 from reverie.jobs.workspace import JobPart, Reference, Workspace
 from reverie.media.picture import Picture, save_picture
 from reverie.media.picture.picture import no_larger
-from reverie.recipe.recipe import PARTS, Recipe
+from reverie.recipe.recipe import Recipe
 
 #: What a sheet shows: a name, words below it, and the picture.
 Cell = tuple[str, str, Picture]
 #: The most seeds of one job.
 MOST_VARIATIONS = 1000
-#: How much the taste of a variation differs from the next one's if nothing is said.
-CHANCE = 1.8
 #: Longest sides in pixels: of a picture on a sheet of variations, and of what a sheet of layers scales down.
 CELL, SHEET_SIDE = 480, 640
 
@@ -187,13 +185,6 @@ class _Done:
         made, failed = tuple(self.made[i] for i in sorted(self.made)), tuple(self.failed)
         files = tuple(one.path for one in made)
         return BatchResult(files=files, stopped=stopped, made=made, skipped=self.skipped, failed=failed)
-
-
-def with_tastes(recipe: Recipe) -> Recipe:
-    """A recipe whose seeds are compositions of their own if it is of a plain dream; others as they are."""
-    if recipe.chance or any(getattr(recipe, part) is not None for part in PARTS):
-        return recipe
-    return recipe.but(chance=CHANCE)
 
 
 class VariationsJob(Job[BatchResult]):

@@ -73,7 +73,7 @@ def dream(
     elif recipe.start == "photo":
         raise UsageError("nothing to dream on: give a photograph, or --from noise or clouds")
     from reverie.cli.progress import make_pictures
-    from reverie.jobs.batch import with_tastes
+    from reverie.jobs.tastes import with_tastes
 
     if common.variations is not None and common.chance is None:
         recipe = with_tastes(recipe)
