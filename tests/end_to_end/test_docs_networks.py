@@ -18,6 +18,8 @@ from reverie.cli.main import run
 from reverie.media.picture import Picture
 from reverie.network import downloads
 from reverie.network.named import config_file
+from reverie.network.positional import Positional, PositionalPlan
+from reverie.network.trained import PositionalFacts, pack
 from reverie.network.zoo import networks
 from support import caffe
 from support.paths import ROOT
@@ -60,6 +62,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (here / "deploy.prototxt").write_text(caffe.text_of(alexnet, (3, 227, 227)))
     (here / "names.txt").write_text("ginger cat\nblack cat\nno cat\n")
     weights("timm", "resnet18", here / "mine.safetensors", num_classes=3)
+    plan = PositionalPlan(side=16, widths=(4, 6), classes=2)
+    facts = PositionalFacts(classes=("apple", "pear"), side=16, widths=(4, 6), mean=0.5, std=0.25)
+    (here / "fruit.safetensors").write_bytes(pack(facts, Positional(plan).state_dict()))
     onnx_file(here / "net.onnx")
     small = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3, 2), torch.nn.ReLU()).eval()
     torch.export.save(torch.export.export(small, (torch.rand(1, 3, 64, 64),)), here / "net.pt2")
