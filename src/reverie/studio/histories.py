@@ -28,6 +28,8 @@ HISTORIES: Final[dict[str, tuple[str, str]]] = {
     "crowsonkb": ("Many layers that share the work.", "K. Crowson's deep_dream."),
     "apparition": ("Something whole, a class, at a few places of the photograph.", "Our own."),
     "portrait": ("What a stranger recognises.", "Our own, the default of portraits."),
+    "filled": ("The whole picture full of parts: for layers and channels.", "Our own first portraits."),
+    "small": ("For small networks, such as one's own.", "Plain ascent from grey."),
     "sketch": ("A portrait in little time.", "Our own."),
     "naive": ("Plain gradient ascent on pixels: noise that the network believes.", "Where everybody began."),
     "inversion": ("What a deep layer remembers of a photograph.", "After Mahendran and Vedaldi, 2015."),

@@ -14,7 +14,7 @@ from reverie.studio.asking import Wish
 from reverie.studio.routes.common import Here, Visit, missing
 from reverie.studio.routes.pictures import MEDIA
 from reverie.studio.store.database import new_id
-from reverie.studio.store.jobs import JobRow
+from reverie.studio.store.jobs import ALIVE, JobRow
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 
@@ -96,8 +96,9 @@ async def stop(id: str, here: Here) -> dict[str, Any]:
 
 @router.post("/{id}/cancel", summary="End it, and keep nothing")
 async def cancel(id: str, here: Here) -> dict[str, Any]:
-    row = _alive(id, here)
-    here.studio.line.end(row, keep=False)
+    row = _job(id, here)
+    if row.state in ALIVE:  # what is over meanwhile stays as it is
+        here.studio.line.end(row, keep=False)
     return told(here, here.studio.jobs.by_id(id))
 
 
@@ -218,6 +219,6 @@ def _job(id: str, here: Visit) -> JobRow:
 
 def _alive(id: str, here: Visit) -> JobRow:
     row = _job(id, here)
-    if row.state not in ("waiting", "running", "paused"):
+    if row.state not in ALIVE:
         raise HTTPException(409, f"it is over: {row.state}")
     return row
