@@ -360,15 +360,13 @@ def test_any_network(tmp_path):
     opened = OpenRecipe(opened_of().recipe)
     opened.session = Session(opened.recipe, net=wrap_net(Classifier()))
     microscope = site_of(opened, tmp_path, layers=None, channels=None, classes=None)
-    assert list(microscope.plan.layers) == ["aux", "a/b c", "A_b_c", "classify"]
+    assert list(microscope.plan.layers) == ["aux", "a/b c", "A_b_c"]
     assert microscope.plan.folders == {
         "aux": "aux_",
         "a/b c": "a_b_c",
         "A_b_c": "A_b_c~2",
-        "classify": "classify",
     }
-    assert microscope.make().made == 9 + 12 + 12 + 5 + 5
-    assert "all of the picture" in (tmp_path / "layers" / "classify.html").read_text("utf-8")
+    assert microscope.make().made == 9 + 12 + 12 + 5  # what it returns is told once, as its classes
     assert "class 3" in (tmp_path / "classes" / "3.html").read_text("utf-8")
     assert "What <em>Classifier</em> wants" in (tmp_path / "index.html").read_text("utf-8")
     page = (tmp_path / "layers" / "a_b_c" / "0.html").read_text("utf-8")
