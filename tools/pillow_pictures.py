@@ -32,21 +32,21 @@ def answer(path: Path, *, any_size: bool) -> tuple[str, str]:
         path: Of a picture, or of what only looks like one.
         any_size: Whether pictures too small to dream on are read as well.
     """
-    least, aspect = detect_format.MIN_SIDE, detect_format.MAX_ASPECT
+    least, aspect = 1 if any_size else detect_format.MIN_SIDE, detect_format.MAX_ASPECT
     if any_size:
-        detect_format.MIN_SIDE, detect_format.MAX_ASPECT = 1, 1_000_000
+        detect_format.MAX_ASPECT = 1_000_000
     began = time.monotonic()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            picture = load_picture(path)
+            picture = load_picture(path, min_side=least)
     except ReverieError as error:
         said = str(error)
         return ("refused", said) if "\n" not in said else ("defect", f"more than a line: {said!r}")
     except Exception:
         return "defect", traceback.format_exc().strip().splitlines()[-1]
     finally:
-        detect_format.MIN_SIDE, detect_format.MAX_ASPECT = least, aspect
+        detect_format.MAX_ASPECT = aspect
     if not np.isfinite(picture.pixels).all() or picture.pixels.min() < 0 or picture.pixels.max() > 1:
         return "defect", "pixels outside of 0 to 1"
     took = time.monotonic() - began

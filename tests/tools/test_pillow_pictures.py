@@ -36,7 +36,7 @@ def test_pictures_are_read_or_refused(
 def test_what_is_raised_otherwise_is_a_defect(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken(path: Path) -> None:
+    def broken(path: Path, **how: int) -> None:
         raise KeyError("a tag")
 
     Image.fromarray(PHOTO).save(tmp_path / "good.png")
