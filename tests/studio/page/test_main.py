@@ -47,12 +47,13 @@ def photo(tmp_path_factory):
 
 
 def test_a_dropped_photograph_dreams_at_once_and_step_by_step(page, photo):
+    page.open(drafts={"dream": {"max_size": 144, "steps": [40]}})  # long enough to be seen at work
     page.drop(photo)
     page.sees("Number(document.querySelector('canvas.live')?.dataset.frames) > 2")
     id = page.done()
     made = page.get(f"/api/pictures/{id}/recipe")
     assert made["kind"] == "dream"
-    assert made["recipe"]["steps"] == [4]
+    assert made["recipe"]["steps"] == [40]
     assert page.window.run("return document.querySelector('.photo-head .name').textContent") == "garden.png"
 
 
