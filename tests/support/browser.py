@@ -10,9 +10,12 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
+#: Seconds until what is to be pressed is there.
+PATIENCE = 5.0
 #: What a key is called in the protocol (WebDriver, 17.4.2).
 KEYS = {
     "ArrowLeft": "\ue012",
@@ -166,7 +169,7 @@ class Browser:
         self.press(*text)
 
     def click(self, selector: str, *, says: str = "") -> None:
-        """Press the first element that is seen and whose words, or name, contain what is said."""
+        """Press the first element in sight whose words, or name, contain what is said, once it is there."""
         script = (
             "const [selector, says] = arguments;"
             "const name = (one) => `${one.getAttribute('aria-label') ?? ''} ${one.textContent}`;"
@@ -174,7 +177,10 @@ class Browser:
             "  .find((one) => one.getClientRects().length && name(one).includes(says));"
             "found?.click(); return Boolean(found);"
         )
-        assert self.run(script, selector, says), f"nothing to press: {selector} {says}"
+        end = time.monotonic() + PATIENCE
+        while not self.run(script, selector, says):
+            assert time.monotonic() < end, f"nothing to press: {selector} {says}"
+            time.sleep(0.02)
 
     def choose(self, selector: str, path: Path) -> None:
         """Give a file to a file input, as the machine's own dialog does."""

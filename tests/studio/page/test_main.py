@@ -10,7 +10,8 @@ from support.browser import Browser
 from support.studio import studio
 from support.studio_page import QUICK, Page, needs_browser
 
-pytestmark = [needs_browser, pytest.mark.slow]
+# Whole journeys with real dreams, some of which wait for what a fast machine is done with at once.
+pytestmark = [needs_browser, pytest.mark.soak]
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ import pytest
 
 from support.studio_page import QUICK, at_studio, needs_browser
 
-pytestmark = [needs_browser, pytest.mark.slow]
+# Whole journeys with real dreams, some of which wait for what a fast machine is done with at once.
+pytestmark = [needs_browser, pytest.mark.soak]
 #: A zoom and a portrait that take seconds.
 SMALL = {
     "dream": QUICK,
