@@ -26,6 +26,7 @@ import numpy as np
 
 from benchmarks.one_part import part_parser, run_part
 from reverie.bench.machine import cores
+from reverie.jobs.batch import VariationsJob
 
 #: Workers in a simulation.
 FLEETS = (10, 30, 100, 300, 1000, 3000, 10_000)
@@ -65,8 +66,7 @@ def _size_for(seconds: float) -> int:
     return int(side * (seconds / (time.perf_counter() - began)) ** 0.5)
 
 
-def _job(out: Path, seeds: Sequence[int], side: int):  # type: ignore[no-untyped-def]
-    from reverie.jobs.batch import VariationsJob
+def _job(out: Path, seeds: Sequence[int], side: int) -> VariationsJob:
     from reverie.recipe.presets.preset import preset
 
     recipe = preset("reverie", start="noise", size=(side, side), threads=1, seed=seeds[0])

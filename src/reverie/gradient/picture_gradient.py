@@ -79,20 +79,9 @@ def picture_gradient(
         BadInput: Pixels that are not finite.
         NetworkError: Weights that are not finite, or a layer that overflows.
     """
-    if isinstance(picture, Tensor) and picture.ndim == 3:
-        score, gradient = picture_gradient(
-            engine,
-            goal,
-            picture[None],
-            fields=fields,
-            tiling=tiling,
-            roll=roll,
-            margin=margin,
-            out=None if out is None else out[None],
-            attention=attention,
-        )
-        return score[0], gradient[0]
+    alone = isinstance(picture, Tensor) and picture.ndim == 3
     if isinstance(picture, Tensor):
+        picture, out = (picture[None], None if out is None else out[None]) if alone else (picture, out)
         check_shown(picture, engine.net)
     if out is not None and out.shape != picture.shape:
         raise UsageError(f"out: has the shape {tuple(out.shape)}, and the picture {tuple(picture.shape)}")
@@ -133,7 +122,7 @@ def picture_gradient(
         score = score + _add_penalty(penalty, View(picture, *roll), out, balanced=balanced)
     if not (is_finite(score) and _is_moderate(out)):
         raise sight.complaint(tiles)
-    return score, out
+    return (score[0], out[0]) if alone else (score, out)
 
 
 def _groups(goal: BoundObjectiveLike, attention: Attention | None) -> Sequence[Sequence[AnyReading]]:

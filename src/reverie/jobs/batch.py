@@ -87,9 +87,9 @@ class BatchJob(Job[BatchResult]):
         outs = names_for(self._names, Path(self.output.path))
         make_folder(self.output.path, needed_by="several photographs need")
         done = _Done(listener, len(self.photos))
+        opened.check_names()
         if workspace.elsewhere is not None:
             return self._sent(opened, outs, done)
-        opened.check_names()
         for index, (photo, name, out) in enumerate(zip(self.photos, self._names, outs, strict=True)):
             try:
                 output = self._output(opened, photo, out)
