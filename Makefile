@@ -85,12 +85,14 @@ emoji: $(VENV)/.dream
 	@echo "The portraits are in dreams/emoji/emoji.png"
 
 # One thread for each of several workers is faster than all threads in one. Modules are begun in conftest.py's order.
+# Where a worker stands still and no test has failed, what is left is run by another one (tests/support/watch.py).
 test: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
-	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder || \
+	    { [ $$? -eq 86 ] && PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 1 @.left-tests; }
 
 # What answers while one works. Types are checked beside the tests, and what is said of them comes after. Python keeps
 # what it compiles, whatever else it is told: compiling all tests anew takes as long as half of them.

@@ -17,10 +17,12 @@ from support.browser import Browser
 from support.commands import SPINNING, Process, Ran, begin, begin_afresh
 from support.forked import FORKS
 from support.paths import TESTS
+from support.watch import pytest_configure
 
 if TYPE_CHECKING:
     from reverie.jobs.workspace import Workspace
 
+__all__ = ["pytest_configure"]  # a hook
 PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket")
 os.environ.setdefault(SPINNING, "2000")
 
