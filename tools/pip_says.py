@@ -3,7 +3,7 @@
 python tools/pip_says.py install -e ".[samples]"
 
 pip by itself says nothing at all (``-q``) or some hundred lines. What it says of errors comes through, and
-so does its exit status.
+so does its exit status; that it looked for wheels in a folder which is not there is no news.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 
@@ -22,6 +23,7 @@ _FILE = re.compile(
     r"\s*(?:Downloading|Using cached|Processing) (?:\S*/)?([\w.]+-\d[\w.+!]*?)(?:-\S+\.whl|\.tar\.\w+|\.zip)"
     r"(?: \(([^)]+)\))?(?: \(from .*\))?\s*"
 )
+_NO_NEWS = re.compile(r"WARNING: Location '[^']*' is ignored: it is neither a file nor a directory\.\s*")
 _PROGRESS = re.compile(r"Progress (\d+) of (\d+)")
 
 
@@ -56,11 +58,23 @@ def main(words: list[str]) -> int:
     """Run pip with these words; its exit status."""
     bar = "raw" if tuple(map(int, version("pip").split(".")[:2])) >= RAW else "off"
     command = [sys.executable, "-m", "pip", *words, "--progress-bar", bar]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, errors="replace") as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, errors="replace") as process:
         assert process.stdout is not None
+        assert process.stderr is not None
+        complaining = threading.Thread(target=complain, args=(process.stderr,))
+        complaining.start()
         for line in said(process.stdout):
             print(line, flush=True)
+        complaining.join()
     return process.returncode
+
+
+def complain(lines: Iterable[str]) -> None:
+    """Pass on what pip writes to its standard error, but for what is no news."""
+    for line in lines:
+        if not _NO_NEWS.fullmatch(line):
+            print(line, end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

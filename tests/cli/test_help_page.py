@@ -59,3 +59,14 @@ def test_defaults_are_the_verbs_own(capsys: pytest.CaptureFixture[str]) -> None:
     assert "(default 160x160)" in page
     run(["see", "--help"])
     assert re.search(r"--views .*default: the preset's", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_texts_are_broken_where_the_terminal_ends(
+    verb: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")
+    assert run([verb, "--help"]) == 0
+    above = capsys.readouterr().out.split("╭")[0]
+    paragraphs = [text for text in re.split(r"\n *\n", above) if text.strip()]
+    assert all("\n" not in paragraph.strip() for paragraph in paragraphs)

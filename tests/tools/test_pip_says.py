@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pip_says import said
+from pip_says import complain, said
 from support.paths import ROOT
 
 LINES = """\
@@ -43,6 +43,18 @@ def test_each_package_is_named_once_with_its_size_and_large_ones_on_the_way() ->
         "  building six",
         "  putting 4 packages in place",
     ]
+
+
+def test_complaints_come_through_and_folders_that_are_not_there_do_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = [
+        "WARNING: Location 'file:///wheels/six/' is ignored: it is neither a file nor a directory.\n",
+        "WARNING: Skipping six as it is not installed.\n",
+        "ERROR: No matching distribution found for six\n",
+    ]
+    complain(lines)
+    assert capsys.readouterr().err == "".join(lines[1:])
 
 
 @pytest.mark.slow

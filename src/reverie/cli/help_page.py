@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
@@ -82,12 +83,21 @@ HelpAll = Annotated[
 ]
 
 
+def flowing(text: str | None) -> str | None:
+    """A text whose paragraphs are a line each, to be broken where the terminal ends."""
+    if text is None:
+        return None
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(" ".join(map(str.strip, paragraph.splitlines())) for paragraph in paragraphs)
+
+
 class VerbCommand(TyperCommand):
     """A verb whose help is short where it has many options, and ends with examples."""
 
     def __init__(self, name: str | None, **settings: Any) -> None:
         examples = (f"  {line}" for line in EXAMPLES.get(name or "", ()))
-        super().__init__(name, **{**settings, "epilog": "\n".join(("Examples:", *examples))})
+        epilog = "\n".join(("Examples:", *examples))
+        super().__init__(name, **{**settings, "help": flowing(settings.get("help")), "epilog": epilog})
         for parameter in self.params:
             if isinstance(parameter, TyperArgument):  # what it is is said; <list[str]> tells nobody more
                 parameter.display_type_rich = lambda ctx: None  # type: ignore[method-assign]
