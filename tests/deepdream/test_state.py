@@ -117,6 +117,14 @@ def test_a_grey_picture_stays_grey(session: Session) -> None:
     assert np.abs(found - found.mean(2, keepdims=True)).max() < 1e-5
 
 
+def test_a_dream_in_grey_has_the_brightness_of_the_photograph_and_no_colour(session: Session) -> None:
+    photo = photograph()
+    result = render(look(grey=True, strength=0.3), photo, session=session).pixels
+    assert np.abs(result - result[..., :1]).max() < 1e-5
+    bright = photo.pixels.astype(float) @ np.array([0.299, 0.587, 0.114])
+    assert 0.01 < np.sqrt(np.square(result[..., 0] - bright).mean()) < 0.15
+
+
 def test_a_mirrored_look_is_a_look_at_the_mirrored_picture(session: Session) -> None:
     recipe = look()
     goal = session.goal(recipe, 0)

@@ -54,10 +54,13 @@ LONG = ("--steps", "2,5000", "--octaves", "2", "--threads", "1", "-v")
 
 
 @pytest.mark.slow
-def test_ctrl_c_saves_what_there_is(here: Path, reverie: Reverie, started: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_saves_what_there_is(
+    number: signal.Signals, here: Path, reverie: Reverie, started: Callable[..., Any]
+) -> None:
     process = started("dream", "chelsea.png", "-o", "d.png", *LONG, afresh=True)
     wait_for(process, "octave 1/2")
-    out, err = interrupt(process)
+    out, err = interrupt(process, number)
     assert out == "d.png\n"
     stopped = of_picture(here / "d.png").stopped
     assert stopped is not None

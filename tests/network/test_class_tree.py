@@ -102,7 +102,8 @@ def test_the_sense_that_has_classes_counts() -> None:
 @pytest.mark.parametrize(
     ("word", "said"),
     [
-        ("unicorn", 'the nearest is "sorrel"'),
+        ("unicorn", 'the nearest is "sorrel", or "horse" for what it is a kind of'),
+        ("feathers", 'or "bird" for the group of 59'),
         ("unicorns", 'the nearest is "sorrel"'),
         ("beer", '"red wine", .*"beer bottle", .*or "alcohol" for the group of 3'),
         ("cheddar", 'the nearest are "'),

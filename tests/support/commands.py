@@ -69,9 +69,9 @@ def wait_for(process: Process, word: str) -> None:
     raise AssertionError(f"it ended without saying {word}")
 
 
-def interrupt(process: Process) -> tuple[str, str]:
+def interrupt(process: Process, number: signal.Signals = signal.SIGINT) -> tuple[str, str]:
     """Ctrl-C, which ends the process; what it says until then on stdout and stderr."""
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     return out, err

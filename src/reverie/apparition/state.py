@@ -293,7 +293,7 @@ class ApparitionState:
             detail = shrunk(detail, recipe.clean)
         canvas.detail = resize(detail, height, width)
         canvas.within(self._radius(recipe, open_))
-        picture = keep_colour(canvas.picture(out=canvas.detail), self.source, recipe.keep_colour)
+        picture = keep_colour(canvas.picture(out=canvas.detail), self.source, recipe.colour_kept)
         return as_picture(picture.clamp_(0, 1), recipe, self.origin)
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from reverie.ascent.folds import folds
 from reverie.ascent.sky import sky
 from reverie.errors import UsageError
-from reverie.ops.colour import bent, with_channels
+from reverie.ops.colour import bent, in_grey, with_channels
 from reverie.ops.filters import periodic, resize
 from reverie.recipe.recipe import Recipe
 
@@ -35,7 +35,8 @@ def prepare(recipe: Recipe, picture: Tensor | None, rng: torch.Generator, channe
         source = STARTS[recipe.scenery][recipe.start](rng, size, channels)
     else:
         source = fitted(with_channels(picture.to(torch.float32), channels), recipe)
-    return _within_range(periodic(source)) if recipe.seamless else source
+    source = _within_range(periodic(source)) if recipe.seamless else source
+    return in_grey(source) if recipe.grey and channels == 3 else source
 
 
 def _within_range(picture: Tensor) -> Tensor:

@@ -117,6 +117,7 @@ class Appearance(Group):
     mask: Annotated[str | None, setting("mask", metavar="IMAGE")] = None
     spare: Annotated[str | None, setting("spare")] = None
     keep_colour: Annotated[float | None, setting("keep_colour", "--keep-colour", "--keep-color")] = None
+    grey: Annotated[bool | None, setting("grey", "--grey/--no-grey", "--gray/--no-gray")] = None
 
 
 @dataclass(frozen=True)

@@ -90,12 +90,12 @@ class ProgressDisplay(Listener):
 
 
 class InterruptFlag(Listener):
-    """The first Ctrl-C asks the job to stop after this step, the second stops at once."""
+    """The first Ctrl-C asks the job to stop after this step, the second stops at once; so does SIGTERM."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
         self.asked = False
-        self._before: Any = None
+        self._before: dict[int, Any] = {}
 
     def should_stop(self) -> bool:
         return self.asked
@@ -108,12 +108,12 @@ class InterruptFlag(Listener):
 
     def __enter__(self) -> InterruptFlag:
         if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._catch)
+            self._before = {one: signal.signal(one, self._catch) for one in (signal.SIGINT, signal.SIGTERM)}
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+        for number, before in self._before.items():
+            signal.signal(number, before)
 
 
 def _bar() -> Progress:

@@ -312,7 +312,7 @@ class State:
             plain = canvas.source_at((width, height))
             way = recipe.soften if canvas.mask is None else recipe.soften * canvas.mask
             canvas.base = plain + way * (canvas.base - plain)
-        picture = keep_colour(canvas.picture(out=canvas.detail), source, recipe.keep_colour)
+        picture = keep_colour(canvas.picture(out=canvas.detail), source, recipe.colour_kept)
         return picture.clamp_(0, 1)
 
     @staticmethod

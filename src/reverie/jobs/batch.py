@@ -270,7 +270,7 @@ class VariationsJob(Job[BatchResult]):
         if stopped:
             return BatchResult(files=files, stopped=stopped, made=made)
         cells = [
-            (f"seed {one.recipe.seed}", ", ".join(one.recipe.objective), one.picture)
+            (f"seed {one.recipe.seed}", "", one.picture)
             for _, one in sorted(found.items())
             if one.picture is not None
         ]
@@ -310,7 +310,7 @@ class LayersJob(Job[LayersResult]):
         return None
 
     def _opened(self, workspace: Workspace | None) -> OpenRecipe:
-        side = self.recipe.max_size or max(SHEET_SIDE, self.cell)
+        side = max(self.recipe.max_size or SHEET_SIDE, self.cell)  # the photograph is as large as its dreams
         return OpenRecipe(self.recipe.but(max_size=side), workspace)
 
     def estimate(self, workspace: Workspace | None = None) -> Estimate:
@@ -348,7 +348,7 @@ class LayersJob(Job[LayersResult]):
             frame, cut = opened.with_recipe(recipe).dream(lambda: picture, watch)
             if cut is not None or listener.should_stop():
                 break
-            cells.append((name, draws, no_larger(frame.picture, self.cell)))
+            cells.append((name, draws and f"often {draws}", no_larger(frame.picture, self.cell)))
             listener.on_event(ItemFinished(name, index + 1, len(recipes)))
         save_sheet(cells, self.output, side=self.cell)
         there = tuple(name for name, _, _ in cells[1:])

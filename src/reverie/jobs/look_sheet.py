@@ -79,9 +79,9 @@ def in_words(net: Network, seen: Seen) -> str:
     value, channels = seen.spots[0].value, seen.subject.channels
     if _is_class(net, seen):
         said = f"{100 * value:.0f} %" if value >= 0.01 else "under 1 %"
-        return f"up to {said} at one place" if seen.fires else f"nowhere: {said} at most"
+        return f"{said} at the place where it is surest" if seen.fires else f"nowhere: {said} at most"
     if channels:
-        said = f"{value:.1f} deviations above its mean"
+        said = f"{value:.1f} standard deviations above what is usual"
     else:
         said = f"mean square of its channels' deviations {value:.1f}"
     return said if seen.fires else f"does not fire: at most {said}"

@@ -147,7 +147,7 @@ class ClassNames:
         if near and len(kin) > 1:
             group = f', or "{near.name}" for the group of {len(kin)}'
         elif near and near.name != kin[0]:
-            group = f", a kind of {near.name}"
+            group = f', or "{near.name}" for what it is a kind of'
         return f"the nearest {'are' if len(some) > 1 else 'is'} " + ", ".join(f'"{n}"' for n in some) + group
 
     def _describe(self, index: int) -> str:

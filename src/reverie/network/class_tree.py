@@ -32,6 +32,14 @@ LOOKS_LIKE: Final[Mapping[str, str]] = {
     "mermaid": "sea lion",
     "werewolf": "wolf",
     "yeti": "gorilla",
+    # Of what is part of something, the thing.
+    "feather": "bird",
+    "plumage": "bird",
+    "wing": "bird",
+    "fur": "bear",
+    "mane": "lion",
+    "petal": "daisy",
+    "tentacle": "jellyfish",
 }
 #: What more than this share of all classes is a kind of says nothing of what something looks like.
 TOO_MUCH: Final = 0.03

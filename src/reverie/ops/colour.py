@@ -22,6 +22,11 @@ def luma(picture: Tensor) -> Tensor:
     return bright.add_(picture[:, 1:2], alpha=LUMA[1]).add_(picture[:, 2:], alpha=LUMA[2])
 
 
+def in_grey(picture: Tensor) -> Tensor:
+    """A picture (N, C, H, W) in shades of grey: its brightness in every channel."""
+    return luma(picture).expand_as(picture).contiguous()
+
+
 def keep_colour(dream: Tensor, source: Tensor, amount: float) -> Tensor:
     """The dream's brightness with ``amount`` (0..1) of the source's colour and the rest of its own.
 

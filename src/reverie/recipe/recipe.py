@@ -189,6 +189,7 @@ class Recipe(BaseModel):
         0.0, ge=0, le=1, description="Leave out what is weaker than this in the finished change (0 to 1)."
     )
     keep_colour: float = Field(0.0, ge=0, le=1, description="Share of the source's own colour that is kept.")
+    grey: bool = Field(False, description="Black and white: begin with shades of grey, and dream in them.")
     seamless: bool = Field(False, description="Make a picture whose opposite edges meet.")
     mask: str | None = Field(None, description="A grey picture: white dreams, black stays.")
     spare: Literal["nothing", "faces"] = Field(
@@ -259,6 +260,11 @@ class Recipe(BaseModel):
                 f"chance: is of plain dreams, and seeds alone tell apart what has settings of {others[0]}"
             )
         return self
+
+    @property
+    def colour_kept(self) -> float:
+        """The share of the source's own colour in the result: all of it where that is shades of grey."""
+        return 1.0 if self.grey else self.keep_colour
 
     @property
     def in_views(self) -> bool:

@@ -40,8 +40,9 @@ Cell = Annotated[
 SheetSize = Annotated[
     int | None,
     other(
+        "--size",
         "--max-size",
-        help="Longest side of the dreams, which are scaled down onto the sheet (default 640).",
+        help="Longest side of the dreams, which are scaled down onto the sheet (default 640; --cell at least).",
         panel=SIZE,
         metavar="N",
         min=32,

@@ -60,7 +60,9 @@ def confusion_table(kinds: Sequence[str], counts: Tensor) -> Picture:
     """
     shown = list(kinds)[:MOST_KINDS]
     side, font, small = CELL * len(shown), ImageFont.load_default(15), ImageFont.load_default(13)
-    sheet = Image.new("RGB", (NAMES + side + 20, NAMES + side + 46), PAPER)
+    words = "rows: what it is; columns: what it is called"
+    wide = max(NAMES + side, NAMES + round(small.getlength(words)))
+    sheet = Image.new("RGB", (wide + 20, NAMES + side + 46), PAPER)
     draw = ImageDraw.Draw(sheet)
     for i, name in enumerate(shown):
         middle = CELL * i + CELL // 2
@@ -75,7 +77,6 @@ def confusion_table(kinds: Sequence[str], counts: Tensor) -> Picture:
             if count:
                 ink = PAPER if count / total > 0.5 else INK
                 draw.text((box[0] + CELL // 2, box[1] + CELL // 2), str(count), ink, small, anchor="mm")
-    words = "rows: what it is; columns: what it is called"
     draw.text((NAMES, NAMES + side + 16), words, FAINT, small)
     return _picture(sheet)
 

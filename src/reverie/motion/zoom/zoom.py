@@ -237,7 +237,7 @@ class Journey:
         # Where the largest octave is not the picture's.
         canvas = canvas.at((source.shape[3], source.shape[2]))
         change = evened(canvas.picture() - source, self.settings.even, circular=recipe.seamless)
-        picture = keep_colour(source + change, source, recipe.keep_colour).clamp_(0, 1)
+        picture = keep_colour(source + change, source, recipe.colour_kept).clamp_(0, 1)
         if state.reference is not None:
             picture = hold(picture, state.reference, circular=recipe.seamless)
         if view.seen is None or view.home is None:
