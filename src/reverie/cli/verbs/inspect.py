@@ -42,7 +42,7 @@ SheetSize = Annotated[
     other(
         "--size",
         "--max-size",
-        help="Longest side of the dreams, which are scaled down onto the sheet (default 640; --cell at least).",
+        help="Longest side of the dreams, which are scaled down onto it (default 640; --cell at least).",
         panel=SIZE,
         metavar="N",
         min=32,
