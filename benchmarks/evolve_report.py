@@ -16,9 +16,9 @@ import numpy as np
 
 from reverie.bench.machine import cores, describe, in_words
 from reverie.evolve import Evolution, NetScore, load_checkpoint
-from reverie.jobs.fooling.evolved import LEVELS
 from reverie.jobs.fooling.folder import Folder
 from reverie.jobs.fooling.judge import batches, judged
+from reverie.jobs.fooling.settings import LEVELS
 from reverie.media.picture import Picture, load_picture, save_picture
 from reverie.network.zoo import load_net, networks
 

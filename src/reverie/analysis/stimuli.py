@@ -7,7 +7,7 @@ large scale unsupervised learning", the "cat neuron"; Zeiler & Fergus 2014 for t
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,6 +79,30 @@ class Stimuli:
     failed: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Peaks:
+    """A photograph's largest activation of each channel asked for: (C,), and where: flat positions (C,).
+
+    ``cells`` is (columns, rows) of the layer's map; None where it has no positions.
+    """
+
+    values: NDArray[np.float32]
+    where: NDArray[np.int64]
+    cells: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a photograph does: its (width, height) as it was shown, and the peaks of each layer."""
+
+    size: tuple[int, int]
+    peaks: Mapping[str, Peaks]
+
+
+#: Paths of photographs to the response of each, in their order, or why there is none.
+Responder = Callable[[Sequence[str]], Iterable[Response | BadInput]]
+
+
 def strongest(
     engine: Engine,
     photos: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
@@ -89,6 +113,7 @@ def strongest(
     max_pixels: int = MAX_PIXELS,
     progress: Progress | None = None,
     runtime: Runtime | None = None,
+    elsewhere: Responder | None = None,
 ) -> Stimuli:
     """The strongest patches of photographs for each unit, at most one of each photograph.
 
@@ -104,6 +129,7 @@ def strongest(
         max_pixels: The most pixels a photograph may have.
         progress: Told after each photograph how many are done, of how many.
         runtime: What it is computed with; None takes what the caller computes with.
+        elsewhere: Who looks at the photographs instead, at the same side and by the same network.
 
     Returns:
         A Stimuli; where two patches are equally strong, the earlier photograph and the upper cell come first.
@@ -124,20 +150,20 @@ def strongest(
     read: list[str] = []
     sizes: list[tuple[int, int]] = []
     failed: list[str] = []
-    for done, path in enumerate(paths, start=1):
-        try:
-            picture = shown(path, side=side, max_pixels=max_pixels)
-            with runtime.use():
-                activations = look(engine, as_input(picture, net), list(wanted))
-        except BadInput as error:
-            failed.append(str(error))
-            warn(f"{error}; left out")
+
+    def here(paths: Sequence[str]) -> Iterator[Response | BadInput]:
+        for path in paths:
+            yield respond(engine, path, wanted, side=side, max_pixels=max_pixels, runtime=runtime)
+
+    for done, (path, found) in enumerate(zip(paths, (elsewhere or here)(paths), strict=True), start=1):
+        if isinstance(found, BadInput):
+            failed.append(str(found))
+            warn(f"{found}; left out")
         else:
-            with runtime.use():
-                for layer, channels in wanted.items():
-                    tables[layer].take(len(read), activations[layer], channels)
+            for layer, peaked in found.peaks.items():
+                tables[layer].take(len(read), peaked)
             read.append(path)
-            sizes.append(picture.size)
+            sizes.append(found.size)
         if progress is not None:
             progress(done, len(paths))
     if not read:
@@ -149,6 +175,29 @@ def strongest(
         patches[layer] = dict(zip(channels, rows, strict=True))
     responses = {layer: np.stack(table.responses) for layer, table in tables.items()}
     return Stimuli(patches, responses, tuple(read), tuple(failed))
+
+
+def respond(
+    engine: Engine, path: str, units: Units, *, side: int, max_pixels: int, runtime: Runtime
+) -> Response | BadInput:
+    """What a photograph does to units, or why it cannot be read; errors as of ``look``."""
+    try:
+        picture = shown(path, side=side, max_pixels=max_pixels)
+        with runtime.use():
+            activations = look(engine, as_input(picture, engine.net), list(units))
+    except BadInput as error:
+        return error
+    with runtime.use():
+        found = {layer: _peaked(activations[layer], channels) for layer, channels in units.items()}
+    return Response(picture.size, found)
+
+
+def _peaked(activation: Tensor, channels: Sequence[int]) -> Peaks:
+    """The peaks of an activation of a layer, (1, C, h, w), (1, T, C) or (1, C)."""
+    values, where = peaks(activation)
+    values, where = values[0, list(channels)], where[0, list(channels)]
+    cells = (activation.shape[3], activation.shape[2]) if activation.ndim == 4 else None
+    return Peaks(values.numpy().copy(), where.numpy().copy(), cells)
 
 
 def checked(net: Network, layer: str, channels: Sequence[int]) -> list[int]:
@@ -313,12 +362,11 @@ class _Table:
         self.maps: list[tuple[int, int] | None] = []  # (columns, rows) of each photograph's map
         self.responses: list[NDArray[np.float32]] = []
 
-    def take(self, photo: int, activation: Tensor, channels: Sequence[int]) -> None:
-        """Take in a photograph's activation of the layer, (1, C, h, w), (1, T, C) or (1, C)."""
-        values, where = peaks(activation)
-        values, where = values[0, list(channels)], where[0, list(channels)]
-        self.responses.append(values.numpy().copy())
-        self.maps.append((activation.shape[3], activation.shape[2]) if activation.ndim == 4 else None)
+    def take(self, photo: int, found: Peaks) -> None:
+        """Take in a photograph's peaks of the layer."""
+        values, where = torch.from_numpy(found.values), torch.from_numpy(found.where)
+        self.responses.append(found.values)
+        self.maps.append(found.cells)
         self.values = torch.cat([self.values, values[:, None]], 1)
         self.photos = torch.cat([self.photos, torch.full_like(where, photo)[:, None]], 1)
         self.cells = torch.cat([self.cells, where[:, None]], 1)

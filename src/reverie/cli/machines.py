@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 from reverie.cli.fields import COMPUTE, other
 from reverie.cli.groups import Group
+from reverie.cli.meant import TAKEN
 from reverie.errors import UsageError
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
+    from reverie.cluster.connect import OtherKernels
     from reverie.cluster.ray_cluster import PerTask, RayCluster
 
 #: The most cores and GPUs that one picture may ask for.
@@ -27,17 +31,25 @@ class Machines(Group):
         str | None,
         other(
             "--cluster",
-            help="Share the pictures out among workers: local starts them on this machine, auto takes the "
+            help="Share the work out among workers: local starts them on this machine, auto takes the "
             "Ray cluster that runs here, HOST:PORT another one.",
             panel=COMPUTE,
             metavar="local|auto|HOST:PORT",
         ),
     ] = None
+    same_bytes: Annotated[
+        bool,
+        other(
+            "--same-bytes",
+            help="With --cluster, compute everywhere with the instruction set that all machines have.",
+            panel=COMPUTE,
+        ),
+    ] = False
     per_task: Annotated[
         str | None,
         other(
             "--per-task",
-            help="With --cluster, what each picture has to itself (default cpu=1).",
+            help="With --cluster, what each part has to itself (default cpu=1).",
             panel=COMPUTE,
             metavar="cpu=N[,gpu=N]",
         ),
@@ -49,24 +61,39 @@ class Machines(Group):
         The number of threads decides the last bits: what a cluster makes is what one machine makes with
         ``--threads`` of so many.
         """
-        if self.cluster is None or recipe.threads:
-            return recipe
-        return recipe.but(threads=per_task(self.per_task).cpu)
+        return recipe.but(threads=self.threads(recipe.threads)) if self.cluster is not None else recipe
+
+    def threads(self, given: int | None) -> int:
+        """As many threads as were asked for, or as a part has cores."""
+        return given or (0 if self.cluster is None else per_task(self.per_task).cpu)
 
 
 @contextmanager
 def workers(machines: Machines) -> Iterator[RayCluster | None]:
     """The cluster that the options ask for, if they do; errors as of ``connected``."""
     if machines.cluster is None:
-        if machines.per_task is not None:
-            raise UsageError("--per-task: is for --cluster only; add it, or leave this out")
+        for option, given in (("--per-task", machines.per_task), ("--same-bytes", machines.same_bytes)):
+            if given:
+                raise UsageError(f"{option}: is for --cluster only; add it, or leave this out")
         yield None
         return
     share = per_task(machines.per_task)
-    from reverie.cluster.ray_cluster import connected
+    from reverie.cluster.connect import OtherKernels, connected
 
-    with connected(machines.cluster, share) as cluster:
+    with ExitStack() as stack:
+        try:
+            cluster = stack.enter_context(connected(machines.cluster, share, same_bytes=machines.same_bytes))
+        except OtherKernels as error:
+            begin_again(error)
         yield cluster
+
+
+def begin_again(error: OtherKernels) -> NoReturn:
+    """This command from its beginning, in this process's place, with other kernels; nothing was done yet."""
+    words = TAKEN.get()
+    if os.name != "posix" or not words:
+        raise error
+    os.execve(sys.executable, [sys.executable, "-m", "reverie", *words], {**os.environ, **error.environment})
 
 
 def per_task(text: str | None) -> PerTask:

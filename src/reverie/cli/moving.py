@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from reverie.cli.console import Console
+from reverie.cli.machines import Machines, workers
 from reverie.cli.meant import TAKEN
 from reverie.cli.moving_options import MOVING, FilmCommon
 from reverie.cli.options import OPTION
@@ -79,8 +80,17 @@ def film_output(given: FilmCommon, usual: str, source: str | None = None) -> Fil
     return FilmOutput(codec=given.codec, allow_flashes=given.allow_flashes, **how)
 
 
-def make_film(job: MovingJob, given: FilmCommon, recipe: str | None) -> None:
-    """Make a zoom or a film, or say what it would cost (``--dry-run``); ``recipe`` is the file of it."""
+def make_film(
+    job: MovingJob, given: FilmCommon, recipe: str | None, machines: Machines | None = None
+) -> None:
+    """Make a zoom or a film, or say what it would cost (``--dry-run``).
+
+    Args:
+        job: It.
+        given: The options.
+        recipe: The file that ``--recipe`` names.
+        machines: On which machines; None: this one.
+    """
     from reverie.cli.progress import preview_of, tell_estimate
 
     console, workspace = console_of(given), workspace_of(given, recipe)
@@ -88,10 +98,11 @@ def make_film(job: MovingJob, given: FilmCommon, recipe: str | None) -> None:
         tell_estimate(job, console, workspace)
         return
     preview = preview_of(given.preview, given.overwrite)
-    tell_film(
-        console,
-        run_resumable(job, console, workspace, job.kind, also=preview, chosen=unsaid(given, job.output)),
-    )
+    with workers(machines or Machines()) as workspace.elsewhere:
+        result = run_resumable(
+            job, console, workspace, job.kind, also=preview, chosen=unsaid(given, job.output)
+        )
+    tell_film(console, result)
 
 
 def run_resumable(

@@ -177,7 +177,11 @@ def make_pictures(
 
 
 def make_sheet(
-    job: Job[R], given: Common, output: Written | None = None, also: Preview | None = None
+    job: Job[R],
+    given: Common,
+    output: Written | None = None,
+    also: Preview | None = None,
+    machines: Machines | None = None,
 ) -> R | None:
     """Carry a job out that is told of at its end, such as one sheet; None for ``--dry-run``.
 
@@ -186,12 +190,15 @@ def make_sheet(
         given: The options.
         output: Where it goes, if nobody may have said so.
         also: Who is told beside the display.
+        machines: On which machines; None: this one.
     """
     console, workspace = console_of(given), workspace_of(given)
     if given.dry_run:
         tell_estimate(job, console, workspace)
         return None
-    return run_job(job, console, workspace, also=also, chosen=unsaid(given, output) if output else None)
+    chosen = unsaid(given, output) if output else None
+    with workers(machines or Machines()) as workspace.elsewhere:
+        return run_job(job, console, workspace, also=also, chosen=chosen)
 
 
 def tell_item(console: Console, event: Event) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from reverie.cluster.machines import Machine, check_alike, this_machine
-from reverie.cluster.shard import Packer, Shard
+from reverie.cluster.shard import Packed, Packer, Shard
 from reverie.cluster.worker import Carried, Limits, carry_out
-from reverie.errors import ResourceError, ReverieError, UsageError
-from reverie.jobs.job import Job
+from reverie.errors import ResourceError, ReverieError
+from reverie.jobs.job import Job, Result
 from reverie.jobs.workspace import JobPart, Workspace
 from reverie.media.picture.write import write_whole
 from reverie.notices import warn
@@ -22,16 +20,10 @@ from reverie.notices import warn
 RETRIES: Final = 20
 #: Shards that are on their way or waiting at a worker, for each that can be worked on at once.
 AHEAD: Final = 2
-#: Seconds between two looks at whether to stop.
+#: Seconds between two looks at whether to stop, and for which the number of machines is believed.
 PATIENCE: Final = 0.2
-#: What Ray is told before it is loaded: no report of its use, tokens, and few words.
-ENVIRONMENT: Final = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_AUTH_MODE": "token",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-}
-#: Where Ray looks for a token.
-_TOKENS: Final = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"}
+#: Seconds in which a machine has to say what it is.
+ANSWER: Final = 120.0
 
 
 @dataclass(frozen=True)
@@ -43,32 +35,55 @@ class PerTask:
 
 
 @dataclass
+class _Held:
+    """A file in Ray's store, and how many shards that are at work have it."""
+
+    content: Any
+    users: int = 0
+    lasting: bool = False
+
+
+@dataclass
 class RayCluster:
-    """A cluster that is connected, see ``connected``: carries out parts of jobs.
+    """A cluster that is connected, see ``connect.connected``: carries out parts of jobs.
 
     Attributes:
         ray: The library.
         per_task: What each shard has to itself.
+        environment: Variables that workers begin with.
     """
 
     ray: Any
     per_task: PerTask
-    _sent: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+    _packer: Packer = field(default_factory=Packer)
+    _held: dict[str, _Held] = field(default_factory=dict)
+    _room: tuple[float, int] = (0.0, 0)
 
     def machines(self) -> list[Machine]:
-        """Every machine, asked for what it is."""
+        """Every machine, asked for what it is; ResourceError where one does not answer."""
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         asked = []
         for node in self.ray.nodes():
             if node["Alive"]:
                 place = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-                task = self.ray.remote(this_machine).options(num_cpus=0, scheduling_strategy=place)
-                asked.append((node["Resources"], task.remote()))
-        found = []
-        for resources, answer in asked:
-            machine = self.ray.get(answer)
-            found.append(replace(machine, cores=resources.get("CPU", 0.0), gpus=resources.get("GPU", 0.0)))
+                task = self.ray.remote(this_machine).options(
+                    num_cpus=0, scheduling_strategy=place, **self._begun_with()
+                )
+                asked.append((node, task.remote()))
+        found, until = [], time.monotonic() + ANSWER
+        for node, answer in asked:
+            try:
+                machine = self.ray.get(answer, timeout=max(1.0, until - time.monotonic()))
+            except self.ray.exceptions.RayError as error:
+                what = " ".join(str(error).split())[:200]
+                raise ResourceError(
+                    f"machine {node['NodeManagerAddress']}: no worker begins there ({what}); install reverie "
+                    "there, or take it out of the cluster"
+                ) from error
+            has = node["Resources"]
+            found.append(replace(machine, cores=has.get("CPU", 0.0), gpus=has.get("GPU", 0.0)))
         return found
 
     def check(self) -> list[Machine]:
@@ -80,133 +95,130 @@ class RayCluster:
             raise ResourceError(f"--per-task: no machine has so much ({room}); ask for less")
         return found
 
-    def pictures(
-        self, parts: Sequence[JobPart], workspace: Workspace, stop: Callable[[], bool]
-    ) -> Iterator[tuple[int, tuple[Any, ...] | ReverieError]]:
+    def slots(self) -> int:
+        """How many shards are worked on at once, as of a moment ago."""
+        asked, slots = self._room
+        if time.monotonic() - asked > PATIENCE:
+            has = self.ray.cluster_resources()
+            slots = int(has.get("CPU", 1.0) / max(1, self.per_task.cpu))
+            if self.per_task.gpu:
+                slots = min(slots, int(has.get("GPU", 0.0) / self.per_task.gpu))
+            self._room = time.monotonic(), slots
+        return max(1, slots)
+
+    def carry_out(
+        self, parts: Iterable[JobPart | None], workspace: Workspace, stop: Callable[[], bool]
+    ) -> Iterator[tuple[JobPart, tuple[Any, ...] | ReverieError]]:
         """See ``Elsewhere``."""
-        packer, limits = Packer(), Limits(workspace.max_pixels, workspace.offline)
-        carry = self.ray.remote(_carry).options(
-            num_cpus=self.per_task.cpu, num_gpus=self.per_task.gpu, max_retries=RETRIES
-        )
-        waiting, at_work = list(enumerate(parts))[::-1], dict[Any, int]()
+        limits, waiting, more = Limits(workspace.max_pixels, workspace.offline), iter(parts), True
+        at_work: dict[Any, tuple[JobPart, Packed]] = {}
         try:
-            while (waiting or at_work) and not stop():
-                while waiting and len(at_work) < self._most():
-                    index, part = waiting.pop()
+            while not stop():
+                while more and len(at_work) < self.slots() * AHEAD:
                     try:
-                        shard = packer.pack(_job(part), workspace)
-                        contents = [self._content(packer, digest) for digest in shard.hashes]
+                        part = next(waiting)
+                    except StopIteration:
+                        more = False
+                        break
+                    if part is None:
+                        break
+                    try:
+                        packed = self._packer.pack(part, workspace, self._held)
                     except ReverieError as error:
-                        yield index, error
+                        yield part, error
                         continue
-                    at_work[carry.remote(shard, limits, *contents)] = index
-                done, _ = self.ray.wait(list(at_work), timeout=PATIENCE) if at_work else ([], [])
-                for answer in done:
-                    index = at_work.pop(answer)
-                    yield index, self._taken(answer, parts[index])
+                    at_work[self._sent(packed, limits)] = part, packed
+                if not at_work:
+                    return
+                for answer in self._back(list(at_work)):
+                    part, packed = at_work.pop(answer)
+                    self._let_go(packed.shard)
+                    yield part, self._taken(answer, part, packed)
         finally:
-            for answer in at_work:
+            for answer, (_, packed) in at_work.items():
                 self.ray.cancel(answer, force=True)
-            self._sent.clear()
+                self._let_go(packed.shard)
 
-    def _most(self) -> int:
-        """How many shards are sent at once."""
-        room = self.ray.cluster_resources()
-        slots = room.get("CPU", 1.0) / max(1, self.per_task.cpu)
-        if self.per_task.gpu:
-            slots = min(slots, room.get("GPU", 0.0) / self.per_task.gpu)
-        return max(1, int(slots)) * AHEAD
+    def _begun_with(self) -> dict[str, Any]:
+        return {"runtime_env": {"env_vars": dict(self.environment)}} if self.environment else {}
 
-    def _content(self, packer: Packer, digest: str) -> Any:
-        """A file in Ray's store, put there once."""
-        if digest not in self._sent:
-            self._sent[digest] = self.ray.put(packer.read(digest))
-        return self._sent[digest]
+    def _sent(self, packed: Packed, limits: Limits) -> Any:
+        """A shard on its way, its files in Ray's store."""
+        for content in packed.shard.contents:
+            if content.sha256 not in self._held:
+                self._held[content.sha256] = _Held(self.ray.put(packed.data[content.sha256]))
+            held = self._held[content.sha256]
+            held.users, held.lasting = held.users + 1, held.lasting or content.lasting
+        packed.data.clear()
+        lasting, own = (
+            [self._held[digest].content for digest in packed.shard.hashes(lasting=lasting)]
+            for lasting in (True, False)
+        )
+        task = self.ray.remote(_carry).options(
+            num_cpus=self.per_task.cpu,
+            num_gpus=self.per_task.gpu,
+            max_retries=RETRIES,
+            **self._begun_with(),
+        )
+        return task.remote(packed.shard, limits, lasting, *own)
 
-    def _taken(self, answer: Any, part: JobPart) -> tuple[Any, ...] | ReverieError:
+    def _let_go(self, shard: Shard) -> None:
+        """Nobody holds a file any more that no other shard will need."""
+        for content in shard.contents:
+            held = self._held[content.sha256]
+            held.users -= 1
+            if not held.users and not held.lasting:
+                del self._held[content.sha256]
+
+    def _back(self, answers: list[Any]) -> list[Any]:
+        """Those that came back by now, at least one unless it takes long."""
+        done, rest = self.ray.wait(answers, timeout=PATIENCE)
+        if done and rest:
+            done += self.ray.wait(rest, num_returns=len(rest), timeout=0)[0]
+        return list(done)
+
+    def _taken(self, answer: Any, part: JobPart, packed: Packed) -> tuple[Result, ...] | ReverieError:
         """What came of a part, its files written under their names."""
+        assert isinstance(part.job, Job)
         try:
             found: Carried = self.ray.get(answer)
+        except self.ray.exceptions.RayTaskError as error:
+            raise error.as_instanceof_cause() from None
         except self.ray.exceptions.RayError as error:
             what = type(error).__name__
-            return ResourceError(
-                f"{_job(part).label}: the worker was lost ({what}); the same command goes on"
-            )
+            return ResourceError(f"{part.job.label}: the worker was lost ({what}); the same command goes on")
         if found.error is not None:
-            return found.error
+            return type(found.error)(packed.named(str(found.error)))
         overwrite = getattr(getattr(part.job, "output", None), "overwrite", False)
         results = []
-        for path, data, result in zip(part.outs, found.files, found.results, strict=True):
-            write_whole(data, path, overwrite=overwrite)
-            for text in result.warnings:
-                warn(text)
-            results.append(replace(result, files=(path,)))
+        try:
+            for place, (data, result) in enumerate(zip(found.files, found.results, strict=True)):
+                taken = result.said(packed.named)
+                for text in taken.warnings:
+                    warn(text)
+                if part.outs:
+                    write_whole(data, part.outs[place], overwrite=overwrite)
+                    taken = replace(taken, files=(part.outs[place],))
+                results.append(taken)
+        except ReverieError as error:
+            return error
         return tuple(results)
 
 
-@contextmanager
-def connected(where: str, per_task: PerTask) -> Iterator[RayCluster]:
-    """A cluster to work on, let go at the end.
+def _carry(shard: Shard, limits: Limits, lasting: list[Any], *own: bytes) -> Carried:
+    """What a worker is asked to do; what lasts is fetched only where it is not there yet."""
+    there = dict(zip(shard.hashes(lasting=False), own, strict=True))
+    where = dict(zip(shard.hashes(lasting=True), lasting, strict=True))
 
-    Args:
-        where: ``local`` starts Ray on this machine, on loopback alone; ``auto`` takes the one that runs here;
-            else its address, HOST:PORT.
-        per_task: What each shard has to itself.
+    def bytes_of(digest: str) -> bytes:
+        return there[digest] if digest in there else _fetched(where[digest])
 
-    Raises:
-        UsageError: Ray is not installed.
-        ResourceError: There is no such cluster, or its machines cannot work with this one.
-    """
-    ray = prepared(local=where == "local")
-    try:
-        ray.init(**_how(where))
-    except (ConnectionError, OSError, RuntimeError, ValueError) as error:
-        told = " ".join(str(error).split())[:200]
-        raise ResourceError(f"--cluster {where}: no cluster answers there ({told})") from error
-    try:
-        cluster = RayCluster(ray, per_task)
-        cluster.check()
-        yield cluster
-    finally:
-        ray.shutdown()
-
-
-def prepared(*, local: bool) -> Any:
-    """Ray, told to be private before it is loaded; the token of a cluster on this machine is drawn here.
-
-    Raises:
-        UsageError: It is not installed.
-    """
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
-    if local and os.environ["RAY_AUTH_MODE"] == "token" and not _TOKENS.intersection(os.environ):
-        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
-    try:
-        import ray
-    except ImportError as error:
-        raise UsageError('--cluster: Ray is not installed; pip install "reverie[cluster]"') from error
-    return ray
-
-
-def _how(where: str) -> dict[str, Any]:
-    """What Ray is started or joined with."""
-    quiet = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": True}
-    if where != "local":
-        return {"address": where, **quiet}
-    return {
-        "address": "local",
-        "include_dashboard": False,
-        "_node_ip_address": "127.0.0.1",
-        **quiet,
-    }
-
-
-def _carry(shard: Shard, limits: Limits, *contents: bytes) -> Carried:
-    """What a worker is asked to do."""
-    bytes_of: Mapping[str, bytes] = dict(zip(shard.hashes, contents, strict=True))
     return carry_out(shard, bytes_of, limits)
 
 
-def _job(part: JobPart) -> Job[Any]:
-    assert isinstance(part.job, Job)
-    return part.job
+def _fetched(content: Any) -> bytes:
+    """A file out of Ray's store."""
+    import ray
+
+    found: bytes = ray.get(content)
+    return found

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from reverie.cluster.shard import Shard, unpack
-from reverie.errors import ReverieError
-from reverie.jobs.batch import small
+from reverie.errors import NetworkError, ResourceError, ReverieError
 from reverie.jobs.dream import PictureResult
-from reverie.jobs.job import Event, ItemFinished, Listener
+from reverie.jobs.job import Event, ItemFinished, Job, Listener, Result
 from reverie.jobs.workspace import Workspace
+from reverie.media.picture.picture import no_larger
+from reverie.recipe.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -28,43 +31,72 @@ class Limits:
 
 @dataclass(frozen=True)
 class Carried:
-    """What came of a shard: the bytes of each file with its result, or the error it ended with."""
+    """What came of a shard: each result with the bytes of its file, or the error it ended with."""
 
     files: tuple[bytes, ...] = ()
-    results: tuple[PictureResult, ...] = ()
+    results: tuple[Result, ...] = ()
     error: ReverieError | None = None
 
 
-class _Pictures(Listener):
-    """Keeps every picture's result, with the picture as small as a sheet shows it."""
+class _Items(Listener):
+    """Keeps the result of every item, with its picture no larger than ``side``, see ``JobPart``."""
 
-    def __init__(self) -> None:
-        self.results: list[PictureResult] = []
+    def __init__(self, side: int | None) -> None:
+        self.side = side
+        self.results: list[Result] = []
 
     def on_event(self, event: Event) -> None:
-        if isinstance(event, ItemFinished) and isinstance(event.result, PictureResult):
-            picture = event.result.picture
-            self.results.append(replace(event.result, picture=small(picture) if picture else None))
+        if isinstance(event, ItemFinished) and event.result is not None:
+            self.results.append(self._small(event.result))
+
+    def _small(self, result: Result) -> Result:
+        if self.side is None or not isinstance(result, PictureResult) or result.picture is None:
+            return result
+        return replace(result, picture=no_larger(result.picture, self.side) if self.side else None)
 
 
-def carry_out(shard: Shard, bytes_of: Mapping[str, bytes], limits: Limits) -> Carried:
-    """Carry a shard out; errors of the work come back in what it returns."""
-    own = Path(tempfile.mkdtemp(dir=_folder()))
+def carry_out(shard: Shard, bytes_of: Callable[[str], bytes], limits: Limits) -> Carried:
+    """Carry a shard out; errors of the work come back in what it returns.
+
+    Args:
+        shard: It.
+        bytes_of: Gives the bytes of its files, by SHA-256.
+        limits: What holds for every shard.
+    """
+    own = None
     try:
-        job, resolver = unpack(shard, bytes_of, _folder() / "kept", own)
+        own = Path(tempfile.mkdtemp(dir=_folder()))
+        job, files = unpack(shard, bytes_of, _folder() / "kept", own)
         workspace = _workspace(limits)
-        workspace.resolver = resolver
-        network = job.recipe.network if hasattr(job, "recipe") else ""
-        for other in [name for name in workspace.networks if name != network]:
-            del workspace.networks[other]  # a worker holds one
-        listener = _Pictures()
+        workspace.resolver = files
+        _check_network(job, shard, workspace)
+        listener = _Items(shard.side)
         job.run(listener, workspace)
-        files = tuple(Path(result.path).read_bytes() for result in listener.results)
-        return Carried(files, tuple(listener.results))
+        made = tuple(
+            Path(result.files[0]).read_bytes() if result.files else b"" for result in listener.results
+        )
+        return Carried(made, tuple(listener.results))
     except ReverieError as error:
         return Carried(error=error)
+    except OSError as error:
+        what = f"{error.strerror or error}; make room there, or drop that machine"
+        return Carried(error=ResourceError(f"a worker on {os.uname().nodename} cannot write: {what}"))
     finally:
-        shutil.rmtree(own, ignore_errors=True)
+        if own is not None:
+            shutil.rmtree(own, ignore_errors=True)
+
+
+def _check_network(job: Job[Any], shard: Shard, workspace: Workspace) -> None:
+    """Hold no other network than the job's; NetworkError where it is another one than the sender's."""
+    recipe = getattr(job, "recipe", None)
+    name = recipe.network if isinstance(recipe, Recipe) else getattr(job, "settings", {}).get("network")
+    if name is None:
+        return
+    workspace.keep_only(name)
+    if shard.weights is not None and workspace.network(name).weights_sha256 != shard.weights:
+        raise NetworkError(
+            f"network {name}: a worker has another one of this name; give its file, which travels"
+        )
 
 
 @cache

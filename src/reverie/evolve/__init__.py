@@ -12,7 +12,7 @@ from reverie.evolve.archive import Archive, Lineage
 from reverie.evolve.encodings import ENCODINGS, genome_from_json, genome_json, make_encoding
 from reverie.evolve.genome import Encoding
 from reverie.evolve.score import NetScore
-from reverie.evolve.search import Generation, Score, evolve
+from reverie.evolve.search import Generation, Judged, Jury, Score, evolve, judge
 from reverie.evolve.state import (
     Ancestor,
     Evolution,
@@ -20,6 +20,7 @@ from reverie.evolve.state import (
     HistoryRow,
     ancestry,
     load_checkpoint,
+    read_arrays,
     save_checkpoint,
 )
 
@@ -32,6 +33,8 @@ __all__ = [
     "EvolutionPlan",
     "Generation",
     "HistoryRow",
+    "Judged",
+    "Jury",
     "Lineage",
     "NetScore",
     "Score",
@@ -39,7 +42,9 @@ __all__ = [
     "evolve",
     "genome_from_json",
     "genome_json",
+    "judge",
     "load_checkpoint",
     "make_encoding",
+    "read_arrays",
     "save_checkpoint",
 ]

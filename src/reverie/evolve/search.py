@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -20,6 +20,30 @@ from reverie.evolve.state import PRUNE, Evolution, EvolutionPlan, HistoryRow
 #: Pictures (N, C, H, W) in [0, 1] to confidences (N, classes).
 Score = Callable[[Tensor], Tensor]
 Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was made of some genomes.
+
+    Attributes:
+        confidence: (N, cells).
+        penalty: (N,), what is taken off the confidences; None where nothing is.
+        seconds: In the classifier.
+    """
+
+    confidence: Doubles
+    penalty: Doubles | None
+    seconds: float
+
+    @property
+    def fitness(self) -> Doubles:
+        """(N, cells), by which pictures compete."""
+        return self.confidence if self.penalty is None else self.confidence - self.penalty[:, None]
+
+
+#: Genomes as they are judged, some at a time and all in their order.
+Jury = Callable[[Sequence[Any]], Iterable[Judged]]
 
 
 @dataclass(frozen=True)
@@ -61,6 +85,7 @@ def evolve(
     classes: Sequence[int] | None = None,
     state: Evolution | None = None,
     batch: int = 50,
+    jury: Jury | None = None,
 ) -> Iterator[Generation]:
     """Pictures that a classifier is ever surer of, one for each class, without a gradient.
 
@@ -79,6 +104,7 @@ def evolve(
         classes: Columns of the score to look for; None: all.
         state: Goes on from there; the settings have to be its own.
         batch: Pictures rendered and judged at once; it changes no genome.
+        jury: Who judges instead, with the same classifier, encoding and size.
 
     Yields:
         Each generation, the start first.
@@ -96,19 +122,25 @@ def evolve(
         state = Evolution(plan)
     else:
         state.plan.check_same(plan)
+
+    def here(genomes: Sequence[Any]) -> Iterator[Judged]:
+        for first in range(0, len(genomes), batch):
+            yield judge(score, encoding, genomes[first : first + batch], plan.size, cells)
+
     while state.generation <= generations:
-        yield _generation(score, encoding, state, batch)
+        yield _generation(jury or here, encoding, state)
 
 
-def _generation(score: Score, encoding: Encoding[Any], state: Evolution, batch: int) -> Generation:
+def _generation(jury: Jury, encoding: Encoding[Any], state: Evolution) -> Generation:
     """One generation: all of it is computed before anything of the state changes."""
     began, network = perf_counter(), 0.0
     plan, index = state.plan, state.generation
     genomes, parents, cells = _brood(encoding, state)
     if encoding.cost > 1 and index:
         network += perf_counter() - began  # what breeding asks of the network is the network's time
-    fitness, confidence, judging = _judged(score, encoding, state, genomes, batch)
-    network += judging
+    judged = list(jury(genomes))
+    fitness, confidence = (np.concatenate(found) for found in zip(*map(_both, judged), strict=True))
+    network += sum(one.seconds for one in judged)
     archive = state.archive
     if not archive.classes:
         archive = Archive(range(confidence.shape[1]) if plan.classes is None else plan.classes)
@@ -148,21 +180,23 @@ def _brood(encoding: Encoding[Any], state: Evolution) -> tuple[list[Any], list[i
     return genomes, archive.ids[cells].tolist(), cells
 
 
-def _judged(
-    score: Score, encoding: Encoding[Any], state: Evolution, genomes: Sequence[Any], batch: int
-) -> tuple[Doubles, Doubles, float]:
-    """Fitness and confidence (N, cells) of genomes, and the seconds that the classifier took."""
-    fitness, confidence, seconds = [], [], 0.0
-    for first in range(0, len(genomes), batch):
-        pictures = encoding.render(genomes[first : first + batch], state.plan.size, eight_bit=True)
-        began = perf_counter()
-        scores = score(torch.from_numpy(pictures).permute(0, 3, 1, 2))
-        seconds += perf_counter() - began
-        columns = _columns(scores, len(pictures), state.plan.classes)
-        confidence.append(columns)
-        penalty = encoding.penalty(pictures)
-        fitness.append(columns if penalty is None else columns - penalty[:, None])
-    return np.concatenate(fitness), np.concatenate(confidence), seconds
+def _both(judged: Judged) -> tuple[Doubles, Doubles]:
+    return judged.fitness, judged.confidence
+
+
+def judge(
+    score: Score,
+    encoding: Encoding[Any],
+    genomes: Sequence[Any],
+    size: int,
+    classes: tuple[int, ...] | None = None,
+) -> Judged:
+    """Render genomes with sides of ``size`` pixels and judge them, all at once; errors as of ``evolve``."""
+    pictures = encoding.render(genomes, size, eight_bit=True)
+    began = perf_counter()
+    scores = score(torch.from_numpy(pictures).permute(0, 3, 1, 2))
+    seconds = perf_counter() - began
+    return Judged(_columns(scores, len(pictures), classes), encoding.penalty(pictures), seconds)
 
 
 def _columns(scores: Tensor, count: int, classes: tuple[int, ...] | None) -> Doubles:

@@ -263,9 +263,22 @@ def load_checkpoint(
     Raises:
         BadInput: Missing, damaged, or no checkpoint.
     """
+    arrays = read_arrays(path, within=within)
+    try:
+        return Evolution.load(arrays, **others)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from error
+
+
+def read_arrays(path: str | Path, *, within: str | Path | None = None) -> Arrays:
+    """The arrays of a file that NumPy wrote, a checkpoint or genomes; ``within`` as of ``load_checkpoint``.
+
+    Raises:
+        BadInput: Missing, damaged, or no such file.
+    """
     try:
         with open_regular(path, within=within) as file, open_stored(file) as archive:
-            arrays = {m.filename.removesuffix(".npy"): _array(archive, m) for m in archive.infolist()}
+            return {m.filename.removesuffix(".npy"): _array(archive, m) for m in archive.infolist()}
     except FileNotFoundError as error:
         raise BadInput(f"{path}: there is no such file") from error
     except (NotRegularError, OutsideError) as error:
@@ -274,10 +287,6 @@ def load_checkpoint(
         raise BadInput(f"{path}: not a checkpoint, or damaged ({error})") from error
     except (zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
         raise BadInput(f"{path}: damaged ({error}); take an earlier copy, or begin again") from error
-    try:
-        return Evolution.load(arrays, **others)
-    except BadInput as error:
-        raise BadInput(f"{path}: {error}") from error
 
 
 def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -110,27 +110,27 @@ class BatchJob(Job[BatchResult]):
         """As ``_work``, with what is not there yet made elsewhere, in any order."""
         from reverie.jobs.dream import DreamJob
 
-        parts: list[JobPart] = []
-        places: list[int] = []
-        for index, (photo, out) in enumerate(zip(self.photos, outs, strict=True)):
-            try:
-                output = self._output(opened, photo, out)
+        def parts() -> Iterator[JobPart]:
+            for index, (photo, out) in enumerate(zip(self.photos, outs, strict=True)):
+                try:
+                    output = self._output(opened, photo, out)
+                except ReverieError as error:
+                    done.fail(str(photo), out, error)
+                    continue
                 if output is None:
                     done.skip(self._names[index], out)
                     continue
-            except ReverieError as error:
-                done.fail(str(photo), out, error)
-                continue
-            parts.append(JobPart(DreamJob(recipe=self.recipe, photo=photo, output=output), (out,)))
-            places.append(index)
-        assert opened.workspace.elsewhere is not None
-        stop = done.listener.should_stop
-        for place, found in opened.workspace.elsewhere.pictures(parts, opened.workspace, stop):
-            index = places[place]
+                job = DreamJob(recipe=self.recipe, photo=photo, output=output)
+                yield JobPart(job, (out,), index)
+
+        workspace, stop = opened.workspace, done.listener.should_stop
+        assert workspace.elsewhere is not None
+        for part, found in workspace.elsewhere.carry_out(parts(), workspace, stop):
+            index = part.key
             if isinstance(found, ReverieError):
                 done.fail(str(self.photos[index]), outs[index], found)
             else:
-                done.take(index, self._names[index], found[0])
+                done.take(index, self._names[index], replace(found[0], recipe=opened.recipe))
         return done.result(done.cut)
 
     def _output(self, opened: OpenRecipe, photo: Reference, out: str) -> Output | None:
@@ -244,15 +244,15 @@ class VariationsJob(Job[BatchResult]):
 
         assert workspace.elsewhere is not None
         recipes = [self.recipe.but(seed=self.recipe.seed + i) for i in range(self.count)]
-        parts = [
-            JobPart(DreamJob(recipe=recipe, photo=self.photo, output=output), (output.path,))
-            for recipe, output in zip(recipes, self._outs, strict=True)
-        ]
+        parts = (
+            JobPart(DreamJob(recipe=recipe, photo=self.photo, output=output), (output.path,), i, side=CELL)
+            for i, (recipe, output) in enumerate(zip(recipes, self._outs, strict=True))
+        )
         made: dict[int, PictureResult] = {}
-        for index, found in workspace.elsewhere.pictures(parts, workspace, listener.should_stop):
+        for part, found in workspace.elsewhere.carry_out(parts, workspace, listener.should_stop):
             if isinstance(found, ReverieError):
                 raise found
-            self._take(index, found[0], made, listener)
+            self._take(part.key, found[0], made, listener)
         return self._result(made, "" if len(made) == self.count else f"{len(made)} of {self.count} seeds")
 
     def _take(

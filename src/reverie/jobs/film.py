@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -20,9 +20,13 @@ from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
     from reverie.ascent.session import Session
+    from reverie.jobs.film_pieces import FilmPieces
+    from reverie.jobs.film_scene import Shot
+    from reverie.jobs.open_recipe import OpenRecipe
     from reverie.media.video.read.audio import Sound
     from reverie.media.video.read.reader import Video
     from reverie.media.video.write.formats import VideoEncoding
+    from reverie.media.video.write.render import Render
     from reverie.motion.frame import MovingFrame
 
 #: Samples a second in which music is heard.
@@ -171,6 +175,35 @@ class FilmSource(FrameSource):
         yield from film(
             recipe, self.movie, session=session, state=state, masks=masks, pulse=pulse, opening=told
         )
+
+    def away(self, opened: OpenRecipe, render: Render) -> FilmPieces | None:
+        if opened.workspace.elsewhere is None:
+            return None
+        from reverie.jobs.film_pieces import Cutting, FilmPieces
+
+        recipe = opened.with_paths(opened.recipe)
+        settings = self.settings.model_copy(
+            update={"mask": None, "pulse": None}
+        )  # which come with the frames
+        cutting = Cutting(
+            shots=self._shots,
+            together=render.reel.together,
+            recipe=recipe.model_copy(update={"film": settings}),
+            engine=opened.provenance(None, 8, None).engine,
+            frames=self.frames,
+        )
+        return FilmPieces(cutting, opened.workspace, render.folder, lambda: render.done)
+
+    def _shots(self, skip: int, last: NDArray[np.uint8] | None) -> Iterator[tuple[Shot, bool]]:
+        """The film's own frames from one on, and whether a scene begins with each, see ``scenes``."""
+        from reverie.jobs.film_scene import Shot
+        from reverie.motion.film.motion import MaskFilm
+        from reverie.motion.film.scenes import scenes
+
+        masks, pulse = MaskFilm(self.masks), self._pulse()
+        for frame, begins in scenes(self.movie, self.settings, skip=skip, last=last):
+            beat = None if pulse is None else pulse(float(frame.time))
+            yield Shot(frame, masks.at(frame.time), beat), begins
 
     def sound(self) -> Sound | None:
         return self.movie.sound()

@@ -21,6 +21,8 @@ from reverie.recipe.recipe import Recipe
 if TYPE_CHECKING:
     from reverie.ascent.loop import Frame
     from reverie.ascent.session import Session
+    from reverie.jobs.film_pieces import FilmPieces
+    from reverie.jobs.open_recipe import OpenRecipe
     from reverie.media.picture import Source
     from reverie.media.video.read.audio import Sound
     from reverie.media.video.write.render import Render
@@ -72,6 +74,10 @@ class FrameSource(ABC):
         """The recipe with each of the objectives that will be climbed: they are bound before the work."""
         return (recipe,)
 
+    def away(self, opened: OpenRecipe, render: Render) -> FilmPieces | None:
+        """The pieces that others dream, where the workspace says so and they can; None: this process does."""
+        return None
+
     @abstractmethod
     def render(
         self, recipe: Recipe, session: Session, kept: Kept = None, told: Told = None, steer: Steer = None
@@ -118,10 +124,18 @@ class FrameWriter:
     """
 
     def __init__(
-        self, source: FrameSource, recipe: Recipe, render: Render, steering: Steering, *, allow_flashes: bool
+        self,
+        source: FrameSource,
+        recipe: Recipe,
+        render: Render,
+        steering: Steering,
+        *,
+        allow_flashes: bool,
+        away: FilmPieces | None = None,
     ) -> None:
         """Goes on after the frames of the render; ``recipe`` has bare file names."""
         self.source, self.recipe, self.render, self.steering = source, recipe, render, steering
+        self.away = away
         kept: Mapping[str, Any] = render.state or {}
         self.length = Fraction(kept.get("length", 0))
         self.guard = (
@@ -141,7 +155,11 @@ class FrameWriter:
         source, render, shrunk = self.source, self.render, session.shrunk
         watch = FrameWatch(listener, source)
         kept = None if render.state is None else render.state["work"]
-        frames = source.render(self.recipe, session, kept, watch.opening, lambda n: self.steering.at(frame=n))
+        frames = (
+            source.render(self.recipe, session, kept, watch.opening, lambda n: self.steering.at(frame=n))
+            if self.away is None
+            else self.away.render(kept, listener.should_stop, watch.came)
+        )
         try:
             with closing(frames):
                 for frame in frames:
@@ -211,8 +229,14 @@ class FrameWatch:
             draw=lambda: frame.picture,
         )
         self.listener.on_event(step)
-        if self.listener.should_stop() and done != self.total:
+        if frame.keeps and self.listener.should_stop() and done != self.total:
             raise Stopped(f"frame {done} of {self.total or 'a film'}")
+
+    def came(self, count: int) -> None:
+        """So many frames came back from others; those whose turn it is come into the film."""
+        of = f" of {self.total}" if self.total else ""
+        text = f"{count}{of} frames are dreamt"
+        self.listener.on_event(Step(self.label, text, share=self._share, ends=True))
 
     def opening(self, frame: Frame) -> None:
         """A step of a dream that a scene opens with is made."""

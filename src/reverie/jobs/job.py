@@ -15,7 +15,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -213,6 +213,10 @@ class Result:
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
     stopped: str = ""
+
+    def said(self, named: Callable[[str], str]) -> Self:
+        """The same with every text of it as ``named`` gives it: of a part that another machine made."""
+        return replace(self, warnings=tuple(map(named, self.warnings))) if self.warnings else self
 
     def as_json(self) -> dict[str, Any]:
         """A JSON object."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -221,11 +222,18 @@ class MovingWork:
             aspect=source.aspect,
             alpha=source.alpha,
             overwrite=output.overwrite,
-            patience=PATIENCE,
+            patience=PATIENCE if self.workspace.elsewhere is None else math.inf,
         ) as render:
             self.kept = before = render.done
             steering = Steering(listener, replay)
-            writer = FrameWriter(source, self.recipe, render, steering, allow_flashes=output.allow_flashes)
+            writer = FrameWriter(
+                source,
+                self.recipe,
+                render,
+                steering,
+                allow_flashes=output.allow_flashes,
+                away=source.away(self.opened, render),
+            )
             try:
                 stopped = "" if render.complete else writer.fill(self.session, listener)
                 report, steered = writer.guard.report(), tuple(steering.steered)

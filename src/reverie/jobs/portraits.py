@@ -249,22 +249,24 @@ class PortraitSeries:
         wanted, over = self._check(listener)
         skipped = total - sum(facets(opened.recipes[i]) for i in wanted)
         made: list[PictureResult] = []
+        there: list[Place] = []
         cells: dict[Place, Cell] = {}
         way = self._made if opened.workspace.elsewhere is None else self._sent
         for place, result in way(wanted, over, listener):
             made.append(replace(result, picture=None))
-            assert result.picture is not None
-            shown = small(result.picture)
-            label, _, _ = cells[place] = self.labels[place[0]], _words(result.recipe), shown
+            there.append(place)
+            label = self.labels[place[0]]
+            if self._sheet and result.picture is not None:
+                cells[place] = label, _words(result.recipe), small(result.picture)
             listener.on_event(ItemFinished(label, skipped + len(made), total, result.path, result))
-        sheet = self.output.path if self._sheet and cells else None
+        sheet = self.output.path if cells else None
         if sheet is not None:
             save_sheet([cells[place] for place in sorted(cells)], self.output, side=CELL)
         cut = next((result.stopped for result in made if result.stopped), "")
-        there = skipped + len(made)
+        count = skipped + len(made)
         return PortraitsResult(
-            files=(*filter(None, [sheet]), *(self.places[place] for place in sorted(cells))),
-            stopped=cut or ("" if there == total else f"{there} of {total} portraits"),
+            files=(*filter(None, [sheet]), *(self.places[place] for place in sorted(there))),
+            stopped=cut or ("" if count == total else f"{count} of {total} portraits"),
             made=tuple(made),
             skipped=skipped,
             sheet=sheet,
@@ -296,16 +298,19 @@ class PortraitSeries:
         """As ``_made``, with each target's portraits made elsewhere, in any order."""
         workspace = self.opened.workspace
         assert workspace.elsewhere is not None
-        outs = [tuple(path for place, path in self.places.items() if place[0] == i) for i in wanted]
-        parts = [
-            JobPart(self._alone(i, self.output.overwrite or not over.isdisjoint(paths), paths[0]), paths)
-            for i, paths in zip(wanted, outs, strict=True)
-        ]
-        for index, found in workspace.elsewhere.pictures(parts, workspace, listener.should_stop):
+
+        def parts() -> Iterator[JobPart]:
+            for index in wanted:
+                paths = tuple(self.places[index, k] for k in range(facets(self.opened.recipes[index])))
+                overwrite = self.output.overwrite or not over.isdisjoint(paths)
+                yield JobPart(self._alone(index, overwrite, paths[0]), paths, index, side=side)
+
+        side = CELL if self._sheet else 0
+        for part, found in workspace.elsewhere.carry_out(parts(), workspace, listener.should_stop):
             if isinstance(found, ReverieError):
                 raise found
             for facet, result in enumerate(found):
-                yield (wanted[index], facet), result
+                yield (part.key, facet), result
 
     def _alone(self, index: int, overwrite: bool, path: str) -> PortraitsJob:
         """The job of one target's portraits."""
@@ -324,7 +329,7 @@ class PortraitSeries:
             make_folder(self.output.path, needed_by="several photographs need", parents=False)
         wanted, over, done = [], set[str](), 0
         for index, label in enumerate(self.labels):
-            mine = [path for place, path in self.places.items() if place[0] == index]
+            mine = [self.places[index, k] for k in range(facets(self.opened.recipes[index]))]
             found = [self._found(path, index) for path in mine]
             if all(state == "finished" for state in found):
                 for path in mine:

@@ -16,6 +16,7 @@ from reverie.jobs.microscope.contents import LOGITS, class_index, objective_of
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Output
 from reverie.jobs.photographs import counted, failures_told_later, paths_of
+from reverie.jobs.responses import responder_of
 from reverie.jobs.unit_portraits import BesidePortraits, channel_named, label_of, portraits_of
 from reverie.jobs.workspace import Reference, Workspace
 from reverie.recipe.recipe import Recipe
@@ -126,6 +127,7 @@ class StimuliJob(BesidePortraits[StimuliResult]):
                     max_pixels=workspace.max_pixels,
                     progress=counted(listener, SEARCH if self.portrait else 1.0),
                     runtime=opened.session.runtime,
+                    elsewhere=responder_of(opened, _by_layer(units), listener),
                 )
             if self.portrait:
                 labels = {unit: label_of(opened.session.net, *unit) for unit in units}

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from pydantic import model_validator
 
-from reverie.errors import UsageError
+from reverie.errors import ReverieError, UsageError
 from reverie.jobs.dream import where
-from reverie.jobs.job import Job, Listener, R, Stopped
+from reverie.jobs.job import Job, Listener, R, Step, Stopped
 from reverie.jobs.microscope.contents import LOGITS, class_name
 from reverie.jobs.open_recipe import OpenRecipe, Watch, turns
-from reverie.jobs.portraits import portraits_only
-from reverie.jobs.workspace import Workspace
+from reverie.jobs.output import Output
+from reverie.jobs.portraits import PortraitsJob, portraits_only
+from reverie.jobs.workspace import JobPart, Workspace
 from reverie.objective.text import MOST_DIGITS, unquoted
 from reverie.recipe.recipe import Recipe
 
@@ -66,6 +67,8 @@ def portraits_of(
     Raises:
         Stopped: The listener asks to stop.
     """
+    if opened.workspace.elsewhere is not None:
+        return _sent(opened, recipes, labels, listener, before=before)
     from reverie.portrait.batch import make_portraits
 
     watch, wanted = Watch(listener, ""), list(recipes)
@@ -82,6 +85,37 @@ def portraits_of(
         made.setdefault(wanted[finished.index], finished.picture)
     if len(made) < len(wanted):
         raise Stopped(f"{len(made)} of {len(wanted)} portraits")
+    return made
+
+
+def _sent(
+    opened: OpenRecipe,
+    recipes: Mapping[K, Recipe],
+    labels: Mapping[K, str],
+    listener: Listener,
+    *,
+    before: float,
+) -> dict[K, Picture]:
+    """As ``portraits_of``, each made elsewhere."""
+    workspace = opened.workspace
+    assert workspace.elsewhere is not None
+    parts = (
+        JobPart(
+            PortraitsJob(recipe=opened.with_paths(recipe), output=Output(path="portrait.png")),
+            key=unit,
+            side=None,
+        )
+        for unit, recipe in recipes.items()
+    )
+    made: dict[K, Picture] = {}
+    for part, found in workspace.elsewhere.carry_out(parts, workspace, listener.should_stop):
+        if isinstance(found, ReverieError):
+            raise found
+        made[part.key] = found[0].picture
+        share = before + (1 - before) * len(made) / len(recipes)
+        listener.on_event(Step(labels[part.key], f"{len(made)} of {len(recipes)} portraits", share=share))
+    if len(made) < len(recipes):
+        raise Stopped(f"{len(made)} of {len(recipes)} portraits")
     return made
 
 

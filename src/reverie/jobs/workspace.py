@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticKnownError
@@ -18,6 +18,9 @@ from reverie.media.picture import MAX_PIXELS, Picture, load_picture
 
 if TYPE_CHECKING:
     from reverie.network.network import Network
+
+
+T = TypeVar("T")
 
 
 def _not_empty(path: str) -> str:
@@ -99,31 +102,45 @@ class LocalFiles:
         raise BadInput(f"sha256 {reference.sha256}: no such file ({where})")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class JobPart:
-    """A part of a job that makes many pictures: a ``DreamJob`` or ``PortraitsJob``, and a file for each."""
+    """A part of a job, which is a job by itself.
+
+    Attributes:
+        job: It.
+        outs: A file for each of its results; none where the results are all that is wanted.
+        key: What it is to whoever takes the results.
+        data: Bytes of references in the job that are no files of this machine, by their SHA-256.
+        side: Results have pictures with the longer side no longer than so many pixels; 0: none at all, None:
+            as they were made.
+    """
 
     job: BaseModel
-    outs: tuple[str, ...]
+    outs: tuple[str, ...] = ()
+    key: Any = None
+    data: Mapping[str, bytes] = field(default_factory=dict)
+    side: int | None = 0
 
 
 class Elsewhere(Protocol):
     """Other processes or machines that carry out the parts of jobs."""
 
-    def pictures(
-        self, parts: Sequence[JobPart], workspace: Workspace, stop: Callable[[], bool]
-    ) -> Iterator[tuple[int, tuple[Any, ...] | ReverieError]]:
-        """Carry them out, in any order; a file has its name only when it is whole.
+    def carry_out(
+        self, parts: Iterable[JobPart | None], workspace: Workspace, stop: Callable[[], bool]
+    ) -> Iterator[tuple[JobPart, tuple[Any, ...] | ReverieError]]:
+        """Carry parts out, in any order; a file has its name only when it is whole.
 
         Args:
-            parts: Each by itself.
+            parts: Each is asked for when somebody is free to do it; None: none before a result was taken.
             workspace: What holds for them.
             stop: Asked now and then; on True no more come, and what was begun is dropped.
 
         Yields:
-            A part's place, and its ``PictureResult``s, each with a picture no larger than a sheet's cell; or
-            the error it ended with.
+            A part, and the results of its items or the error that it ended with.
         """
+
+    def slots(self) -> int:
+        """How many parts are worked on at once."""
 
 
 @dataclass
@@ -149,6 +166,7 @@ class Workspace:
     given: tuple[tuple[str, str], ...] = ()
     networks: dict[str, Network] = field(default_factory=dict)
     elsewhere: Elsewhere | None = None
+    _warm: tuple[Hashable, Any] | None = None
 
     def network(self, name: str) -> Network:
         """A network, loaded once; errors as of ``load_net``."""
@@ -157,6 +175,22 @@ class Workspace:
 
             self.networks[name] = load_net(name, offline=self.offline, trust=self.trust)
         return self.networks[name]
+
+    def warm(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What an earlier job made under this key and left at work, or what is made now; one is kept."""
+        if self._warm is None or self._warm[0] != key:
+            self._warm = None  # before there are two of them
+            self._warm = key, make()
+        found: T = self._warm[1]
+        return found
+
+    def keep_only(self, network: str) -> None:
+        """Let go of every other network, and of what is at work with one."""
+        others = [name for name in self.networks if name != network]
+        for name in others:
+            del self.networks[name]
+        if others:
+            self._warm = None
 
     def path(self, reference: Reference | None) -> str | None:
         """Where a file is; errors as of the resolver."""

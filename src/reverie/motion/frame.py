@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -27,6 +27,7 @@ class MovingFrame:
         moved: How far this frame's dream went, RMS, 0..1.
         recipe: What it was dreamt with.
         state: Asked for its ``state_dict``, all that is needed to go on after this frame.
+        keeps: Whether it can be asked for that.
     """
 
     index: int
@@ -38,6 +39,7 @@ class MovingFrame:
     moved: float
     recipe: Recipe
     state: Any
+    keeps: bool = field(default=True, kw_only=True)
 
     @property
     def rgb(self) -> NDArray[np.uint8]:

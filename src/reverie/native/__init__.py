@@ -19,6 +19,8 @@ ABI = 8
 FILE = Path(__file__).with_name("_library" + {"darwin": ".dylib", "win32": ".dll"}.get(sys.platform, ".so"))
 #: Path of another library to load, or "none" for none at all; for tests of the library itself.
 INSTEAD = "REVERIE_NATIVE_LIBRARY"
+#: The best instruction set that may be used, or "none", where machines are to come to the same bytes.
+MOST = "REVERIE_ISA"
 
 
 class Unavailable(Exception):
@@ -79,6 +81,7 @@ def function(name: str, result: Any, *arguments: Any) -> Any:
 
 @functools.cache
 def instruction_sets() -> tuple[Isa, ...]:
-    """Those that both the library and this processor have, the fastest last."""
-    found = library()
-    return tuple(i for i in Isa if found is not None and found.reverie_offers(int(i)))
+    """Those that both the library and this processor have and ``MOST`` allows, the fastest last."""
+    found, most = library(), os.environ.get(MOST, "").upper()
+    limit = 0 if most == "NONE" else int(Isa.__members__.get(most, max(Isa)))
+    return tuple(i for i in Isa if found is not None and i <= limit and found.reverie_offers(int(i)))

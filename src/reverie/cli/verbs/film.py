@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from reverie.cli.groups import OFFERED, Without, all_given, takes_groups
+from reverie.cli.machines import Machines
 from reverie.cli.moving import film_output, make_film, recipe_with, typed_options
 from reverie.cli.moving_options import FilmAppearance, FilmAscent, FilmCommon, FilmMotion
 from reverie.cli.options import Base, Target
@@ -31,6 +32,7 @@ def film(
     ascent: FilmAscent = OFFERED,
     appearance: Annotated[FilmAppearance, Without("seamless", "spare")] = OFFERED,
     common: Annotated[FilmCommon, Without("start", "depth")] = OFFERED,
+    machines: Machines = OFFERED,
 ) -> None:
     """Let a film dream, without flicker: the dream moves with what is seen, and keeps the film's sound.
 
@@ -54,5 +56,5 @@ def film(
         from reverie.jobs.film import FilmJob
 
         output = film_output(common, "dream.mp4", video)
-        job = FilmJob(recipe=recipe, video=video, output=output)
-        make_film(job, common, base.recipe)
+        job = FilmJob(recipe=machines.recipe(recipe), video=video, output=output)
+        make_film(job, common, base.recipe, machines)

@@ -12,6 +12,7 @@ from reverie.cli import complete
 from reverie.cli.console import Console
 from reverie.cli.fields import COMPUTE, other, setting
 from reverie.cli.groups import OFFERED, Group, Without, all_given, takes_groups
+from reverie.cli.machines import Machines
 from reverie.cli.options import Common
 from reverie.cli.recipe_options import (
     console_of,
@@ -24,7 +25,7 @@ from reverie.errors import Interrupted, UsageError
 from reverie.jobs.fooling.settings import ENCODINGS, Settings
 
 if TYPE_CHECKING:
-    from reverie.jobs.fooling.run import EvolutionResult
+    from reverie.jobs.fooling.outcome import EvolutionResult
 
 EVOLUTION, PRINT = "The evolution", "A large print"
 #: Side in pixels of a genome that is rendered, if none is given.
@@ -116,6 +117,7 @@ def fool(
     common: Annotated[
         FoolCommon, Without("start", "size", "max_size", "seed", "halo", "no_metadata")
     ] = OFFERED,
+    machines: Machines = OFFERED,
 ) -> None:
     """Evolve pictures, without any gradient, until the network is sure of a class that nobody would see.
 
@@ -123,6 +125,8 @@ def fool(
     sheet that is renewed on the way, archive.json and index.html. Ctrl-C keeps everything for --resume.
     """
     if render is not None:
+        if machines.cluster is not None:
+            raise UsageError("--cluster: --render draws one genome, on one machine; leave it out")
         print_large(render, classes, evolution, common)
         return
     for_prints = {"--depth": common.depth, "--quality": common.quality, "--max-pixels": common.max_pixels}
@@ -146,11 +150,11 @@ def fool(
             resume=common.resume,
             engine=common.engine or "auto",
             device=common.device or "auto",
-            threads=common.threads or 0,
+            threads=machines.threads(common.threads),
         )
         job.evolves  # noqa: B018 (settings that cannot be are said now)
         preview = None if common.dry_run else preview_of(common.preview, common.overwrite, SHEET_SECONDS)
-        result = make_sheet(job, common, also=preview)
+        result = make_sheet(job, common, also=preview, machines=machines)
     if result is not None:
         tell(console_of(common), result)
 

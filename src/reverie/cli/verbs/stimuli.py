@@ -9,6 +9,7 @@ import typer
 from reverie.cli import complete
 from reverie.cli.fields import wanted
 from reverie.cli.groups import OFFERED, Only, Without, takes_groups
+from reverie.cli.machines import Machines
 from reverie.cli.options import Ascent, Common, PortraitBase
 from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, portrait_recipe_of
 from reverie.errors import BatchError, Interrupted, UsageError
@@ -42,6 +43,7 @@ def stimuli(
     base: Annotated[PortraitBase, Only("preset")] = OFFERED,
     ascent: Annotated[Ascent, Only("steps")] = OFFERED,
     common: Annotated[Common, Without(*UNUSED)] = OFFERED,
+    machines: Machines = OFFERED,
 ) -> None:
     """Find the patches of your photographs that excite a unit most, on a sheet beside its portrait."""
     console = console_of(common)
@@ -55,9 +57,14 @@ def stimuli(
     output = output_of(common, "sheet.png", folder)
     recipe = portrait_recipe_of(base, ascent, common, default=DEFAULTS[1], wanted=portrait)
     job = StimuliJob(
-        recipe=recipe, photos=[folder], units=unit, count=count, portrait=portrait, output=output
+        recipe=machines.recipe(recipe),
+        photos=[folder],
+        units=unit,
+        count=count,
+        portrait=portrait,
+        output=output,
     )
-    result = make_sheet(job, common, output)
+    result = make_sheet(job, common, output, machines=machines)
     if result is None:
         return
     if result.found is None:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
 
 from reverie.evolve import Evolution
 from reverie.jobs.fooling.folder import Folder, Note
 from reverie.jobs.fooling.judge import Arena
 from reverie.jobs.fooling.settings import Settings
-
-#: Confidences over which classes are counted.
-LEVELS: Final = (0.5, 0.95, 0.99)
 
 
 @dataclass(frozen=True)

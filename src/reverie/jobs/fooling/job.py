@@ -9,8 +9,7 @@ from pydantic import Field
 
 from reverie.jobs.claims import Claim
 from reverie.jobs.estimate import clock
-from reverie.jobs.fooling.judge import Arena
-from reverie.jobs.fooling.run import EvolutionResult, EvolutionRun
+from reverie.jobs.fooling.outcome import EvolutionResult
 from reverie.jobs.fooling.settings import Settings, make_settings
 from reverie.jobs.job import Estimate, Job, Listener
 from reverie.jobs.output import Written
@@ -65,6 +64,8 @@ class EvolutionJob(Job[EvolutionResult]):
         }
 
     def estimate(self, workspace: Workspace | None = None) -> Estimate:
+        from reverie.jobs.fooling.judge import Arena
+
         settings = self.evolves
         place = workspace or Workspace()
         arena = Arena(settings, trust=place.trust, **self._network(place))
@@ -86,6 +87,8 @@ class EvolutionJob(Job[EvolutionResult]):
         return Estimate(found["seconds"], None, "\n".join(lines), details)
 
     def _work(self, listener: Listener, workspace: Workspace) -> EvolutionResult:
+        from reverie.jobs.fooling.run import EvolutionRun
+
         settings = self.evolves
         run = EvolutionRun(
             self.output.path,
@@ -94,6 +97,7 @@ class EvolutionJob(Job[EvolutionResult]):
             overwrite=self.output.overwrite,
             given=self.settings,
             trust=workspace.trust,
+            workspace=workspace,
             **self._network(workspace),
         )
         return run.carry_out(self.classes, listener)

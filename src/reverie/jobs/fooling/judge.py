@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from reverie.engine.engine import pick_device
 from reverie.engine.select import NoEngineError
 from reverie.errors import UsageError
-from reverie.evolve import Encoding, Evolution, Generation, NetScore, evolve, make_encoding
+from reverie.evolve import Encoding, Evolution, Generation, Jury, NetScore, evolve, make_encoding
 from reverie.jobs.fooling.settings import Settings
 from reverie.media.picture import Picture
 from reverie.native.runtime import Runtime, computes
@@ -89,18 +89,19 @@ class Arena:
     @cached_property
     def encoding(self) -> Encoding[Any]:
         """How pictures are inherited."""
-        name = self.settings.encoding
-        more: dict[str, Any] = {"side": self.settings.size} if name in ("direct", "gradient") else {}
-        if self.net.channels != 3:
-            more["channels"] = self.net.channels
-        if name == "gradient":
-            more["climb"] = self.judge.gradient
-        return make_encoding(name, **more)
+        climbs = self.settings.encoding == "gradient"
+        return encoding_of(self.settings, self.net, **({"climb": self.judge.gradient} if climbs else {}))
 
     def evolve(
-        self, state: Evolution | None = None, *, population: int, children: int, generations: int
+        self,
+        state: Evolution | None = None,
+        *,
+        population: int,
+        children: int,
+        generations: int,
+        jury: Jury | None = None,
     ) -> Iterator[Generation]:
-        """Generation after generation, from ``state`` if there is one."""
+        """Generation after generation, from ``state`` if there is one; ``jury`` as of ``evolve``."""
         generation = evolve(
             self.search,
             self.encoding,
@@ -111,6 +112,7 @@ class Arena:
             generations=generations,
             state=state,
             batch=BATCH,
+            jury=jury,
         )
         return self.runtime.over(generation)
 
@@ -167,6 +169,16 @@ class Arena:
             "precision": self.search.engine.precision,
             "threads": self.runtime.threads,
         }
+
+
+def encoding_of(settings: Settings, net: Network, **more: Any) -> Encoding[Any]:
+    """How pictures for a network are inherited; ``more`` are arguments of ``make_encoding``."""
+    name = settings.encoding
+    if name in ("direct", "gradient"):
+        more["side"] = settings.size
+    if net.channels != 3:
+        more["channels"] = net.channels
+    return make_encoding(name, **more)
 
 
 def judged(judge: NetScore, drawn: NDArray[np.float32], size: int | None = None) -> NDArray[np.float64]:

@@ -12,10 +12,11 @@ import numpy as np
 from reverie._version import __version__
 from reverie.errors import BadInput
 from reverie.evolve import Evolution
-from reverie.jobs.fooling.evolved import LEVELS, Evolved, percent
+from reverie.jobs.fooling.evolved import Evolved, percent
 from reverie.jobs.fooling.judge import best, judged
 from reverie.jobs.fooling.page import ANCESTOR_SIDE, Entry, PageAncestor, Story, Verdict, data_uri
 from reverie.jobs.fooling.page_family import BUDGET, chosen, reborn
+from reverie.jobs.fooling.settings import LEVELS
 from reverie.media.picture.picture import Picture
 from reverie.notices import warn
 

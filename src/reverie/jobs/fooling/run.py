@@ -13,22 +13,22 @@ import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
-from reverie.errors import BadInput, ResourceError, UsageError
+from reverie.errors import BadInput, ResourceError, ReverieError, UsageError
 from reverie.evolve import Evolution, EvolutionPlan, Generation, load_checkpoint, save_checkpoint
-from reverie.jobs.fooling.evolved import LEVELS, Evolved, done
+from reverie.jobs.fooling.children import jury_of
+from reverie.jobs.fooling.evolved import Evolved, done
 from reverie.jobs.fooling.folder import Folder, Note, check_same
 from reverie.jobs.fooling.judge import Arena
+from reverie.jobs.fooling.outcome import EvolutionResult
 from reverie.jobs.fooling.results import sheet_of, write_results, write_sheet
 from reverie.jobs.fooling.settings import Settings, make_settings
 from reverie.jobs.foreign_names import check_beside, check_no_code, files_of, placed
-from reverie.jobs.job import Listener, Result, Step
+from reverie.jobs.job import Listener, Step, Stopped
 from reverie.jobs.provenance import NetworkNote
+from reverie.jobs.workspace import Workspace
 from reverie.media.picture import Picture
 from reverie.network.network import Network
 from reverie.network.zoo import load_net
@@ -38,63 +38,6 @@ __all__ = ["EvolutionResult", "EvolutionRun", "make_settings"]
 
 #: A checkpoint or a sheet is made again no sooner than after so many times what the last one took.
 RARELY = 30
-
-
-@dataclass(frozen=True, kw_only=True)
-class EvolutionResult(Result):
-    """What came of an evolution so far.
-
-    Attributes:
-        settings: What evolved.
-        folder: Where it is.
-        generation: The last one that was finished.
-        evaluations: Of the network until then.
-        archive: The entries of ``archive.json``; none if it was stopped.
-        network_seconds: In the network, of all sittings.
-        outside_seconds: Outside of it.
-    """
-
-    settings: Settings
-    folder: Folder
-    generation: int
-    evaluations: int
-    archive: tuple[Mapping[str, Any], ...]
-    network_seconds: float = 0.0
-    outside_seconds: float = 0.0
-
-    @property
-    def confidences(self) -> list[float]:
-        """Of the reported classes in fp32, as their files give them."""
-        return [entry["confidence"] for entry in self.archive]
-
-    @property
-    def median(self) -> float:
-        """Median confidence of the reported classes, 0..1."""
-        return float(np.median(self.confidences)) if self.archive else 0.0
-
-    @property
-    def over(self) -> tuple[int, int, int]:
-        """How many classes are over .5, .95 and .99."""
-        half, most, nearly = (sum(c > level for c in self.confidences) for level in LEVELS)
-        return half, most, nearly
-
-    def as_json(self) -> dict[str, Any]:
-        """Where the folder and its page are, and how far the evolution came."""
-        half, most, nearly = self.over
-        return {
-            "path": str(self.folder),
-            "page": str(self.folder.page),
-            "archive": str(self.folder.archive),
-            "sheet": str(self.folder.sheet),
-            "encoding": self.settings.encoding,
-            "network": self.settings.network,
-            "generations": self.generation,
-            "evaluations": self.evaluations,
-            "classes": len(self.confidences),
-            "median": self.median,
-            "over": {"0.5": half, "0.95": most, "0.99": nearly},
-            "seconds": {"network": self.network_seconds, "outside": self.outside_seconds},
-        }
 
 
 class EvolutionRun:
@@ -116,6 +59,7 @@ class EvolutionRun:
         trust: bool = False,
         checkpoint_every: float = 30.0,
         sheet_every: float = 60.0,
+        workspace: Workspace | None = None,
     ) -> None:
         """Looks at the folder and loads the network; writes nothing yet.
 
@@ -135,6 +79,7 @@ class EvolutionRun:
                 the current one, or those that ``given`` names too.
             checkpoint_every: Seconds between two checkpoints at least; 0 makes one each generation.
             sheet_every: The same of the contact sheet; infinity makes none before the end.
+            workspace: Who judges the children, if that is done elsewhere.
 
         Raises:
             UsageError, BadInput, ResourceError: As ``Folder.check``; or settings are not those of the run.
@@ -145,6 +90,7 @@ class EvolutionRun:
         self.folder = Folder(folder)
         self.resume = resume
         self.every = checkpoint_every, sheet_every
+        self._workspace = workspace or Workspace()
         found = self.folder.check(resume=resume, overwrite=overwrite)
         settings = settings or make_settings()
         if found is not None:
@@ -152,16 +98,18 @@ class EvolutionRun:
             check_same(found, given, self.folder)
             more = given.get("generations", found.settings.generations)
             settings = make_settings(**found.settings.model_dump() | {"generations": more})
-            if net is None and "network" not in given:
-                net = self._its_network(settings.network, trust=trust, offline=offline)
-        self.settings = settings
+        self.settings, self._network = settings, settings.network
+        if found is not None and net is None and "network" not in (given or {}):
+            self._network = self._its_network(settings.network, trust=trust)
+            if files_of(settings.network):
+                net = load_net(self._network, offline=offline, trust=trust)
         self.arena = Arena(
             settings, net=net, threads=threads, engine=engine, device=device, offline=offline, trust=trust
         )
         self.note = self._note(found)
 
-    def _its_network(self, name: str, *, trust: bool, offline: bool) -> Network | None:
-        """The network of the run that is there, if it has weights of its own: beside its note, or here."""
+    def _its_network(self, name: str, *, trust: bool) -> str:
+        """The network of the run that is there, with its files where they are: beside its note, or here."""
         files, folder = files_of(name), self.folder.path
         there = {file: os.fspath(folder / file) for file in files if os.path.lexists(folder / file)}
         if not trust:
@@ -172,7 +120,7 @@ class EvolutionRun:
                     check_beside(file, where, folder=folder if file in there else ".")
             except UsageError as error:
                 raise UsageError(f"{error}, or name it again: --network {name}") from error
-        return load_net(placed(name, there), offline=offline, trust=trust) if files else None
+        return placed(name, there)
 
     def _note(self, found: Note | None) -> Note:
         """What is written of the run; a warning where what goes on is not quite what began."""
@@ -220,7 +168,9 @@ class EvolutionRun:
             archive = self._results(state, wanted, told)
         except ResourceError as error:
             raise ResourceError(f"{error}; reverie fool -o {self.folder} --resume goes on") from error
-        stopped = f"generation {done(state)} of {self.settings.generations}" if archive is None else ""
+        stopped = (
+            f"generation {max(done(state), 0)} of {self.settings.generations}" if archive is None else ""
+        )
         made = (self.folder.page, self.folder.sheet, self.folder.archive) if archive is not None else ()
         return EvolutionResult(
             files=tuple(map(str, made)),
@@ -241,16 +191,8 @@ class EvolutionRun:
             return None
         state, _ = load_checkpoint(path, within=self.folder.path)
         settings = self.settings
-        population, children = settings.counts
-        plan = EvolutionPlan.of(
-            self.arena.encoding,
-            size=settings.size,
-            seed=settings.seed,
-            population=population,
-            children=children,
-        )
         try:
-            state.plan.check_same(plan)
+            state.plan.check_same(self._plan())
         except UsageError as error:
             raise BadInput(f"{path}: not the checkpoint of {self.folder.note} ({error})") from error
         if done(state) > settings.generations:
@@ -259,6 +201,17 @@ class EvolutionRun:
                 f"{settings.generations}; give as many or more, or leave it out"
             )
         return state
+
+    def _plan(self) -> EvolutionPlan:
+        settings = self.settings
+        population, children = settings.counts
+        return EvolutionPlan.of(
+            self.arena.encoding,
+            size=settings.size,
+            seed=settings.seed,
+            population=population,
+            children=children,
+        )
 
     def _evolve(self, state: Evolution | None, wanted: Sequence[int], told: Listener) -> Evolution:
         """Generation after generation, with checkpoints and the sheet now and then."""
@@ -269,13 +222,25 @@ class EvolutionRun:
         saving = _Now(self.every[0], self._save)
         showing = _Now(self.every[1], lambda state: write_sheet(self._evolved(state, wanted)))
         tells = Teller(told, self.settings)
-        for generation in self.arena.evolve(state, population=population, children=children, generations=end):
-            state = generation.state
-            tells.generation(generation, partial(sheet_of, self._evolved(state, wanted)))
-            saving(state)
-            showing(state)
-            if told.should_stop():
-                break
+        jury = jury_of(self.arena, self._network, self._workspace, told.should_stop)
+        generations = self.arena.evolve(
+            state, population=population, children=children, generations=end, jury=jury
+        )
+        try:
+            for generation in generations:
+                state = generation.state
+                tells.generation(generation, partial(sheet_of, self._evolved(state, wanted)))
+                saving(state)
+                showing(state)
+                if told.should_stop():
+                    break
+        except Stopped:  # within a generation, of which nothing is kept
+            if state is None:
+                return Evolution(self._plan())
+        except ReverieError:
+            if state is not None:
+                self._save(state)
+            raise
         assert state is not None
         self._save(state)
         if done(state) < end:

@@ -14,6 +14,8 @@ EncodingName = Literal["cppn", "smooth", "direct", "natural", "random", "gradien
 #: Pictures a generation, where nothing is said (Nguyen, Yosinski & Clune 2015: 400, and 200 of pixels).
 CHILDREN: Final[Mapping[str, int]] = {"direct": 200, "natural": 200, "gradient": 50}
 MOST_CHILDREN = 400
+#: Confidences over which classes are counted.
+LEVELS: Final = (0.5, 0.95, 0.99)
 
 Count = Annotated[int, Field(ge=1, le=100_000)]
 

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Output, make_folder
 from reverie.jobs.photographs import counted
 from reverie.jobs.provenance import bare_network, of_picture
+from reverie.jobs.responses import responder_of
 from reverie.jobs.workspace import JobPart
 from reverie.media.local_file import OutsideError, TooLongError, lies_in, read_regular, reason, stays_in
 from reverie.media.names import LEFTOVER, check_name
@@ -201,6 +202,7 @@ class Microscope:
             self.photos,
             max_pixels=self.opened.workspace.max_pixels,
             progress=counted(listener),
+            elsewhere=responder_of(self.opened, self.plan.channels(), listener),
         )
 
     def _make(self, units: Sequence[Unit], listener: Listener) -> None:
@@ -228,19 +230,19 @@ class Microscope:
 
         workspace = self.opened.workspace
         assert workspace.elsewhere is not None
-        parts = []
-        for unit in units:
-            make_folder((self.root / unit.portrait).parent)
-            recipe = self.opened.with_paths(self.recipe(unit))
-            output = self._output(unit)
-            parts.append(JobPart(PortraitsJob(recipe=recipe, output=output), (output.path,)))
+
+        def parts() -> Iterator[JobPart]:
+            for unit in units:
+                make_folder((self.root / unit.portrait).parent)
+                recipe, output = self.opened.with_paths(self.recipe(unit)), self._output(unit)
+                yield JobPart(PortraitsJob(recipe=recipe, output=output), (output.path,), unit)
+
         total = len(self.plan.units())
-        for index, found in workspace.elsewhere.pictures(parts, workspace, listener.should_stop):
+        for part, found in workspace.elsewhere.carry_out(parts(), workspace, listener.should_stop):
             if isinstance(found, ReverieError):
                 raise found
-            self._there.add(units[index])
-            path = parts[index].outs[0]
-            listener.on_event(ItemFinished(units[index].name, len(self._there), total, path))
+            self._there.add(part.key)
+            listener.on_event(ItemFinished(part.key.name, len(self._there), total, part.outs[0]))
 
     def _output(self, unit: Unit) -> Output:
         return Output(path=str(self.root / unit.portrait), quality=QUALITY, overwrite=True)

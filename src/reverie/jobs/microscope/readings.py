@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from torch import Tensor, nn
 
-from reverie.analysis.stimuli import Patch, as_input, cut, look, peaks, photographs, strongest
+from reverie.analysis.stimuli import Patch, Responder, as_input, cut, look, peaks, photographs, strongest
 from reverie.ascent.session import Session
 from reverie.jobs.microscope.contents import LOGITS, Plan, Unit
 from reverie.jobs.provenance import sha256_of
@@ -110,6 +110,7 @@ def read_photographs(
     *,
     max_pixels: int = MAX_PIXELS,
     progress: Callable[[int, int], None] | None = None,
+    elsewhere: Responder | None = None,
 ) -> Photographs:
     """Search photographs for each channel's strongest patches and write them, one file a channel.
 
@@ -126,6 +127,7 @@ def read_photographs(
         max_pixels=max_pixels,
         progress=progress,
         runtime=session.runtime,
+        elsewhere=elsewhere,
     )
     digests = [sha256_of(path) for path in found.photos]
     for layer, units in plan.layers.items():

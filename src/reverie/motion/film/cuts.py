@@ -47,6 +47,12 @@ def is_cut(earlier: Bytes, later: Bytes, uncovered: float) -> bool:
     return uncovered >= SUSPECT[other] and likeness(earlier, later) < ALIKE[other]
 
 
+def may_be_cut(earlier: Bytes, later: Bytes) -> bool:
+    """Whether two frames look so different that they are of different scenes unless motion explains it."""
+    other = int(common_tint(earlier, later) < TINTED)
+    return likeness(earlier, later) < ALIKE[other]
+
+
 def common_tint(earlier: Bytes, later: Bytes) -> float:
     """How much the colours of two frames have in common, without their brightness: 0..1."""
     one, other = _tints(earlier), _tints(later)

@@ -56,6 +56,7 @@ def film(
     session: Session | None = None,
     net: Network | None = None,
     state: FilmState | None = None,
+    first: int = 0,
     masks: Video | None = None,
     pulse: Pulse | None = None,
     opening: Callable[[Frame], None] | None = None,
@@ -69,6 +70,7 @@ def film(
         net: The network that dreams, instead of the one that the recipe names; for a session of its own.
         state: The state that an earlier film left (of ``FilmFrame.state``, or ``FilmState.from_dict``), to go
             on from: the frames it has done are skipped, and what follows has the bytes of an unbroken film.
+        first: Where to begin without a state: a frame that a scene begins with, see ``scenes``.
         masks: A film of masks, white where dreams may be; its last frame holds on.
         pulse: Moves the strength by the music.
         opening: Called after each step of the loop for a frame that begins a scene, which takes far longer
@@ -87,7 +89,7 @@ def film(
     # The film comes at its size: what ``size`` and ``max_size`` say is for whoever opens it.
     recipe = recipe.model_copy(update={"size": None, "max_size": None, "film": settings})
     session = session_of(recipe, session, net)
-    index, last = (state.index, state.last) if state else (0, None)
+    index, last = (state.index, state.last) if state else (first, None)
     if state is not None:
         state.runtime = session.runtime
     mask = Masks(recipe.mask, masks, session)

@@ -57,6 +57,26 @@ def _move(shot: VideoFrame, last: Bytes | None, settings: Film) -> FrameMotion:
     return FrameMotion(shot, motion)
 
 
+class MaskFilm:
+    """A film of masks as its frames are shown, over time; the last one holds on.
+
+    Args:
+        movie: It, or None.
+    """
+
+    def __init__(self, movie: Video | None) -> None:
+        self._shots = iter(movie.frames()) if movie else iter(())
+        self._now: Bytes | None = None
+        self._next = next(self._shots, None)
+
+    def at(self, time: Fraction) -> Bytes | None:
+        """The frame (H, W, 3) at a time that is no earlier than the last one asked for; None: no film."""
+        while self._next is not None and (self._next.time <= time or self._now is None):
+            self._now = self._next.rgb
+            self._next = next(self._shots, None)
+        return self._now
+
+
 class Masks:
     """Where dreams may be, over time: one picture for all of the film, or a film whose last frame holds on.
 
@@ -71,16 +91,17 @@ class Masks:
         with self.runtime.use():
             self._still = session.open_tensor(name).mean(1, keepdim=True) if name else None
         self._device = session.device
-        self._shots = iter(movie.frames()) if movie else iter(())
+        self._film = MaskFilm(movie)
+        self._shown: Bytes | None = None
         self._now: Tensor | None = None
-        self._next = next(self._shots, None)
 
     @computes
     def at(self, time: Fraction) -> Tensor | None:
         """The mask (1, 1, h, w) at a time that is no earlier than the last one asked for; None: no mask."""
-        while self._next is not None and (self._next.time <= time or self._now is None):
-            self._now = torch.from_numpy(grey(self._next.rgb)).to(self._device)[None, None].float() / 255
-            self._next = next(self._shots, None)
+        shown = self._film.at(time)
+        if shown is not None and shown is not self._shown:
+            self._now = torch.from_numpy(grey(shown)).to(self._device)[None, None].float() / 255
+            self._shown = shown
         if self._now is None or self._still is None:
             return self._still if self._now is None else self._now
         size = (self._now.shape[2], self._now.shape[3])

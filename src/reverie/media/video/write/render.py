@@ -12,6 +12,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from fractions import Fraction
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
@@ -130,6 +131,11 @@ class Render:
     def done(self) -> int:
         """How many frames are safe: go on with the frame of this index."""
         return self._writer.safe.frames if self._writer.safe else 0
+
+    @property
+    def folder(self) -> Path:
+        """Where pieces of it may be kept until it is finished: files ``piece-NNNNNNNN-N`` of two endings."""
+        return self._folder.path
 
     @property
     def state(self) -> dict[str, Any] | None:

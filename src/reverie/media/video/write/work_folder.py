@@ -44,7 +44,7 @@ _LONGEST_STATE: Final = 1 << 32
 Bytes = NDArray[np.uint8]
 _OURS: Final = re.compile(
     r"\..*|(render\.json|checkpoint)(\.new)?|lock|partial\.mp4|frame-\d{8}\.npy|whole(\.[a-z0-9]+)?"
-    r"|finished|replaced"
+    r"|finished|replaced|piece-\d{8}-\d+\.(made|shots)"
 )
 
 
@@ -108,7 +108,8 @@ class WorkFolder:
     """A work folder, held by one process at a time.
 
     ``render.json`` says what is made, ``partial.mp4`` plays as far as it is safe, ``checkpoint`` is how to go
-    on, ``frame-*.npy`` are frames that wait for their segment, ``whole.*`` becomes the result.
+    on, ``frame-*.npy`` are frames that wait for their segment, ``piece-*`` what others dream or have dreamt
+    before its turn comes, ``whole.*`` becomes the result.
     """
 
     def __init__(self, path: Path, out: str) -> None:

@@ -1,0 +1,106 @@
+"""Connecting to a Ray cluster: one that is started here, one that runs here, or one at an address."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from reverie.cluster.machines import common_kernels
+from reverie.cluster.ray_cluster import PerTask, RayCluster
+from reverie.errors import ResourceError, UsageError
+
+#: What Ray is told before it is loaded: no report of its use, tokens, and few words.
+ENVIRONMENT: Final = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_AUTH_MODE": "token",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+#: Where Ray looks for a token.
+_TOKENS: Final = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"}
+
+
+@contextmanager
+def connected(where: str, per_task: PerTask, *, same_bytes: bool = False) -> Iterator[RayCluster]:
+    """A cluster to work on, let go at the end.
+
+    Args:
+        where: ``local`` starts Ray on this machine, on loopback alone; ``auto`` takes the one that runs here;
+            else its address, HOST:PORT.
+        per_task: What each shard has to itself.
+        same_bytes: Whether this process and all workers compute with the instruction set that all have.
+
+    Raises:
+        UsageError: Ray is not installed.
+        OtherKernels: ``same_bytes`` comes too late for this process.
+        ResourceError: There is no such cluster, or its machines cannot work with this one.
+    """
+    ray = prepared(local=where == "local")
+    try:
+        ray.init(**_how(where))
+    except (ConnectionError, OSError, RuntimeError, ValueError) as error:
+        told = " ".join(str(error).split())[:200]
+        raise ResourceError(f"--cluster {where}: no cluster answers there ({told})") from error
+    try:
+        cluster = RayCluster(ray, per_task)
+        if same_bytes:
+            cluster.environment = common_kernels(cluster.machines())
+            compute_with(cluster.environment)
+        cluster.check()
+        yield cluster
+    finally:
+        ray.shutdown()
+
+
+def prepared(*, local: bool) -> Any:
+    """Ray, told to be private before it is loaded; the token of a cluster on this machine is drawn here.
+
+    Raises:
+        UsageError: It is not installed.
+    """
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    if local and os.environ["RAY_AUTH_MODE"] == "token" and not _TOKENS.intersection(os.environ):
+        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    try:
+        import ray
+    except ImportError as error:
+        raise UsageError('--cluster: Ray is not installed; pip install "reverie[cluster]"') from error
+    return ray
+
+
+class OtherKernels(UsageError):
+    """This process has loaded torch for other kernels than its workers will compute with.
+
+    Attributes:
+        environment: What it should have begun with.
+    """
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        given = " ".join(f"{name}={value}" for name, value in environment.items())
+        super().__init__(f"--same-bytes: torch is at work already; begin the program with {given}")
+        self.environment = environment
+
+
+def compute_with(environment: dict[str, str]) -> None:
+    """Have this process compute as its workers will; OtherKernels where it is too late for that."""
+    wanted = {name: value for name, value in environment.items() if os.environ.get(name) != value}
+    if wanted and "torch" in sys.modules:
+        raise OtherKernels(environment)
+    os.environ.update(wanted)
+
+
+def _how(where: str) -> dict[str, Any]:
+    """What Ray is started or joined with."""
+    quiet = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": True}
+    if where != "local":
+        return {"address": where, **quiet}
+    return {
+        "address": "local",
+        "include_dashboard": False,
+        "_node_ip_address": "127.0.0.1",
+        **quiet,
+    }
