@@ -108,7 +108,8 @@ def plain() -> None:
 
 def _shared(out: Path, given: argparse.Namespace, side: int) -> tuple[float, float]:
     """Seconds that a local cluster takes once its workers are loaded, and the command's own a picture."""
-    from reverie.cluster.ray_cluster import PerTask, connected
+    from reverie.cluster.connect import connected
+    from reverie.cluster.ray_cluster import PerTask
     from reverie.jobs.workspace import Workspace
 
     count = given.pictures // given.workers * given.workers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import atexit
-import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -76,11 +76,13 @@ def carry_out(shard: Shard, bytes_of: Callable[[str], bytes], limits: Limits) ->
             Path(result.files[0]).read_bytes() if result.files else b"" for result in listener.results
         )
         return Carried(made, tuple(listener.results))
+    except ResourceError as error:
+        return Carried(error=ResourceError(f"machine {platform.node()}: {error}"))
     except ReverieError as error:
         return Carried(error=error)
     except OSError as error:
-        what = f"{error.strerror or error}; make room there, or drop that machine"
-        return Carried(error=ResourceError(f"a worker on {os.uname().nodename} cannot write: {what}"))
+        what = f"cannot write ({error.strerror or error}); make room there, or leave it out of the cluster"
+        return Carried(error=ResourceError(f"machine {platform.node()}: {what}"))
     finally:
         if own is not None:
             shutil.rmtree(own, ignore_errors=True)

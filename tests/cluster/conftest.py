@@ -1,0 +1,65 @@
+"""A real Ray cluster of this machine: three nodes of one core, which end with the file of tests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.ray_processes import marked
+
+#: What a node has.
+NODE = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": 80_000_000}
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[Any]:
+    """The nodes."""
+    if find_spec("ray") is None:
+        pytest.skip("Ray is not installed")
+    from reverie.cluster.connect import prepared
+
+    with marked():
+        prepared(local=True)
+        from ray.cluster_utils import Cluster
+
+        made = Cluster(initialize_head=True, head_node_args=NODE)
+        try:
+            for _ in range(2):
+                made.add_node(**NODE)
+            yield made
+        finally:
+            made.shutdown()
+
+
+@pytest.fixture(scope="module")
+def cluster(nodes: Any) -> Iterator[Any]:
+    """This process at work with them."""
+    from reverie.cluster.connect import connected
+    from reverie.cluster.ray_cluster import PerTask
+
+    with connected(nodes.address, PerTask(1)) as found:
+        until = time.monotonic() + 60
+        while found.ray.cluster_resources().get("CPU", 0) < 3:
+            assert time.monotonic() < until, "the nodes do not come"
+            time.sleep(0.1)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def inputs_of(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with four photographs and a film of five scenes."""
+    from support.ray_jobs import inputs
+
+    folder = tmp_path_factory.mktemp("inputs")
+    inputs(folder, photos=4, frames=3, rate=5)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def photos(inputs_of: Path) -> list[str]:
+    return sorted(map(str, (inputs_of / "photos").iterdir()))
