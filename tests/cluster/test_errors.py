@@ -47,7 +47,7 @@ def test_a_full_disk_here_is_said_as_on_one_machine(here: Path) -> None:
     seeds = VariationsJob(recipe=DREAM, count=2, output=str(here / "v.png"))
     with (
         fake_cluster() as (cluster, _),
-        mock.patch.object(ray_cluster, "_carry", lambda *_: carried),
+        mock.patch.object(ray_cluster, "_carry", return_value=carried),
         mock.patch("reverie.jobs.open_recipe.OpenRecipe.check_names"),
         disk_that_is_full(),
     ):
@@ -62,9 +62,9 @@ def test_a_full_disk_here_is_said_as_on_one_machine(here: Path) -> None:
 @pytest.mark.slow
 def test_a_full_disk_of_a_worker_names_the_machine(tmp_path: Path) -> None:
     seeds = VariationsJob(recipe=DREAM, count=1, output=str(tmp_path / "v.png"))
-    with fake_cluster() as (cluster, _), disk_that_is_full():
-        with pytest.raises(ResourceError, match=r"^machine \S+: cannot write "):
-            seeds.run(None, Workspace(elsewhere=cluster))
+    full = pytest.raises(ResourceError, match=r"^machine \S+: cannot write ")
+    with fake_cluster() as (cluster, _), disk_that_is_full(), full:
+        seeds.run(None, Workspace(elsewhere=cluster))
     assert not list(tmp_path.iterdir())
 
 

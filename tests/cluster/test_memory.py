@@ -36,7 +36,7 @@ def grown(count: int, folder: Path) -> tuple[int, FakeRay]:
     job = BatchJob(recipe=recipe, photos=[str(photo) for photo in photos], output=str(folder / "out"))
     with (
         fake_cluster(slots=4) as (cluster, ray),
-        mock.patch.object(ray_cluster, "_carry", lambda *_: carried),
+        mock.patch.object(ray_cluster, "_carry", return_value=carried),
         mock.patch("reverie.jobs.open_recipe.OpenRecipe.check_names"),
     ):
         gc.collect()

@@ -1,4 +1,4 @@
-"""Whole jobs on three nodes of this machine: nodes that leave and come, workers and commands that are killed."""
+"""Whole jobs on three nodes of this machine: nodes leave and come, workers and commands are killed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def alone(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def alone(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """What each job comes to on one machine, by its name."""
     made: dict[str, dict[str, str]] = {}
 
@@ -46,7 +45,7 @@ def alone(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any
             made[name] = tree(out)
         return made[name]
 
-    yield of
+    return of
 
 
 @pytest.mark.parametrize("name", WHOLE)

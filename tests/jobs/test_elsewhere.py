@@ -1,4 +1,4 @@
-"""Jobs whose parts are carried out elsewhere, in any order: the bytes of one process, and nothing made twice."""
+"""Jobs whose parts are carried out elsewhere, in any order: the bytes of one process, each part once."""
 
 from __future__ import annotations
 

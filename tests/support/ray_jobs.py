@@ -119,7 +119,7 @@ class Counted:
         self._turn += 1
         for part, found in self.elsewhere.carry_out(parts, workspace, stop):
             assert not isinstance(found, ReverieError), found
-            self.back[part.outs or (self._turn, part.key)] += 1
+            self.back[part.outs or (self._turn, str(part.key))] += 1
             self.each(self.back.total())
             yield part, found
 

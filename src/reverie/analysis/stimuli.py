@@ -364,7 +364,7 @@ class _Table:
 
     def take(self, photo: int, found: Peaks) -> None:
         """Take in a photograph's peaks of the layer."""
-        values, where = torch.from_numpy(found.values), torch.from_numpy(found.where)
+        values, where = torch.tensor(found.values), torch.tensor(found.where)
         self.responses.append(found.values)
         self.maps.append(found.cells)
         self.values = torch.cat([self.values, values[:, None]], 1)

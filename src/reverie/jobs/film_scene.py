@@ -98,7 +98,7 @@ class SceneResult(Result):
 class SceneJob(Job[SceneResult]):
     """Frames of one scene that follow each other; ``frames`` are as ``pack_shots`` wrote them.
 
-    ``state`` is what the piece of the scene before it left, packed; None where the scene begins here. ``engine``
+    ``state`` is what the piece of the scene before it left, packed; None where it begins here. ``engine``
     says what computes, exactly. The output is a file that ``read_dreamt`` reads.
     """
 
