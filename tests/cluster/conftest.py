@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from support.ray_processes import marked
+from support.ray_processes import end, marked
 
+#: How often the nodes are begun.
+TRIES = 5
 #: What a node has.
 NODE = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": 80_000_000}
 
@@ -23,17 +25,30 @@ def nodes() -> Iterator[Any]:
         pytest.skip("Ray is not installed")
     from reverie.cluster.connect import prepared
 
-    with marked():
+    with marked() as word:
         prepared(local=True)
-        from ray.cluster_utils import Cluster
-
-        made = Cluster(initialize_head=True, head_node_args=NODE)
+        made = three_nodes(word)
         try:
-            for _ in range(2):
-                made.add_node(**NODE)
             yield made
         finally:
             made.shutdown()
+
+
+def three_nodes(word: str) -> Any:
+    """They, begun again where this machine is so busy that Ray gives one up after its half minute."""
+    from ray.cluster_utils import Cluster
+
+    for left in reversed(range(TRIES)):
+        try:
+            made = Cluster(initialize_head=True, head_node_args=NODE)
+            for _ in range(2):
+                made.add_node(**NODE)
+            return made
+        except Exception:  # Ray raises no other
+            end(word)
+            if not left:
+                raise
+    raise AssertionError
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from reverie.recipe.presets.preset import preset
 from support.fake_ray import FakeRay, fake_cluster
 
 #: Bytes of a photograph, and what this process may grow by for each that is done: its name and its result.
-PHOTOGRAPH, EACH = 300_000, 4000
+PHOTOGRAPH, EACH = 30_000, 4000
 
 
 def grown(count: int, folder: Path) -> tuple[int, FakeRay]:
@@ -33,10 +33,14 @@ def grown(count: int, folder: Path) -> tuple[int, FakeRay]:
     recipe = preset("reverie")
     result = PictureResult(files=("x",), size=(8, 8), score=1.0, moved=0.1, recipe=recipe)
     carried = Carried((b"a picture",), (result,))
+
+    def made_there(*_: Any) -> Carried:  # a mock would remember what it was called with
+        return carried
+
     job = BatchJob(recipe=recipe, photos=[str(photo) for photo in photos], output=str(folder / "out"))
     with (
         fake_cluster(slots=4) as (cluster, ray),
-        mock.patch.object(ray_cluster, "_carry", return_value=carried),
+        mock.patch.object(ray_cluster, "_carry", made_there),
         mock.patch("reverie.jobs.open_recipe.OpenRecipe.check_names"),
     ):
         gc.collect()

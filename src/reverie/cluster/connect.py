@@ -41,9 +41,10 @@ def connected(where: str, per_task: PerTask, *, same_bytes: bool = False) -> Ite
     ray = prepared(local=where == "local")
     try:
         ray.init(**_how(where))
-    except (ConnectionError, OSError, RuntimeError, ValueError) as error:
+    except Exception as error:  # Ray has no error of its own for what goes wrong here
         told = " ".join(str(error).split())[:200]
-        raise ResourceError(f"--cluster {where}: no cluster answers there ({told})") from error
+        what = "Ray does not begin" if where == "local" else "no cluster answers there"
+        raise ResourceError(f"--cluster {where}: {what} ({told}); see docs/cluster.md") from error
     try:
         cluster = RayCluster(ray, per_task)
         if same_bytes:
