@@ -1,7 +1,10 @@
-"""What sharing pictures out costs: ``python -m benchmarks.cluster overhead|simulate``.
+"""What sharing pictures out costs: ``python -m benchmarks.cluster overhead|own|simulate``.
 
     overhead     the same variations of a dream by workers of a local cluster, and by as many plain processes
                  of one thread that share nothing, alternating; throughput of the one over that of the other
+    own          the processor's time that the command itself takes for each picture, however busy the machine
+                 is: of a folder of photographs of one megapixel, whose dreams are short, and of portraits into
+                 a folder; with --profile, by function
     simulate     one command and 10, 100, 1000 ... workers, with the times that ``overhead`` measured: which
                  share of the workers' time is work, and from how many on the command itself is the limit
 
@@ -12,8 +15,10 @@ long (stragglers).
 from __future__ import annotations
 
 import argparse
+import cProfile
 import heapq
 import os
+import pstats
 import subprocess
 import sys
 import tempfile
@@ -21,12 +26,17 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks.one_part import part_parser, run_part
 from reverie.bench.machine import cores
 from reverie.jobs.batch import VariationsJob
+
+if TYPE_CHECKING:
+    from reverie.jobs.job import Job
+    from reverie.jobs.workspace import Elsewhere, Workspace
 
 #: Workers in a simulation.
 FLEETS = (10, 30, 100, 300, 1000, 3000, 10_000)
@@ -121,6 +131,60 @@ def _shared(out: Path, given: argparse.Namespace, side: int) -> tuple[float, flo
         return time.perf_counter() - began, (time.process_time() - own) / count
 
 
+def own(given: argparse.Namespace) -> None:
+    """Prints milliseconds of the processor's that the command takes for each photograph and portrait."""
+    from reverie.cluster.connect import connected
+    from reverie.cluster.ray_cluster import PerTask
+
+    with tempfile.TemporaryDirectory() as folder, connected("local", PerTask(1)) as cluster:
+        for name, made in (("photographs", _photographs), ("portraits", _portraits)):
+            made(Path(folder, f"{name}-first"), given.workers).run(None, _at(cluster))
+            job, profile = made(Path(folder, name), given.pictures), cProfile.Profile()
+            began = time.process_time()
+            if given.profile:
+                profile.enable()
+            result = job.run(None, _at(cluster))
+            profile.disable()
+            took = 1000 * (time.process_time() - began) / given.pictures
+            assert len(result.made) == given.pictures
+            print(f"{name}: {took:.1f} ms of the command's own time each, of {given.pictures}")
+            if given.profile:
+                pstats.Stats(profile).sort_stats("tottime").print_stats(25)
+
+
+def _at(cluster: Elsewhere) -> Workspace:
+    from reverie.jobs.workspace import Workspace
+
+    return Workspace(elsewhere=cluster)
+
+
+def _photographs(folder: Path, count: int) -> Job[Any]:
+    """So many photographs of one megapixel, with a short dream of each."""
+    from PIL import Image
+
+    from reverie.jobs.batch import BatchJob
+    from reverie.recipe.presets.preset import preset
+
+    (folder / "in").mkdir(parents=True)
+    rng = np.random.default_rng(count)
+    for k in range(count):
+        small = Image.fromarray(rng.integers(0, 255, (30, 40, 3), np.uint8))
+        small.resize((1160, 870), Image.Resampling.BICUBIC).save(folder / "in" / f"{k}.jpg", quality=90)
+    recipe = preset("reverie", octaves=1, steps=(1,), threads=1)
+    photos = sorted(map(str, (folder / "in").iterdir()))
+    return BatchJob(recipe=recipe, photos=photos, output=str(folder / "out"))
+
+
+def _portraits(folder: Path, count: int) -> Job[Any]:
+    """Portraits of so many channels, of few steps."""
+    from reverie.jobs.portraits import PortraitsJob
+    from reverie.recipe.presets.preset import preset
+
+    folder.mkdir(parents=True)
+    recipe = preset("sketch", steps=(2,), threads=1)
+    return PortraitsJob(recipe=recipe, targets=(f"block5c:0-{count - 1}",), output=f"{folder}/out/")
+
+
 def simulate(given: argparse.Namespace) -> None:
     """Prints, for each number of workers, the share of their time that is work, and names the limit."""
     limit = None
@@ -169,13 +233,14 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--own", type=float, default=10.0, help="milliseconds of the command's for each picture"
     )
+    made.add_argument("--profile", action="store_true", help="with own: where the time goes")
     made.add_argument("--each", type=int, default=20, help="pictures for each worker of a simulation")
     made.add_argument("--threads", type=int, default=1)
     made.add_argument("--seed", type=int, default=0)
     return made
 
 
-PARTS = {"overhead": overhead, "simulate": simulate}
+PARTS = {"overhead": overhead, "own": own, "simulate": simulate}
 
 if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -20,8 +20,10 @@ from reverie.notices import warn
 RETRIES: Final = 20
 #: Shards that are on their way or waiting at a worker, for each that can be worked on at once.
 AHEAD: Final = 2
-#: Seconds between two looks at whether to stop, and for which the number of machines is believed.
-PATIENCE: Final = 0.2
+#: Seconds between two looks at whether to stop.
+PATIENCE: Final = 0.25
+#: Seconds for which the number of machines is believed.
+BELIEVED: Final = 2.0
 #: Seconds in which a machine has to say what it is.
 ANSWER: Final = 120.0
 
@@ -98,7 +100,7 @@ class RayCluster:
     def slots(self) -> int:
         """How many shards are worked on at once, as of a moment ago."""
         asked, slots = self._room
-        if time.monotonic() - asked > PATIENCE:
+        if time.monotonic() - asked > BELIEVED:
             has = self.ray.cluster_resources()
             slots = int(has.get("CPU", 1.0) / max(1, self.per_task.cpu))
             if self.per_task.gpu:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from reverie.errors import BadInput, UsageError
 from reverie.jobs.document import read_job
-from reverie.jobs.foreign_names import check_no_code, placed
+from reverie.jobs.foreign_names import check_no_code, check_no_functions, placed
 from reverie.jobs.job import Job
 from reverie.jobs.workspace import JobPart, Reference, Workspace
 from reverie.media.local_file import open_regular, unreadable
@@ -88,6 +88,7 @@ class Packer:
 
     def __init__(self) -> None:
         self._seen: OrderedDict[tuple[Any, ...], str] = OrderedDict()
+        self._last: tuple[Recipe, dict[str, Any], list[str]] | None = None
 
     def pack(self, part: JobPart, workspace: Workspace, held: Container[str] = ()) -> Packed:
         """The shard of a part whose fields name files of this machine.
@@ -122,11 +123,13 @@ class Packer:
 
         job = part.job
         assert isinstance(job, Job)
-        document = job.document()
         recipe, settings = getattr(job, "recipe", None), getattr(job, "settings", {})
         if isinstance(recipe, Recipe):
-            document["recipe"] = _renamed(recipe, sent).model_dump(mode="json")
-        elif "network" in settings:
+            document = job.model_dump(mode="json", exclude={"recipe"})
+            document["recipe"] = self._recipe(recipe, sent)
+        else:
+            document = job.document()
+        if not isinstance(recipe, Recipe) and "network" in settings:
             document["settings"] = {**settings, "network": _network(settings["network"], sent)}
         for name in FILES:
             value = getattr(job, name, None)
@@ -142,6 +145,23 @@ class Packer:
         weights = loaded.weights_sha256 if loaded is not None else None
         packed.shard = Shard(document, tuple(contents.values()), part.side, weights)
         return packed
+
+    def _recipe(self, recipe: Recipe, sent: Callable[[str], Content]) -> dict[str, Any]:
+        """A recipe as it travels; that of the part before is often the same one."""
+        if self._last is not None and self._last[0] is recipe:
+            for path in self._last[2]:
+                sent(path)
+            return self._last[1]
+        check_no_functions(recipe, "job")
+        paths: list[str] = []
+
+        def noted(path: str) -> Content:
+            paths.append(path)
+            return sent(path)
+
+        document = _renamed(recipe, noted).model_dump(mode="json")
+        self._last = recipe, document, paths
+        return document
 
     def _digest(self, path: str, data: dict[str, bytes], held: Container[str]) -> str:
         """The SHA-256 of a file, whose bytes come into ``data`` unless they are held; it is read once."""

@@ -110,6 +110,8 @@ class BatchJob(Job[BatchResult]):
         """As ``_work``, with what is not there yet made elsewhere, in any order."""
         from reverie.jobs.dream import DreamJob
 
+        names = self._names
+
         def parts() -> Iterator[JobPart]:
             for index, (photo, out) in enumerate(zip(self.photos, outs, strict=True)):
                 try:
@@ -118,7 +120,7 @@ class BatchJob(Job[BatchResult]):
                     done.fail(str(photo), out, error)
                     continue
                 if output is None:
-                    done.skip(self._names[index], out)
+                    done.skip(names[index], out)
                     continue
                 job = DreamJob(recipe=self.recipe, photo=photo, output=output)
                 yield JobPart(job, (out,), index)
@@ -130,7 +132,7 @@ class BatchJob(Job[BatchResult]):
             if isinstance(found, ReverieError):
                 done.fail(str(self.photos[index]), outs[index], found)
             else:
-                done.take(index, self._names[index], replace(found[0], recipe=opened.recipe))
+                done.take(index, names[index], replace(found[0], recipe=opened.recipe))
         return done.result(done.cut)
 
     def _output(self, opened: OpenRecipe, photo: Reference, out: str) -> Output | None:
