@@ -3,8 +3,8 @@
     overhead     the same variations of a dream by workers of a local cluster, and by as many plain processes
                  of one thread that share nothing, alternating; throughput of the one over that of the other
     own          the processor's time that the command itself takes for each picture, however busy the machine
-                 is: of a folder of photographs of one megapixel, whose dreams are short, and of portraits into
-                 a folder; with --profile, by function
+                 is: for photographs of one megapixel, whose dreams are short, and for portraits, both into a
+                 folder; with --profile, by function
     simulate     one command and 10, 100, 1000 ... workers, with the times that ``overhead`` measured: which
                  share of the workers' time is work, and from how many on the command itself is the limit
 

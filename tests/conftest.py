@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reverie.jobs.workspace import Workspace
 
 __all__ = ["pytest_configure"]  # a hook
+pytest_plugins = ["support.ray_nodes"]
 PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket")
 os.environ.setdefault(SPINNING, "2000")
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reverie.cluster.shard import Packed, Packer, unpack
+from reverie.cluster.shard import PackedShard, Packer, unpack
 from reverie.cluster.worker import Limits, carry_out
 from reverie.errors import BadInput, UsageError
 from reverie.jobs.dream import DreamJob, PictureResult
@@ -38,7 +38,7 @@ def dream_of(**changes: object) -> Recipe:
     return preset("reverie", octaves=1, steps=(2,), threads=1, **changes)
 
 
-def packed_of(job: Job[object], side: int | None = 0) -> Packed:
+def packed_of(job: Job[object], side: int | None = 0) -> PackedShard:
     return Packer().pack(JobPart(job, side=side), Workspace())
 
 

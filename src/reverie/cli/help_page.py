@@ -58,7 +58,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "reverie train pictures/ -o mine.safetensors --from lite0",
         "reverie train pictures/ -o mine.safetensors --unsupervised",
     ),
-    "cluster": ("reverie cluster auto", "reverie cluster 10.0.0.1:6379"),
+    "cluster": ("reverie cluster local", "reverie cluster auto", "reverie cluster 10.0.0.1:6379"),
 }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from reverie.cluster.machines import Machine, check_alike, this_machine
-from reverie.cluster.shard import Packed, Packer, Shard
+from reverie.cluster.shard import PackedShard, Packer, Shard
 from reverie.cluster.worker import Carried, Limits, carry_out
 from reverie.errors import ResourceError, ReverieError
 from reverie.jobs.job import Job, Result
@@ -113,7 +113,7 @@ class RayCluster:
     ) -> Iterator[tuple[JobPart, tuple[Any, ...] | ReverieError]]:
         """See ``Elsewhere``."""
         limits, waiting, more = Limits(workspace.max_pixels, workspace.offline), iter(parts), True
-        at_work: dict[Any, tuple[JobPart, Packed]] = {}
+        at_work: dict[Any, tuple[JobPart, PackedShard]] = {}
         try:
             while not stop():
                 while more and len(at_work) < self.slots() * AHEAD:
@@ -144,7 +144,7 @@ class RayCluster:
     def _begun_with(self) -> dict[str, Any]:
         return {"runtime_env": {"env_vars": dict(self.environment)}} if self.environment else {}
 
-    def _sent(self, packed: Packed, limits: Limits) -> Any:
+    def _sent(self, packed: PackedShard, limits: Limits) -> Any:
         """A shard on its way, its files in Ray's store."""
         for content in packed.shard.contents:
             if content.sha256 not in self._held:
@@ -179,7 +179,7 @@ class RayCluster:
             done += self.ray.wait(rest, num_returns=len(rest), timeout=0)[0]
         return list(done)
 
-    def _taken(self, answer: Any, part: JobPart, packed: Packed) -> tuple[Result, ...] | ReverieError:
+    def _taken(self, answer: Any, part: JobPart, packed: PackedShard) -> tuple[Result, ...] | ReverieError:
         """What came of a part, its files written under their names."""
         assert isinstance(part.job, Job)
         try:

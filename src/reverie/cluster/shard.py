@@ -71,7 +71,7 @@ class Shard:
 
 
 @dataclass
-class Packed:
+class PackedShard:
     """A shard, the bytes of its files that nobody holds yet, and where its files are, both by SHA-256."""
 
     shard: Shard
@@ -90,7 +90,7 @@ class Packer:
         self._seen: OrderedDict[tuple[Any, ...], str] = OrderedDict()
         self._last: tuple[Recipe, dict[str, Any], list[str]] | None = None
 
-    def pack(self, part: JobPart, workspace: Workspace, held: Container[str] = ()) -> Packed:
+    def pack(self, part: JobPart, workspace: Workspace, held: Container[str] = ()) -> PackedShard:
         """The shard of a part whose fields name files of this machine.
 
         Args:
@@ -103,7 +103,7 @@ class Packer:
             BadInput: A file that cannot be read.
         """
         contents: dict[str, Content] = {}
-        packed = Packed(Shard({}, (), part.side))
+        packed = PackedShard(Shard({}, (), part.side))
 
         def sent(path: str, *, lasting: bool = True) -> Content:
             digest = self._digest(path, packed.data, held)

@@ -57,7 +57,7 @@ class Cutting:
 
 
 @dataclass(eq=False)
-class Piece:
+class ScenePiece:
     """Frames of one scene that follow each other.
 
     Attributes:
@@ -69,7 +69,7 @@ class Piece:
     """
 
     name: Path
-    before: Piece | None = None
+    before: ScenePiece | None = None
     times: Sequence[tuple[int, Fraction, Fraction]] = ()
     room: int = 0
     sent: bool = False
@@ -105,9 +105,9 @@ class FilmPieces:
         """Of a film whose frames are ``safe`` up to so many; pieces of those are not kept."""
         self.cutting, self.workspace, self.folder = cutting, workspace, folder
         self._safe = safe
-        self._waiting: deque[Piece] = deque()  # not in the film yet, in its order
-        self._written: deque[Piece] = deque()
-        self._unsent: deque[Piece] = deque()
+        self._waiting: deque[ScenePiece] = deque()  # not in the film yet, in its order
+        self._written: deque[ScenePiece] = deque()
+        self._unsent: deque[ScenePiece] = deque()
         self._over = False
 
     def render(
@@ -150,7 +150,7 @@ class FilmPieces:
         """How many frames are in the film."""
         return self._written[-1].times[-1][0] + 1 if self._written else skip
 
-    def _parts(self, pieces: Iterator[Piece]) -> Iterator[JobPart | None]:
+    def _parts(self, pieces: Iterator[ScenePiece]) -> Iterator[JobPart | None]:
         """What can be dreamt now, the earliest first; the film is read on where nothing can."""
         while True:
             piece = next((piece for piece in self._unsent if piece.ready), None)
@@ -167,7 +167,7 @@ class FilmPieces:
             elif not read:
                 return
 
-    def _read(self, pieces: Iterator[Piece]) -> None:
+    def _read(self, pieces: Iterator[ScenePiece]) -> None:
         """Read the film on by a piece."""
         new = next(pieces, None)
         self._over = new is None
@@ -175,7 +175,7 @@ class FilmPieces:
             self._waiting.append(new)
             self._unsent.append(new)
 
-    def _there(self, piece: Piece) -> bool:
+    def _there(self, piece: ScenePiece) -> bool:
         """Whether it came back in an earlier run."""
         piece.sent = True
         try:
@@ -186,7 +186,7 @@ class FilmPieces:
             piece.shots.unlink(missing_ok=True)
         return piece.done
 
-    def _part(self, piece: Piece) -> JobPart:
+    def _part(self, piece: ScenePiece) -> JobPart:
         state, data = None, {}
         if piece.before is not None:
             left = piece.before.left()
@@ -201,12 +201,12 @@ class FilmPieces:
         )
         return JobPart(job, (os.fspath(piece.made),), piece, data)
 
-    def _cut(self, kept: Mapping[str, Any] | None) -> Generator[Piece]:
+    def _cut(self, kept: Mapping[str, Any] | None) -> Generator[ScenePiece]:
         """The film as pieces, their frames on the disk."""
         skip, last, before = 0, None, None
         if kept is not None:
             skip, last = int(kept["index"]), kept.get("last")
-            before = Piece(self.folder, done=True, kept=kept)
+            before = ScenePiece(self.folder, done=True, kept=kept)
         shots: list[Shot] = []
         for shot, begins in self.cutting.shots(skip, None if last is None else last.numpy()):
             full = shot.frame.index % self.cutting.together == 0
@@ -219,11 +219,11 @@ class FilmPieces:
         if shots:
             yield self._piece(shots, before)
 
-    def _piece(self, shots: Sequence[Shot], before: Piece | None) -> Piece:
+    def _piece(self, shots: Sequence[Shot], before: ScenePiece | None) -> ScenePiece:
         """A piece, its frames written down."""
         name = self.folder / f"piece-{shots[0].frame.index:08d}-{len(shots)}"
         times = [(shot.frame.index, shot.frame.time, shot.frame.duration) for shot in shots]
-        piece = Piece(name, before, times, sum(shot.frame.rgb.nbytes for shot in shots))
+        piece = ScenePiece(name, before, times, sum(shot.frame.rgb.nbytes for shot in shots))
         write_whole(pack_shots(shots, self.cutting.frames), piece.shots, overwrite=True)
         return piece
 

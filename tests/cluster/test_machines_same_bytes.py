@@ -18,6 +18,7 @@ from reverie.cluster.machines import Machine, common_kernels
 from reverie.errors import ResourceError
 from reverie.native import Isa
 from support.commands import environment
+from support.ray_nodes import NODE
 
 AVX2 = Machine("a", "1", "2", "3.12", "avx2", "AVX2")
 AVX512 = replace(AVX2, name="b", kernels="avx512", torch_kernels="AVX512")
@@ -91,9 +92,7 @@ def test_it_is_said_where_torch_has_chosen_already() -> None:
 def test_a_plainer_machine_decides_for_all(nodes: Any, photographs: Path, tmp_path: Path) -> None:
     """One node begins with plain kernels; the command then computes so too, from its very beginning."""
     plain = {"REVERIE_ISA": "none", "ATEN_CPU_CAPABILITY": "default"}
-    nodes.add_node(
-        num_cpus=1, include_dashboard=False, object_store_memory=80_000_000, env_vars={**os.environ, **plain}
-    )
+    nodes.add_node(**NODE, env_vars={**os.environ, **plain})
     words = ["see", "tabby", "block5c:1", "--preset", "sketch", "--size", "64", "--steps", "6"]
     told = common_kernels([PLAIN])
 

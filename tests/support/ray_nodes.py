@@ -1,4 +1,4 @@
-"""A real Ray cluster of this machine: three nodes of one core, which end with the file of tests."""
+"""Fixtures: a real Ray cluster of this machine, three nodes of one core that end with the file of tests."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Jobs whose parts are carried out elsewhere, in any order: the bytes of one process, each part once."""
+"""Films whose scenes are dreamt elsewhere, in any order: the bytes of one process, each piece once."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,10 @@ from PIL import Image
 from reverie import preset
 from reverie.errors import BadInput
 from reverie.jobs.film import FilmJob
-from reverie.jobs.fooling import results
-from reverie.jobs.fooling.run import EvolutionRun
-from reverie.jobs.fooling.settings import make_settings
 from reverie.jobs.job import Event, Listener, Step
-from reverie.jobs.stimuli import StimuliJob
 from reverie.jobs.workspace import Workspace
 from support import films
 from support.fake_ray import FakeRay, fake_cluster
-from support.fooling import tree
 from support.listeners import Recorder
 from support.scenes import five_scenes
 
@@ -137,119 +131,6 @@ def test_a_piece_that_was_damaged_is_made_again(ray: tuple[Workspace, FakeRay], 
     job.run(None, workspace)
     film_of(tmp_path, "one.mp4").run()
     assert (tmp_path / "many.mp4").read_bytes() == (tmp_path / "one.mp4").read_bytes()
-
-
-@pytest.fixture
-def one_judge(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What other networks say of the results takes longer than all of these evolutions."""
-    monkeypatch.setattr(results, "_others", lambda run: [])
-
-
-@pytest.mark.usefixtures("one_judge")
-@pytest.mark.parametrize("encoding", ["cppn", "direct"])
-def test_children_are_judged_in_shards(ray: tuple[Workspace, FakeRay], tmp_path: Path, encoding: str) -> None:
-    """A generation is as many batches as on one machine; the last is a short one."""
-    workspace, fake = ray
-    settings = make_settings(encoding=encoding, size=32, population=60, children=110, generations=3, seed=2)
-    for name, place in (("many", workspace), ("one", None)):
-        run = EvolutionRun(tmp_path / name, settings, threads=1, sheet_every=math.inf, workspace=place)
-        assert not run.carry_out(["zebra", "tabby"]).stopped
-    assert fake.done == 2 + 3 * 3
-    assert tree(tmp_path / "many") == tree(tmp_path / "one")
-
-
-class StopsWithin(Recorder):
-    """Stops while the third generation is judged."""
-
-    def should_stop(self) -> bool:
-        return len(self.steps) >= 3 and self.asked() > 4
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.count = 0
-
-    def asked(self) -> int:
-        self.count += 1
-        return self.count
-
-
-@pytest.mark.usefixtures("one_judge")
-def test_an_evolution_that_is_stopped_within_a_generation_goes_on(
-    ray: tuple[Workspace, FakeRay], tmp_path: Path
-) -> None:
-    workspace, fake = ray
-    settings = make_settings(size=32, population=110, children=110, generations=4, seed=2)
-    run = EvolutionRun(tmp_path / "many", settings, threads=1, sheet_every=math.inf, workspace=workspace)
-    outcome = run.carry_out(["zebra"], StopsWithin())
-    assert outcome.stopped == f"generation {outcome.generation} of 4"
-    assert 2 <= outcome.generation < 4
-    made = fake.done
-    run = EvolutionRun(tmp_path / "many", resume=True, threads=1, sheet_every=math.inf, workspace=workspace)
-    assert not run.carry_out(["zebra"]).stopped
-    assert fake.done - made == 3 * (4 - outcome.generation)
-    alone = EvolutionRun(tmp_path / "one", settings, threads=1, sheet_every=math.inf)
-    alone.carry_out(["zebra"])
-    assert tree(tmp_path / "many") == tree(tmp_path / "one")
-
-
-def test_stimuli_and_their_portraits(
-    ray: tuple[Workspace, FakeRay], photographs: Path, tmp_path: Path
-) -> None:
-    workspace, fake = ray
-    folder = tmp_path / "mine"
-    folder.mkdir()
-    for path in photographs.glob("*.png"):
-        for k in range(3):
-            Image.open(path).rotate(90 * k).save(folder / f"{path.stem}-{k}.png")
-    (folder / "coffee-1.png").write_bytes((folder / "coffee-1.png").read_bytes()[:200])
-    recipe = preset("sketch", size=(260, 200), steps=(2,), threads=1)
-    found = []
-    for name, place in (("many.png", workspace), ("one.png", Workspace())):
-        job = StimuliJob(
-            recipe=recipe,
-            photos=[str(folder)],
-            units=["block2a:5", "tabby"],
-            count=3,
-            output=str(tmp_path / name),
-        )
-        found.append(job.run(None, place))
-    assert (tmp_path / "many.png").read_bytes() == (tmp_path / "one.png").read_bytes()
-    assert fake.done == 12 + 2
-    many, one = found
-    assert many.failed == one.failed
-    assert str(folder / "coffee-1.png") in many.failed[0]
-    assert many.as_json()["units"] == one.as_json()["units"]
-
-
-class GoesAway(Listener):
-    """Takes a file away as soon as a photograph was looked at."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def on_event(self, event: Event) -> None:
-        if isinstance(event, Step):
-            self.path.unlink(missing_ok=True)
-
-
-def test_a_photograph_that_cannot_even_be_sent_costs_only_itself(photographs: Path, tmp_path: Path) -> None:
-    """It goes while others are looked at."""
-    names = [str(path) for path in sorted(photographs.glob("*.png"))] * 4
-    gone = tmp_path / "gone.png"
-    gone.write_bytes(Path(names[0]).read_bytes())
-    names.insert(15, str(gone))
-
-    recipe = preset("sketch", threads=1)
-    job = StimuliJob(
-        recipe=recipe, photos=names, units=["block2a:5"], portrait=False, output=str(tmp_path / "s.png")
-    )
-    with fake_cluster(slots=1) as (cluster, ray):
-        result = job.run(GoesAway(gone), Workspace(elsewhere=cluster))
-    assert ray.done < len(names)  # they go in groups
-    assert result.found is not None
-    assert len(result.found.photos) == 16
-    (line,) = result.failed
-    assert "gone.png" in line
 
 
 def test_errors_of_a_piece_are_those_of_the_film(ray: tuple[Workspace, FakeRay], tmp_path: Path) -> None:

@@ -17,12 +17,12 @@ from reverie.cluster.ray_cluster import RayCluster
 from reverie.jobs.workspace import Workspace
 from support.paths import SOURCES, TESTS
 from support.ray_jobs import WHOLE, Counted, inputs, tree, whole_job
+from support.ray_nodes import NODE
 from support.ray_processes import busy
 
 pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("ray"), pytest.mark.timeout(1500)]
 #: Workers that are killed in each job, and parts that come back between two kills at least.
-KILLS, APART = 10, 2
-NODE = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": 80_000_000}
+KILLS, APART = 10, 1
 
 
 @pytest.fixture(scope="module")
