@@ -18,6 +18,13 @@ TRIES = 5
 NODE = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": 80_000_000}
 
 
+@pytest.fixture
+def ray_ends() -> Iterator[str]:
+    """What a command begins of Ray ends with the test; the mark that it has, of ``ray_processes``."""
+    with marked() as word:
+        yield word
+
+
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Any]:
     """The nodes."""

@@ -19,6 +19,8 @@ ENVIRONMENT: Final = {
     "RAY_AUTH_MODE": "token",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
+#: How often Ray is started here: of a busy machine it gives up after half a minute, which cannot be set.
+TRIES: Final = 3
 #: Where Ray looks for a token.
 _TOKENS: Final = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"}
 
@@ -39,12 +41,7 @@ def connected(where: str, per_task: PerTask, *, same_bytes: bool = False) -> Ite
         ResourceError: There is no such cluster, or its machines cannot work with this one.
     """
     ray = prepared(local=where == "local")
-    try:
-        ray.init(**_how(where))
-    except Exception as error:  # Ray has no error of its own for what goes wrong here
-        told = " ".join(str(error).split())[:200]
-        what = "Ray does not begin" if where == "local" else "no cluster answers there"
-        raise ResourceError(f"--cluster {where}: {what} ({told}); see docs/cluster.md") from error
+    _begin(ray, where)
     try:
         cluster = RayCluster(ray, per_task)
         if same_bytes:
@@ -54,6 +51,20 @@ def connected(where: str, per_task: PerTask, *, same_bytes: bool = False) -> Ite
         yield cluster
     finally:
         ray.shutdown()
+
+
+def _begin(ray: Any, where: str) -> None:
+    """Start or join Ray; ResourceError where it cannot be."""
+    for left in reversed(range(TRIES if where == "local" else 1)):
+        try:
+            ray.init(**_how(where))
+            return
+        except Exception as error:  # Ray has no error of its own for what goes wrong here
+            ray.shutdown()
+            if not left:
+                told = " ".join(str(error).split())[:200]
+                what = "Ray does not begin" if where == "local" else "no cluster answers there"
+                raise ResourceError(f"--cluster {where}: {what} ({told}); see docs/cluster.md") from error
 
 
 def prepared(*, local: bool) -> Any:

@@ -41,6 +41,9 @@ def test_what_cannot_be_is_refused(inside, here, words, code, said):
 
 @needs_ray
 @pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.usefixtures("ray_ends")
+@pytest.mark.xdist_group("ray")
 def test_variations_on_a_cluster_are_those_of_one_machine(reverie, tmp_path):
     rng = np.random.default_rng(0)
     Image.fromarray(rng.integers(0, 255, (48, 64, 3), np.uint8)).save(tmp_path / "a.png")
@@ -56,6 +59,9 @@ def test_variations_on_a_cluster_are_those_of_one_machine(reverie, tmp_path):
 
 @needs_ray
 @pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.usefixtures("ray_ends")
+@pytest.mark.xdist_group("ray")
 def test_the_machines_are_listed(reverie):
     ran = reverie("cluster", "local", "--json")
     assert ran.rc == 0, ran.stderr
