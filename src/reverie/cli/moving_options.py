@@ -79,7 +79,7 @@ class ZoomAscent(Group):
     """How far each frame of a zoom goes."""
 
     strength: Annotated[str | None, of_zoom("strength", panel=LOOK, metavar="CURVE")] = None
-    steps: Annotated[int | None, of_zoom("steps", panel=LOOK)] = None
+    steps: Annotated[str | None, of_zoom("steps", panel=LOOK, metavar="N[,N...]")] = None
     warm_up: Annotated[int | None, of_zoom("warm_up", panel=LOOK)] = None
 
 

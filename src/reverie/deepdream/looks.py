@@ -9,7 +9,12 @@ from typing import Any
 from torch import Tensor
 
 from reverie.gradient.attention import KEPT, Attention, Taste
+from reverie.ops.opponent import CELL as OPPONENT_CELL
 from reverie.recipe.recipe import Recipe
+
+
+#: The cells that attention to a moving picture is kept on, in pixels a side: those that a step reads it on.
+CELL = OPPONENT_CELL
 
 
 @dataclass
@@ -33,6 +38,7 @@ class Looks:
         if known is None or not known.serves(recipe.calm, recipe.variety):
             known = attention_of(recipe, self.kept)
         if known is not None:
+            known.on_cells(CELL)
             self.sizes[octave] = known
         return known
 
@@ -40,6 +46,7 @@ class Looks:
         """Go on from what a still dream saw, if that was of the (height, width) of the octave."""
         if attention is not None and (attention.map is None or attention.map.shape[2:] == size):
             attention.keeps(self.kept)
+            attention.on_cells(CELL)
             self.sizes[octave] = attention
 
     def move(self, moved: Callable[[Tensor], Tensor]) -> None:
@@ -54,15 +61,17 @@ class Looks:
     def state_dict(self) -> dict[str, dict[str, Any]]:
         """What has to be kept to go on later, as tensors and numbers."""
         return {
-            str(octave): {"calm": one.calm, "variety": one.variety, **one.state_dict()}
+            str(octave): {"calm": one.calm, "variety": one.variety, "cell": one.cell, **one.state_dict()}
             for octave, one in self.sizes.items()
         }
 
     def load_state_dict(self, kept: Mapping[str, dict[str, Any]]) -> None:
         """Take up what ``state_dict`` gave."""
         for octave, theirs in kept.items():
-            attention = Attention(theirs["calm"], theirs["variety"], kept=self.kept)
+            cell = theirs.get("cell", 1)  # of a version before there were cells: every pixel
+            attention = Attention(theirs["calm"], theirs["variety"], kept=self.kept, cell=cell)
             attention.load_state_dict(theirs)
+            attention.on_cells(CELL)
             self.sizes[int(octave)] = attention
 
 

@@ -14,6 +14,7 @@ from reverie.ascent.session import Session
 from reverie.ascent.start import fitted, prepare
 from reverie.ascent.tensors import as_tensor
 from reverie.canvas.detail import DetailCanvas
+from reverie.canvas.moving import MovingCanvas
 from reverie.deepdream.direction import StepDirection, room_for, step_direction
 from reverie.deepdream.looks import Looks, attention_of, taste_of
 from reverie.deepdream.room import with_room
@@ -240,7 +241,8 @@ class State:
         if self.attention is None or not recipe.calm:
             return None
         if self.attention.map is None:
-            return self.canvas.base.new_ones(1, 1, *self.canvas.base.shape[2:])
+            sides = (-(-side // self.attention.cell) for side in self.canvas.base.shape[2:])
+            return self.canvas.base.new_ones(1, 1, *sides)
         return self.attention.map
 
     @computes
@@ -318,7 +320,8 @@ class State:
     @staticmethod
     def _leave_room(canvas: DetailCanvas, recipe: Recipe) -> None:
         if recipe.room is not None:
-            canvas.detail = with_room(canvas.detail, canvas.base, recipe.room, circular=canvas.circular)
+            how = {"circular": canvas.circular, "moving": isinstance(canvas, MovingCanvas)}
+            canvas.detail = with_room(canvas.detail, canvas.base, recipe.room, **how)
 
     @staticmethod
     def _mask_mean(canvas: DetailCanvas) -> float:

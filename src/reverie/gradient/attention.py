@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.gradient.cells import Window
-from reverie.ops.filters import gaussian_kernel, low_pass, separable
+from reverie.ops.filters import gaussian_kernel, low_pass, low_passed, separable
 
 #: Sigma of the blur of where something is seen: in cells of the layer, then in pixels of the picture.
 CELL_BLUR, PIXEL_BLUR = 0.7, 12.0
@@ -81,7 +81,8 @@ class Attention:
     Attributes:
         calm: How much less what stands nowhere out is dreamt on, 0 to 1.
         variety: The power by which channels that are strong all over the picture are held back, 0 to 1.
-        map: (1, 1, H, W) in [0, 1], of the picture as it was looked at: where the network sees something.
+        map: (1, 1, H, W) in [0, 1], of the picture as it was looked at: where the network sees something;
+            of its cells, where there are any.
         terms: What is climbed, as text, in the order of the following.
         energy: Of each term, (C,) the sum of squares of what stood out at the last look.
         norms: Of each term, the length of its gradient at its layer at the last look.
@@ -89,6 +90,8 @@ class Attention:
         partners: The same of other networks that look along.
         kept: How much of the map so far is kept in a step, 0 to 1.
         taste: Which channels are liked more than others; None likes all alike.
+        cell: Pixels to a side of a cell of the map. Of a still picture it has every pixel; of one that moves
+            the map, which is smooth, is kept on cells: it is moved along with every frame.
     """
 
     calm: float = 0.0
@@ -101,11 +104,14 @@ class Attention:
     partners: list[Attention] = field(default_factory=list)
     kept: float = KEPT
     taste: Taste | None = None
+    cell: int = 1
 
     def of_partner(self, place: int) -> Attention:
         """That of another network that looks at the same picture."""
         while len(self.partners) <= place:
-            self.partners.append(Attention(self.calm, self.variety, kept=self.kept, taste=self.taste))
+            self.partners.append(
+                Attention(self.calm, self.variety, kept=self.kept, taste=self.taste, cell=self.cell)
+            )
         return self.partners[place]
 
     def serves(self, calm: float, variety: float, taste: Taste | None = None) -> bool:
@@ -124,6 +130,15 @@ class Attention:
         for partner in self.partners:
             partner.keeps(kept)
 
+    def on_cells(self, cell: int) -> None:
+        """Keep the map on cells of so many pixels from now on, where it has every pixel."""
+        if self.cell == 1 and cell > 1:
+            self.cell = cell
+            if self.map is not None:
+                self.map = F.avg_pool2d(self.map, cell, ceil_mode=True)
+        for partner in self.partners:
+            partner.on_cells(cell)
+
     def move(self, moved: Callable[[Tensor], Tensor]) -> None:
         """Move along with the picture: what becomes of a map (1, 1, H, W) is ``moved`` of it."""
         if self.map is not None:
@@ -139,7 +154,7 @@ class Attention:
         return Sums([0.0] * len(terms), [None] * len(terms))
 
     def emphasis(self) -> Tensor | None:
-        """What gradients at layers are multiplied by, (1, 1, H, W); None is 1 everywhere."""
+        """What gradients at layers are multiplied by, of the shape of the map; None is 1 everywhere."""
         if self.map is None or not self.calm:
             return None
         least = 1 - (1 - ELSEWHERE) * self.calm
@@ -188,7 +203,7 @@ class Attention:
             self.shares = [share * norm for share, norm in zip(shares, self.norms, strict=True)]
         self.energy = sums.energy
         if sums.seen is not None:
-            found = attention_map(sums.seen, sums.limits, size, roll)
+            found = attention_map(sums.seen, sums.limits, size, roll, self.cell)
             same = self.map is not None and self.map.shape == found.shape
             self.map = torch.lerp(found, self.map, self.kept) if same and self.map is not None else found
 
@@ -217,7 +232,11 @@ class Attention:
 
 
 def attention_map(
-    seen: Tensor, limits: tuple[float, float], size: tuple[int, int], roll: tuple[int, int] = (0, 0)
+    seen: Tensor,
+    limits: tuple[float, float],
+    size: tuple[int, int],
+    roll: tuple[int, int] = (0, 0),
+    cell: int = 1,
 ) -> Tensor:
     """Where the network sees something, (1, 1, H, W) in [0, 1] for a (height, width).
 
@@ -226,10 +245,59 @@ def attention_map(
         limits: From which on something is seen, and from which on for certain.
         size: Of the picture.
         roll: By how many pixels the picture was rolled downwards and to the right; the map is as it lies.
+        cell: Of more than one pixel, the map is of the picture's cells of so many pixels a side.
     """
     enough = min(seen.shape[2:]) > 3  # of fewer cells there is no other side
     smooth = separable(seen, gaussian_kernel(CELL_BLUR, 3), circular=enough)
     way = ((smooth - limits[0]) / (limits[1] - limits[0])).clamp_(0, 1)
     certain = way * way * (3 - 2 * way)
+    if cell > 1:
+        return _on_cells(certain, size, roll, cell)
     large = F.interpolate(certain, size=size, mode="bilinear", align_corners=False)
     return low_pass(torch.roll(large, (-roll[0], -roll[1]), (2, 3)), PIXEL_BLUR).clamp_(0, 1)
+
+
+def _on_cells(certain: Tensor, size: tuple[int, int], roll: tuple[int, int], cell: int) -> Tensor:
+    """The same of the picture's cells: each looks linearly at the layer's where its middle is."""
+    for axis in (0, 1):
+        pixels, given = size[axis], certain.shape[2 + axis]
+        middle = (torch.arange(-(-pixels // cell)) + 0.5) * cell
+        place = (middle + roll[axis]).remainder(pixels) * (given / pixels) - 0.5
+        certain = seen_linearly(certain, 2 + axis, place.clamp_(0, given - 1))
+    sigma = PIXEL_BLUR / cell
+    return low_passed(certain, sigma).clamp_(0, 1)
+
+
+def cells_in_view(
+    cells: Tensor, cell: int, size: tuple[int, int], start: tuple[int, int], seen: tuple[int, int]
+) -> Tensor:
+    """A map on cells as a view shows it: rolled, and continued circularly.
+
+    Args:
+        cells: (1, 1, h, w), of a picture's cells.
+        cell: How many pixels a side they have.
+        size: Height and width of the picture.
+        start: The row and column of the picture that the view begins with; may lie outside.
+        seen: Height and width of the view.
+
+    Returns:
+        The view's cells of as many pixels.
+    """
+    for axis in (0, 1):
+        pixels, given = size[axis], cells.shape[2 + axis]
+        middle = (torch.arange(-(-seen[axis] // cell)) + 0.5) * cell
+        place = (middle + start[axis]).remainder(pixels) / cell - 0.5
+        cells = seen_linearly(cells, 2 + axis, place, wrap=True)
+    return cells
+
+
+def seen_linearly(planes: Tensor, axis: int, places: Tensor, *, wrap: bool = False) -> Tensor:
+    """Planes looked at linearly at places along an axis; the last is followed by the first if they wrap."""
+    size = planes.shape[axis]
+    first = places.floor()
+    share = (places - first).to(planes).view(-1, *[1] * (planes.ndim - 1 - axis))
+    before = first.long()
+    after = (before + 1) % size if wrap else (before + 1).clamp_max(size - 1)
+    before = before % size if wrap else before.clamp(0, size - 1)
+    here, there = (planes.index_select(axis, at.to(planes.device)) for at in (before, after))
+    return torch.lerp(here, there, share)

@@ -16,7 +16,7 @@ from reverie.engine.check import check_shown
 from reverie.engine.engine import Engine
 from reverie.engine.not_finite import complaint
 from reverie.errors import ReverieError, UsageError
-from reverie.gradient.attention import Attention, InDeviations, Sums
+from reverie.gradient.attention import Attention, InDeviations, Sums, cells_in_view
 from reverie.gradient.cells import Window, as_map
 from reverie.gradient.reading import (
     AnyReading,
@@ -307,9 +307,18 @@ class _Sight:
         """A field as the view shows it, averaged over each cell of a map: made for one tile, then kept."""
         key = (name, height, width)
         if key not in self._pooled:
-            view = View(self.fields[name], self.view.down, self.view.right, self.view.margin)
-            self._pooled[key] = F.adaptive_avg_pool2d(view.cut(view.all), (height, width))
+            self._pooled[key] = F.adaptive_avg_pool2d(self._viewed(name), (height, width))
         return self._pooled[key]
+
+    def _viewed(self, name: str) -> Tensor:
+        """A field as the view shows it, or of its cells where it has cells."""
+        view, plane, attention = self.view, self.fields[name], self.attention
+        if name == EMPHASIS and attention is not None and attention.cell > 1:
+            size = int(view.picture.shape[2]), int(view.picture.shape[3])
+            start = -view.margin - view.down, -view.margin - view.right
+            return cells_in_view(plane, attention.cell, size, start, (view.height, view.width))
+        rolled = View(plane, view.down, view.right, view.margin)
+        return rolled.cut(rolled.all)
 
 
 def slope_by_autograd(

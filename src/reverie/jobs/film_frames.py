@@ -187,7 +187,7 @@ class FrameWriter:
             work, guard = frame.state.state_dict(), self.guard.state_dict()
             return {"work": work, "guard": guard, "length": str(self.length), "steered": steered}
 
-        rgb, alpha = self.guard(frame.rgb, frame.time), frame.picture.alpha
+        rgb, alpha = self.guard(frame.rgb, frame.time), frame.alpha
         if self.source.alpha and alpha is not None:
             rgb = np.dstack([rgb, np.rint(alpha.clip(0, 1) * 255).astype(np.uint8)])
         self.render.add(rgb, frame.time, frame.duration, state)

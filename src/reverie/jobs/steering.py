@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from reverie.errors import UsageError
 from reverie.jobs.job import Listener
 from reverie.jobs.provenance import Steered
 from reverie.recipe.recipe import Recipe
+from reverie.recipe.zoom import OPENING
 
 #: Settings that may change while a dream runs: what the loop reads anew at each step.
 STEERABLE: Final = (
@@ -70,9 +71,14 @@ class Steering:
     def _record(self, here: Steered, wanted: Recipe) -> None:
         mine, theirs = self._first.model_dump(mode="json"), wanted.model_dump(mode="json")
         changes = {name: value for name, value in theirs.items() if value != mine[name]}
-        if fixed := [name for name in changes if name not in STEERABLE]:
+        fixed = [name for name in changes if name not in STEERABLE and name != "zoom"]
+        fixed += [f"zoom.{name}" for name in OPENING if _differs(mine["zoom"], changes.get("zoom"), name)]
+        if ("zoom" in changes) and None in (mine["zoom"], changes["zoom"]):
+            fixed.append("zoom")
+        if fixed:
             raise UsageError(
-                f"{', '.join(fixed)}: cannot change while a dream runs; {', '.join(STEERABLE)} can"
+                f"{', '.join(fixed)}: cannot change while a dream runs; {', '.join(STEERABLE)} can, and of a "
+                "zoom its steps, octaves, scenes and how it moves"
             )
         if unknown := [name for name in wanted.files() if name not in self._first.files()]:
             raise UsageError(
@@ -81,3 +87,8 @@ class Steering:
         self.steered = [one for one in self.steered if one.place != here.place]
         self.steered.append(here.model_copy(update={"changes": changes}))
         self._now = wanted
+
+
+def _differs(before: Mapping[str, object] | None, after: Mapping[str, object] | None, name: str) -> bool:
+    """Whether both are there and say another thing of a setting."""
+    return before is not None and after is not None and before[name] != after[name]

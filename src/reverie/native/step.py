@@ -29,7 +29,7 @@ _sums = ctypes.POINTER(_double)
 #: Of each function its result, then its arguments.
 _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "laplacian": (_int, _int, _plane, *(_long,) * 3, _int, _double, _int, _plane, _sums, _int),
-    "opponent": (_int, _int, _plane, _plane, *(_long,) * 3, _int, _plane, _int, _plane, _sums, _int),
+    "opponent": (_int, _int, _plane, _plane, *(_long,) * 3, _int, _plane, *(_int,) * 2, _plane, _sums, _int),
     "move": (_double, _int, *(_plane,) * 4, *(_float,) * 3, _int, _int, _long, _long, _int),
     "measure": (_int, _int, *(_plane,) * 3, _int, _long, _long, _sums, _int),
     "show": (_int, _int, *(_plane,) * 3, _int, *(_long,) * 7, _plane, _long, _long, _int),
@@ -228,7 +228,7 @@ def opponent_(
     Args:
         gradient: (1, C, H, W), overwritten.
         numbers: For its shape; they say how many bands there are.
-        attention: As there, (1, 1, H, W).
+        attention: As there, (1, 1, H, W) or of its cells.
         circular: As there.
         room: ``opponent_room`` numbers to work in, overwritten; made if missing.
 
@@ -239,7 +239,9 @@ def opponent_(
         MemoryError: There is none.
         UsageError: Not such planes, too little room, or numbers that are none of these channels.
     """
-    _check(gradient, None, attention)
+    on_cells = attention is not None and attention.shape == _cells_of(gradient)
+    _check(gradient, None, None if on_cells else attention)
+    check_that(not on_cells or attention is None or _plain(attention), "attention is as the planes are")
     channels = gradient.shape[1]
     if not numbers.ground:
         return None
@@ -263,11 +265,16 @@ def opponent_(
     reach = len(numbers.local_taps) // 2, len(numbers.gate_taps) // 2
     given = _Numbers(*(ctypes.cast(a, _plane) if a else None for a in arrays), *reach, *numbers.single)
     sums = (_double * 2)()
-    planes = _at(gradient), *gradient.shape[1:], levels, _at(attention), circular, _at(room)
+    planes = _at(gradient), *gradient.shape[1:], levels, _at(attention), on_cells, circular, _at(room)
     bands = _function("opponent")(_isa(), ctypes.byref(given), *planes, sums, torch.get_num_threads())
     if not _checked(bands):
         return None
     return Moments(sums[0] / gradient.numel(), sums[1] / gradient.numel())
+
+
+def _cells_of(plane: Tensor) -> tuple[int, ...]:
+    """The shape of what is told of the cells of a plane (1, C, H, W)."""
+    return 1, 1, -(-plane.shape[2] // CELL), -(-plane.shape[3] // CELL)
 
 
 def move_(

@@ -144,12 +144,24 @@ def resize(x: Tensor, height: int, width: int, *, circular: bool = False, plain:
 
 def low_pass(x: Tensor, sigma: float, *, circular: bool = False) -> Tensor:
     """A Gaussian blur of a large sigma (pixels), computed on a smaller copy."""
+    height, width = x.shape[2:]
+    cells, scaled = low_pass_cells(height, width, sigma)
+    if cells == (height, width):
+        return low_passed(x, scaled, circular=circular)
+    small = low_passed(F.interpolate(x, size=cells, mode="area"), scaled, circular=circular)
+    return enlarge(small, height, width, circular=circular)
+
+
+def low_pass_cells(height: int, width: int, sigma: float) -> tuple[tuple[int, int], float]:
+    """The (height, width) of the smaller copy that ``low_pass`` blurs, and its sigma there."""
     factor = max(1, int(sigma // 2))
-    height, width = (max(4, math.ceil(s / factor)) for s in x.shape[2:])
-    small = F.interpolate(x, size=(height, width), mode="area") if factor > 1 else x
-    scaled = sigma / factor
-    small = separable(small, gaussian_kernel(scaled, math.ceil(3 * scaled)), circular=circular)
-    return enlarge(small, x.shape[2], x.shape[3], circular=circular) if factor > 1 else small
+    cells = (height, width) if factor == 1 else tuple(max(4, math.ceil(s / factor)) for s in (height, width))
+    return (cells[0], cells[1]), sigma / factor
+
+
+def low_passed(small: Tensor, sigma: float, *, circular: bool = False) -> Tensor:
+    """That copy blurred."""
+    return separable(small, gaussian_kernel(sigma, math.ceil(3 * sigma)), circular=circular)
 
 
 def periodic(picture: Tensor) -> Tensor:

@@ -129,6 +129,11 @@ def _halved(attention: Tensor | None, count: int) -> list[Tensor]:
     return maps
 
 
+def _on_cells(attention: Tensor, gradient: Tensor) -> Tensor:
+    """The attention's means over cells, if it has every pixel; else it is that already."""
+    return _means(attention, CELL) if attention.shape[2:] == gradient.shape[2:] else attention
+
+
 def _mean(planes: Tensor) -> Tensor:
     return planes.mean((2, 3), keepdim=True)
 
@@ -169,7 +174,8 @@ def opponent_normalised(
         levels: Bands; fewer where the picture is small.
         tilt: Gain towards coarse bands, in octaves a band, where nothing is seen; a quarter of it where
             something is.
-        attention: (1, 1, H, W) in [0, 1], where something is seen; without it all is ground.
+        attention: (1, 1, H, W) in [0, 1], where something is seen, or its means over cells of ``CELL`` pixels;
+            without it all is ground.
         circular: Wrap at the border.
 
     Returns:
@@ -179,7 +185,7 @@ def opponent_normalised(
     if not bands:
         return from_axes(rest - _mean(rest))
     numbers = OpponentNumbers.of(gradient.shape, levels, tilt)
-    seen = _halved(None if attention is None else _means(attention.to(gradient), CELL), len(bands))
+    seen = _halved(None if attention is None else _on_cells(attention.to(gradient), gradient), len(bands))
     result = gate = None
     channels = gradient.shape[1]
     for k in reversed(range(len(bands))):

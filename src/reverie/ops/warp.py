@@ -9,6 +9,7 @@ from __future__ import annotations
 import cmath
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import torch
@@ -116,23 +117,40 @@ def warp(
         shrinks = _shrinks(where)
     wrap = border == "wrap"
     where = where.to(picture)
-    sigma = 0.5 * math.sqrt(max(0.0, shrinks**2 - 1))
-    if sigma > LEAST_BLUR:
-        picture = separable(picture, gaussian_kernel(sigma, math.ceil(3 * sigma)), circular=wrap)
+    picture = _blurred(picture, shrinks, wrap)
     if not sharp:
         return _linear(picture, where[..., 0], where[..., 1], wrap)
     return _spline(coefficients(picture, wrap=wrap), where, wrap)
 
 
-def coefficients(picture: Tensor, *, wrap: bool = False) -> Tensor:
-    """Those of the cubic spline through every pixel (Unser, Aldroubi & Eden 1991), of the same shape."""
+def blur_against_aliasing(picture: Tensor, where: Tensor | Similarity, *, wrap: bool = False) -> Tensor:
+    """A picture without what is too fine for a warp that shrinks it by more than a little."""
+    return _blurred(picture, 1 / where.zoom if isinstance(where, Similarity) else _shrinks(where), wrap)
+
+
+def _blurred(picture: Tensor, shrinks: float, wrap: bool) -> Tensor:
+    sigma = 0.5 * math.sqrt(max(0.0, shrinks**2 - 1))
+    if sigma <= LEAST_BLUR:
+        return picture
+    return separable(picture, gaussian_kernel(sigma, math.ceil(3 * sigma)), circular=wrap)
+
+
+@cache
+def spline_filter() -> tuple[float, ...]:
+    """The taps of the filter that makes coefficients of samples, an odd count, 1 in all."""
     side = -6 * POLE / (1 - POLE * POLE)
     kernel = torch.tensor([side * POLE ** abs(k) for k in range(-TAPS, TAPS + 1)], dtype=torch.float64)
+    return tuple((kernel / kernel.sum()).tolist())
+
+
+def coefficients(picture: Tensor, *, wrap: bool = False) -> Tensor:
+    """Those of the cubic spline through every pixel (Unser, Aldroubi & Eden 1991), of the same shape."""
+    kernel = torch.tensor(spline_filter(), dtype=torch.float64)
     if picture.device.type != "cpu":
-        return separable(picture, kernel / kernel.sum(), circular=wrap)
+        return separable(picture, kernel, circular=wrap)
     import cv2
 
-    taps = (kernel / kernel.sum()).float().numpy()
+    taps = kernel.float().numpy()
     result = torch.empty_like(picture, memory_format=torch.contiguous_format)
     for plane, out in zip(picture[0].detach(), result[0], strict=True):
         values = plane.numpy()

@@ -17,6 +17,11 @@ from reverie.recipe.scenes import parse_scenes
 MOST_FRAMES: Final = 1_000_000
 #: The most scenes of one zoom.
 MOST_SCENES: Final = 256
+#: What stays as it began where a zoom is steered: how long it is, and what its first frame was made with.
+OPENING: Final = ("duration", "fps", "loop", "halves", "warm_up", "steady", "vivid")
+
+
+FrameSteps = Annotated[int, Field(ge=1, le=1000)]
 
 
 class Zoom(BaseModel):
@@ -62,7 +67,11 @@ class Zoom(BaseModel):
     strength: Annotated[Curve, Within(0, 1)] = Field(
         Curve.constant(0.12), description="How far each frame's own dream goes, 0 to 1."
     )
-    steps: int = Field(2, ge=1, le=1000, description="Steps a frame, in each of its octaves.")
+    steps: Annotated[tuple[FrameSteps, ...], Field(min_length=1, max_length=32)] = Field(
+        (2, 2, 1),
+        description="Steps a frame, in each of its octaves; several are one per octave, smallest first, the "
+        "last holding on.",
+    )
     octaves: int = Field(3, ge=1, le=32, description="Octaves of a frame's own dream.")
     even: float = Field(
         0.4,
@@ -103,6 +112,12 @@ class Zoom(BaseModel):
         scenes = zip(parse_scenes(self.scenes), texts, strict=True)
         named = tuple(str(replace(scene, objective=text)) for scene, text in scenes)
         return self.model_copy(update={"scenes": named})
+
+    @field_validator("steps", mode="before")
+    @classmethod
+    def _one_alone(cls, value: object) -> object:
+        """One number instead of several."""
+        return value if isinstance(value, list | tuple) else (value,)
 
     @field_validator("scenes")
     @classmethod

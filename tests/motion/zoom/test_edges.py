@@ -1,10 +1,11 @@
 """What comes into view at the edges: mirrors that stand still in the world, and no streaks."""
 
+import pytest
 import torch
 
 from reverie.motion.zoom.camera import Camera
 from reverie.motion.zoom.edges import moved
-from reverie.ops.warp import warp
+from reverie.ops.warp import Similarity, warp
 from reverie.recipe.zoom import Zoom
 from support.slow import mostly_slow
 
@@ -35,10 +36,10 @@ def smooth(seed: int) -> torch.Tensor:
 def test_many_small_moves_are_one_large_one(settings, frames):
     """Into the first frame mirrored at its own edges, which is what one look at it shows."""
     view, first = camera(**settings), smooth(1)
-    picture, anchor = first, 0
+    picture, since = first, Similarity()
     for index in range(1, frames + 1):
-        picture, anchor = moved(picture, view, index, anchor)
-    assert anchor == 0
+        picture, since = moved(picture, view.step(index), since)
+    assert since.zoom == pytest.approx(view.between(0, frames).zoom)
     truth = warp(first, view.between(0, frames))
     error = (picture - truth).abs()
     assert error.mean() < 0.02
@@ -48,10 +49,10 @@ def test_many_small_moves_are_one_large_one(settings, frames):
 def test_no_streaks_come_in():
     """What a pan brings in has as much detail along the pan as the picture has."""
     view = camera(zoom=1, pan_x=0.01)
-    picture, anchor = smooth(2), 0
+    picture, since = smooth(2), Similarity()
     plain = picture
     for index in range(1, 41):
-        picture, anchor = moved(picture, view, index, anchor)
+        picture, since = moved(picture, view.step(index), since)
         plain = warp(plain, view.step(index))
 
     def detail(shown: torch.Tensor) -> float:
@@ -65,17 +66,17 @@ def test_no_streaks_come_in():
 
 def test_where_all_is_in_view_nothing_is_mirrored():
     view, picture = camera(zoom=1.02, rotate=0.1), smooth(3)
-    seen, anchor = moved(picture, view, 7, 2)
-    assert torch.equal(seen, warp(picture, view.step(7)))
-    assert anchor == 7
+    seen, since = moved(picture, view.step(7), Similarity.of(zoom=0.8))
+    torch.testing.assert_close(seen, warp(picture, view.step(7)).clamp(0, 1), rtol=0, atol=1e-4)
+    assert since == Similarity()
 
 
 def test_mirrors_are_put_up_anew_before_they_are_far_away():
-    view, picture, anchor = camera(zoom=0.9), smooth(4), 0
-    anchors = []
+    view, picture, since = camera(zoom=0.9), smooth(4), Similarity()
+    sizes = []
     for index in range(1, 30):
-        picture, anchor = moved(picture, view, index, anchor)
-        anchors.append(anchor)
+        picture, since = moved(picture, view.step(index), since)
+        sizes.append(since.zoom)
         assert torch.isfinite(picture).all()
-    assert anchors[:6] == [0] * 6  # 0.9 to the power of 6 is 0.53
-    assert sorted(set(anchors)) == [0, 6, 12, 18, 24]
+    # 0.9 to the power of 6 is 0.53.
+    assert sizes == pytest.approx([0.9 ** (1 + i % 6) for i in range(29)])

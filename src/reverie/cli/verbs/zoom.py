@@ -13,7 +13,7 @@ from reverie.cli.groups import OFFERED, Without, all_given, takes_groups
 from reverie.cli.moving import film_output, make_film, recipe_with, typed_options
 from reverie.cli.moving_options import FilmCommon, ZoomAscent, ZoomBase, ZoomMotion, ZoomTarget
 from reverie.cli.options import Appearance
-from reverie.cli.recipe_options import longer_side, objectives, told_as_typed
+from reverie.cli.recipe_options import longer_side, objectives, told_as_typed, whole_numbers
 from reverie.errors import UsageError
 from reverie.network.class_names import imagenet
 from reverie.recipe.recipe import Recipe
@@ -46,6 +46,8 @@ def zoom(
     """
     targets, scenes = scened(target.given())
     own = {**all_given(target, motion, ascent), "scenes": scenes}
+    if own.get("steps") is not None:
+        own["steps"] = whole_numbers("--steps", own["steps"])
     rest = {**targets, **all_given(base, appearance, common)}
     with told_as_typed(typed_options("zoom", own, rest, common)):
         recipe = recipe_with("zoom", own, rest)

@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from reverie.ascent.loop import Frame, dream
 from reverie.ascent.session import Session, session_of
 from reverie.ascent.start import prepare
-from reverie.deepdream.state import State
+from reverie.deepdream.state import Origin, State, as_picture
+from reverie.media.picture import Picture
 from reverie.motion.film.motion import FrameMotion, Masks, moves
 from reverie.motion.film.state import FilmState
 from reverie.motion.frame import MovingFrame
@@ -42,11 +45,22 @@ class FilmFrame(MovingFrame):
     """What a film yields for each frame; ``frames`` is None where the film does not say how many it has.
 
     ``fresh`` says that it was dreamt from nothing: the first frame, and the first after a cut. ``uncovered``
-    is the share of the frame that no earlier one showed.
+    is the share of the frame that no earlier one showed, ``origin`` what it keeps of the film's own frame.
     """
 
     fresh: bool
     uncovered: float
+    origin: Origin | None
+
+    @cached_property
+    def picture(self) -> Picture:
+        """As of any frame, with the film's transparency."""
+        return as_picture(self.planes, self.recipe, self.origin)
+
+    @property
+    def alpha(self) -> NDArray[np.float32] | None:
+        """How opaque each pixel is, (H, W) in [0, 1]; None where all are."""
+        return self.picture.alpha if self.origin is not None and self.origin.alpha is not None else None
 
 
 def film(
@@ -167,11 +181,12 @@ def _frame(
         frames=frames,
         time=shot.time,
         duration=shot.duration,
-        picture=state.finished(recipe),
+        planes=state.shown(recipe),
         score=score,
         moved=state.moved(),
         recipe=recipe,
         state=state,
         fresh=move.begins,
         uncovered=1.0 if move.begins else move.motion.share if move.motion else 0.0,
+        origin=state.origin,
     )

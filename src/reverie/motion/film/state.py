@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -16,7 +15,7 @@ from torch import Tensor
 
 from reverie.ascent.octaves import Octave, octave_sizes
 from reverie.ascent.session import Session
-from reverie.canvas.film import FilmCanvas
+from reverie.canvas.moving import MovingCanvas
 from reverie.deepdream.direction import StepDirection
 from reverie.deepdream.looks import Looks
 from reverie.deepdream.state import REACH, REACH_OF_STD, Origin, State, as_picture, canvas_over
@@ -77,7 +76,7 @@ class FilmState(State):
 
     def __init__(
         self,
-        canvas: FilmCanvas,
+        canvas: MovingCanvas,
         rng: torch.Generator,
         reach: float,
         *,
@@ -86,7 +85,7 @@ class FilmState(State):
         runtime: Runtime | None = None,
     ) -> None:
         super().__init__(canvas, rng, reach, runtime=runtime)
-        self.canvas: FilmCanvas = canvas
+        self.canvas: MovingCanvas = canvas
         self.index = index
         self.last = last
         self.fresh: Tensor | None = None
@@ -105,7 +104,7 @@ class FilmState(State):
         height, width = state.canvas.source.shape[2:]
         last = None if move.blank else torch.from_numpy(move.shot.rgb)
         with state.runtime.use():
-            canvas = FilmCanvas.of(state.canvas.at((width, height)))
+            canvas = MovingCanvas.of(state.canvas.at((width, height)))
             carried = _carried_once(canvas)
             held = canvas.moved() / canvas.mask_share() if canvas.mask_share() else 0.0
         film = FilmState(carried, state.rng, state.reach, index=0, last=last, runtime=state.runtime)
@@ -143,7 +142,7 @@ class FilmState(State):
         if missing:
             raise UsageError(f"the state of a film lacks {', '.join(sorted(missing))}; begin the film again")
         detail = kept["detail"].clone()
-        canvas = FilmCanvas.of(canvas_over(recipe, torch.full_like(detail, 0.5)))
+        canvas = MovingCanvas.of(canvas_over(recipe, torch.full_like(detail, 0.5)))
         canvas.detail = detail
         rng = torch.Generator()
         rng.set_state(kept["generator"])
@@ -326,13 +325,18 @@ class FilmState(State):
     @computes
     def finished(self, recipe: Recipe) -> Picture:
         """The frame as it is shown."""
+        return as_picture(self.shown(recipe), recipe, self.origin)
+
+    @computes
+    def shown(self, recipe: Recipe) -> Tensor:
+        """The same as a tensor (1, C, H, W) in [0, 1], without transparency."""
         if self.share == 0:
-            return as_picture(self.canvas.source.clamp(0, 1), recipe, self.origin)
+            return self.canvas.source.clamp(0, 1)
         shown = copy.copy(self)
         shown.canvas = self.canvas.rebased(self.canvas.source, self.canvas.mask_source)
         if self.share != 1:
             shown.canvas.move(scale=self.share)
-        return replace(State.finished(shown, recipe), depth=8)
+        return shown._finished(recipe, shown.canvas.source)
 
 
 def _weighted(direction: StepDirection, fresh: Tensor, leak: float) -> Tensor:
@@ -363,7 +367,7 @@ def _deviation(source: Tensor) -> float:
     return sum(planes) / len(planes)
 
 
-def _carried_once(canvas: FilmCanvas) -> FilmCanvas:
+def _carried_once(canvas: MovingCanvas) -> MovingCanvas:
     """A canvas as it is after a few frames of motion: without the noise that no motion leaves as it is.
 
     So that the first frame is like those that follow, in sharpness and in score.

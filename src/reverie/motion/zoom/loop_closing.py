@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from reverie.motion.zoom.camera import Camera
-from reverie.ops.warp import warp
+from reverie.canvas.fast import fast_warp
 
 #: The way home takes so many seconds ...
 SECONDS = 4.0
@@ -59,12 +59,12 @@ class LoopClosing:
 
     def first_seen(self, first: Tensor, frame: int) -> Tensor:
         """The first frame as a frame shows it, (1, C, H, W)."""
-        return warp(first, self.field(frame)).clamp_(0, 1)
+        return fast_warp(first, self.field(frame), clamp=True)
 
     def entering(self, frame: int) -> Tensor:
         """What share of each place goes over to the first frame at a frame, given what was there before."""
         camera = self.camera
-        before = warp(self.shown(frame - 1), camera.step(frame), sharp=False)
+        before = fast_warp(self.shown(frame - 1), camera.step(frame), sharp=False)
         now = self.shown(frame)
         share = (now - before) / (1 - before).clamp_min(1e-3)
         return torch.where(now > 1 - 1e-3, torch.ones_like(now), share.clamp(0, 1))

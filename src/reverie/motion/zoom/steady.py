@@ -13,10 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from reverie.ops.colour import bent, luma
-from reverie.ops.filters import enlarge, laplacian_bands, low_pass
+from reverie.canvas.fast import fast_enlarge, mixture
+from reverie.native import frames
+from reverie.native import step as native
+from reverie.ops.colour import LUMA, bent, luma
+from reverie.ops.filters import enlarge, laplacian_bands, low_pass_cells, low_passed
 
 #: Bands stop where the coarser picture's short side would be below this (pixels).
 COARSEST = 6
@@ -104,6 +108,8 @@ def hold(picture: Tensor, reference: SteadyReference, *, circular: bool = False)
     Returns:
         (1, C, H, W) in [0, 1]; what would lie beyond black and white is bent back softly.
     """
+    if native.serves(picture) and len(picture) == 1:
+        return frames.hold(picture, _aims(reference, picture.shape[1]), circular=circular)
     bright, colour = _split(picture)
     bright = _held(bright, reference.bright, circular)
     middle, deviation = bright.mean(), float(bright.std(correction=0))
@@ -127,10 +133,54 @@ def evened(change: Tensor, amount: float, *, circular: bool = False) -> Tensor:
     """
     if amount <= 0:
         return change
-    nearby = low_pass(change.square().mean(1, keepdim=True), min(change.shape[2:]) / 16, circular=circular)
+    height, width = change.shape[2:]
+    cells, sigma = _nearby(height, width)
     whole = float(change.square().mean())
-    result = change * (nearby.clamp_min(1e-4 * whole + 1e-20) / (whole + 1e-20)) ** (-amount / 2)
+    squares = F.interpolate(change.square().mean(1, keepdim=True), size=cells, mode="area")
+    gain = _evening(low_passed(squares, sigma, circular=circular), whole, amount)
+    result = change * enlarge(gain, height, width, circular=circular)
     return result * math.sqrt(whole / max(1e-20, float(result.square().mean())))
+
+
+def evened_onto(source: Tensor, change: Tensor, amount: float, *, circular: bool = False) -> Tensor:
+    """A source (1, C, H, W) and a change of it, ``evened``, within 0 and 1."""
+    height, width = int(change.shape[2]), int(change.shape[3])
+    cells, sigma = _nearby(height, width)
+    swift = native.serves(source, change) and len(change) == 1 and cells <= (height, width)
+    if amount <= 0 or not swift:
+        return (source + evened(change, amount, circular=circular)).clamp_(0, 1)
+    whole = float(torch.linalg.vector_norm(change)) ** 2 / change.numel()
+    squares = low_passed(frames.cell_squares(change, *cells), sigma, circular=circular)
+    gain = fast_enlarge(_evening(squares, whole, amount).contiguous(), cells[0], width, circular=circular)
+    down = mixture(cells[0], height, "wrapped" if circular else "linear")
+    square = frames.gained_square(change, gain, down)
+    return frames.add_gained(change, gain, down, math.sqrt(whole / max(1e-20, square)), source)
+
+
+def _nearby(height: int, width: int) -> tuple[tuple[int, int], float]:
+    """The (height, width) of the cells that strength nearby is told on, and the sigma of its blur there."""
+    return low_pass_cells(height, width, min(height, width) / 16)
+
+
+def _evening(squares: Tensor, whole: float, amount: float) -> Tensor:
+    """What brings mean squares nearby towards the whole's."""
+    return (squares.clamp_min(1e-4 * whole + 1e-20) / (whole + 1e-20)) ** (-amount / 2)
+
+
+def _aims(reference: SteadyReference, channels: int) -> frames.Held:
+    """A reference for the kernels."""
+    return frames.Held(
+        weights=LUMA if channels == 3 else (1 / channels,) * channels,
+        mean=reference.mean,
+        deviation=reference.deviation,
+        bright=reference.bright,
+        colour=reference.colour,
+        most_bands=MOST_BANDS,
+        least_side=2 * COARSEST,
+        most_gain=MOST_GAIN,
+        nothing=NOTHING,
+        knee=KNEE,
+    )
 
 
 def _split(picture: Tensor) -> tuple[Tensor, Tensor]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +15,8 @@ from reverie.ascent.loop import Frame, dream
 from reverie.ascent.session import Session, session_of
 from reverie.ascent.tensors import as_tensor
 from reverie.canvas.detail import DetailCanvas
+from reverie.canvas.fast import fast_warp
+from reverie.canvas.moving import MovingCanvas
 from reverie.deepdream.looks import Looks
 from reverie.deepdream.state import REACH, State, canvas_over
 from reverie.media.picture import Picture
@@ -22,19 +24,21 @@ from reverie.motion.frame import MovingFrame
 from reverie.motion.zoom.camera import Camera
 from reverie.motion.zoom.edges import moved
 from reverie.motion.zoom.loop_closing import LoopClosing
-from reverie.motion.zoom.steady import SteadyReference, evened, hold
+from reverie.motion.zoom.steady import SteadyReference, evened, evened_onto, hold
 from reverie.motion.zoom.timeline import Timeline, with_halves
 from reverie.native.runtime import computes
 from reverie.network.network import Network
 from reverie.ops.colour import keep_colour
-from reverie.ops.warp import Border, warp
+from reverie.ops.warp import Border, Similarity
 from reverie.recipe.recipe import Recipe
-from reverie.recipe.zoom import Zoom
+from reverie.recipe.zoom import OPENING, Zoom
 
 #: Rounds in which the opening dream is brought to where all is held.
 SETTLING = 4
 #: How much of where something is seen is kept in a step of a frame.
 WATCHES = 0.85
+#: What of them decides what is dreamed of when.
+_SCENES: Final = ("scenes", "crossfade", "undertone")
 #: A place that has gone over to a loop's first frame is exactly that by this power of how far it has.
 HOME = 4
 
@@ -50,7 +54,7 @@ class ZoomState:
     reference: SteadyReference | None  # where the picture is held
     mask: Tensor | None  # (1, 1, H', W'), where it may dream
     first: Tensor | None  # of a loop, frame 0
-    anchor: int = 0  # the frame whose edges mirror what the view uncovers
+    since: Similarity = Similarity()  # how the view moved since the mirrors at its edges were put up
     looks: Looks = field(default_factory=lambda: Looks(WATCHES))  # what earlier frames' dreams saw
 
     def state_dict(self) -> dict[str, Any]:
@@ -63,7 +67,7 @@ class ZoomState:
             "reference": self.reference.as_dict() if self.reference else None,
             "mask": self.mask,
             "first": self.first,
-            "anchor": self.anchor,
+            "since": _numbers(self.since),
             "looks": self.looks.state_dict(),
         }
 
@@ -73,8 +77,11 @@ class ZoomState:
         rng = torch.Generator()
         rng.set_state(kept["generator"])
         reference = SteadyReference.from_dict(kept["reference"]) if kept["reference"] else None
-        rest = {name: kept[name] for name in ("index", "picture", "reach", "mask", "first", "anchor")}
+        rest = {name: kept[name] for name in ("index", "picture", "reach", "mask", "first")}
         state = ZoomState(rng=rng, reference=reference, **rest)
+        if "since" in kept:  # of an earlier version it is not: its mirrors are put up anew
+            a, b, c, d = kept["since"]
+            state.since = Similarity(complex(a, b), complex(c, d))
         state.looks.load_state_dict(kept.get("looks", {}))
         return state
 
@@ -102,7 +109,9 @@ def zoom(
         opening: Called after each step of the loop until the first frame is there, which takes far longer
             than any other; what it raises ends the zoom.
         steer: Asked before each frame, by its number, for the recipe of its own dream; an objective or
-            strength in it that is not ``recipe``'s goes before the scenes, or the strength over time.
+            strength in it that is not ``recipe``'s goes before the scenes, or the strength over time. What
+            its ``zoom`` says holds from that frame on: steps, octaves, how the view moves, scenes; all but
+            ``recipe.zoom.OPENING``.
 
     Yields:
         A frame, ``recipe.zoom.frames`` of them in all; its size is the recipe's.
@@ -135,7 +144,7 @@ class Journey:
         self.runtime = session.runtime
         self.opening = opening
         self.steer = steer
-        self.settings = settings = recipe.zoom or Zoom.model_validate({})
+        self.settings = self._wanted = settings = recipe.zoom or Zoom.model_validate({})
         self.timeline = Timeline.of(settings, recipe.objective[-1])
         if settings.halves:
             session.open_file = with_halves(session.open_file)
@@ -163,7 +172,7 @@ class Journey:
         first, reference = self._settled(as_tensor(begun.finished(recipe)).to(self.session.device))
         reach, mask = min(begun.reach, REACH), begun.canvas.mask_source
         before = 0 if picture is not None else self.settings.warm_up
-        state = ZoomState(1 - before, first, begun.rng, reach, reference, mask, None, anchor=-before)
+        state = ZoomState(1 - before, first, begun.rng, reach, reference, mask, None)
         frame = self._frame(state, last)
         while state.index < 1:
             frame = self.advance(state)
@@ -182,8 +191,17 @@ class Journey:
 
     def _ask(self, index: int) -> None:
         """Have the recipe of a frame."""
-        if self.steer is not None:
-            self.now = self.steer(index)
+        if self.steer is None:
+            return
+        self.now = self.steer(index)
+        wanted = self.now.zoom
+        if wanted is None or wanted == self._wanted:
+            return
+        self._wanted, before = wanted, self.settings
+        opening = {name: getattr(before, name) for name in OPENING}
+        self.settings = wanted.model_copy(update=opening)
+        if any(getattr(before, name) != getattr(wanted, name) for name in _SCENES):
+            self.timeline = Timeline.of(self.settings, self.recipe.objective[-1])
 
     def advance(self, state: ZoomState) -> MovingFrame:
         """The next frame: the last one seen from nearer, and a short dream over it."""
@@ -203,10 +221,9 @@ class Journey:
         camera = Camera(self.settings, width, height)
         state.looks.move(partial(self._map_moved, index=index))
         if self.recipe.seamless:
-            source = warp(state.picture, camera.step(index), border="wrap")
+            source = fast_warp(state.picture, camera.step(index), border="wrap", clamp=True)
         else:
-            source, state.anchor = moved(state.picture, camera, index, state.anchor)
-        source = source.clamp_(0, 1)
+            source, state.since = moved(state.picture, camera.step(index), state.since)
         home = LoopClosing(camera)
         if first is None or not home.way(index):
             return _View(source, state.mask)
@@ -219,13 +236,13 @@ class Journey:
         """A map (1, 1, h, w) of the frame before one, of any size, as the next view shows it."""
         camera = Camera(self.settings, plane.shape[3], plane.shape[2])
         border: Border = "wrap" if self.recipe.seamless else "mirror"
-        return warp(plane, camera.step(index), border=border, sharp=False)
+        return fast_warp(plane, camera.step(index), border=border, sharp=False)
 
     def _dream(self, view: _View, state: ZoomState) -> tuple[DetailCanvas, Frame]:
         """A frame's own short dream over what the view shows, and the loop's last frame."""
         recipe = self._short(state.index)
         with self.runtime.use():
-            canvas = canvas_over(recipe, view.source, view.mask)
+            canvas = MovingCanvas.of(canvas_over(recipe, view.source, view.mask))
         short = State(canvas, state.rng, state.reach, runtime=self.runtime)
         short.looks = state.looks
         return canvas, self._dreamt(recipe, short, opens=state.index < 1)
@@ -234,10 +251,14 @@ class Journey:
     def _shown(self, canvas: DetailCanvas, view: _View, state: ZoomState) -> Tensor:
         """The frame (1, C, H, W) that comes of a dream: held, and gone over to where a loop comes home."""
         source, recipe = view.source, self.recipe
-        # Where the largest octave is not the picture's.
-        canvas = canvas.at((source.shape[3], source.shape[2]))
-        change = evened(canvas.picture() - source, self.settings.even, circular=recipe.seamless)
-        picture = keep_colour(source + change, source, recipe.colour_kept).clamp_(0, 1)
+        size = int(source.shape[3]), int(source.shape[2])
+        canvas = canvas if canvas.size == size else canvas.at(size)
+        change, circular = canvas.picture().sub_(source), recipe.seamless
+        if recipe.colour_kept:
+            change = evened(change, self.settings.even, circular=circular)
+            picture = keep_colour(change.add_(source), source, recipe.colour_kept).clamp_(0, 1)
+        else:
+            picture = evened_onto(source, change, self.settings.even, circular=circular)
         if state.reference is not None:
             picture = hold(picture, state.reference, circular=recipe.seamless)
         if view.seen is None or view.home is None:
@@ -256,7 +277,7 @@ class Journey:
         settings = self.settings
         changes: dict[str, Any] = {
             "objective": self.objective(index / settings.fps),
-            "steps": (settings.steps,),
+            "steps": settings.steps,
             "octaves": settings.octaves,
             "soften": 0.0,  # what is done to a photograph once would be done to it with every frame
         }
@@ -271,7 +292,7 @@ class Journey:
             frames=self.settings.frames,
             time=index / rate,
             duration=1 / rate,
-            picture=Picture(state.picture[0].permute(1, 2, 0).contiguous().cpu().numpy()),
+            planes=state.picture,
             score=last.score,
             moved=last.moved,
             recipe=last.recipe,
@@ -294,6 +315,10 @@ class _View:
     mask: Tensor | None
     seen: Tensor | None = None
     home: Tensor | None = None
+
+
+def _numbers(warp: Similarity) -> list[float]:
+    return [warp.factor.real, warp.factor.imag, warp.offset.real, warp.offset.imag]
 
 
 def _fitted(mask: Tensor, like: Tensor) -> Tensor:

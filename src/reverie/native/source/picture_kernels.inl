@@ -1,74 +1,13 @@
 // The kernels of picture_kernels.h, in vectors of the processor's own width (the compiler takes wider ones to pieces
 // badly). Included by one file for each instruction set.
-#include <string.h>
-
-#pragma GCC diagnostic ignored "-Wpsabi"  // everything that takes a vector is inlined
+#include "picture_vector.inl"
 
 namespace reverie {
 namespace {
 
-#define ALWAYS __attribute__((always_inline))
-#define INLINE inline ALWAYS
-
-#if defined(__AVX512F__)
-constexpr long LANES = 16;
-#elif defined(__AVX2__)
-constexpr long LANES = 8;
-#else
-constexpr long LANES = 4;
-#endif
-typedef float V __attribute__((vector_size(LANES * sizeof(float))));
-
 constexpr float SOFT_LIMIT = 2.0f;   // reverie.canvas.detail.SOFT_LIMIT
 constexpr float LEAST_ROOM = 1e-6f;  // as in Pixels.change
 constexpr float LEAST_MASK = 1e-3f;  // as in Pixels.clip
-
-INLINE V all(float x) { return V{} + x; }
-INLINE V larger(const V& a, const V& b) { return a > b ? a : b; }
-INLINE V smaller(const V& a, const V& b) { return a < b ? a : b; }
-INLINE V root(const V& x) {
-    V y;
-    for (long i = 0; i < LANES; i++) y[i] = __builtin_sqrtf(x[i]);
-    return y;
-}
-INLINE double total(const V& x) {
-    double sum = 0;
-    for (long i = 0; i < LANES; i++) sum += (double)x[i];
-    return sum;
-}
-
-// A vector of numbers, or at the end of a row the few that are left; the rest of the vector is zero.
-struct Whole {
-    long at;
-    INLINE V load(const float* p) const {
-        V v;
-        memcpy(&v, p + at, sizeof v);
-        return v;
-    }
-    INLINE void store(float* p, const V& v) const { memcpy(p + at, &v, sizeof v); }
-    INLINE V counted(const V& v) const { return v; }
-};
-struct Part {
-    long at, count;
-    INLINE V load(const float* p) const {
-        V v = {};
-        memcpy(&v, p + at, (size_t)count * sizeof(float));
-        return v;
-    }
-    INLINE void store(float* p, const V& v) const { memcpy(p + at, &v, (size_t)count * sizeof(float)); }
-    INLINE V counted(const V& v) const {
-        V few = {};
-        memcpy(&few, &v, (size_t)count * sizeof(float));
-        return few;
-    }
-};
-
-template <class Body>
-INLINE void sweep(long count, Body body) {
-    long x = 0;
-    for (; x + LANES <= count; x += LANES) body(Whole{x});
-    if (x < count) body(Part{x, count - x});
-}
 
 void shrink(const float* const rows[5], float* padded, float* low, long width, long cells, bool circular) {
     const float *r0 = rows[0], *r1 = rows[1], *r2 = rows[2], *r3 = rows[3], *r4 = rows[4];

@@ -75,8 +75,9 @@ void mean_columns(const float* sums, long width, long rows, float* means) {
 class Opponent {
 public:
     Opponent(const PictureKernels& kernels, const OpponentNumbers& numbers, float* gradient, long channels, long height,
-             long width, int levels, const float* attention, bool circular, float* room, int threads)
-        : kernels_(kernels), numbers_(numbers), channels_(channels), attention_(attention), circular_(circular),
+             long width, int levels, const float* attention, bool on_cells, bool circular, float* room, int threads)
+        : kernels_(kernels), numbers_(numbers), channels_(channels), attention_(attention), on_cells_(on_cells),
+          circular_(circular),
           threads_(threads) {
         const auto take = [&room](long count) {
             float* const taken = room;
@@ -143,7 +144,8 @@ private:
     void see() {
         const Level& level = levels_[0];
         const Grid& fine = grids_[0];
-        shared(fine.rows, level.height * level.width, [&](long first, long last, Scratch& scratch) {
+        if (on_cells_) std::copy_n(attention_, fine.cells(), fine.seen);
+        shared(on_cells_ ? 0 : fine.rows, level.height * level.width, [&](long first, long last, Scratch& scratch) {
             float* __restrict sums = scratch.padded.data();
             for (long i = first; i < last; i++) {
                 const long top = i * CELL, rows = std::min(CELL, level.height - top);
@@ -373,8 +375,8 @@ private:
     const PictureKernels& kernels_;
     const OpponentNumbers& numbers_;
     const long channels_;
-    const float* const attention_;  // (height, width), or null
-    const bool circular_;
+    const float* const attention_;  // (height, width), or its means over cells, or null
+    const bool on_cells_, circular_;
     const int threads_;
     std::vector<Level> levels_;
     std::vector<Grid> grids_;                         // of each band
@@ -391,15 +393,15 @@ private:
 }  // namespace reverie
 
 // The gradient (channels, height, width) with its bands along the axes of colour made equal, in place, under the
-// attention (height, width) or null; `room` holds what opponent_room of step.py says, `moments` receives the sum and
+// attention, (height, width) or, `on_cells`, its means over cells, or null; `room` holds what opponent_room of step.py says, `moments` receives the sum and
 // the sum of squares of the result. Returns the number of bands, at most `levels`, 0 if the picture is too small for
 // one (nothing is done then), -1 if there is no memory.
 REVERIE_API int reverie_picture_opponent(int isa, const reverie::OpponentNumbers* numbers, float* gradient,
                                          long channels, long height, long width, int levels, const float* attention,
-                                         int circular, float* room, double* moments, int threads) {
+                                         int on_cells, int circular, float* room, double* moments, int threads) {
     try {
         reverie::Opponent opponent(reverie::picture_kernels(isa), *numbers, gradient, channels, height, width, levels,
-                                   attention, circular != 0, room, threads < 1 ? 1 : threads);
+                                   attention, on_cells != 0, circular != 0, room, threads < 1 ? 1 : threads);
         if (opponent.bands() > 0) opponent.normalise(moments);
         return opponent.bands();
     } catch (...) {

@@ -177,7 +177,7 @@ MOTIONS: dict[str, dict[str, Any]] = {
         "scenery": "flat",  # so were the thousand frames that were looked at
         "zoom": {"vivid": 1.5},
     },
-    "classic-zoom": _OUR_ZOOM,
+    "classic-zoom": {**_OUR_ZOOM, "zoom": {"steps": 2}},
     # Mordvintsev, Olah & Tyka 2015, dream.ipynb: the whole frame is dreamt (4 octaves of 1.4, 10 steps of
     # 1.5), then cropped by 5 % and scaled up again, 100 times.
     "google2015-zoom": {

@@ -1,0 +1,2 @@
+#define REVERIE_SET avx2
+#include "frame_set.inl"

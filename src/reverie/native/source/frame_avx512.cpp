@@ -1,0 +1,2 @@
+#define REVERIE_SET avx512
+#include "frame_set.inl"
