@@ -1,4 +1,4 @@
-"""Frames of zooms and films, now and before: ``python -m benchmarks.frame_speed [zoom] [film] --against FOLDER``.
+"""Frames of zooms and films, now and before: ``python -m benchmarks.frame_speed --against FOLDER``.
 
 FOLDER is another checkout of this repository with its native library built. One process of each makes frames
 in turn, a few at a time, round after round on the same core; ratios are taken within a round and their median

@@ -137,7 +137,7 @@ def main(text: str) -> None:
     settings, clock = json.loads(text), Clock()
     made = frames_of(settings, clock)
     for _ in range(4):  # the opening, and frames until all is in place
-        next(made).rgb
+        next(made)
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
         asked = int(line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from reverie.deepdream.looks import Looks, attention_of
+from reverie.deepdream.looks import CELL, Looks, attention_of
 from reverie.media.video.write.serialise import pack, unpack
 from reverie.recipe.presets.preset import preset
 
@@ -67,3 +67,24 @@ def test_a_still_dream_of_another_size_says_nothing_of_this_one() -> None:
     looks.take(1, still, (4, 5))
     assert looks.largest() is still
     assert still.kept == 0.9
+
+
+def test_maps_of_what_moves_are_kept_on_cells() -> None:
+    """Those of a still dream that is gone on from, and of states that earlier versions kept, become such."""
+    still = attention_of(OURS)
+    assert still is not None
+    still.map = pixels = torch.rand(1, 1, 10, 13)
+    still.of_partner(0).map = pixels.flip(3)
+    before = {"0": {"calm": OURS.calm, "variety": OURS.variety, **still.state_dict()}}
+    looks, resumed = Looks(0.9), Looks(0.9)
+    looks.take(0, still, (10, 13))
+    resumed.load_state_dict(before)
+    for attention in (looks.at(0, OURS), resumed.at(0, OURS)):
+        assert attention is not None
+        assert attention.map is not None
+        assert attention.map.shape == (1, 1, 3, 4)
+        assert attention.map[0, 0, 2, 3] == pixels[..., 8:, 12:].mean()
+        partner = attention.of_partner(0).map
+        assert partner is not None
+        torch.testing.assert_close(partner[0, 0, 0, 0], pixels.flip(3)[..., :4, :4].mean())
+        assert attention.of_partner(1).cell == CELL

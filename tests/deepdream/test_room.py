@@ -63,6 +63,21 @@ def test_a_large_picture_is_done_on_a_smaller_copy(circular):
     assert twins.rms(found[0].numpy() - expected) < 0.06 * twins.rms(smooth[0].numpy() - expected)
 
 
+@pytest.mark.parametrize("circular", [False, True])
+@pytest.mark.parametrize("size", [(48, 70), (336, 400)])
+def test_that_of_a_moving_picture_is_the_same_but_for_what_is_between_pixels(size, circular):
+    rng = torch.Generator().manual_seed(2)
+    detail, base = (
+        torch.nn.functional.interpolate(torch.rand(1, 3, 6, 8, generator=rng), size, mode="bicubic")
+        for _ in "ab"
+    )
+    detail, base = 2 * detail - 1, base.clamp(0, 1)
+    expected = with_room(detail, base, 0.7, circular=circular)
+    change = twins.rms((expected - detail).numpy())
+    found = with_room(detail.clone(), base, 0.7, circular=circular, moving=True)
+    assert twins.rms((found - expected).numpy()) < 0.05 * change
+
+
 def test_large_changes_end_before_black_and_white():
     """A plane of one grey, moved by far too much, takes its share of the room and no more."""
     base = torch.full((1, 3, 40, 60), 0.8)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from reverie import objective as ob
 from reverie.engine.engine import AutogradEngine
-from reverie.gradient.attention import ELSEWHERE, FAINT, KEPT, Attention, attention_map
+from reverie.gradient.attention import ELSEWHERE, FAINT, KEPT, Attention, attention_map, cells_in_view
 from reverie.gradient.picture_gradient import picture_gradient
 from reverie.gradient.tiles import Tiling
 from reverie.network.network import Network
@@ -131,6 +131,46 @@ def test_the_map_lies_as_the_picture_does_whatever_the_roll(roll):
     assert attention.map is not None
     seen = attention.map[0, 0]
     assert float(seen[80:110, 170:210].mean()) > 4 * float(seen[:, :90].mean())
+
+
+@pytest.mark.parametrize("roll", [(0, 0), (32, -48), (13, 7)])
+@pytest.mark.parametrize("size", [(160, 192), (157, 190)])
+def test_a_map_on_cells_is_that_of_the_pixels(size, roll):
+    """The means of the map over each cell; where the roll's edges meet it is smooth, and that is not."""
+    rng = torch.Generator().manual_seed(3)
+    seen = ndimage.gaussian_filter(torch.rand(1, 1, 20, 24, generator=rng).numpy() * 6, (0, 0, 1, 1))
+    seen = torch.from_numpy(seen)
+    pixels = attention_map(seen, (2.0, 4.0), size, roll)
+    expected = torch.nn.functional.avg_pool2d(pixels, 4, ceil_mode=True)
+    found = attention_map(seen, (2.0, 4.0), size, roll, 4)
+    assert found.shape == expected.shape
+    assert (found - expected).abs().mean() < 0.01
+    assert (found - expected).abs().max() < 0.15
+
+
+@pytest.mark.parametrize(
+    ("start", "seen"), [((0, 0), (40, 60)), ((-7, 13), (40, 60)), ((-20, -30), (72, 124))]
+)
+def test_cells_are_viewed_as_pixels_are(start, seen):
+    """Rolled and continued circularly, against the same of every pixel."""
+    y, x = torch.meshgrid(torch.arange(40.0), torch.arange(60.0), indexing="ij")
+    plane = (0.5 + 0.3 * torch.sin(2 * torch.pi * y / 40) + 0.2 * torch.cos(2 * torch.pi * x / 60))[
+        None, None
+    ]
+    cells = torch.nn.functional.avg_pool2d(plane, 4)
+    rows, columns = ((torch.arange(n) + at) % size for n, at, size in zip(seen, start, (40, 60), strict=True))
+    expected = torch.nn.functional.avg_pool2d(plane[:, :, rows][..., columns], 4)
+    found = cells_in_view(cells, 4, (40, 60), start, seen)
+    torch.testing.assert_close(found, expected, rtol=0, atol=0.03)
+
+
+@pytest.mark.slow
+def test_gradients_hardly_tell_cells_from_pixels():
+    """Some looks of each, under rolls: the same scores, and nearly the same gradients."""
+    by = {cell: looks(Attention(calm=1.0, variety=0.3, cell=cell), 3) for cell in (1, 4)}
+    for one, other in zip(by[1], by[4], strict=True):
+        alike = torch.nn.functional.cosine_similarity(one.flatten(), other.flatten(), dim=0)
+        assert alike > 0.999
 
 
 @pytest.mark.parametrize("cells", [(1, 1), (2, 5), (3, 3), (4, 40)])

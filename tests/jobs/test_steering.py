@@ -74,6 +74,22 @@ def test_only_settings_that_are_read_anew_at_each_step_may_change():
         begun(Says(FIRST.but(objective=['guide("new.png", block4a)']))).at(frame=0)
 
 
+def test_of_a_zoom_all_may_change_but_what_its_first_frame_was_made_with():
+    first = preset("zoom")
+    zoom = first.zoom.model_dump()
+    faster = first.but(zoom={**zoom, "zoom": 1.5, "octaves": 2, "steps": (1, 2)})
+    longer = first.but(zoom={**zoom, "duration": 99.0, "loop": True})
+    steering = Steering(Says(faster, longer))
+    steering.begin(first)
+    assert steering.at(frame=4).zoom.octaves == 2
+    (one,) = steering.steered
+    assert first.but(**one.changes) == faster
+    with pytest.raises(UsageError, match=r"^zoom\.duration, zoom\.loop: cannot change while a dream runs; "):
+        steering.at(frame=5)
+    with pytest.raises(UsageError, match=r"^zoom: cannot change"):
+        begun(Says(FIRST.but(zoom={}))).at(frame=0)
+
+
 @pytest.mark.parametrize("place", [{}, {"octave": 1}, {"step": 1}, {"octave": 0, "step": 0, "frame": 0}])
 def test_a_place_is_a_step_or_a_frame(place):
     with pytest.raises(ValueError, match="an octave and a step are needed, or a frame"):

@@ -1,4 +1,4 @@
-"""What is done to a moving picture, against the torch code that is its reference, and against SciPy's splines."""
+"""What is done to a moving picture, against its reference in torch and SciPy's splines."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ similarities = st.builds(
 @settings(max_examples=12, deadline=None)
 def test_a_similarity_is_torchs(kernels, border, sharp, height, width, channels, view):
     picture = noise(1, channels, height, width)
-    # Looked at linearly, a place on the rim of two pixels may round to either side of it: a pixel's slope off.
+    # Looked at linearly, a place between two pixels is off by as much as torch rounds it.
     limit = 2e-4 if sharp else 2e-3
     found = natively(lambda: fast_warp(picture, view, border=border, sharp=sharp), kernels)
     torch.testing.assert_close(

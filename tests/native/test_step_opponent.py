@@ -53,6 +53,19 @@ def apart(found: Tensor, expected: Tensor) -> float:
     return float(difference.square().mean().sqrt() / expected.double().square().mean().sqrt())
 
 
+@pytest.mark.parametrize("way", KERNELS)
+@pytest.mark.parametrize("size", [(40, 64), (61, 90)])
+def test_attention_may_be_told_by_cells(way, size):
+    """Its means over cells, which is what is made of every pixel's."""
+    gradient, attention = made((1, 3, *size))
+    cells = torch.nn.functional.avg_pool2d(attention, CELL, ceil_mode=True)
+    pixels, _ = by_kernel(gradient, way, 1, attention=attention)
+    found, _ = by_kernel(gradient, way, 1, attention=cells)
+    assert apart(found, pixels) < CLOSE
+    expected = opponent_normalised(gradient.double(), attention=cells.double())
+    assert apart(found, expected) < 10 * CLOSE
+
+
 @settings(max_examples=60)
 @given(
     size=st.tuples(st.integers(8, 90), st.integers(8, 120)),

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from reverie.ascent.mirrored import flipped, turned
 from reverie.ascent.octaves import Octave
-from reverie.ascent.recent import Recent
 from reverie.ascent.tensors import as_tensor
 from reverie.canvas.detail import DetailCanvas
 from reverie.engine.engine import AutogradEngine, Engine, is_out_of_memory, out_of_memory, pick_device
@@ -39,9 +38,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 #: The tile that is never cut.
 WHOLE = (0, 0)
-#: So many bound objectives, and ways of cutting pictures for their layers, are kept: those that were used last.
-#: A cross-fade of a zoom takes 32, and each may have several octaves.
-MOST_GOALS, MOST_TILINGS = 256, 256
 #: Share of a layer's receptive field that the default halo of a tile is wide (and 8 px more): most of what a
 #: cell sees lies near its middle (Luo et al. 2016, "Understanding the effective receptive field"). On Lite0
 #: the gradient's energy at the cuts is then within about 1 % of the untiled one's at every layer.
@@ -72,14 +68,6 @@ def in_turn(method: Callable[Concatenate[Session, P], R]) -> Callable[Concatenat
             return method(self, *args, **kwargs)
 
     return done
-
-
-@dataclass(frozen=True)
-class _Along:
-    """What partners climb beside a goal. It holds the goal, so that no other one has its id meanwhile."""
-
-    goal: BoundObjective
-    goals: list[BoundObjective]
 
 
 class Session:
@@ -170,11 +158,11 @@ class Session:
         if self._tile is not None and self._tile != WHOLE and min(self._tile) < 1:
             raise UsageError(f"tile: {tile} is no size; give pixels from 1 on, or 0 for no tiles")
         self._noted = ""
-        self._goals: Recent[tuple[str, str, tuple[int, int] | None], BoundObjective] = Recent(MOST_GOALS)
-        self._partners_goals: Recent[int, _Along] = Recent(MOST_GOALS)  # by the id of the goal here
-        self._tilings: Recent[tuple[tuple[str, ...], int, int], Tiling | None] = Recent(MOST_TILINGS)
+        self._goals: dict[tuple[str, str, tuple[int, int] | None], BoundObjective] = {}
+        self._partners_goals: dict[int, list[BoundObjective]] = {}  # by the id of the goal here
+        self._tilings: dict[tuple[tuple[str, ...], int, int], Tiling | None] = {}
         self._tiles: dict[tuple[tuple[str, ...], int, int], Shape] = {}  # chosen for a whole dream
-        self._fields: tuple[BoundObjective | None, tuple[int, int], dict[str, Tensor]] = (None, (0, 0), {})
+        self._fields: tuple[object, dict[str, Tensor]] = (None, {})
         self._fixed = tile is not None
         self.shrunk = False  # memory ran out once and the tiles were halved
         self.used: Tiling | None = None
@@ -243,11 +231,9 @@ class Session:
                 size=size,
                 portrait=recipe.in_views,
             )
-        goal = self._goals[key]
-        if self.partners and id(goal) not in self._partners_goals:
             theirs = [partner.goal(recipe, octave, size) for partner in self.partners]
-            self._partners_goals[id(goal)] = _Along(goal, theirs)
-        return goal
+            self._partners_goals[id(self._goals[key])] = theirs
+        return self._goals[key]
 
     @in_turn
     def gradient(
@@ -261,8 +247,9 @@ class Session:
         strength; the score is this network's.
         """
         width, height = canvas.size
-        if self._fields[0] is not goal or self._fields[1] != (height, width):
-            self._fields = goal, (height, width), goal.fields(height, width, canvas.base)
+        key = (id(goal), height, width)
+        if self._fields[0] != key:
+            self._fields = (key, goal.fields(height, width, canvas.base))
         margin = self._margin(goal, height, width) if canvas.circular else 0
         score, gradient = self._tiled(goal, canvas, roll, margin, attention)
         if self.net.patch is not None:
@@ -286,8 +273,7 @@ class Session:
         total = gradient / _length(gradient)
         for k, partner in enumerate(self.partners):
             theirs = attention.of_partner(k) if attention is not None else None
-            along = self._partners_goals[id(goal)].goals[k]
-            _, other = partner.gradient(along, canvas, roll, theirs)
+            _, other = partner.gradient(self._partners_goals[id(goal)][k], canvas, roll, theirs)
             total += other.to(total) / _length(other).to(total)
         return total
 
@@ -303,7 +289,7 @@ class Session:
     def release(self) -> None:
         """Give back the memory that steps work in; the next step takes it again."""
         with self.turn:
-            self._fields = (None, (0, 0), {})
+            self._fields = (None, {})
             self.engine.release()
         for partner in self.partners:
             partner.release()
@@ -327,7 +313,7 @@ class Session:
                         self.engine,
                         goal,
                         canvas.shown(mirrored=roll.mirrored),
-                        fields=flipped(self._fields[2]) if roll.mirrored else self._fields[2],
+                        fields=flipped(self._fields[1]) if roll.mirrored else self._fields[1],
                         tiling=self.used,
                         roll=(roll.down, roll.right),
                         margin=margin,

@@ -12,7 +12,6 @@ from reverie.gradient.attention import KEPT, Attention, Taste
 from reverie.ops.opponent import CELL as OPPONENT_CELL
 from reverie.recipe.recipe import Recipe
 
-
 #: The cells that attention to a moving picture is kept on, in pixels a side: those that a step reads it on.
 CELL = OPPONENT_CELL
 

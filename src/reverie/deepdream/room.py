@@ -53,6 +53,6 @@ def with_room(
 
 
 def _too_much(large: Tensor, ground: Tensor, share: float) -> Tensor:
-    """What has to be added to large changes, (1, 1, h, w), for them to take no more than a share of the room."""
+    """What is to be added to large changes (1, 1, h, w), that they take no more than a share of the room."""
     room = torch.where(large > 0, 1 - ground, ground).clamp_min(LEAST) * share
     return room * torch.tanh(large / room) - large

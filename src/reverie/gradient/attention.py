@@ -283,8 +283,7 @@ def cells_in_view(
     Returns:
         The view's cells of as many pixels.
     """
-    for axis in (0, 1):
-        pixels, given = size[axis], cells.shape[2 + axis]
+    for axis, pixels in enumerate(size):
         middle = (torch.arange(-(-seen[axis] // cell)) + 0.5) * cell
         place = (middle + start[axis]).remainder(pixels) / cell - 0.5
         cells = seen_linearly(cells, 2 + axis, place, wrap=True)

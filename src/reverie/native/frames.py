@@ -1,8 +1,8 @@
 """What becomes of a moving picture from frame to frame, in few passes: seen from elsewhere, resampled, held.
 
-Every function here has its reference in torch: ``ops/warp.py``, ``ops/filters.py`` and ``motion/zoom/steady.py``,
-which serve wherever ``native.step.serves`` says no. As of a step, the bytes are the same for any number of
-threads and differ in the last bits between instruction sets.
+Every function here has its reference in torch, in ``ops/warp.py``, ``ops/filters.py`` and
+``motion/zoom/steady.py``, which serve wherever ``native.step.serves`` says no. As of a step, bytes are the
+same for any number of threads and differ in the last bits between instruction sets.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def warp(
 
     Args:
         picture: (1, C, H, W).
-        where: A field (H', W', 2), or the factor and offset of a similarity: real, imaginary, real, imaginary.
+        where: A field (H', W', 2), or a similarity's factor and offset: real, imaginary, real, imaginary.
         filter_taps: The filter of a cubic spline's coefficients, an odd count; none looks linearly.
         wrap: Opposite edges meet.
         clamp: The result is kept within 0 and 1.
@@ -197,7 +197,7 @@ class Mixture:
         check_that(shapes, "a mixture has an index and a weight for each tap")
         kinds = self.index.dtype == np.int32 and self.weights.dtype == np.float32
         check_that(kinds and self.index.flags.c_contiguous and self.weights.flags.c_contiguous, "in C order")
-        within = 0 <= int(self.index.min()) and int(self.index.max()) < self.given
+        within = int(self.index.min()) >= 0 and int(self.index.max()) < self.given
         check_that(within, f"a mixture takes of {self.given}")
         check_range("taps", self.index.shape[1], 1, MOST_TAPS)
 

@@ -174,8 +174,8 @@ def opponent_normalised(
         levels: Bands; fewer where the picture is small.
         tilt: Gain towards coarse bands, in octaves a band, where nothing is seen; a quarter of it where
             something is.
-        attention: (1, 1, H, W) in [0, 1], where something is seen, or its means over cells of ``CELL`` pixels;
-            without it all is ground.
+        attention: (1, 1, H, W) in [0, 1], where something is seen, or its means over cells of ``CELL``
+            pixels; without it all is ground.
         circular: Wrap at the border.
 
     Returns:

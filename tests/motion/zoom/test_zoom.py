@@ -75,6 +75,34 @@ def test_each_frame_is_asked_for_its_recipe(session):
     assert same == [True] * 3 + [False] * 3
 
 
+def test_each_frame_may_move_and_dream_otherwise(session):
+    """Octaves, steps, how the view moves and scenes may change at every frame; its length does not."""
+    made = recipe(duration=0.24, scenes=["block4a"], steps=1, octaves=1)
+    told = {
+        2: {"steps": (2, 1), "octaves": 2, "zoom": 1.5, "rotate": 30},
+        3: {"scenes": ("block5a", "block5b"), "duration": 100.0},
+    }
+
+    def steer(index):
+        return made.but(zoom={**made.zoom.model_dump(), **told.get(index, {})})
+
+    shown = list(zoom(made, session=session, steer=steer))
+    assert len(shown) == 6
+    assert [len(frame.recipe.steps) for frame in shown] == [1, 1, 2, 1, 1, 1]
+    assert [frame.recipe.octaves for frame in shown[1:]] == [1, 2, 1, 1, 1]
+    assert [frame.recipe.objective[0] for frame in shown[1:]] == [
+        "block4a",
+        "block4a",
+        "block5a",
+        "block4a",
+        "block4a",
+    ]
+    planes = [frame.planes for frame in shown]
+    view = Camera(made.but(zoom={**made.zoom.model_dump(), **told[2]}).zoom, *SMALL)
+    seen = warp(planes[1], view.step(2))
+    assert (seen - planes[2]).abs().mean() < 0.5 * (planes[1] - planes[2]).abs().mean()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("settings", [{}, {"loop": True, "rotate": 20}, {"steady": False}])
 def test_a_zoom_goes_on_with_the_same_bytes(session, settings, tmp_path):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from reverie.motion.zoom.camera import Camera
 from reverie.canvas.fast import fast_warp
+from reverie.motion.zoom.camera import Camera
 
 #: The way home takes so many seconds ...
 SECONDS = 4.0

@@ -39,6 +39,8 @@ SETTLING = 4
 WATCHES = 0.85
 #: What of them decides what is dreamed of when.
 _SCENES: Final = ("scenes", "crossfade", "undertone")
+#: A view that does not move.
+STILL: Final = Similarity()
 #: A place that has gone over to a loop's first frame is exactly that by this power of how far it has.
 HOME = 4
 
@@ -54,7 +56,7 @@ class ZoomState:
     reference: SteadyReference | None  # where the picture is held
     mask: Tensor | None  # (1, 1, H', W'), where it may dream
     first: Tensor | None  # of a loop, frame 0
-    since: Similarity = Similarity()  # how the view moved since the mirrors at its edges were put up
+    since: Similarity = STILL  # how the view moved since the mirrors at its edges were put up
     looks: Looks = field(default_factory=lambda: Looks(WATCHES))  # what earlier frames' dreams saw
 
     def state_dict(self) -> dict[str, Any]:
