@@ -68,10 +68,10 @@ WORKS = {
     """,
     "motion": """
         from reverie.motion.film.flow import between
-        from reverie.canvas.moving import MovingCanvas
+        from reverie.canvas.moving import FilmCanvas
         from reverie.canvas.detail import DetailCanvas
         frames = np.random.default_rng(0).integers(0, 255, (2, 240, 320, 3), np.uint8)
-        canvas = MovingCanvas.of(DetailCanvas(torch.rand(1, 3, 240, 320)))
+        canvas = FilmCanvas.of(DetailCanvas(torch.rand(1, 3, 240, 320)))
         canvas.move(torch.rand(1, 3, 240, 320), factor=0.1)
         def work():
             motion = between(*frames)

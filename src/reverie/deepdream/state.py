@@ -234,7 +234,9 @@ class State:
         canvas, way = self.canvas, (self.step + 1) / octave.steps
         room = canvas.spare("room", room_for(gradient.shape, recipe))
         seen = self._seen(recipe) if octave.index >= CALM_FROM else None
-        return step_direction(gradient, recipe, way, circular=canvas.circular, room=room, attention=seen)
+        circular = canvas.circular
+        direction = step_direction(gradient, recipe, way, circular=circular, room=room, attention=seen)
+        return direction if self.looks is None else self.looks.onwards(octave.index, direction)
 
     def _seen(self, recipe: Recipe) -> Tensor | None:
         """Where the network sees something: all over, if no term of the objective says where."""

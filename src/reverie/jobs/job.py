@@ -147,7 +147,8 @@ class Listener:
         """The recipe to go on with from the next step on, or None for the one at work.
 
         Asked before each step of a dream, and each frame of a zoom. Only settings of ``STEERABLE`` may
-        change; what changed is recorded in the result, so that it can be made again.
+        change, and of a zoom its own but for ``OPENING``; what changed is recorded in the result, so that it
+        can be made again.
         """
         return None
 

@@ -68,7 +68,7 @@ class Zoom(BaseModel):
         Curve.constant(0.12), description="How far each frame's own dream goes, 0 to 1."
     )
     steps: Annotated[tuple[FrameSteps, ...], Field(min_length=1, max_length=32)] = Field(
-        (2, 2, 1),
+        (1,),
         description="Steps a frame, in each of its octaves; several are one per octave, smallest first, the "
         "last holding on.",
     )

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from reverie.ascent.octaves import Octave, octave_sizes
 from reverie.ascent.session import Session
-from reverie.canvas.moving import MovingCanvas
+from reverie.canvas.moving import FilmCanvas
 from reverie.deepdream.direction import StepDirection
 from reverie.deepdream.looks import Looks
 from reverie.deepdream.state import REACH, REACH_OF_STD, Origin, State, as_picture, canvas_over
@@ -32,13 +32,13 @@ from reverie.scoring.bind import BoundObjective
 
 cv2: Any = opencv  # its stubs leave out DIS, and the number formats of arrays
 
-#: A step on what is new, as a share of the strength: after one frame of six it is nearly as strong as the
+#: A step on what is new, as a share of the strength: after one frame of four it is nearly as strong as the
 #: rest, for there nothing was before that could flicker.
-STRIDE: Final = 0.3
+STRIDE: Final = 0.45
 #: Steps go more for what is coarse than those of a still picture (in octaves a band): it holds in motion.
 CALMER: Final = 0.25
 #: Steps at smaller sizes are fewer, and longer by this much.
-LONGER: Final = 2.0
+LONGER: Final = 1.4
 #: No place is stronger than this much of the strength ...
 MOST: Final = 1.6
 #: What is new is less so with each frame.
@@ -76,7 +76,7 @@ class FilmState(State):
 
     def __init__(
         self,
-        canvas: MovingCanvas,
+        canvas: FilmCanvas,
         rng: torch.Generator,
         reach: float,
         *,
@@ -85,7 +85,7 @@ class FilmState(State):
         runtime: Runtime | None = None,
     ) -> None:
         super().__init__(canvas, rng, reach, runtime=runtime)
-        self.canvas: MovingCanvas = canvas
+        self.canvas: FilmCanvas = canvas
         self.index = index
         self.last = last
         self.fresh: Tensor | None = None
@@ -104,7 +104,7 @@ class FilmState(State):
         height, width = state.canvas.source.shape[2:]
         last = None if move.blank else torch.from_numpy(move.shot.rgb)
         with state.runtime.use():
-            canvas = MovingCanvas.of(state.canvas.at((width, height)))
+            canvas = FilmCanvas.of(state.canvas.at((width, height)))
             carried = _carried_once(canvas)
             held = canvas.moved() / canvas.mask_share() if canvas.mask_share() else 0.0
         film = FilmState(carried, state.rng, state.reach, index=0, last=last, runtime=state.runtime)
@@ -142,7 +142,7 @@ class FilmState(State):
         if missing:
             raise UsageError(f"the state of a film lacks {', '.join(sorted(missing))}; begin the film again")
         detail = kept["detail"].clone()
-        canvas = MovingCanvas.of(canvas_over(recipe, torch.full_like(detail, 0.5)))
+        canvas = FilmCanvas.of(canvas_over(recipe, torch.full_like(detail, 0.5)))
         canvas.detail = detail
         rng = torch.Generator()
         rng.set_state(kept["generator"])
@@ -367,7 +367,7 @@ def _deviation(source: Tensor) -> float:
     return sum(planes) / len(planes)
 
 
-def _carried_once(canvas: MovingCanvas) -> MovingCanvas:
+def _carried_once(canvas: FilmCanvas) -> FilmCanvas:
     """A canvas as it is after a few frames of motion: without the noise that no motion leaves as it is.
 
     So that the first frame is like those that follow, in sharpness and in score.

@@ -39,6 +39,8 @@ SETTLING = 4
 WATCHES = 0.85
 #: What of them decides what is dreamed of when.
 _SCENES: Final = ("scenes", "crossfade", "undertone")
+#: How far a frame's step goes on where the last frame's went.
+MOMENTUM = 0.6
 #: A view that does not move.
 STILL: Final = Similarity()
 #: A place that has gone over to a loop's first frame is exactly that by this power of how far it has.
@@ -57,7 +59,7 @@ class ZoomState:
     mask: Tensor | None  # (1, 1, H', W'), where it may dream
     first: Tensor | None  # of a loop, frame 0
     since: Similarity = STILL  # how the view moved since the mirrors at its edges were put up
-    looks: Looks = field(default_factory=lambda: Looks(WATCHES))  # what earlier frames' dreams saw
+    looks: Looks = field(default_factory=lambda: Looks(WATCHES, MOMENTUM))  # what earlier frames' dreams saw
 
     def state_dict(self) -> dict[str, Any]:
         """Everything needed to go on later, as tensors and numbers (``torch.save`` takes it)."""
