@@ -7,7 +7,7 @@ still pictures, whose bytes are to stay, are made by that.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,7 +100,9 @@ def fast_enlarge(picture: Tensor, height: int, width: int, *, circular: bool = F
 def mixture(given: int, made: int, way: Way) -> Mixture:
     """What each of ``made`` pixels along an axis is made of, of ``given`` that were there."""
     scale = given / made
-    centre = (np.arange(made) + 0.5) * scale  # in pixels, from the edge of the first
+    centre: NDArray[np.float64] = (
+        np.arange(made, dtype=np.float64) + 0.5
+    ) * scale  # in pixels, from the edge of the first
     if way == "antialiased":
         return _antialiased(given, centre, scale)
     if way == "cubic":
@@ -137,5 +139,5 @@ def _keys(distance: NDArray[np.float64], sharpness: float) -> NDArray[np.float64
     return np.where(x <= 1, near, np.where(x < 2, far, 0.0))
 
 
-def _mixture(index: NDArray[np.float64], weights: NDArray[np.float64], given: int) -> Mixture:
+def _mixture(index: NDArray[Any], weights: NDArray[np.float64], given: int) -> Mixture:
     return Mixture(np.ascontiguousarray(index, np.int32), np.ascontiguousarray(weights, np.float32), given)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from reverie.canvas.detail import DetailCanvas
 from reverie.canvas.fast import fast_resize, fast_warp
+from reverie.ops.warp import Border
 
 
 class MovingCanvas(DetailCanvas):
@@ -30,7 +31,7 @@ class MovingCanvas(DetailCanvas):
 
     def seen_at(self, plane: Tensor, field: Tensor) -> Tensor:
         """As ``DetailCanvas.seen_at``; a measured flow hardly shrinks, and nothing is filtered out before."""
-        border = "wrap" if self.circular else "mirror"
+        border: Border = "wrap" if self.circular else "mirror"
         return fast_warp(plane, field, border=border, alias=True)
 
 

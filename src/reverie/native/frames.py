@@ -284,15 +284,16 @@ def hold(picture: Tensor, held: Held, *, circular: bool = False) -> Tensor:
     wanted = channels, channels, bands + 1, bands + 1
     check_that(counts == wanted, f"it is held in {counts} channels and bands, and has {wanted}")
     check_that(held.knee > 0 and held.most_gain >= 1, "a knee is above 0, and the most gain 1 at least")
-    weights = (_float * channels)(*held.weights)
-    aims = [(_double * len(one))(*one) for one in (held.mean, held.bright, held.colour)]
+    weights = np.asarray(held.weights, np.float32)
+    aims = [np.asarray(one, np.float64) for one in (held.mean, held.bright, held.colour)]
     out, levels = torch.empty_like(picture), torch.empty(max(1, room))
     job = _HoldJob(
         picture.data_ptr(),
         out.data_ptr(),
         *(channels, height, width, held.most_bands, circular, held.least_side),
         levels.data_ptr(),
-        *(ctypes.cast(one, _plane) for one in (weights, *aims)),
+        weights.ctypes.data,
+        *(aim.ctypes.data for aim in aims),
         *(held.deviation, held.most_gain, held.nothing, held.knee),
     )
     _run("hold", ctypes.byref(job))
