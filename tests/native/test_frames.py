@@ -103,8 +103,8 @@ def test_what_is_no_number_or_far_away_is_somewhere_in_the_picture():
 
 
 @pytest.mark.slow
-def test_a_thousand_small_warps_stay_sharp():
-    """There and back five hundred times: no softer than the reference, and nothing grows."""
+def test_two_hundred_small_warps_stay_sharp():
+    """There and back a hundred times: no softer than the reference, and nothing grows."""
     from skimage import data
 
     picture = torch.from_numpy(data.astronaut()[:160, 100:300].copy()).permute(2, 0, 1)[None].float() / 255
@@ -112,13 +112,13 @@ def test_a_thousand_small_warps_stay_sharp():
 
     def energy(seen) -> float:
         x = picture
-        for _ in range(500):
+        for _ in range(100):
             x = seen(seen(x, view), view.inverse())
         return float(x[inner].diff(dim=3).square().mean() / picture[inner].diff(dim=3).square().mean())
 
     ours = natively(lambda: energy(fast_warp))
     assert ours == pytest.approx(by_torch(lambda: energy(warp)), rel=0.02)
-    assert 0.2 < ours < 1
+    assert 0.3 < ours < 1
 
 
 # -- sizes -----------------------------------------------------------------------------------------
@@ -234,7 +234,6 @@ def test_what_no_kernel_takes_is_torchs():
     view, picture = Similarity.of(zoom=1.1), noise(1, 3, 30, 40)
     double, two = picture.double(), torch.cat([picture, picture])
     assert torch.equal(fast_warp(double, view, sharp=False), warp(double, view, sharp=False))
-    assert torch.equal(fast_warp(two, view), warp(two, view))
     for given_ in (double, two):
         assert torch.equal(fast_resize(given_, 20, 50), resize(given_, 20, 50))
     turned = picture.permute(0, 1, 3, 2)  # not contiguous
