@@ -256,6 +256,15 @@ def test_a_steered_dream_reruns_to_the_same_bytes(here: Path) -> None:
     assert Path("e.png").read_bytes() == Path("again.png").read_bytes()
 
 
+@pytest.mark.slow
+def test_steered_to_other_octaves_and_steps_it_reruns_to_the_same_bytes(here: Path) -> None:
+    recipe = preset("classic", **{**QUICK, "steps": (3,), "octaves": 2, "octave_scale": 1.5})
+    made(here, "straight.png", steps=(3,))
+    dreamt(recipe, listener=Recorder(steer={1: {"steps": (4,)}, 5: {"octaves": 3}}))
+    assert [sorted(one.changes) for one in of_picture("d.png").steered] == [["steps"], ["octaves", "steps"]]
+    remade()
+
+
 @pytest.mark.parametrize(
     "changes", [{"seed": 4}, {"objective": ['guide("x.png", block4a)']}, {"steps": "no"}]
 )

@@ -7,7 +7,8 @@ import functools
 import http.server
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,12 @@ from support.studio import studio
 
 #: Tests of the page are for machines with a browser.
 needs_browser = pytest.mark.skipif(bool(browser.missing()), reason=browser.missing())
-#: Settings of a dream that takes a second or two.
+#: Settings of a dream that takes a second or two, and of one that is never over before it is stopped.
 QUICK = {"max_size": 96, "steps": [4]}
+ENDLESS = {"max_size": 256, "octaves": 1, "steps": [10_000]}
+#: Seconds that the page may take to show something, and a job to be over, on a machine that does much else.
+SHOWN, MADE = 40.0, 120.0
+OVER = ("done", "stopped", "failed", "cancelled")
 
 
 @contextmanager
@@ -95,17 +100,74 @@ class Page:
             path.name,
         )
 
-    def sees(self, condition: str, *, seconds: float = 25) -> None:
-        """Wait until a selector finds something, or an expression holds."""
+    def sees(self, condition: str, *, seconds: float = SHOWN) -> None:
+        """Wait until a selector finds something, or an expression holds.
+
+        What is waited for has to stay once it is there: a fast machine is past all else before anybody looks.
+        """
         test = condition if "document." in condition else f"document.querySelector({condition!r})"
-        self.window.wait_for(test, seconds=seconds)
+        self._until(lambda: bool(self.window.run(f"return Boolean({test})")), seconds, f"{condition} is seen")
+
+    def _until(self, holds: Callable[[], bool], seconds: float, what: str) -> None:
+        """Look again and again, each time shortly, so that no single question takes long."""
+        end = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < end, f"not within {seconds:g} s: {what}"
+            time.sleep(0.03)
+
+    def jobs(self) -> dict[str, dict[str, Any]]:
+        """All jobs that the server tells of, by id, the latest first."""
+        told = self.get("/api/jobs")
+        jobs = [*told["running"], *told["waiting"], *told["recent"]]
+        return {job["id"]: job for job in sorted(jobs, key=lambda job: -job["created"])}
+
+    def asks(self, act: Callable[[], object], count: int = 1) -> list[str]:
+        """The ids of the jobs that something asks for, as soon as there are so many, the first first."""
+        before = self.jobs()
+        act()
+
+        def new() -> list[str]:
+            return [id for id in self.jobs() if id not in before][::-1]
+
+        self._until(lambda: len(new()) >= count, SHOWN, f"{count} jobs are asked for")
+        return new()
+
+    def over(self, id: str, *, seconds: float = MADE) -> dict[str, Any]:
+        """A job, as soon as the server says that it is over."""
+        self._until(lambda: self.get(f"/api/jobs/{id}")["state"] in OVER, seconds, f"job {id} is over")
+        return dict(self.get(f"/api/jobs/{id}"))
+
+    def makes(self, act: Callable[[], object], state: str = "done") -> dict[str, Any]:
+        """The job that something asks for, once it has ended so and its picture is seen."""
+        (id,) = self.asks(act)
+        return self.made(id, state)
+
+    def made(self, id: str, state: str = "done") -> dict[str, Any]:
+        """A job, once it has ended so and the page shows its picture."""
+        job = self.over(id)
+        assert job["state"] == state, job
+        self.shows(job["picture"])
+        return job
+
+    def shows(self, picture: str) -> None:
+        """Wait until a picture is on the stage, and what can be done with it beneath."""
+        self.sees(
+            f"document.querySelector('.stage .layer[src*={json.dumps(picture)}]')"
+            " && document.querySelector('.under .act')"
+        )
 
     def done(self) -> str:
-        """Wait for the picture of the tab; its id."""
+        """Wait for whatever picture the tab comes to; its id."""
         self.sees("document.querySelector('.under .act') && document.querySelector('img.result')?.complete")
         return str(
             self.window.run("return document.querySelector('img.result').src.match(/pictures\\/([^?/]+)/)[1]")
         )
+
+    def dreams(self, act: Callable[[], object]) -> str:
+        """The job that something asks for, once three of its pictures were seen; it has to be an endless one."""
+        (id,) = self.asks(act)
+        self.sees("Number(document.querySelector('canvas.live')?.dataset.frames) > 2")
+        return id
 
     def get(self, path: str) -> Any:
         """What the server says, asked by the page."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from reverie.ascent.course import Course
 from reverie.ascent.octaves import Octave
 from reverie.ascent.session import Session
 from reverie.ascent.state import AscentState
@@ -57,10 +58,11 @@ def dream(
     """Gradient ascent on what a state holds, octave by octave; to stop is to leave the ``for``.
 
     Args:
-        recipe: The settings; the octaves are planned and entered by them.
+        recipe: The settings; the octaves are planned and entered by them, until others are asked for.
         session: The network, bound objectives and tiles.
         state: What moves; where it stands is where the loop begins.
-        ask: Says the settings of each step instead (a dream that is steered).
+        ask: Says the settings of each step instead (a dream that is steered). Octaves and steps may change
+            too: see ``Course.follow``.
 
     Yields:
         A Frame after each step.
@@ -71,14 +73,18 @@ def dream(
     """
     # The session's threads and kernels do every piece of this, and nothing of what others do between frames.
     runtime = state.runtime = session.runtime
-    plan = state.plan(recipe)
+    course = Course(recipe, state)
     for remark in state.remarks(recipe):
         warn(remark)
-    for octave in plan[state.octave :]:
+    while state.octave < len(course.plan):
+        octave = course.octave
         with runtime.use():
             state.enter(octave, recipe)
         while state.step < octave.steps:
             now = recipe if ask is None else ask(state)
+            octave = course.follow(now)
+            if state.step >= octave.steps:
+                break  # as many steps as are wanted now, or smaller octaves come first
             with runtime.use():
                 goal = state.goal(session, now, octave)
                 look = state.look(now)  # drawn at random: a roll of the picture, or several views of it
@@ -88,7 +94,7 @@ def dream(
                 step = state.step - 1
                 if state.satisfied(scores, octave, now):
                     state.step = octave.steps  # over, also for whoever goes on from this state later
-                frame = Frame(octave, len(plan), step, scores, _finite(state.moved()), now, state)
+                frame = Frame(octave, len(course.plan), step, scores, _finite(state.moved()), now, state)
             yield frame
         with runtime.use():
             state.leave(octave)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
+#: The settings that a plan of octaves follows from, of those that may change while a dream runs.
+PLANNED: Final = ("octaves", "octave_scale", "smallest", "steps")
 #: An octave smaller than this, in pixels on the short side, is dropped.
 SMALLEST = 32
 

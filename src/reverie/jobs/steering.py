@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from reverie.ascent.octaves import PLANNED
 from reverie.errors import UsageError
 from reverie.jobs.job import Listener
 from reverie.jobs.provenance import Steered
@@ -27,7 +28,18 @@ STEERABLE: Final = (
     "max_score",
     "drift",
     "keep_colour",
+    *PLANNED,
 )
+
+
+def steerable(recipe: Recipe, *, frames: bool = False) -> tuple[str, ...]:
+    """The settings of a recipe that may change while it is at work.
+
+    Octaves and steps are those of a dream all over: portraits, things at places, and the ``frames`` of a
+    zoom, each of which is a dream of its own, have theirs from the beginning.
+    """
+    fixed = frames or recipe.portrait is not None or recipe.sites is not None
+    return tuple(name for name in STEERABLE if not (fixed and name in PLANNED))
 
 
 class Steering:
@@ -71,6 +83,7 @@ class Steering:
     def _record(self, here: Steered, wanted: Recipe) -> None:
         mine, theirs = self._first.model_dump(mode="json"), wanted.model_dump(mode="json")
         changes = {name: value for name, value in theirs.items() if value != mine[name]}
+<<<<<<< HEAD
         fixed = [name for name in changes if name not in STEERABLE and name != "zoom"]
         fixed += [f"zoom.{name}" for name in OPENING if _differs(mine["zoom"], changes.get("zoom"), name)]
         if ("zoom" in changes) and None in (mine["zoom"], changes["zoom"]):
@@ -80,6 +93,11 @@ class Steering:
                 f"{', '.join(fixed)}: cannot change while a dream runs; {', '.join(STEERABLE)} can, and of a "
                 "zoom its steps, octaves, scenes and how it moves"
             )
+=======
+        may = steerable(self._first, frames=here.frame is not None)
+        if fixed := [name for name in changes if name not in may]:
+            raise UsageError(f"{', '.join(fixed)}: cannot change while a dream runs; {', '.join(may)} can")
+>>>>>>> c6c3f5e2 (Octaves and steps of a running dream can be steered; fooling, the microscope, previews and films that grow in the studio (work in progress))
         if unknown := [name for name in wanted.files() if name not in self._first.files()]:
             raise UsageError(
                 f'"{unknown[0]}": only files of the recipe it began with are open; name it there'

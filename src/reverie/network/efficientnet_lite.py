@@ -54,8 +54,8 @@ LITE0_DRAWS = {
     "block6d": "figures, nets, stonework",
     "block7a": "glowing whole things",
     "head": "feathers, leaves, coats",
-    "logits": "a class, wherever it fits",
-    "logit_map": "a class, at every position",
+    "logits": "whatever it takes the picture for",
+    "logit_map": "whatever it takes each place for",
 }
 
 

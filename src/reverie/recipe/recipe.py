@@ -67,13 +67,15 @@ class Recipe(BaseModel):
         0.0,
         ge=0,
         le=1,
-        description="How much channels that are strong all over the picture are held back, for standard().",
+        description="How much channels that are strong all over the picture are held back where the "
+        "objective is standard(LAYER).",
     )
     calm: float = Field(
         0.0,
         ge=0,
         le=1,
-        description="How much quieter it stays where the network sees nothing, for standard().",
+        description="How much quieter it stays where the network sees nothing, if the objective is "
+        "standard(LAYER).",
     )
     start: Literal["photo", "noise", "clouds"] = Field(
         "photo", description="Where the dream begins when there is no photograph."

@@ -23,10 +23,11 @@ from reverie.recipe.presets.portrait import PORTRAITS
 from reverie.recipe.presets.preset import MOTIONS, PRESETS, preset
 from reverie.recipe.presets.sites import SITES
 from reverie.recipe.recipe import Recipe
+from reverie.studio.fooling import document_of
 from reverie.studio.settings import StudioSettings
 from reverie.studio.store.given import Given, GivenFiles, not_there
 
-Kind = Literal["dream", "portrait", "zoom", "film", "apparition"]
+Kind = Literal["dream", "portrait", "zoom", "film", "apparition", "fool"]
 #: The preset of each kind if none is named.
 USUAL: Final[Mapping[str, str]] = {
     "dream": "reverie",
@@ -45,7 +46,10 @@ MOST_VARIATIONS, MOST_TARGETS = 16, 64
 
 
 class Wish(BaseModel):
-    """What a page asks for; ``recipe`` are changes of the preset, with ids where it names files."""
+    """What a page asks for; ``recipe`` are changes of the preset, with ids where it names files.
+
+    Of pictures that evolve to fool, ``recipe`` are the evolution's settings and ``targets`` its classes.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -67,7 +71,7 @@ class Planned:
     kind: Kind
     label: str
     document: dict[str, Any]
-    recipe: Recipe
+    recipe: Recipe | None
     photo: str | None
     files: dict[str, str] = field(default_factory=dict)
 
@@ -87,6 +91,8 @@ class Asking:
             UsageError: A setting that cannot be, text that names a file, or more than is allowed.
             BadInput: An id that names nothing of this visitor's.
         """
+        if wish.kind == "fool":
+            return [self._fooling(wish)]
         photo = self._photo(wish)
         recipe, files = self.recipe(wish, photo)
         if wish.variations > 1 and "chance" not in wish.recipe:
@@ -99,6 +105,11 @@ class Asking:
             label = wish.name or self._label(wish, one, photo)
             found.append(Planned(wish.kind, label, document, one, photo.id if photo else None, files))
         return found
+
+    def _fooling(self, wish: Wish) -> Planned:
+        """The job of pictures that evolve."""
+        document = document_of(wish.recipe, wish.targets, self._networks)
+        return Planned("fool", wish.name or ", ".join(wish.targets), document, None, None)
 
     def recipe(self, wish: Wish, photo: Given | None) -> tuple[Recipe, dict[str, str]]:
         """The recipe with bare names, and the ids of its files by name; errors as of ``plan``."""

@@ -25,13 +25,16 @@ CHECK: Final = 2.0
 class Errand:
     """Work that no visitor asked for: a job's document, and what is done with its end.
 
-    ``idle``: only where no visitor's job is at work; otherwise between its steps.
+    ``idle``: only where no visitor's job is at work; otherwise between its steps. ``owner``: whose page
+    shows what comes of it. ``files`` are names in its folder, and ids of what was given.
     """
 
     id: str
     document: dict[str, Any]
     done: Callable[[dict[str, Any]], None]
     idle: bool = False
+    owner: str = ""
+    files: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -77,12 +80,14 @@ class Crew:
         settings: How many there are.
         heard: Takes what a worker says.
         lost: Is told of a worker that died.
+        lay_out: Puts the files of an errand, by its id and its visitor, into its folder.
         errands: What is to be done when there is time.
     """
 
     settings: StudioSettings
     heard: Callable[[Worker, dict[str, Any], bytes], None]
     lost: Callable[[Worker], None]
+    lay_out: Callable[[str, str, dict[str, str]], None]
     errands: list[Errand] = field(default_factory=list)
     workers: list[Worker] = field(default_factory=list)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -126,6 +131,7 @@ class Crew:
             for errand in self.errands:
                 if worker.job is None or not errand.idle:
                     self.errands.remove(errand)
+                    self.lay_out(errand.id, errand.owner, errand.files)
                     worker.errand = errand
                     worker.say("errand", id=errand.id, document=errand.document, seconds=ERRAND)
                     break

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from reverie.media.video.write.work_folder import folder_of
 
+#: Bytes in which the first piece of a film begins, if there is one: its head is far shorter.
+HEAD = 65_536
+
 
 def so_far(folder: Path, name: str) -> Path | None:
     """The film of what is safe, which plays; None where nothing is yet.
@@ -17,7 +20,11 @@ def so_far(folder: Path, name: str) -> Path | None:
         name: Of the film that is being made in it.
     """
     found = folder_of(folder / name) / "partial.mp4"
-    return found if found.is_file() and found.stat().st_size > 0 else None
+    try:
+        with found.open("rb") as file:
+            return found if b"moof" in file.read(HEAD) else None
+    except OSError:
+        return None
 
 
 def keep_so_far(folder: Path, name: str) -> list[str]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from reverie._version import __version__
+from reverie.jobs.fooling.settings import Settings, make_settings
 from reverie.recipe.curve import Within
 from reverie.recipe.field_types import choices, limits_of, parts_of
 from reverie.recipe.film import Film
@@ -19,6 +20,8 @@ from reverie.recipe.recipe import PARTS, Recipe
 from reverie.recipe.sites import Sites
 from reverie.recipe.zoom import Zoom
 from reverie.studio.asking import OPERATORS, SIDES, USUAL
+from reverie.studio.fooling import ASKED
+from reverie.studio.fooling import USUAL as EVOLVES
 
 #: Where on the page a setting stands; what is named nowhere is under "more".
 PANELS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -41,7 +44,15 @@ _PARTS: Final[Mapping[str, tuple[str, type[BaseModel]]]] = {
 @cache
 def forms() -> dict[str, Any]:
     """Fields and defaults of each kind; names of a part's settings begin with the part's, as ``zoom.fps``."""
-    return {"version": __version__, "kinds": {kind: _form(kind) for kind in USUAL}}
+    kinds = {kind: _form(kind) for kind in USUAL}
+    return {"version": __version__, "kinds": {**kinds, "fool": _evolution()}}
+
+
+def _evolution() -> dict[str, Any]:
+    """Of pictures that evolve, which have settings of their own."""
+    defaults = make_settings(**EVOLVES).model_dump(mode="json", include={*ASKED})
+    fields = [_field(name, Settings.model_fields[name], defaults[name], "fool") for name in ASKED]
+    return {"preset": None, "defaults": defaults, "fields": fields}
 
 
 def _form(kind: str) -> dict[str, Any]:

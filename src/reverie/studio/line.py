@@ -60,7 +60,7 @@ class Line:
     _newest: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.crew = Crew(self.settings, heard=self._hear, lost=self._lost)
+        self.crew = Crew(self.settings, heard=self._hear, lost=self._lost, lay_out=self._lay_out)
 
     async def start(self) -> None:
         """Begin where an earlier server ended."""
@@ -99,7 +99,7 @@ class Line:
         self._served[job.owner] = time.monotonic()
         self.jobs.change(job.id, state="running", share=0.0, started=job.started or time.time())
         try:
-            self._lay_out(job)
+            self._lay_out(job.id, job.owner, job.files)
         except OSError as error:
             self._end(job, "failed", error=f"its files cannot be laid out: {error.strerror or error}")
             return
@@ -113,12 +113,12 @@ class Line:
         """Where a job makes what it makes."""
         return self.settings.data / MADE / job.id
 
-    def _lay_out(self, job: JobRow) -> None:
+    def _lay_out(self, job: str, owner: str, files: dict[str, str]) -> None:
         """The files that a job names, in its folder."""
-        folder = self._folder(job)
+        folder = self.settings.data / MADE / job
         folder.mkdir(exist_ok=True)
-        for name, id in job.files.items():
-            one, there = self.given.find(id, job.owner), folder / name
+        for name, id in files.items():
+            one, there = self.given.find(id, owner), folder / name
             if one is None or there.exists():
                 continue
             try:
@@ -168,7 +168,7 @@ class Line:
             if outcome == "stopped" and not files and job.kind in ("zoom", "film"):
                 files = keep_so_far(self._folder(job), job.document["output"]["path"])
             for file in files:
-                await self.made(job, file, job.label)
+                await self.made(job, file, message.get("labels", {}).get(file, job.label))
             self._settle(job, outcome, message)
             self.trouble.pop(job.id, None)
         except Unreadable as error:

@@ -61,8 +61,11 @@ def look(asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
 
 
 def view(asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """A small picture of a photograph, a film or a result, and how large that is."""
-    picture = _first(asked["path"], asked["pixels"])
+    """A small picture of a photograph, a film or a result, and how large that is.
+
+    Of a film it is the frame ``at`` so many seconds.
+    """
+    picture = _still(asked["path"], asked["pixels"], asked["at"])
     data, _ = webp(picture, asked["side"])
     return {"width": picture.size[0], "height": picture.size[1]}, data
 
@@ -80,16 +83,17 @@ def mask(asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
 def convert(asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """A result in another format, with what made it, as the job itself would have written it.
 
+    A ``plain`` one has no recipe in it.
     Results are kept with 16 bits a channel. Rounded to 8, that is what rounding to 8 at once gives: a step of
     8 bits is 257 of 16, which is odd, so the bounds between two levels are the same.
     """
-    note = of_picture(asked["path"])
-    picture = load_picture(asked["path"])
-    depth = asked["depth"]
-    told = note.model_copy(
-        update={"output": note.output.model_copy(update={"depth": depth, "quality": None})}
-    )
-    save_picture(picture, asked["out"], depth=depth, provenance=told.document(), overwrite=True)
+    picture, depth = load_picture(asked["path"]), asked["depth"]
+    document = None
+    if not asked["plain"]:
+        note = of_picture(asked["path"])
+        output = note.output.model_copy(update={"depth": depth, "quality": None})
+        document = note.model_copy(update={"output": output}).document()
+    save_picture(picture, asked["out"], depth=depth, provenance=document, overwrite=True)
     return {}, b""
 
 
@@ -107,14 +111,14 @@ _TASKS: Final[dict[str, Callable[[dict[str, Any]], tuple[dict[str, Any], bytes]]
 }
 
 
-def _first(path: str, pixels: int) -> Picture:
-    """A still picture, or a film's first frame."""
+def _still(path: str, pixels: int, at: float) -> Picture:
+    """A still picture, or a film's frame at a time in seconds."""
     if not begins_like_a_film(path):
         with collect_warnings(lambda text: None):
             return load_picture(path, max_pixels=pixels)
     from reverie.media.video.read.reader import open_video
 
-    with open_video(path, max_pixels=pixels) as film:
+    with open_video(path, start=at or None, max_pixels=pixels) as film:
         for frame in film.frames():
             return Picture(frame.rgb.astype(np.float32) / np.float32(255))
     raise BadInput("it has no frames")

@@ -18,6 +18,7 @@ from reverie.studio.hub import Hub
 from reverie.studio.line import Line
 from reverie.studio.media import Media
 from reverie.studio.settings import StudioSettings
+from reverie.studio.sketches import Sketches
 from reverie.studio.store.database import CACHE, Database, new_id
 from reverie.studio.store.given import Given, GivenFiles
 from reverie.studio.store.jobs import JobRow, Jobs
@@ -54,6 +55,7 @@ class Studio:
             settings, self.jobs, self.given, self.database, self.hub, made=self.made, heard=self._heard
         )
         self.thumbs = Thumbs(self.database, self.line, self.hub, self.cache)
+        self.sketches = Sketches(self.line)
         self.broken: dict[str, str] = {}
         self._taking = asyncio.Lock()
         self._hour: asyncio.Task[None] | None = None
@@ -91,7 +93,7 @@ class Studio:
         if known is not None or not path.is_file():
             return
         found, data = await self.media.ask(
-            "view", path, name=label, side=THUMB, pixels=self.settings.quota.pixels
+            "view", path, name=label, side=THUMB, pixels=self.settings.quota.pixels, at=0.0
         )
         row = self.pictures.add(job, file, label, (found["width"], found["height"]))
         self.keep(f"thumb-{row.id}.webp", data)
@@ -99,21 +101,23 @@ class Studio:
         self.hub.tell(job.owner, told)
         self.hub.tell(job.owner, {**told, "type": "picture", "item": row.as_json()})
 
-    async def view(self, one: Given, side: int) -> bytes:
-        """A photograph, or a film's first frame, as WebP with its longer side at most so many pixels."""
+    async def view(self, one: Given, side: int, at: float = 0.0) -> bytes:
+        """A photograph, or a film's frame at a time in seconds, as WebP no larger than a side in pixels."""
         side = next((s for s in SIDES if s >= side), SIDES[-1])
-        return await self._cached(f"view-{one.id}-{side}.webp", self.given.path(one), one.name, side)
+        at = round(at, 1) if one.kind == "film" else 0.0
+        name = f"view-{one.id}-{side}-{at}.webp" if at else f"view-{one.id}-{side}.webp"
+        return await self._cached(name, self.given.path(one), one.name, side, at=at)
 
     async def thumb(self, row: PictureRow) -> bytes:
         """A result as WebP, small."""
         return await self._cached(f"thumb-{row.id}.webp", self.pictures.path(row), row.name, THUMB)
 
-    async def _cached(self, name: str, path: Path, called: str, side: int) -> bytes:
+    async def _cached(self, name: str, path: Path, called: str, side: int, at: float = 0.0) -> bytes:
         there = self.cache / name
         if there.is_file():
             return there.read_bytes()
         pixels = self.settings.quota.pixels
-        _, data = await self.media.ask("view", path, name=called, side=side, pixels=pixels)
+        _, data = await self.media.ask("view", path, name=called, side=side, pixels=pixels, at=at)
         self.keep(name, data)
         return data
 
@@ -132,9 +136,9 @@ class Studio:
         if not path.is_file():
             out = self.cache / f"{new_id()}{ending}"
             try:
-                await self.media.ask(
-                    "convert", self.pictures.path(row), name=row.name, out=str(out), depth=depth
-                )
+                plain = row.kind == "fool"  # evolved, and without a recipe
+                more: dict[str, Any] = {"name": row.name, "out": str(out), "depth": depth, "plain": plain}
+                await self.media.ask("convert", self.pictures.path(row), **more)
                 out.replace(path)
             finally:
                 out.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Small pictures: of layers over a visitor's own photograph, and of classes; made while there is time."""
+"""Small pictures: of layers over a visitor's photograph, of classes, of units; made while there is time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PATIENCE: Final = 60.0
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A small picture that is to be made: of a layer's name over a photograph, or of a class's index."""
+    """A small picture that is to be made: of a layer over a photograph, of a class's index, or of a unit."""
 
     network: str
     photo: str
@@ -85,14 +85,22 @@ class Thumbs:
 
         Only those that were asked for last are still made: whoever types asks for many.
         """
+        return self._portraits(network, owner, {str(index): of_class(network, index) for index in indices})
+
+    def of_units(self, network: str, owner: str, units: list[str]) -> dict[str, str]:
+        """The small portraits of units, such as ``block5c:17``, that are there; as of classes."""
+        return self._portraits(network, owner, {unit: of_unit(network, unit) for unit in units})
+
+    def _portraits(self, network: str, owner: str, wanted: dict[str, dict[str, Any]]) -> dict[str, str]:
+        """Those that are there, by what they are of; the others are asked for, by their jobs."""
         there = self._there(network, "")
-        for errand in [one for one in self._line.crew.errands if one.idle]:
+        for errand in [one for one in self._line.crew.errands if one.idle and one.owner == owner]:
             self._line.crew.errands.remove(errand)
             errand.done({"outcome": "cancelled"})
-        for index in indices:
-            wanted = _Wanted(network, "", str(index), owner)
-            if str(index) not in there and wanted not in self._wanted:
-                self._ask(wanted, of_class(network, index), idle=True)
+        for what, document in wanted.items():
+            one = _Wanted(network, "", what, owner)
+            if what not in there and one not in self._wanted:
+                self._ask(one, document, idle=True)
         self._line.pump()
         return there
 
@@ -118,7 +126,7 @@ class Thumbs:
         def done(end: dict[str, Any]) -> None:
             self._done(id, wanted, end)
 
-        self._line.crew.errands.append(Errand(id, document, done, idle=idle))
+        self._line.crew.errands.append(Errand(id, document, done, idle=idle, owner=wanted.owner))
 
     def _done(self, id: str, wanted: _Wanted, end: dict[str, Any]) -> None:
         self._wanted.discard(wanted)
@@ -129,12 +137,16 @@ class Thumbs:
                 "INSERT OR REPLACE INTO thumbs (id, owner, network, photo, layer) VALUES (?, ?, ?, ?, ?)",
                 *(id, wanted.owner, wanted.network, wanted.photo, wanted.what),
             )
-            what = (
-                {"layer": wanted.what, "photo": wanted.photo} if wanted.photo else {"class": int(wanted.what)}
-            )
-            told = {"type": "thumbnail", "network": wanted.network, **what}
+            told = {"type": "thumbnail", "network": wanted.network, **_named(wanted)}
             self._hub.tell(wanted.owner, {**told, "url": f"/api/thumbs/{id}"})
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _named(wanted: _Wanted) -> dict[str, Any]:
+    """What a small picture is of, as pages are told."""
+    if wanted.photo:
+        return {"layer": wanted.what, "photo": wanted.photo}
+    return {"class": int(wanted.what)} if wanted.what.isdecimal() else {"unit": wanted.what}
 
 
 def of_layer(network: str, photo: Given, objective: str) -> dict[str, Any]:
@@ -160,3 +172,10 @@ def of_class(network: str, index: int) -> dict[str, Any]:
         SKETCH, network=network, objective=(wanted,), size=(PORTRAIT, PORTRAIT), steps=PORTRAIT_STEPS
     )
     return {"kind": "portraits", "recipe": recipe.model_dump(mode="json"), "output": OUTPUT}
+
+
+def of_unit(network: str, unit: str) -> dict[str, Any]:
+    """The job of a unit's portrait, small and quick."""
+    recipe = preset(SKETCH, network=network, size=(PORTRAIT, PORTRAIT), steps=PORTRAIT_STEPS)
+    document = {"kind": "portraits", "recipe": recipe.model_dump(mode="json"), "output": OUTPUT}
+    return {**document, "targets": [unit]}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from support.browser import Browser
 from support.studio import studio
-from support.studio_page import QUICK, Page, needs_browser
+from support.studio_page import ENDLESS, QUICK, Page, needs_browser
 
-# Whole journeys with real dreams, some of which wait for what a fast machine is done with at once.
-pytestmark = [needs_browser, pytest.mark.soak]
+pytestmark = [needs_browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +48,14 @@ def photo(tmp_path_factory):
     return path
 
 
-def test_a_dropped_photograph_dreams_at_once_and_step_by_step(page, photo):
-    page.open(drafts={"dream": {"max_size": 144, "steps": [40]}})  # long enough to be seen at work
-    page.drop(photo)
-    page.sees("Number(document.querySelector('canvas.live')?.dataset.frames) > 2")
-    id = page.done()
-    made = page.get(f"/api/pictures/{id}/recipe")
-    assert made["kind"] == "dream"
-    assert made["recipe"]["steps"] == [40]
+def test_a_dropped_photograph_dreams_step_by_step_and_stop_keeps_what_is_there(page, photo):
+    page.open(drafts={"dream": ENDLESS})
+    id = page.dreams(lambda: page.drop(photo))
+    page.window.click(".action button", says="Stop and keep")
+    job = page.made(id, "stopped")
+    made = page.get(f"/api/pictures/{job['picture']}/recipe")
+    assert (made["kind"], made["recipe"]["steps"]) == ("dream", ENDLESS["steps"])
+    assert made["stopped"]["step"] >= 2
     assert page.window.run("return document.querySelector('.photo-head .name').textContent") == "garden.png"
 
 
@@ -69,72 +70,91 @@ def test_what_is_no_picture_is_refused_in_a_sentence(page, tmp_path):
 
 
 def test_the_page_may_be_closed_and_opened_again(page, photo):
-    page.drop(photo)
-    id = page.done()
+    job = page.makes(lambda: page.drop(photo))
     page.open(fresh=False)
-    assert page.done() == id
-
-
-def test_stop_keeps_what_is_there(page, photo):
-    page.open(drafts={"dream": {"max_size": 144, "steps": [400]}})
-    page.drop(photo)
-    page.sees("Number(document.querySelector('canvas.live')?.dataset.frames) > 2")
-    page.window.click(".action button", says="Stop and keep")
-    id = page.done()
-    job = page.get("/api/jobs")["recent"][0]
-    assert (job["state"], job["picture"]) == ("stopped", id)
+    page.shows(job["picture"])
 
 
 def test_a_change_steers_the_running_dream(page, photo):
-    page.open(drafts={"dream": {"max_size": 144, "steps": [600]}})
-    page.drop(photo)
-    page.sees("Number(document.querySelector('canvas.live')?.dataset.frames) > 2")
+    page.open(drafts={"dream": ENDLESS})
+    id = page.dreams(lambda: page.drop(photo))
     page.sees("document.querySelectorAll('.tile .face').length > 9")
     page.window.click(".tile .face", says="block3b")
-    id = page.get("/api/jobs")["running"][0]["id"]
-    page.window.wait_for(
-        "(window.asked ??= setInterval(async () => {"
-        f" window.job = await (await fetch('/api/jobs/{id}')).json(); }}, 150))"
-        " && window.job?.steered.length > 0"
-    )
-    assert page.window.run(
-        "clearInterval(window.asked); return window.job.steered.at(-1).changes.objective"
-    ) == ["block3b"]
+    page.sees("[...document.querySelectorAll('.tile.is')].some((one) => one.textContent.includes('block3b'))")
+    end = time.monotonic() + 60
+    while not (steered := page.get(f"/api/jobs/{id}")["steered"]):
+        assert time.monotonic() < end, "it is steered"
+        time.sleep(0.05)
+    assert steered[-1]["changes"]["objective"] == ["block3b"]
     page.window.click(".action button", says="Stop and keep")
-    page.done()
+    job = page.made(id, "stopped")
+    recalled = page.get(f"/api/pictures/{job['picture']}/recipe")
+    assert recalled["command"].startswith("reverie rerun")
+
+
+def test_detail_and_steps_steer_the_running_dream_too(page, photo):
+    page.open(drafts={"dream": ENDLESS})
+    id = page.dreams(lambda: page.drop(photo))
+    page.window.run(
+        "const slider = [...document.querySelectorAll('.slider')]"
+        "  .find((one) => one.textContent.includes('Size of things')).querySelector('input');"
+        "slider.value = 100; slider.dispatchEvent(new Event('input', {bubbles: true}))"
+    )
+    end = time.monotonic() + 60
+    while not (steered := page.get(f"/api/jobs/{id}")["steered"]):
+        assert time.monotonic() < end, "it is steered"
+        time.sleep(0.05)
+    assert steered[-1]["changes"] == {"octaves": None, "smallest": 48}
+    page.window.click(".action button", says="Cancel")
+    assert page.over(id)["state"] == "cancelled"
 
 
 def test_a_change_while_the_wish_is_on_its_way_counts(page, photo):
-    page.drop(photo)
-    page.done()
-    page.window.click(".action button", says="Dream again")
-    page.window.run("document.querySelectorAll('.preset input')[5].click()")
-    page.sees(".action.going")
-    page.sees("!document.querySelector('.action.going')")
-    recipe = page.get(f"/api/pictures/{page.done()}/recipe")
-    assert recipe["preset"] == "classic"
+    page.makes(lambda: page.drop(photo))
+
+    def again():
+        page.window.click(".action button", says="Dream again")
+        page.window.run("document.querySelectorAll('.preset input')[5].click()")
+
+    ids = page.asks(again)
+    end = time.monotonic() + 60
+    while (job := next(iter(page.jobs().values())))["state"] != "done":  # it may be another one by then
+        assert time.monotonic() < end, ids
+        time.sleep(0.05)
+    page.shows(job["picture"])
+    assert page.get(f"/api/pictures/{job['picture']}/recipe")["preset"] == "classic"
 
 
 def test_cancel_gives_the_photograph_back(page, photo):
-    page.open(drafts={"dream": {"max_size": 144, "steps": [600]}})
-    page.drop(photo)
-    page.sees("Number(document.querySelector('canvas.live')?.dataset.frames) > 1")
+    page.open(drafts={"dream": ENDLESS})
+    id = page.dreams(lambda: page.drop(photo))
     page.window.click(".action button", says="Cancel")
+    assert page.over(id)["state"] == "cancelled"
     page.sees("!document.querySelector('canvas.live') && document.querySelector('.action .primary')")
-    assert page.get("/api/jobs")["recent"][0]["state"] == "cancelled"
+
+
+def test_what_is_chosen_is_previewed_before_it_is_dreamt(page, photo):
+    page.makes(lambda: page.drop(photo))
+    page.sees("document.querySelectorAll('.tile .face').length > 9")
+    count = len(page.jobs())
+    page.window.click(".tile .face", says="block3b")
+    page.sees("document.querySelector('img.sketch')?.complete")
+    assert "quick preview" in page.window.run("return document.querySelector('.over-note').textContent")
+    assert len(page.jobs()) == count, "it is no job"
+    job = page.makes(lambda: page.window.click(".action button", says="Dream with these settings"))
+    assert page.get(f"/api/pictures/{job['picture']}/recipe")["recipe"]["objective"] == ["block3b"]
+    page.sees("!document.querySelector('img.sketch')")
 
 
 def test_a_mask_is_painted_kept_and_sent(page, photo):
-    page.drop(photo)
-    page.done()
+    page.makes(lambda: page.drop(photo))
     page.window.press("m")
     page.sees(".veil")
     page.window.press("Space", *["ArrowRight"] * 8, "Space")
     page.window.click(".mask-tools button", says="Done")
     page.sees(".small-mask")
-    page.window.click(".action button", says="Dream with these settings")
-    page.sees("document.querySelector('.action .standing')")
-    id = page.done()
+    job = page.makes(lambda: page.window.click(".action button", says="Dream with these settings"))
+    id = job["picture"]
     recipe = page.get(f"/api/pictures/{id}/recipe")
     assert recipe["mask"]
     pixels = page.window.run(
@@ -153,15 +173,13 @@ def test_a_mask_is_painted_kept_and_sent(page, photo):
 
 
 def test_dream_takes_the_mask_that_is_being_painted_and_its_command_gives_the_file(page, photo):
-    page.drop(photo)
-    page.done()
+    page.makes(lambda: page.drop(photo))
     page.window.press("m")
     page.sees(".veil")
     page.window.press("Space", *["ArrowRight"] * 8, "Space")
-    page.window.click(".action button", says="Dream")
-    page.sees("document.querySelector('.action .standing')")
+    job = page.makes(lambda: page.window.click(".action button", says="Dream"))
     assert not page.window.run("return document.querySelector('.mask-tools') !== null")
-    recipe = page.get(f"/api/pictures/{page.done()}/recipe")
+    recipe = page.get(f"/api/pictures/{job['picture']}/recipe")
     assert recipe["mask"]
     named = {file["what"]: file["name"] for file in recipe["files"]}
     assert f"--mask {named['mask']}" in recipe["command"]
@@ -177,8 +195,7 @@ def test_dream_takes_the_mask_that_is_being_painted_and_its_command_gives_the_fi
 
 
 def test_start_over_leads_to_the_samples_and_forgets_what_was_chosen(page, photo):
-    page.drop(photo)
-    page.done()
+    page.makes(lambda: page.drop(photo))
     page.window.click(".wordmark")
     page.sees(".samples .thumb")
     kept = page.window.run("return JSON.parse(localStorage.getItem('reverie.drafts')).dream")
@@ -186,8 +203,7 @@ def test_start_over_leads_to_the_samples_and_forgets_what_was_chosen(page, photo
 
 
 def test_before_and_after_and_looking_closer(page, photo):
-    page.drop(photo)
-    page.done()
+    page.makes(lambda: page.drop(photo))
     page.window.press("b")
     page.sees(".wipe")
     page.window.run("document.querySelector('.wipe').focus()")
@@ -203,8 +219,7 @@ def test_before_and_after_and_looking_closer(page, photo):
 
 def test_a_result_that_is_dropped_shows_and_restores_its_settings(page, photo, tmp_path):
     page.open(drafts={"dream": {**QUICK, "strength": 0.8}})
-    page.drop(photo)
-    id = page.done()
+    id = page.makes(lambda: page.drop(photo))["picture"]
     data = page.window.run(
         "return fetch(arguments[0]).then((one) => one.arrayBuffer()).then((all) => [...new Uint8Array(all)])",
         f"/api/pictures/{id}?format=jpg",
@@ -221,24 +236,30 @@ def test_a_result_that_is_dropped_shows_and_restores_its_settings(page, photo, t
     assert page.window.run("return document.querySelector('.stage img.layer').src.includes('/api/photos/')")
 
 
-def test_vary_makes_several_and_shows_them_all(page, photo):
-    page.drop(photo)
-    first = page.done()
-    page.window.press("v")
-    page.sees("document.querySelectorAll('.strip .thumb').length === 4", seconds=28)
-    seeds = {
-        page.get(f"/api/pictures/{one['id']}/recipe")["seed"]
-        for one in page.get("/api/pictures?limit=4")["items"]
-        if one["id"] != first
-    }
-    assert len(seeds) == 4
+def test_vary_makes_a_sheet_that_is_seen_chosen_from_and_saved(page, photo):
+    page.makes(lambda: page.drop(photo))
+    ids = page.asks(lambda: page.window.press("v"), 4)
+    jobs = [page.over(id) for id in ids]
+    assert len({page.get(f"/api/pictures/{job['picture']}/recipe")["seed"] for job in jobs}) == 4
+    page.sees("document.querySelectorAll('.variations .cell img:not(.faint)').length === 4")
+    page.window.click(".variations .cell", says="Variation 3 of 4")
+    page.shows(jobs[2]["picture"])
+    page.window.press("g")
+    page.sees("document.querySelectorAll('.variations button.cell').length === 4")
+    page.window.run("HTMLAnchorElement.prototype.click = function () { window.saved = [this.href, this.download]; }")
+    page.window.click(".acts .act", says="Save the sheet")
+    page.sees("window.saved && document.body")
+    size = page.window.run(
+        "const one = new Image(); one.src = window.saved[0];"
+        "return one.decode().then(() => [one.naturalWidth, one.naturalHeight, window.saved[1]])"
+    )
+    assert size == [2 * 96, 2 * 64, "variations.png"]
     page.window.run("location.reload()")
-    page.sees("document.querySelectorAll('.strip .thumb').length === 4")
+    page.sees("document.querySelectorAll('.variations button.cell').length === 4")
 
 
 def test_deleting_can_be_undone(page, photo):
-    page.drop(photo)
-    id = page.done()
+    id = page.makes(lambda: page.drop(photo))["picture"]
     page.open("gallery", fresh=False)
     page.sees(".grid .thumb")
     count = page.get("/api/pictures")["count"]
@@ -261,14 +282,12 @@ def test_a_portrait_needs_no_photograph(page):
     page.window.type("castle")
     page.sees("[...document.querySelectorAll('.name-row .name')].some((one) => one.textContent === 'castle')")
     page.window.click(".name-row", says="castle")
-    page.window.click(".action button", says="Make the portrait")
-    id = page.done()
-    assert page.get(f"/api/pictures/{id}/recipe")["kind"] == "portrait"
+    job = page.makes(lambda: page.window.click(".action button", says="Make the portrait"))
+    assert page.get(f"/api/pictures/{job['picture']}/recipe")["kind"] == "portrait"
 
 
 def test_the_objective_is_a_text_that_can_be_changed(page, photo):
-    page.drop(photo)
-    page.done()
+    page.makes(lambda: page.drop(photo))
     page.window.click(".segments input[value=text]")
     page.sees("textarea")
     page.window.run("document.querySelector('textarea').select()")
@@ -279,15 +298,13 @@ def test_the_objective_is_a_text_that_can_be_changed(page, photo):
     page.window.type("block4a - 0.5*block2a")
     page.sees("document.querySelector('.chosen-text code')?.textContent === 'block4a - 0.5*block2a'")
     assert page.window.run("return document.querySelector('.wrong').textContent") == ""
-    page.window.click(".action button", says="Dream with these settings")
-    page.sees(".action .standing")
-    id = page.done()
-    assert page.get(f"/api/pictures/{id}/recipe")["recipe"]["objective"] == ["block4a - 0.5*block2a"]
+    job = page.makes(lambda: page.window.click(".action button", says="Dream with these settings"))
+    recipe = page.get(f"/api/pictures/{job['picture']}/recipe")["recipe"]
+    assert recipe["objective"] == ["block4a - 0.5*block2a"]
 
 
 def test_every_setting_is_there_and_one_can_be_changed(page, photo):
-    page.drop(photo)
-    page.done()
+    page.makes(lambda: page.drop(photo))
     page.window.press("s")
     page.sees("document.querySelectorAll('dialog .field').length > 25")
     page.window.click("dialog input.search")
@@ -299,7 +316,5 @@ def test_every_setting_is_there_and_one_can_be_changed(page, photo):
     page.window.press("Tab")
     page.sees("dialog .field.changed")
     page.window.press("Escape")
-    page.window.press("d")
-    page.sees(".action .standing")
-    id = page.done()
-    assert page.get(f"/api/pictures/{id}/recipe")["recipe"]["jitter"] == 16
+    job = page.makes(lambda: page.window.press("d"))
+    assert page.get(f"/api/pictures/{job['picture']}/recipe")["recipe"]["jitter"] == 16

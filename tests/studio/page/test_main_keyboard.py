@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from support.studio_page import QUICK, at_studio, needs_browser
+from support.studio_page import ENDLESS, QUICK, at_studio, needs_browser
 
-# Whole journeys with real dreams, some of which wait for what a fast machine is done with at once.
-pytestmark = [needs_browser, pytest.mark.soak]
+pytestmark = [needs_browser, pytest.mark.slow]
 #: A zoom and a portrait that take seconds.
 SMALL = {
     "dream": QUICK,
@@ -37,8 +36,7 @@ def tab_to(page, name):
 def test_1_dream(page):
     page.sees("document.querySelectorAll('.samples img').length > 1")
     tab_to(page, "Dream with the sample")
-    page.window.press("Enter")
-    page.done()
+    page.makes(lambda: page.window.press("Enter"))
 
 
 def test_2_another_layer(page):
@@ -46,10 +44,8 @@ def test_2_another_layer(page):
     tab_to(page, "block4b")
     page.window.press("Enter")
     page.sees(".tile.is")
-    page.window.press("d")
-    page.sees(".action.going")
-    id = page.done()
-    assert page.get(f"/api/pictures/{id}/recipe")["recipe"]["objective"] == ["block4b"]
+    job = page.makes(lambda: page.window.press("d"))
+    assert page.get(f"/api/pictures/{job['picture']}/recipe")["recipe"]["objective"] == ["block4b"]
 
 
 def test_3_mask_the_face(page):
@@ -60,14 +56,16 @@ def test_3_mask_the_face(page):
     tab_to(page, "Done")
     page.window.press("Enter")
     page.sees(".small-mask")
-    page.window.press("d")
-    page.sees(".action.going")
-    assert page.get(f"/api/pictures/{page.done()}/recipe")["mask"]
+    job = page.makes(lambda: page.window.press("d"))
+    assert page.get(f"/api/pictures/{job['picture']}/recipe")["mask"]
 
 
 def test_4_nine_variations(page):
-    page.window.press("n")
-    page.sees("document.querySelectorAll('.strip .thumb').length === 9", seconds=29)
+    for id in page.asks(lambda: page.window.press("n"), 9):
+        assert page.over(id)["state"] == "done"
+    page.sees("document.querySelectorAll('.variations button.cell').length === 9")
+    tab_to(page, "Variation 5 of 9")
+    page.window.press("Enter")
     page.done()
 
 
@@ -94,7 +92,7 @@ def test_6_the_command_line(page):
 
 
 def test_7_settings_of_an_old_picture(page):
-    page.window.press("5")
+    page.window.press("7")
     page.sees("document.querySelectorAll('.grid .thumb').length > 10")
     tab_to(page, "number 1")
     page.window.press("End")
@@ -115,25 +113,23 @@ def test_8_a_portrait_of_a_class(page):
     page.window.type("goldfish")
     page.sees("document.querySelectorAll('.name-row').length < 5 && document.querySelector('.name-row')")
     tab_to(page, "goldfish")
-    page.window.press("Space", "d")
-    page.sees(".action.going")
-    page.done()
+    page.makes(lambda: page.window.press("Space", "d"))
 
 
 def test_9_a_zoom_of_three_seconds(page):
-    page.window.press("3", "d")
-    page.sees(".action.going")
-    page.sees("document.querySelector('video')?.readyState > 0", seconds=29)
+    page.window.press("3")
+    page.sees("document.querySelector('.action .primary')?.textContent.includes('zoom')")
+    page.makes(lambda: page.window.press("d"))
+    page.sees("document.querySelector('video')?.readyState > 0")
     assert page.window.run("return document.querySelector('video').duration") == pytest.approx(3, abs=0.6)
 
 
 def test_10_cancel(page):
-    page.open(drafts={"dream": {"max_size": 128, "steps": [900]}})
+    page.open(drafts={"dream": ENDLESS})
     page.sees("document.querySelectorAll('.samples img').length > 1")
     tab_to(page, "Dream with the sample")
-    page.window.press("Enter")
-    page.sees("document.querySelector('canvas.live')?.dataset.frames")
+    id = page.dreams(lambda: page.window.press("Enter"))
     page.window.press("x")
-    page.sees("document.querySelector('.photo-head') && !document.querySelector('.action.going')")
-    assert page.get("/api/jobs")["recent"][0]["state"] == "cancelled"
+    assert page.over(id)["state"] == "cancelled"
+    page.sees("document.querySelector('.photo-head') && !document.querySelector('canvas.live')")
     assert page.errors() == []

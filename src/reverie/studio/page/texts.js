@@ -8,6 +8,8 @@ export const texts = {
   "tab.portrait": "Portraits",
   "tab.zoom": "Zoom",
   "tab.film": "Film",
+  "tab.network": "Network",
+  "tab.fool": "Fooling",
   "tab.gallery": "Gallery",
   "theme": "Light or dark",
   "drop": "Let go to dream",
@@ -58,6 +60,23 @@ export const texts = {
   "stage.several": "Several pictures; choose one",
   "stage.one": "Picture {number} of {of}",
 
+  // What is seen before it is asked for
+  "sketch.note": "A quick preview. Press Dream for the real one.",
+  "sketch.comes": "A quick preview is coming …",
+  "sketch.alt": "A quick preview of what is chosen",
+
+  // Several at once
+  "sheet.label": "{count} variations",
+  "sheet.choose": "Choose one to look at it alone.",
+  "sheet.back": "All {count}",
+  "sheet.save": "Save the sheet",
+  "sheet.file": "variations.png",
+
+  // A film on its way
+  "growing.label": "The film so far",
+  "growing.play": "Play what is there so far",
+  "growing.frames": "See the frames as they come",
+
   // How it stands
   "standing.begins": "It begins …",
   "standing.waits": "It waits; {before} before it.",
@@ -66,6 +85,9 @@ export const texts = {
   "standing.variation": "Variation {number} of {of}",
   "standing.step": "Size {octave} of {octaves}, step {step} of {steps}",
   "standing.share": "{percent} % done",
+  "standing.frame": "Frame {number} of {of}",
+  "standing.generation": "Generation {number} of {of}",
+  "standing.opens": "Its first frame: size {octave} of {octaves}, step {step} of {steps}",
   "progress.said": "{percent} percent done",
   "progress.done": "The picture is done.",
   "progress.failed": "It did not work.",
@@ -83,6 +105,8 @@ export const texts = {
   "act.cancel": "Cancel",
   "act.progress": "How far it has come",
   "act.needs.photo": "First a photograph: drop one, or choose one.",
+  "act.again.fool": "Let others evolve",
+  "steer.anew": "This cannot change in the middle of it, so it begins again.",
   "steer.not": "This counts from the next dream on. {why}",
 
   // What shall it see?
@@ -173,6 +197,7 @@ export const texts = {
   "panel.apparition": "Places",
   "panel.zoom": "Zoom",
   "panel.film": "Film",
+  "panel.fool": "Evolution",
   "settings.open": "decided by itself",
 
   // Portraits
@@ -181,6 +206,7 @@ export const texts = {
   "portrait.of": "A portrait of what?",
   "portrait.none": "Nothing is chosen yet.",
   "portrait.unit": "The channel {unit}",
+  "portrait.units": "Look through the network’s channels",
   "portrait.begin": "Make the portrait",
   "portrait.needs": "First choose what it shows.",
   "portrait.size": "Size",
@@ -192,6 +218,41 @@ export const texts = {
   "size.full": "full HD",
   "size.is": "{width} × {height}",
   "size.same": "as it is",
+
+  // The network
+  "network.title": "What the network has learnt",
+  "network.lead": "Each picture is what one channel of this layer looks for most. Choose one to look closer, or dream with it at once.",
+  "network.layers": "Layers, the earliest first",
+  "network.layer": "Layer",
+  "network.which": "Network",
+  "network.classes": "Classes",
+  "network.of": "{name} · {count}",
+  "network.more": "{count} more",
+  "network.dream": "Dream with {name}",
+  "network.this": "Dream with this",
+  "network.too": "Add it to the dream",
+  "network.large": "Make a portrait",
+  "network.what": "This is what it looks for most: a picture from nothing that makes it answer as strongly as it can.",
+  "network.comes": "Its portrait is being made …",
+  "network.portrait": "The portrait of {name}",
+  "network.before": "The one before",
+  "network.after": "The next one",
+  "network.photo": "It is chosen. Now a photograph to dream on.",
+
+  // Fooling
+  "fool.title": "Fool the network",
+  "fool.lead": "Pictures evolve by chance until the network is sure that it sees a goldfish. Nobody else would.",
+  "fool.of": "Sure of what?",
+  "fool.needs": "First choose what it shall be sure of.",
+  "fool.begin": "Let pictures evolve",
+  "fool.encoding": "What the pictures are",
+  "fool.cppn": "Patterns",
+  "fool.smooth": "Smooth",
+  "fool.natural": "Cloudy",
+  "fool.direct": "Noise",
+  "fool.length": "For how long",
+  "fool.generations": "{count} generations",
+  "fool.note": "More generations make it surer. The sheet shows the best so far, with how sure the network is.",
 
   // Zoom
   "zoom.title": "An endless zoom",
@@ -219,7 +280,9 @@ export const texts = {
   "film.duration": "Takes",
   "film.all": "all of it",
   "film.another": "Another film",
-  "film.try": "Try one second",
+  "film.try": "Try one second, small",
+  "film.first": "Begins at {at}",
+  "film.last": "Ends at {at}",
   "film.begin": "Let the film dream",
   "film.needs": "First a film: drop one, or choose one.",
 
@@ -292,6 +355,7 @@ export const texts = {
   "queue.kind.portrait": "Portrait",
   "queue.kind.zoom": "Zoom",
   "queue.kind.film": "Film",
+  "queue.kind.fool": "Fooling",
   "queue.zoom": "Zoom, {seconds} s",
   "queue.group": "{name}: cancel all {count} variations",
   "queue.up": "{name}: earlier",
@@ -312,10 +376,11 @@ export const texts = {
   "help.everywhere": "Everywhere",
   "help.picture": "The picture",
   "help.mask": "Painting",
+  "help.film": "Zoom and film",
   "help.gallery": "Gallery",
   "help.single": "Single keys work without Ctrl",
   "help.touch": "With fingers: pinch to look closer, drag to move, tap twice for near and far.",
-  "key.tabs": "the five tabs",
+  "key.tabs": "the tabs",
   "key.open": "choose a picture",
   "key.paste": "paste one",
   "key.dream": "dream; stop and keep it",
@@ -336,6 +401,9 @@ export const texts = {
   "key.four": "vary, four of them",
   "key.nine": "vary, nine of them",
   "key.command": "command line",
+  "key.sheet": "all variations",
+  "key.film": "play a film so far",
+  "key.try": "try one second",
   "key.mask": "paint where it dreams",
   "key.brush": "move the brush",
   "key.paint": "lower it, lift it",

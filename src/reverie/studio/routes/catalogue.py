@@ -23,8 +23,9 @@ from reverie.studio.routes.common import Here, missing
 from reverie.web.previews import TYPE
 
 router = APIRouter(prefix="/api", tags=["what there is"])
-#: So many portraits are made of what was searched for.
+#: So many portraits are made of what was searched for, and so many units are told at once.
 MOST_PORTRAITS: Final = 12
+MOST_UNITS: Final = 60
 
 
 class Text(BaseModel):
@@ -116,6 +117,30 @@ async def classes(
         id = there.get(str(one["index"]))
         one["portrait"] = id and f"/api/thumbs/{id}"
     return found
+
+
+@router.get("/units", summary="Channels of a layer, with small portraits")
+async def units(
+    here: Here,
+    layer: Annotated[str, Query(max_length=200)],
+    network: str | None = None,
+    first: Annotated[int, Query(ge=0)] = 0,
+    count: Annotated[int, Query(ge=1, le=MOST_UNITS)] = MOST_UNITS,
+) -> dict[str, Any]:
+    name, thumbs = _network(here, network), here.studio.thumbs
+    found = next((one for one in (await thumbs.layers(name))["layers"] if one["name"] == layer), None)
+    if found is None:
+        raise missing()
+    numbers = range(first, min(found["channels"], first + count))
+    names = [f"{found['objective']}:{number}" for number in numbers]
+    there = thumbs.of_units(name, here.owner, names)
+    classes = (await thumbs.layers(name))["classes"] if layer == "logits" else ()
+    told = [
+        {"name": unit, "title": classes[number] if number < len(classes) else unit, "index": number}
+        | {"portrait": f"/api/thumbs/{there[unit]}" if unit in there else None}
+        for unit, number in zip(names, numbers, strict=True)
+    ]
+    return {"layer": layer, "words": found["draws"], "channels": found["channels"], "units": told}
 
 
 @router.post("/objective", summary="Read an objective's text form")

@@ -42,13 +42,18 @@ async def give_mask(request: Request, here: Here) -> dict[str, Any]:
     return one.as_json()
 
 
-@router.get("/photos/{id}", summary="A photograph as WebP, or a film's first frame")
+@router.get("/photos/{id}", summary="A photograph as WebP, or a film's frame at some second")
 @router.get("/masks/{id}", summary="A mask as WebP")
-async def show(id: str, here: Here, side: Annotated[int, Query(ge=16, le=8192)] = 1280) -> Response:
+async def show(
+    id: str,
+    here: Here,
+    side: Annotated[int, Query(ge=16, le=8192)] = 1280,
+    at: Annotated[float, Query(ge=0, le=1_000_000, allow_inf_nan=False)] = 0.0,
+) -> Response:
     one = here.studio.given.find(id, here.owner)
     if one is None:
         raise missing()
-    data = await here.studio.view(one, side)
+    data = await here.studio.view(one, side, at)
     return Response(data, media_type=TYPE, headers={"cache-control": "private, max-age=31536000, immutable"})
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from reverie.jobs.steering import STEERABLE
+from reverie.errors import UsageError
+from reverie.jobs.steering import steerable
 from reverie.recipe.recipe import PARTS
 from reverie.studio.asking import Wish
 from reverie.studio.routes.common import Here, Visit, missing
@@ -17,6 +18,8 @@ from reverie.studio.store.database import new_id
 from reverie.studio.store.jobs import ALIVE, JobRow
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
+#: The most bytes of a film that is being made in one answer to who asks from where on.
+PIECE: Final = 4_000_000
 
 
 class PlaceInLine(BaseModel):
@@ -47,7 +50,8 @@ async def ask(wish: Wish, here: Here) -> dict[str, Any]:
     asked = wish.model_dump(mode="json", exclude_defaults=True)
     found = []
     planned = studio.asking(here.owner).plan(wish)
-    await studio.line.crew.check(planned[0].document["recipe"])
+    if "recipe" in planned[0].document:
+        await studio.line.crew.check(planned[0].document["recipe"])
     group = new_id()
     with studio.database.together():
         for number, one in enumerate(planned, 1):
@@ -67,6 +71,16 @@ async def ask(wish: Wish, here: Here) -> dict[str, Any]:
     return {**told(here, studio.jobs.by_id(found[0].id)), "jobs": [row.id for row in found]}
 
 
+@router.post("/sketch", summary="A quick small picture of what a job would come to, which is kept nowhere")
+async def sketch(wish: Wish, here: Here) -> Response:
+    if wish.kind not in ("dream", "apparition"):
+        raise UsageError(f"kind: previews are of dreams, and a {wish.kind} is asked for")
+    planned = here.studio.asking(here.owner).plan(wish.model_copy(update={"variations": 1}))[0]
+    await here.studio.line.crew.check(planned.document["recipe"])
+    data = await here.studio.sketches.make(here.owner, planned)
+    return Response(data, media_type="image/webp", headers={"cache-control": "no-store"})
+
+
 @router.get("", summary="What runs, waits and is over")
 async def all_jobs(here: Here) -> dict[str, Any]:
     jobs = here.studio.jobs
@@ -83,7 +97,8 @@ async def all_jobs(here: Here) -> dict[str, Any]:
 @router.get("/{id}", summary="A job, with its recipe")
 async def one(id: str, here: Here) -> dict[str, Any]:
     row = _job(id, here)
-    found = {**told(here, row), "recipe": row.document["recipe"], "asked": row.asked, "steered": row.steered}
+    recipe = row.document.get("recipe") or row.document["settings"]
+    found = {**told(here, row), "recipe": recipe, "asked": row.asked, "steered": row.steered}
     return {**found, "pictures": [one.as_json() for one in here.studio.pictures.of_job(row.id)]}
 
 
@@ -130,6 +145,8 @@ async def move(id: str, place: PlaceInLine, here: Here) -> dict[str, Any]:
 @router.patch("/{id}", summary="Steer what runs, or change what waits")
 async def change(id: str, changes: Changes, here: Here) -> dict[str, Any]:
     row, studio = _alive(id, here), here.studio
+    if row.kind == "fool":
+        raise HTTPException(409, "it evolves by the settings that it began with; ask for another job")
     asked = {**row.asked, "recipe": merged(row.asked.get("recipe", {}), changes.recipe)}
     asked |= {n: v for n, v in (("guide", changes.guide), ("mask", changes.mask)) if v is not None}
     wish = Wish(**{**{name: value for name, value in asked.items() if name != "part"}, "variations": 1})
@@ -142,7 +159,9 @@ async def change(id: str, changes: Changes, here: Here) -> dict[str, Any]:
     differ = [name for name, value in theirs.items() if value != mine[name]]
     working = studio.line.crew.at(id) is not None
     steers = working and row.kind in ("dream", "zoom") and planned.files.keys() <= row.files.keys()
-    if steers and all(name in STEERABLE for name in differ):
+    assert planned.recipe is not None
+    may = steerable(planned.recipe, frames=row.kind == "zoom")
+    if steers and all(name in may for name in differ):
         studio.jobs.change(id, asked=asked)
         studio.line.steer(row, {name: theirs[name] for name in differ})
         how = "steered"
@@ -177,11 +196,18 @@ async def preview(id: str, here: Here) -> Response:
 
 
 @router.get("/{id}/film", summary="A zoom or a film as far as it is safe, which plays")
-async def film(id: str, here: Here) -> FileResponse:
+async def film(
+    id: str, here: Here, begin: Annotated[int | None, Query(alias="from", ge=0)] = None
+) -> Response:
     found = here.studio.line.film(_job(id, here))
     if found is None:
         raise missing()
-    return FileResponse(found, media_type="video/mp4")
+    fresh = {"cache-control": "no-store"}
+    if begin is None:
+        return FileResponse(found, media_type="video/mp4", headers=fresh)
+    with found.open("rb") as file:
+        file.seek(begin)
+        return Response(file.read(PIECE), media_type="video/mp4", headers=fresh)
 
 
 def merged(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
@@ -199,9 +225,10 @@ def told(here: Visit, row: JobRow, places: dict[str, int] | None = None) -> dict
     made = here.studio.pictures.of_job(row.id)
     names = ("id", "kind", "state", "share", "photo", "error", "stopped", "label", "created", "warnings")
     found = {name: getattr(row, name) for name in names}
-    zoom = row.document["recipe"].get("zoom")
+    zoom = row.document.get("recipe", {}).get("zoom")
     found |= {"part": row.asked.get("part"), "seconds": zoom["duration"] if zoom else None}
     found["error"] = row.error or here.studio.line.trouble.get(row.id)
+    found["plays"] = row.state in ("running", "paused") and here.studio.line.film(row) is not None
     return {**found, "position": places.get(row.id), "picture": made[-1].id if made else None}
 
 

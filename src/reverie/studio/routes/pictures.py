@@ -11,6 +11,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from reverie.errors import UsageError
+from reverie.studio.fooling import recalled_evolution
 from reverie.studio.recalled import of_stopped, recalled
 from reverie.studio.routes.common import Here, Visit, missing
 from reverie.studio.store.given import clean_name
@@ -73,7 +74,7 @@ async def file(id: str, here: Here, format: str | None = None, download: bool = 
         if format not in FORMATS:
             raise UsageError(f"format: there are {', '.join(FORMATS)}")
         ending, depth = FORMATS[format]
-        if format != "png16":
+        if format != "png16" and (row.kind, format) != ("fool", "png"):
             path = await here.studio.converted(row, ending, depth)
             name = str(PurePath(name).with_suffix(ending))
     kept = {"cache-control": _KEPT}
@@ -91,6 +92,8 @@ async def thumb(id: str, here: Here) -> Response:
 async def recipe(id: str, here: Here) -> dict[str, Any]:
     row = _picture(id, here)
     job = here.studio.jobs.by_id(row.job)
+    if job.kind == "fool":
+        return recalled_evolution(job)
     if job.state == "stopped" and job.kind in ("zoom", "film"):
         return of_stopped(job)
     note = await here.studio.note(row)

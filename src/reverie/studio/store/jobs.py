@@ -22,7 +22,7 @@ class JobRow:
     Attributes:
         id: Of the job, and of the folder that it works in.
         owner: The visitor.
-        kind: dream, portrait, zoom, film or apparition.
+        kind: dream, portrait, zoom, film, apparition or fool.
         label: What it is called.
         state: Where it stands.
         rank: Its place in the line: the smaller the sooner.

@@ -156,23 +156,27 @@ class Dreamer:
     def _run(self, id: str, document: dict[str, Any], watch: JobWatch) -> None:
         """Carry a document out in its folder, and say what came of it."""
         from reverie.jobs.document import read_job
+        from reverie.studio.fooling import gone_on, shown
 
         folder, before = self._data / MADE / id, os.getcwd()
         end: dict[str, Any]
         try:
             folder.mkdir(exist_ok=True)
             os.chdir(folder)
-            result = read_job(document, "the job").run(watch, self._workspace)
-            names = [os.path.relpath(file) for file in result.files]
+            result = read_job(gone_on(document, folder), "the job").run(watch, self._workspace)
+            labels = shown(folder) if document["kind"] == "fool" else {}
+            names = list(labels) or [os.path.relpath(file) for file in result.files]
             end = {"outcome": "stopped" if result.stopped else "done", "stopped": result.stopped}
             end |= {"files": names, "seconds": result.seconds, "warnings": list(result.warnings)}
+            end |= {"labels": labels}
         except GivenUp as given:
             end = {"outcome": str(given)}
         except ReverieError as error:
             end = {"outcome": "failed", "error": str(error)}
         except Exception as error:
             traceback.print_exc()
-            end = {"outcome": "failed", "error": f"{type(error).__name__}: {error}"[:500]}
+            words = f"something broke here ({type(error).__name__}); try it again, the studio's log says more"
+            end = {"outcome": "failed", "error": words}
         finally:
             os.chdir(before)
         if self._watch is watch:

@@ -16,8 +16,10 @@ from reverie.web.previews import TYPE, webp
 Tell = Callable[..., None]
 #: The least seconds from one preview to the next.
 BETWEEN: Final = 0.04
-#: How much longer than an errand the job goes on before the next one.
+#: How much longer than an errand the job goes on before the next one; likewise than a picture that has to
+#: be drawn for its preview, as the sheet of an evolution.
 ERRANDS: Final = 2.0
+DRAWN: Final = 4.0
 
 
 class GivenUp(Exception):
@@ -52,7 +54,7 @@ class JobWatch(Listener):
         self._first: Recipe | None = None
         self._paused = self._stop = False
         self._turn = threading.Condition()
-        self._side, self._shown = 0, 0.0
+        self._side, self._next_preview = 0, 0.0
         self._errand, self._next_errand = errand, 0.0
 
     # -- said by the server -------------------------------------------------------------------------------
@@ -154,15 +156,16 @@ class JobWatch(Listener):
 
     def _preview(self, step: Step, told: dict[str, Any]) -> None:
         side, now = self._side, time.monotonic()
-        if not side or (now - self._shown < BETWEEN and not step.ends):
+        if not side or (now < self._next_preview and not step.ends):
             return
         picture = step.small(side)
         if picture is None:
             return
+        drawn = 0.0 if step.draw_small is not None else time.monotonic() - now
+        self._next_preview = now + max(BETWEEN, DRAWN * drawn)
         data, (width, height) = webp(picture, side)
         head = {"type": "preview", "step": told.get("step"), "octave": told.get("octave"), "media": TYPE}
         self._tell(head | {"width": width, "height": height}, data)
-        self._shown = now
 
 
 def _key(at: Sequence[int] | None) -> tuple[int, ...] | None:

@@ -3,7 +3,7 @@ import * as api from "./api.js";
 import { blank, jobOf, wholeRecipe } from "./draft.js";
 import { watch } from "./events.js";
 import { batch } from "./html.js";
-import { difference, nested, same } from "./settings.js";
+import { difference, flat, nested, same } from "./settings.js";
 import { alive, current, defaultsOf, drafts, jobs, masking, painted, presetOf } from "./state.js";
 import { say } from "./toasts.js";
 import { t } from "../texts.js";
@@ -15,6 +15,8 @@ import { t } from "../texts.js";
 const SETTLED = 220;
 /** The longest side of a preview. */
 export const PREVIEW_SIDE = 960;
+/** The longest side of one second that is tried. */
+const TRIAL = 320;
 
 /** Say what was refused, and go on. @param {unknown} error */
 export function complain(error) {
@@ -28,7 +30,7 @@ const timers = {};
 export function change(kind, change) {
   drafts[kind].value = { ...drafts[kind].value, ...change };
   clearTimeout(timers[kind]);
-  if (alive(current[kind].value)) timers[kind] = setTimeout(() => void steer(kind), SETTLED);
+  if (alive(current[kind].value) && kind !== "fool") timers[kind] = setTimeout(() => void steer(kind), SETTLED);
 }
 
 /** One setting by its dotted name; ``undefined`` goes back to the preset's. @param {Kind} kind @param {Record<string, any>} settings */
@@ -52,9 +54,9 @@ async function steer(kind) {
   const now = current[kind].value;
   if (!now || !alive(now)) return;
   const wanted = jobOf(kind, drafts[kind].value);
-  if (now.sent.beginning !== beginning(wanted) || now.group.length > 1) {
+  if (now.trial || now.sent.beginning !== beginning(wanted) || now.group.length > 1) {
     for (const id of now.group) await api.tellJob(id, "cancel").catch(() => {});
-    return void (await start(kind));
+    return void (await (now.trial ? tryOne(kind) : start(kind)));
   }
   const whole = everything(kind);
   const changed = difference(now.sent.recipe, whole);
@@ -62,7 +64,8 @@ async function steer(kind) {
   if (!Object.keys(changed).length && same(files, now.sent.files)) return;
   current[kind].value = { ...now, sent: { ...now.sent, recipe: whole, files } };
   try {
-    await api.steerJob(now.id, { recipe: nested(changed), ...files });
+    const { how } = await api.steerJob(now.id, { recipe: nested(changed), ...files });
+    if (how === "begun anew") say(t("steer.anew"));
   } catch (error) {
     if (error instanceof api.Refused && error.status === 409) return; // it has just ended
     say(t("steer.not", { why: error instanceof Error ? error.message : "" }));
@@ -94,6 +97,30 @@ export async function start(kind) {
   }
 }
 
+/** One second of a zoom or a film, small: to see it before all of it is made. @param {Kind} kind */
+export async function tryOne(kind) {
+  const small = kind === "zoom" ? { "zoom.duration": 1, "zoom.loop": false, ...smaller(everything(kind).size) } : { "film.duration": 1, max_size: TRIAL };
+  const wanted = jobOf(kind, drafts[kind].value);
+  try {
+    show(kind, await api.startJob({ ...wanted, recipe: merged(wanted.recipe, nested(small)) }), { beginning: "", recipe: {} });
+    const now = current[kind].value;
+    if (now) current[kind].value = { ...now, trial: true };
+    void refreshJobs();
+  } catch (error) {
+    complain(error);
+  }
+}
+
+/** @param {Record<string, any>} one @param {Record<string, any>} other */
+const merged = (one, other) => nested({ ...flat(one), ...flat(other) });
+
+/** A size in pixels as it is tried. @param {[number, number] | null} size */
+function smaller(size) {
+  if (!size) return { max_size: TRIAL };
+  const factor = Math.min(1, TRIAL / Math.max(...size));
+  return { size: size.map((side) => 2 * Math.round((side * factor) / 2)) };
+}
+
 /** Show a job in its tab. @param {Kind} kind @param {import("./types.js").Job & {jobs?: string[]}} job @param {Record<string, any>} [sent]
  * @param {string | null} [behind] A picture that stays until there is another. */
 export function show(kind, job, sent, behind = null) {
@@ -109,6 +136,10 @@ export function show(kind, job, sent, behind = null) {
     photo: job.photo ?? drafts[kind].value.photo?.id ?? null,
     sent: sent ?? asked(kind, jobOf(kind, drafts[kind].value)),
     started: performance.now(),
+    made: job.picture ? { [job.id]: job.picture } : {},
+    alone: false,
+    trial: false,
+    plays: false,
   };
   watch(job.id, PREVIEW_SIDE);
 }
@@ -136,7 +167,8 @@ export async function refreshJob(kind) {
   if (!job || current[kind].value?.id !== job.id) return;
   const latest = /** @type {import("./types.js").Current} */ (current[kind].value);
   const pictures = [...new Set([...latest.pictures, ...(job.pictures ?? [])])];
-  current[kind].value = { ...latest, state: job.state, picture: job.picture ?? latest.picture, pictures, error: job.error };
+  const made = job.picture ? { ...latest.made, [job.id]: job.picture } : latest.made;
+  current[kind].value = { ...latest, state: job.state, picture: job.picture ?? latest.picture, pictures, made, error: job.error };
 }
 
 /** Ask again what runs and waits. */

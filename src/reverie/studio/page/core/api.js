@@ -66,7 +66,10 @@ export const me = () => ask("GET", "/api/me");
 export const layers = (network, photo) => ask("GET", `/api/layers${query({ network, photo })}`);
 
 /** @param {string} q @param {string} network @param {AbortSignal} [signal] @returns {Promise<import("./types.js").Thing[]>} */
-export const things = (q, network, signal) => ask("GET", `/api/classes${query({ q, network })}`, { signal });
+export const things = (q, network, signal) => ask("GET", `/api/classes${query({ q, network, portraits: 1 })}`, { signal });
+
+/** @param {string} network @param {string} layer @param {number} first @param {number} count @returns {Promise<import("./types.js").Units>} */
+export const units = (network, layer, first, count) => ask("GET", `/api/units${query({ network, layer, first, count })}`);
 
 /** @param {string} text @returns {Promise<{ok: boolean, text: string}>} */
 export const objective = (text) => ask("POST", "/api/objective", { json: { text } });
@@ -81,8 +84,22 @@ export const job = async (id) => {
 /** Several variations are jobs of their own, named in ``jobs``. @param {object} wanted
  * @returns {Promise<import("./types.js").Job & {jobs: string[]}>} */
 export const startJob = (wanted) => ask("POST", "/api/jobs", { json: wanted });
+/** A quick small picture of what a job would come to. @param {object} wanted @param {AbortSignal} signal @returns {Promise<Blob>} */
+export async function sketch(wanted, signal) {
+  const headers = { "Content-Type": "application/json" };
+  const answer = await fetch("/api/jobs/sketch", { method: "POST", body: JSON.stringify(wanted), headers, signal });
+  if (!answer.ok) throw new Refused(answer.status, answer.statusText, {});
+  return answer.blob();
+}
 /** @param {string} id @param {object} wanted The settings that change, and files that are new. */
 export const steerJob = (id, wanted) => ask("PATCH", `/api/jobs/${id}`, { json: wanted });
+/** What is safe of a film that is being made, from a byte on; empty where there is no more yet. @param {string} id @param {number} from */
+export async function filmSoFar(id, from) {
+  const answer = await fetch(`${filmUrl(id)}?from=${from}`, { cache: "no-store" });
+  return answer.ok ? answer.arrayBuffer() : new ArrayBuffer(0);
+}
+/** @param {string} id */
+export const filmUrl = (id) => `/api/jobs/${id}/film`;
 /** @param {string} id @param {"stop" | "pause" | "resume" | "cancel"} what */
 export const tellJob = (id, what) => ask("POST", `/api/jobs/${id}/${what}`);
 /** @param {string} id @param {number} to */
@@ -106,8 +123,8 @@ export const undo = (path) => ask("POST", path);
 export const fileUrl = (id) => `/api/photos/${id}/file`;
 /** @param {string} id */
 export const maskUrl = (id) => `/api/masks/${id}?side=320`;
-/** @param {string} id @param {number} side */
-export const photoUrl = (id, side) => `/api/photos/${id}?side=${side}`;
+/** A photograph, or a film's frame at a time. @param {string} id @param {number} side @param {number} [at] In seconds. */
+export const photoUrl = (id, side, at = 0) => `/api/photos/${id}?side=${side}${at ? `&at=${at.toFixed(1)}` : ""}`;
 /** @param {string} id */
 export const thumbUrl = (id) => `/api/pictures/${id}/thumb`;
 /** @param {string} id @param {{format?: string, download?: number}} [wanted] */

@@ -6,7 +6,7 @@ import { understood } from "./understood.js";
 /** @typedef {import("./types.js").Part} Part */
 
 /** The preset that a tab begins with. */
-export const USUAL = { dream: "reverie", portrait: "portrait", zoom: "zoom", film: "reverie" };
+export const USUAL = { dream: "reverie", portrait: "portrait", zoom: "zoom", film: "reverie", fool: "" };
 /** What a thing that grows out of a photograph at a few places takes instead. */
 export const APPARITION = "apparition";
 
@@ -24,6 +24,7 @@ const named = (name) => (/^[A-Za-z_]\w*(\.\w+)*$/.test(name) ? name : JSON.strin
 
 /** @param {Part} part */
 export function term(part) {
+  if (part.kind === "unit") return part.name;
   if (part.kind === "thing") return `class(${JSON.stringify(part.name)})`;
   if (part.kind === "guide") return `guide(${JSON.stringify(part.name)}, ${GUIDE_LAYER})`;
   return part.objective ?? named(part.name);
@@ -63,7 +64,7 @@ export function changesOf(kind, draft) {
   const changes = { ...draft.changes };
   if (appears(kind, draft)) for (const name of NOT_AT_SITES) delete changes[name];
   const wanted = objective(kind, draft);
-  if (wanted && kind !== "portrait") Object.assign(changes, sights(kind, wanted));
+  if (wanted && kind !== "portrait" && kind !== "fool") Object.assign(changes, sights(kind, wanted));
   return changes;
 }
 
@@ -76,8 +77,9 @@ export function wholeRecipe(kind, draft, defaults, preset) {
   return { ...flat(defaults), ...flat(preset), ...changesOf(kind, draft) };
 }
 
-/** The body of POST /api/jobs. @param {import("./types.js").Kind} kind @param {Draft} draft */
+/** The body of POST /api/jobs. @param {import("./types.js").Kind} kind @param {Draft} draft @returns {Record<string, any>} */
 export function jobOf(kind, draft) {
+  if (kind === "fool") return { kind, recipe: { ...draft.changes }, targets: draft.targets };
   const whole = appears(kind, draft);
   const guide = draft.parts.find((part) => part.kind === "guide");
   /** @type {Record<string, any>} */
@@ -100,6 +102,7 @@ export function changed(found, preset, defaults) {
 /** A draft that asks for what a picture remembers. @param {import("./types.js").Kind} kind
  * @param {import("./types.js").Remembered} found @param {Record<string, any>} changes As ``changed`` says. @returns {Draft} */
 export function restored(kind, found, { ...changes }) {
+  if (kind === "fool") return { ...blank(kind), changes, targets: found.targets ?? [] };
   const name = kind === "zoom" ? "zoom.scenes" : "objective";
   const wanted = changes[name] ?? (found.kind === APPARITION || kind === "portrait" ? found.recipe.objective : []);
   delete changes[name];

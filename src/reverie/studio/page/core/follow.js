@@ -33,7 +33,7 @@ function follow(event) {
   if (!now) return;
   if (event.type === "step" || event.type === "started") goesOn(kind, now, event);
   else if (event.type === "warning") say(event.text);
-  else if (event.type === "item") current[kind].value = { ...now, picture: event.picture, pictures: [...new Set([...now.pictures, event.picture])] };
+  else if (event.type === "item") current[kind].value = { ...now, picture: event.picture, pictures: [...new Set([...now.pictures, event.picture])], made: { ...now.made, [event.job]: event.picture } };
   else if (ENDS.has(event.type)) void ended(kind, event);
 }
 
@@ -93,6 +93,8 @@ async function showAgain() {
     const pictures = group.flatMap((one) => one.pictures ?? []);
     if (job && (!current[kind].value || group.some(({ id }) => id === current[kind].value?.id))) {
       show(kind, { ...job, picture: job.picture ?? pictures.at(-1) ?? null, pictures, jobs: group.map(({ id }) => id) });
+      const made = Object.fromEntries(group.flatMap((one) => (one.picture ? [[one.id, one.picture]] : [])));
+      current[kind].value = { .../** @type {any} */ (current[kind].value), made };
     }
   }
 }

@@ -5,9 +5,9 @@ import { computed, effect, signal } from "./html.js";
 /** @typedef {import("./types.js").Kind} Kind */
 
 /** @type {Kind[]} */
-export const KINDS = ["dream", "portrait", "zoom", "film"];
+export const KINDS = ["dream", "portrait", "zoom", "film", "fool"];
 /** @type {import("./types.js").View[]} */
-export const VIEWS = [...KINDS, "gallery"];
+export const VIEWS = ["dream", "portrait", "zoom", "film", "network", "fool", "gallery"];
 
 const viewOf = () => VIEWS.find((name) => location.hash === `#${name}`) ?? "dream";
 export const view = signal(viewOf());

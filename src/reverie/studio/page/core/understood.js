@@ -7,6 +7,7 @@ import { GUIDE_LAYER } from "./settings.js";
 const TERMS = [
   ["thing", /^class\(("(?:[^"\\]|\\.)*")\)$/],
   ["guide", new RegExp(`^guide\\(("[\\w-]+"), ${GUIDE_LAYER}\\)$`)],
+  ["unit", /^((?:[A-Za-z_]\w*(?:\.\w+)*|"[^"]+"):\d+)$/],
   ["layer", /^([A-Za-z_]\w*(?:\.\w+)*)$/],
 ];
 /** Words that are terms by themselves, and no layers. */
@@ -17,7 +18,7 @@ function part(text, weight) {
   for (const [kind, pattern] of TERMS) {
     const found = pattern.exec(text);
     if (!found || NO_LAYERS.includes(found[1])) continue;
-    const name = kind === "layer" ? found[1] : JSON.parse(found[1]);
+    const name = kind === "layer" || kind === "unit" ? found[1] : JSON.parse(found[1]);
     return { kind, name, label: name, weight, picture: kind === "guide" ? `/api/photos/${name}?side=160` : null };
   }
   return null;

@@ -7,7 +7,7 @@ import { Grid } from "./grid.js";
 import { fetchMore, fetchNew, filter, made, more, refilter } from "./list.js";
 import { t } from "../texts.js";
 
-const SHOWN = ["", "dream", "portrait", "zoom", "film"];
+const SHOWN = ["", "dream", "portrait", "zoom", "film", "fool"];
 
 export function Gallery() {
   const [ready, setReady] = useState(made.value.length > 0);

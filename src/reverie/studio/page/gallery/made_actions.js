@@ -19,6 +19,7 @@ const changesIn = (found) => changed(found, presetOf(found.preset ?? "")?.recipe
 /** A job of the settings of a picture, with some changed. @param {Remembered} found @param {Record<string, any>} [changes]
  * @param {Record<string, any>} [beside] */
 export function anew(found, changes = {}, beside = {}) {
+  if (found.kind === "fool") return { kind: "fool", recipe: { ...found.recipe, ...changes }, targets: found.targets };
   const recipe = nested({ ...changesIn(found), ...changes });
   return { kind: found.kind, preset: found.preset ?? undefined, recipe, ...(found.photo ? { photo: found.photo } : {}), ...beside };
 }
@@ -85,7 +86,7 @@ function Act({ icon, label, onClick, pressed, filled = false, hotkey, plain = fa
 export function ResultBar({ id, kind, short = false, onGone }) {
   const file = useRef(/** @type {HTMLInputElement | null} */ (null));
   const favourite = madeOf(id)?.favourite ?? false;
-  const still = kind !== "zoom" && kind !== "film";
+  const still = kind !== "zoom" && kind !== "film" && kind !== "fool";
   /** @param {any} event */
   const chose = (event) => {
     const [wanted] = event.target.files;
@@ -105,7 +106,7 @@ export function ResultBar({ id, kind, short = false, onGone }) {
       <${Act} icon="vary" label=${t("made.vary", { count: 9 })} hotkey="n" onClick=${() => vary(id, 9)} />`}
     ${short && html`<${Act} icon="command" label=${t("made.command")} hotkey="c" onClick=${command} />`}
     ${!short && html`<${Act} icon="again" label=${t("made.again")} hotkey="a" onClick=${() => again(id)} />
-      ${kind !== "portrait" && html`<input ref=${file} class="unseen" type="file" accept="image/*" tabindex="-1" aria-hidden="true" onChange=${chose} />
+      ${kind !== "portrait" && kind !== "fool" && html`<input ref=${file} class="unseen" type="file" accept="image/*" tabindex="-1" aria-hidden="true" onChange=${chose} />
         <${Act} icon="another" label=${t("made.another")} hotkey="o" onClick=${() => file.current?.click()} />`}
       <${Act} icon="restore" label=${t("made.settings")} hotkey="r" onClick=${() => useSettings(id)} />
       <${Act} icon="command" label=${t("made.command")} hotkey="c" onClick=${command} />

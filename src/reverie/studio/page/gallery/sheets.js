@@ -24,6 +24,8 @@ export function Download({ id, kind }) {
   const [side, setSide] = useState("");
   const [size, setSize] = useState({ width: madeOf(id)?.width ?? 0, height: madeOf(id)?.height ?? 0 });
   const moves = kind === "zoom" || kind === "film";
+  const evolved = kind === "fool";
+  const formats = evolved ? FORMATS.filter((one) => one !== "png16" && one !== "tiff") : FORMATS;
   useEffect(() => {
     if (size.width || moves) return;
     void api.pictures({ limit: 200 }).then(({ items }) => {
@@ -36,11 +38,11 @@ export function Download({ id, kind }) {
   const here = size.width ? t("size.is", size) : t("size.same");
   return html`<${Sheet} title=${t("download.title")}>
     ${!moves && html`<p class="label">${t("download.format")}</p>
-      <${Segments} label=${t("download.format")} value=${format} onChange=${setFormat} choices=${FORMATS.map((value) => ({ value, label: t(/** @type {any} */ (`format.${value}`)) }))} />
+      <${Segments} label=${t("download.format")} value=${format} onChange=${setFormat} choices=${formats.map((value) => ({ value, label: t(/** @type {any} */ (`format.${value}`)) }))} />
       <p class="note">${t(/** @type {any} */ (`format.${format}.what`))}</p>
       <label class="select"><span>${t("download.size")}</span><select value=${side} onChange=${(/** @type {any} */ event) => setSide(event.target.value)}>
         <option value="">${here}</option>
-        ${longest > 0 && SIDES.filter((one) => one !== longest).map((one) => html`<option key=${one} value=${String(one)}>${t("download.anew", { side: one })}</option>`)}
+        ${longest > 0 && !evolved && SIDES.filter((one) => one !== longest).map((one) => html`<option key=${one} value=${String(one)}>${t("download.anew", { side: one })}</option>`)}
       </select></label>`}
     <div class="row end">${side
       ? html`<button class="primary" onClick=${() => atSize(id, scaled.width, scaled.height)}><${Icon} name="play" /> ${t("download.dream", scaled)}</button>`
@@ -98,7 +100,7 @@ export function Restore({ found, file }) {
   return html`<${Sheet} title=${t("restore.title")}>
     <p class="soft">${t(file ? "restore.what" : "restore.these")}</p>
     <dl class="facts">
-      <div><dt>${t("preset.title")}</dt><dd>${title(found.preset ?? found.recipe.preset ?? "")}</dd></div>
+      ${kind !== "fool" && html`<div><dt>${t("preset.title")}</dt><dd>${title(found.preset ?? found.recipe.preset ?? "")}</dd></div>`}
       <div><dt>${t("see.title")}</dt><dd><${Seen} found=${found} /></dd></div>
       ${rows.map(([name, value]) => html`<div key=${name}><dt>${called(kind, name)}</dt><dd>${name === "mask" && found.mask ? html`<img class="small-mask" src=${api.maskUrl(found.mask)} alt=${t("mask.earlier")} />` : typed(value) || "–"}</dd></div>`)}
     </dl>

@@ -1,5 +1,6 @@
 /** Things that the network knows by name, found by typing. */
 import * as api from "../core/api.js";
+import { onEvent } from "../core/events.js";
 import { html, useEffect, useState } from "../core/html.js";
 import { drafts, usualNetwork } from "../core/state.js";
 import { Tile } from "./parts.js";
@@ -17,9 +18,14 @@ export function useThings(wanted, network) {
     const timer = setTimeout(() => {
       void api.things(wanted, network, stop.signal).then(setFound, (error) => error.name !== "AbortError" && setFound([]));
     }, SETTLED);
+    const drawn = onEvent((event) => {
+      if (event.type !== "thumbnail" || event.class === undefined || event.network !== network) return;
+      setFound((was) => was && was.map((one) => (one.index === event.class ? { ...one, portrait: event.url } : one)));
+    });
     return () => {
       clearTimeout(timer);
       stop.abort();
+      drawn();
     };
   }, [wanted, network]);
   return found;

@@ -33,6 +33,7 @@ export function Seen({ found }) {
   useEffect(() => {
     if (!Object.keys(layerWords.value).length) void api.layers(usualNetwork.value, null).then(learnWords, () => {});
   }, []);
+  if (found.targets) return html`<span>${found.targets.join(", ")}</span>`;
   const objective = found.recipe.zoom?.scenes?.length ? found.recipe.zoom.scenes : (found.recipe.objective ?? []);
   return html`<span>${inWords(objective, found.preset ?? found.recipe.preset ?? null)}</span>
     <details class="formula"><summary>${t("see.details")}</summary><code class="objective">${objective.join("\n")}</code></details>`;

@@ -7,7 +7,7 @@ import { title } from "../see/words.js";
 import { t } from "../texts.js";
 
 /** The kinds of presets that a tab takes. @type {Record<string, string[]>} */
-const TAKES = { dream: ["dream"], portrait: ["portrait"], zoom: ["zoom"], film: ["film", "dream"] };
+const TAKES = { dream: ["dream"], portrait: ["portrait"], zoom: ["zoom"], film: ["film", "dream"], fool: [] };
 
 /** @param {{kind: import("../core/types.js").Kind}} props */
 export function Presets({ kind }) {

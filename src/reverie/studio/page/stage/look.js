@@ -9,18 +9,18 @@ const STEP = 60;
 
 /**
  * @param {{before: string | null, size: {width: number, height: number}, children?: any, label: string,
- *   over: (clip: string | undefined) => any, tools?: any, cover?: any, still?: boolean, start?: boolean}} props
+ *   over: (clip: string | undefined) => any, tools?: any, cover?: any, whole?: boolean, still?: boolean}} props
  *   before: the photograph, if there is one; over: what lies on it, cut where it is told;
- *   cover: what takes the picture's place to be worked on; still: nothing to look closer at.
+ *   cover: what takes the picture's place to be worked on; whole: it takes all the room there is; still: nothing to look closer at.
  */
-export function Look({ before, size, label, over, tools, cover, still = false }) {
+export function Look({ before, size, label, over, tools, cover, whole: fills = false, still = false }) {
   const area = useRef(/** @type {HTMLElement | null} */ (null));
   const whole = useRef(/** @type {HTMLElement | null} */ (null));
   const [compares, setCompares] = useState(false);
   const [cut, setCut] = useState(50);
   const room = useRoom(area);
   const { look, zoom, fit, shift, hands } = usePanZoom(area, { drags: !compares && !cover });
-  const frame = fitted(size, room);
+  const frame = fills ? room : fitted(size, room);
   const clip = compares && before && !cover ? `inset(0 0 0 ${cut}%)` : undefined;
   const moved = `translate(${look.x}px, ${look.y}px) scale(${look.scale})`;
 
@@ -41,7 +41,7 @@ export function Look({ before, size, label, over, tools, cover, still = false })
     <div class=${`area${look.scale > 1 ? " close" : ""}`} ref=${area} tabindex=${still ? undefined : 0} role="group"
       aria-label=${label} onKeyDown=${keys} onDblClick=${() => (cover ? null : look.scale > 1 ? fit() : zoom(2.5))} ...${cover ? {} : hands}>
       <div class="frame" style=${{ width: `${frame.width}px`, height: `${frame.height}px`, transform: moved }}>
-        ${before && html`<img class="layer" src=${before} alt=${t("stage.before")} draggable=${false} />`}
+        ${before && !fills && html`<img class="layer" src=${before} alt=${t("stage.before")} draggable=${false} />`}
         ${over(clip)}
         ${clip && html`<div class="divider" style=${{ left: `${cut}%` }} aria-hidden="true"><${Icon} name="compare" /></div>
           <input class="wipe" type="range" min="0" max="100" value=${cut} aria-label=${t("stage.compare.how")}

@@ -33,8 +33,9 @@ export function ActionBar({ kind, ready = true, verb = "act.dream", missing }) {
   }
   const again = now !== null && !differs(kind);
   return html`<div class="action">
+    ${now?.state === "failed" && html`<p class="wrong" role="alert">${now.error ?? t("progress.failed")}</p>`}
     ${!ready && missing && html`<p class="soft">${missing}</p>`}
-    <button class=${`primary grow${now && !again ? " changed" : ""}`} data-key="d" disabled=${!ready || busy} onClick=${begin}><${Icon} name=${again ? "again" : "play"} /> ${t(again ? /** @type {any} */ (`act.again.${kind}`) : now ? "act.changed" : verb)}</button>
+    <button class=${`primary grow${now && !again ? " changed" : ""}`} data-key="d" disabled=${!ready || busy} onClick=${begin}><${Icon} name=${again ? "again" : "play"} /> ${t(again ? /** @type {any} */ (`act.again.${kind}`) : now && kind === "dream" ? "act.changed" : verb)}</button>
   </div>`;
 }
 

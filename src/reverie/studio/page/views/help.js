@@ -6,8 +6,9 @@ import { t } from "../texts.js";
 
 /** @type {[string, [string, string][]][]} */
 const KEYS = [
-  ["everywhere", [["1 – 5", "tabs"], ["o", "open"], ["ctrl v", "paste"], ["d", "dream"], ["p", "pause"], ["x", "cancel"], ["/", "search"], ["s", "settings"], ["q", "queue"], ["t", "theme"], ["?", "help"], ["esc", "close"]]],
-  ["picture", [["b", "compare"], ["+  −  0", "zoom"], ["← ↑ → ↓", "pan"], ["f", "full"], ["l", "favourite"], ["w", "download"], ["v", "four"], ["n", "nine"], ["c", "command"]]],
+  ["everywhere", [["1 – 7", "tabs"], ["o", "open"], ["ctrl v", "paste"], ["d", "dream"], ["p", "pause"], ["x", "cancel"], ["/", "search"], ["s", "settings"], ["q", "queue"], ["t", "theme"], ["?", "help"], ["esc", "close"]]],
+  ["picture", [["b", "compare"], ["+  −  0", "zoom"], ["← ↑ → ↓", "pan"], ["f", "full"], ["l", "favourite"], ["w", "download"], ["v", "four"], ["n", "nine"], ["c", "command"], ["g", "sheet"]]],
+  ["film", [["y", "try"], ["v", "film"]]],
   ["mask", [["m", "mask"], ["← ↑ → ↓", "brush"], ["space", "paint"], ["[  ]", "size"], ["e", "erase"], ["ctrl z", "undo"], ["enter", "done"]]],
   ["gallery", [["← ↑ → ↓", "move"], ["enter", "view"], ["a", "again"], ["r", "restore"], ["delete", "delete"]]],
 ];

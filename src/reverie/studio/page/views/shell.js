@@ -10,16 +10,19 @@ import { toggleTheme } from "../core/theme_switch.js";
 import { Gallery } from "../gallery/gallery.js";
 import { Command, Download, Restore } from "../gallery/sheets.js";
 import { Viewer } from "../gallery/viewer.js";
+import { UnitSheet } from "../see/units.js";
 import { AllSettings } from "../shape/all_settings.js";
 import { Dream } from "./dream.js";
 import { Film } from "./film.js";
+import { Fool } from "./fool.js";
 import { Help } from "./help.js";
+import { Network } from "./network.js";
 import { Portrait } from "./portrait.js";
 import { Queue } from "./queue.js";
 import { Zoom } from "./zoom.js";
 import { t } from "../texts.js";
 
-const TABS = { dream: Dream, portrait: Portrait, zoom: Zoom, film: Film, gallery: Gallery };
+const TABS = { dream: Dream, portrait: Portrait, zoom: Zoom, film: Film, network: Network, fool: Fool, gallery: Gallery };
 
 /** The dialogs that are open, the lowest first. @returns {any} */
 function Sheets() {
@@ -36,6 +39,7 @@ function OneSheet({ open }) {
   if (open.name === "settings") return html`<${AllSettings} kind=${about} />`;
   if (open.name === "download") return html`<${Download} ...${about} />`;
   if (open.name === "command") return html`<${Command} id=${about} />`;
+  if (open.name === "unit") return html`<${UnitSheet} ...${about} />`;
   if (open.name === "restore") return html`<${Restore} ...${about} />`;
   return html`<${Viewer} index=${about} onIndex=${(/** @type {number} */ index) => (sheet.value = { ...open, about: index })} onClose=${closeSheet} />`;
 }

@@ -9,6 +9,7 @@ import { SettingSlider, setting } from "../shape/sliders.js";
 import { ActionBar } from "./action_bar.js";
 import { PhotoHead } from "./dream.js";
 import { Tab } from "./tab.js";
+import { TryOne } from "./try_one.js";
 import { FileButton } from "./welcome.js";
 import { t } from "../texts.js";
 
@@ -41,6 +42,7 @@ export function Zoom() {
       <label class="check"><input type="checkbox" checked=${Boolean(setting("zoom", "zoom.loop"))} onChange=${(/** @type {any} */ event) => set("zoom", { "zoom.loop": event.target.checked || undefined })} /><span>${t("zoom.loop")}</span></label>
       <p class="label">${t("zoom.size")}</p>
       <${Segments} label=${t("zoom.size")} value=${size} choices=${choices} onChange=${(/** @type {string} */ width) => set("zoom", { size: Object.values(SIZES).find(([one]) => String(one) === width) })} />
+      <${TryOne} kind="zoom" />
     </section>
     <${See} kind="zoom" ways=${["layers", "things", "text"]} />
     <${Presets} kind="zoom" />
