@@ -74,7 +74,6 @@ def test_only_settings_that_are_read_anew_at_each_step_may_change():
         begun(Says(FIRST.but(objective=['guide("new.png", block4a)']))).at(frame=0)
 
 
-<<<<<<< HEAD
 def test_of_a_zoom_all_may_change_but_what_its_first_frame_was_made_with():
     first = preset("zoom")
     zoom = first.zoom.model_dump()
@@ -89,7 +88,8 @@ def test_of_a_zoom_all_may_change_but_what_its_first_frame_was_made_with():
         steering.at(frame=5)
     with pytest.raises(UsageError, match=r"^zoom: cannot change"):
         begun(Says(FIRST.but(zoom={}))).at(frame=0)
-=======
+
+
 @pytest.mark.parametrize("change", [{"octaves": 2}, {"octave_scale": 2.0}, {"smallest": 48}, {"steps": (9,)}])
 def test_octaves_and_steps_are_those_of_a_dream_all_over(change):
     steering = begun(Says(FIRST.but(**change)))
@@ -100,7 +100,6 @@ def test_octaves_and_steps_are_those_of_a_dream_all_over(change):
         steering.begin(first)
         with pytest.raises(UsageError, match=f"^{name}: cannot change while a dream runs; objective, "):
             steering.at(**place)
->>>>>>> c6c3f5e2 (Octaves and steps of a running dream can be steered; fooling, the microscope, previews and films that grow in the studio (work in progress))
 
 
 @pytest.mark.parametrize("place", [{}, {"octave": 1}, {"step": 1}, {"octave": 0, "step": 0, "frame": 0}])

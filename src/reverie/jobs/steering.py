@@ -83,21 +83,16 @@ class Steering:
     def _record(self, here: Steered, wanted: Recipe) -> None:
         mine, theirs = self._first.model_dump(mode="json"), wanted.model_dump(mode="json")
         changes = {name: value for name, value in theirs.items() if value != mine[name]}
-<<<<<<< HEAD
-        fixed = [name for name in changes if name not in STEERABLE and name != "zoom"]
+        may = steerable(self._first, frames=here.frame is not None)
+        fixed = [name for name in changes if name not in (*may, "zoom")]
         fixed += [f"zoom.{name}" for name in OPENING if _differs(mine["zoom"], changes.get("zoom"), name)]
         if ("zoom" in changes) and None in (mine["zoom"], changes["zoom"]):
             fixed.append("zoom")
         if fixed:
             raise UsageError(
-                f"{', '.join(fixed)}: cannot change while a dream runs; {', '.join(STEERABLE)} can, and of a "
-                "zoom its steps, octaves, scenes and how it moves"
+                f"{', '.join(fixed)}: cannot change while a dream runs; {', '.join(may)} can, and of a zoom its "
+                "steps, octaves, scenes and how it moves"
             )
-=======
-        may = steerable(self._first, frames=here.frame is not None)
-        if fixed := [name for name in changes if name not in may]:
-            raise UsageError(f"{', '.join(fixed)}: cannot change while a dream runs; {', '.join(may)} can")
->>>>>>> c6c3f5e2 (Octaves and steps of a running dream can be steered; fooling, the microscope, previews and films that grow in the studio (work in progress))
         if unknown := [name for name in wanted.files() if name not in self._first.files()]:
             raise UsageError(
                 f'"{unknown[0]}": only files of the recipe it began with are open; name it there'
