@@ -1,8 +1,8 @@
 """How soon the studio's page shows something, measured in a real browser: ``python -m benchmarks.studio``.
 
 A studio with a data folder of its own and a headless Chromium on this machine; needs what the tests of pages
-need. Each figure is the median and the largest of several tries on a warm server, in seconds of the clock and of
-the processor: the server's and its workers', without the browser's.
+need. Each figure is the median and the largest of several tries on a warm server, in seconds of the clock and
+of the processor: the server's and its workers', without the browser's.
 
     python -m benchmarks.studio [--tries 7] [--side 1024] [--json FILE]
 """
@@ -27,9 +27,9 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from support.browser import Browser  # noqa: E402
-from support.studio import RunningStudio, studio  # noqa: E402
-from support.studio_page import Page  # noqa: E402
+from support.browser import Browser
+from support.studio import RunningStudio, studio
+from support.studio_page import Page
 
 #: Lets go of a file over the page; milliseconds until the first picture of its dream is drawn.
 DROP = """
@@ -72,8 +72,6 @@ return new Promise((done) => {
   look();
 });
 """
-#: Steps that a dream made, and pictures of it that were drawn, until it was stopped.
-FRAMES = "return Number(document.querySelector('canvas.live')?.dataset.frames ?? 0)"
 
 
 def photograph(index: int, side: int) -> bytes:

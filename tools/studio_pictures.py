@@ -137,7 +137,44 @@ def portraits(page: Page, camera: Camera) -> None:
     camera.take("studio-portrait")
 
 
-SCENES: tuple[Callable[[Page, Camera], None], ...] = (beginning, dreaming, painting, portraits, collected)
+def microscope(page: Page, camera: Camera) -> None:
+    """The units of a layer."""
+    page.open("network")
+    page.sees("document.querySelectorAll('.layer-row').length > 9")
+    page.window.click(".layer-row", says="block5c")
+    wait(page, "document.querySelectorAll('.unit img').length > 39")
+    camera.take("studio-network")
+
+
+def fooling(page: Page, camera: Camera) -> None:
+    """Pictures that evolve, and how sure the network is of them."""
+    page.open("fool", drafts={"fool": {"generations": 60}})
+    for name in ("goldfish", "zebra", "castle", "pizza"):
+        page.window.press("/")
+        page.window.run("document.querySelector('input.search').select()")
+        page.window.type(name)
+        page.sees(f"document.querySelector('.name-row .name')?.textContent.startsWith('{name}')")
+        page.window.click(".name-row", says=name)
+    page.window.click(".action button", says="Let pictures evolve")
+    dreamt(page)
+    camera.take("studio-fooling")
+
+
+def varied(page: Page, camera: Camera) -> None:
+    """Nine variations as a sheet."""
+    page.open(drafts={"dream": {"max_size": 320}})
+    page.sees("document.querySelectorAll('.samples img').length > 3")
+    page.window.click(".samples .thumb")
+    dreamt(page)
+    page.window.press("n")
+    wait(page, "document.querySelectorAll('.variations button.cell').length === 9")
+    camera.take("studio-sheet")
+
+
+SCENES: tuple[Callable[[Page, Camera], None], ...] = (
+    *(beginning, dreaming, painting, portraits, collected),
+    *(varied, microscope, fooling),
+)
 
 
 def main() -> None:

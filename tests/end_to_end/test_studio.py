@@ -248,6 +248,10 @@ def test_portraits_zooms_films_and_apparitions(user: User, photo: dict[str, Any]
     assert names == [["block5c-3.png", "tabby.png"], ["chelsea-zoom.mp4"], ["chelsea-dream.png"]]
     film = user.give(user.made(jobs[1]), "zoom.mp4")
     assert (film["kind"], film["width"]) == ("film", 64)
+    frames = [user.http.get(f"/api/photos/{film['id']}", params={"at": at}).content for at in (0, 0.1)]
+    assert frames[0] != frames[1]
+    assert all(frame[8:12] == b"WEBP" for frame in frames)
+    assert user.http.get(f"/api/photos/{film['id']}", params={"at": 99}).status_code == 422
     job = user.wait(user.ask(kind="film", photo=film["id"], recipe={"steps": [2], "octaves": 1}))
     assert job["state"] == "done", job
     assert user.http.get(f"/api/pictures/{job['picture']}/thumb").content[8:12] == b"WEBP"
@@ -262,6 +266,13 @@ def test_a_zoom_plays_while_it_grows_and_what_there_is_is_kept(user: User, photo
         time.sleep(0.1)
     assert film.headers["content-type"] == "video/mp4"
     assert frames_in(film.content) >= 1
+    assert user.job(id)["plays"] is True
+    half = len(film.content) // 2
+    pieces = [user.http.get(f"/api/jobs/{id}/film", params={"from": at}).content for at in (0, half)]
+    assert pieces[0][: len(film.content)] == film.content
+    assert pieces[1][: len(film.content) - half] == film.content[half:]
+    beyond = user.http.get(f"/api/jobs/{id}/film", params={"from": 10**9})
+    assert (beyond.status_code, beyond.content) == (200, b"")
     user.post(f"/api/jobs/{id}/stop")
     job = user.wait(id)
     assert (job["state"], job["pictures"][0]["name"]) == ("stopped", "chelsea-zoom-stopped.mp4")
@@ -294,6 +305,79 @@ def test_classes_are_shown_as_portraits(user: User) -> None:
         told = events.until("thumbnail", **{"class": found[0]["index"]})
     assert Image.open(io.BytesIO(user.http.get(told["url"]).content)).size == (128, 128)
     assert user.get("/api/classes", q="tabby")[0]["portrait"] == told["url"]
+
+
+def test_units_of_a_layer_are_shown_as_portraits(user: User) -> None:
+    with user.events() as events:
+        found = user.get("/api/units", layer="block5c", first=3, count=2)
+        told = events.until("thumbnail", unit="block5c:3")
+    assert [unit["name"] for unit in found["units"]] == ["block5c:3", "block5c:4"]
+    assert (found["channels"], found["layer"]) == (112, "block5c")
+    assert Image.open(io.BytesIO(user.http.get(told["url"]).content)).size == (128, 128)
+    again = user.get("/api/units", layer="block5c", first=3, count=1)
+    assert again["units"][0]["portrait"] == told["url"]
+    classes = user.get("/api/units", layer="logits", first=281, count=1)["units"]
+    assert [(one["name"], one["title"]) for one in classes] == [("logits:281", "tabby")]
+    assert user.get("/api/units", layer="block5c", first=112)["units"] == []
+    assert user.http.get("/api/units", params={"layer": "../etc"}).status_code == 404
+
+
+def test_a_preview_is_quick_small_and_no_job(user: User, photo: dict[str, Any]) -> None:
+    before = user.get("/api/jobs")["recent"]
+    wish = {"kind": "dream", "photo": photo["id"], "recipe": {"objective": ["block4b"], "size": [1200, 600]}}
+    answer = user.http.post("/api/jobs/sketch", json=wish)
+    assert answer.headers["content-type"] == "image/webp"
+    assert Image.open(io.BytesIO(answer.content)).size == (288, 144)
+    assert user.get("/api/jobs")["recent"] == before
+    bad = {**wish, "recipe": {"objective": ["nowhere"]}}
+    assert user.http.post("/api/jobs/sketch", json=bad).status_code == 422
+    assert user.http.post("/api/jobs/sketch", json={"kind": "zoom"}).status_code == 422
+
+
+# -- fooling ----------------------------------------------------------------------------------------------
+
+EVOLUTION = {"generations": 3, "children": 8, "size": 64}
+
+
+def test_pictures_evolve_with_their_sheet_shown(user: User, here: Path) -> None:
+    with user.events() as events:
+        id = user.ask(kind="fool", targets=["goldfish", "zebra"], recipe=EVOLUTION)
+        previews = []
+        while True:
+            event, data = events.next()
+            if event["type"] == "image/webp" and event["job"] == id:
+                previews.append(data)
+            elif event["type"] in ("done", "error") and event["job"] == id:
+                break
+    job = user.job(id)
+    assert (job["state"], job["label"], job["error"]) == ("done", "goldfish, zebra", None)
+    assert previews
+    names = [one["label"] for one in job["pictures"]]
+    assert names[-1] == "the sheet"
+    assert {name.split(",")[0] for name in names[:-1]} == {"goldfish", "zebra"}
+    recalled = user.get(f"/api/pictures/{job['picture']}/recipe")
+    assert recalled["command"].startswith("reverie fool goldfish zebra -o fooled")
+    for one in job["pictures"]:
+        for format in ("png", "jpg", "webp"):
+            answer = user.http.get(f"/api/pictures/{one['id']}", params={"format": format})
+            assert answer.status_code == 200, (one, format)
+            Image.open(io.BytesIO(answer.content)).load()
+    changed = user.http.patch(f"/api/jobs/{id}", json={"recipe": {"generations": 9}})
+    assert changed.status_code == 409
+    refused = user.http.post("/api/jobs", json={"kind": "fool", "targets": ["nothing of that name"]})
+    assert refused.status_code == 422
+
+
+def test_an_evolution_that_was_broken_off_comes_to_the_same(running: RunningStudio, user: User) -> None:
+    wish = {"kind": "fool", "targets": ["zebra"], "recipe": {**EVOLUTION, "generations": 60}}
+    plain = user.wait(user.ask(**wish))
+    id = user.ask(**wish)
+    user.wait(id, lambda job: (job["share"] or 0) > 0.2)
+    (worker,) = running.workers()
+    worker.kill()
+    job = user.wait(id)
+    assert (job["state"], len(job["pictures"])) == ("done", len(plain["pictures"]))
+    assert user.made(id) == user.made(plain["id"])
 
 
 # -- the gallery ------------------------------------------------------------------------------------------
@@ -346,7 +430,7 @@ def test_a_result_that_is_given_back_says_how_it_was_made(
 
 def test_the_catalogue(user: User) -> None:
     kinds = user.get("/api/schema")["kinds"]
-    assert set(kinds) == {"dream", "portrait", "zoom", "film", "apparition"}
+    assert set(kinds) == {"dream", "portrait", "zoom", "film", "apparition", "fool"}
     presets = user.get("/api/presets")
     assert {one["kind"] for one in presets} >= {"dream", "portrait", "zoom", "apparition"}
     assert all(one["summary"] and one["history"] for one in presets)

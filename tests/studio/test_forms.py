@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reverie.jobs.fooling.settings import Settings, make_settings
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 from reverie.recipe.zoom import Zoom
@@ -26,6 +27,15 @@ def test_each_field_is_whole(kind: str) -> None:
         if "min" in field and isinstance(field["default"], int | float):
             assert field["min"] <= field["default"]
             assert field["default"] <= field.get("max", float("inf"))
+
+
+def test_an_evolution_has_settings_of_its_own() -> None:
+    form = forms()["kinds"]["fool"]
+    fields = {field["name"]: field for field in form["fields"]}
+    assert set(fields) == set(form["defaults"]) == set(Settings.model_fields) - {"precision"}
+    assert make_settings(**form["defaults"]).generations == form["defaults"]["generations"] == 150
+    assert fields["encoding"]["choices"][:2] == ["cppn", "smooth"]
+    assert all(field["type"] in TYPES and field["help"].endswith(".") for field in fields.values())
 
 
 def test_defaults_make_the_preset() -> None:

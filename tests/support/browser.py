@@ -105,9 +105,10 @@ class Browser:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=120)
         data = None if body is None else json.dumps(body)
         connection.request(method, path, data, {"Content-Type": "application/json"})
-        answer = json.loads(connection.getresponse().read())["value"]
+        response = connection.getresponse()
+        answer = json.loads(response.read())["value"]
         connection.close()
-        if isinstance(answer, dict) and "error" in answer:
+        if response.status >= 400:
             raise RuntimeError(f"{answer['error']}: {answer['message']}")
         return answer
 
@@ -168,7 +169,7 @@ class Browser:
         """Type a text into what has the keyboard."""
         self.press(*text)
 
-    def click(self, selector: str, *, says: str = "") -> None:
+    def click(self, selector: str, *, says: str = "", seconds: float = PATIENCE) -> None:
         """Press the first element in sight whose words, or name, contain what is said, once it is there."""
         script = (
             "const [selector, says] = arguments;"
@@ -177,7 +178,7 @@ class Browser:
             "  .find((one) => one.getClientRects().length && name(one).includes(says));"
             "found?.click(); return Boolean(found);"
         )
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + seconds
         while not self.run(script, selector, says):
             assert time.monotonic() < end, f"nothing to press: {selector} {says}"
             time.sleep(0.02)

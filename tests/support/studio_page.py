@@ -26,7 +26,7 @@ needs_browser = pytest.mark.skipif(bool(browser.missing()), reason=browser.missi
 QUICK = {"max_size": 96, "steps": [4]}
 ENDLESS = {"max_size": 256, "octaves": 1, "steps": [10_000]}
 #: Seconds that the page may take to show something, and a job to be over, on a machine that does much else.
-SHOWN, MADE = 40.0, 120.0
+SHOWN, MADE = 90.0, 240.0
 OVER = ("done", "stopped", "failed", "cancelled")
 
 
@@ -164,7 +164,7 @@ class Page:
         )
 
     def dreams(self, act: Callable[[], object]) -> str:
-        """The job that something asks for, once three of its pictures were seen; it has to be an endless one."""
+        """The job that something asks for, once three of its pictures were seen; it has to be endless."""
         (id,) = self.asks(act)
         self.sees("Number(document.querySelector('canvas.live')?.dataset.frames) > 2")
         return id

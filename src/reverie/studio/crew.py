@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -131,7 +132,8 @@ class Crew:
             for errand in self.errands:
                 if worker.job is None or not errand.idle:
                     self.errands.remove(errand)
-                    self.lay_out(errand.id, errand.owner, errand.files)
+                    with suppress(OSError):  # where there is no room it fails, and says so
+                        self.lay_out(errand.id, errand.owner, errand.files)
                     worker.errand = errand
                     worker.say("errand", id=errand.id, document=errand.document, seconds=ERRAND)
                     break

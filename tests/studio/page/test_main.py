@@ -246,7 +246,9 @@ def test_vary_makes_a_sheet_that_is_seen_chosen_from_and_saved(page, photo):
     page.shows(jobs[2]["picture"])
     page.window.press("g")
     page.sees("document.querySelectorAll('.variations button.cell').length === 4")
-    page.window.run("HTMLAnchorElement.prototype.click = function () { window.saved = [this.href, this.download]; }")
+    page.window.run(
+        "HTMLAnchorElement.prototype.click = function () { window.saved = [this.href, this.download]; }"
+    )
     page.window.click(".acts .act", says="Save the sheet")
     page.sees("window.saved && document.body")
     size = page.window.run(

@@ -7,7 +7,7 @@ import pytest
 from support.studio_page import QUICK, at_studio, needs_browser
 
 pytestmark = [needs_browser, pytest.mark.slow]
-VIEWS = ("dream", "portrait", "zoom", "film", "gallery")
+VIEWS = ("dream", "portrait", "zoom", "film", "network", "fool", "gallery")
 SHEETS = {"q": "queue", "s": "settings", "?": "help", "w": "download", "c": "command"}
 #: What is to be hit by a finger and is smaller than 44 pixels either way, its label counted.
 SMALL = """
