@@ -313,7 +313,7 @@ def test_units_of_a_layer_are_shown_as_portraits(user: User) -> None:
         told = events.until("thumbnail", unit="block5c:3")
     assert [unit["name"] for unit in found["units"]] == ["block5c:3", "block5c:4"]
     assert (found["channels"], found["layer"]) == (112, "block5c")
-    assert Image.open(io.BytesIO(user.http.get(told["url"]).content)).size == (128, 128)
+    assert Image.open(io.BytesIO(user.http.get(told["url"]).content)).size == (96, 96)
     again = user.get("/api/units", layer="block5c", first=3, count=1)
     assert again["units"][0]["portrait"] == told["url"]
     classes = user.get("/api/units", layer="logits", first=281, count=1)["units"]

@@ -23,6 +23,8 @@ SIDE, STEPS = 160, 10
 #: The preset of small portraits, their side, and steps of their sizes.
 SKETCH: Final = "sketch"
 PORTRAIT, PORTRAIT_STEPS = 128, (36, 16)
+#: The same of units, of which a page shows many at once.
+UNIT, UNIT_STEPS = 96, (18, 8)
 #: What every small picture is written as, in a folder that is gone afterwards.
 OUTPUT: Final[dict[str, Any]] = {"path": "small.webp", "overwrite": True, "metadata": False}
 #: Seconds that a page waits for the names of layers.
@@ -176,6 +178,6 @@ def of_class(network: str, index: int) -> dict[str, Any]:
 
 def of_unit(network: str, unit: str) -> dict[str, Any]:
     """The job of a unit's portrait, small and quick."""
-    recipe = preset(SKETCH, network=network, size=(PORTRAIT, PORTRAIT), steps=PORTRAIT_STEPS)
+    recipe = preset(SKETCH, network=network, size=(UNIT, UNIT), steps=UNIT_STEPS)
     document = {"kind": "portraits", "recipe": recipe.model_dump(mode="json"), "output": OUTPUT}
     return {**document, "targets": [unit]}

@@ -4,8 +4,8 @@ import { Icon } from "./icons.js";
 import { closeSheet } from "./state.js";
 import { t } from "../texts.js";
 
-/** @param {{title: string, wide?: boolean, whole?: boolean, plain?: boolean, onClose?: () => void, children?: any}} props */
-export function Sheet({ title, wide = false, whole = false, onClose = closeSheet, children }) {
+/** @param {{title: string, wide?: boolean, whole?: boolean, onClose?: () => void, onKeyDown?: (event: KeyboardEvent) => void, children?: any}} props */
+export function Sheet({ title, wide = false, whole = false, onClose = closeSheet, onKeyDown, children }) {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const id = useId();
   useEffect(() => {
@@ -22,7 +22,7 @@ export function Sheet({ title, wide = false, whole = false, onClose = closeSheet
   const outside = (event) => {
     if (event.target === dialog.current) onClose();
   };
-  return html`<dialog ref=${dialog} tabindex="-1" class=${`sheet${wide ? " wide" : ""}${whole ? " whole" : ""}`} aria-labelledby=${id} onClick=${outside}
+  return html`<dialog ref=${dialog} tabindex="-1" class=${`sheet${wide ? " wide" : ""}${whole ? " whole" : ""}`} aria-labelledby=${id} onClick=${outside} onKeyDown=${onKeyDown}
     onCancel=${(/** @type {Event} */ event) => { event.preventDefault(); onClose(); }}>
     <div class="inside">
       <header><h2 id=${id}>${title}</h2><button class="icon" aria-label=${t("close")} title=${t("close")} onClick=${onClose}><${Icon} name="close" /></button></header>

@@ -35,8 +35,8 @@ export function Viewer({ index, onIndex, onClose }) {
   const over = (/** @type {string | undefined} */ clip) => moves
     ? html`<video class="layer" key=${one.id} src=${api.pictureUrl(one.id)} controls loop autoplay muted playsinline></video>`
     : html`<img class="layer" key=${one.id} src=${api.pictureUrl(one.id)} alt=${one.label || one.name} draggable=${false} style=${{ clipPath: clip }} />`;
-  return html`<${Sheet} title=${one.label || one.name} whole onClose=${onClose}>
-    <div class="viewer" onKeyDown=${keys}>
+  return html`<${Sheet} title=${one.label || one.name} whole onClose=${onClose} onKeyDown=${keys}>
+    <div class="viewer">
       <div class="large">
         <${Look} before=${found?.photo && one.kind !== "zoom" && one.kind !== "film" ? api.photoUrl(found.photo, 2048) : null} size=${one} label=${t("stage.label")} still=${moves} over=${over} />
         <button class="icon turn before" disabled=${index === 0} aria-label=${t("viewer.newer")} title=${t("viewer.newer")} onClick=${() => turn(-1)}><${Icon} name="left" /></button>

@@ -56,7 +56,7 @@ export function UnitSheet({ unit, all }) {
     closeSheets();
     go("portrait");
   };
-  return html`<${Sheet} title=${unit.title}><div class="unit-sheet" onKeyDown=${keys}>
+  return html`<${Sheet} title=${unit.title} onKeyDown=${keys}><div class="unit-sheet">
       <div class="unit-picture">${portrait ? html`<img src=${portrait} alt=${t("network.portrait", { name: unit.title })} />` : html`<p class="soft">${t("network.comes")}</p>`}
         <button class="icon turn before" disabled=${at <= 0} aria-label=${t("network.before")} title=${t("network.before")} onClick=${() => turn(-1)}><${Icon} name="left" /></button>
         <button class="icon turn after" disabled=${at < 0 || at >= all.length - 1} aria-label=${t("network.after")} title=${t("network.after")} onClick=${() => turn(1)}><${Icon} name="right" /></button></div>
