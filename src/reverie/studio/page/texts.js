@@ -250,8 +250,7 @@ export const texts = {
   "fool.smooth": "Smooth",
   "fool.natural": "Cloudy",
   "fool.direct": "Noise",
-  "fool.length": "For how long",
-  "fool.generations": "{count} generations",
+  "fool.length": "How many generations",
   "fool.note": "More generations make it surer. The sheet shows the best so far, with how sure the network is.",
 
   // Zoom

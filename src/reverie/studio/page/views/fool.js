@@ -27,7 +27,7 @@ export function Fool() {
         choices=${ENCODINGS.map((value) => ({ value, label: t(`fool.${value}`) }))} />
       <p class="label">${t("fool.length")}</p>
       <${Segments} label=${t("fool.length")} value=${length} onChange=${(/** @type {string} */ count) => set("fool", { generations: Number(count) })}
-        choices=${LENGTHS.map((count) => ({ value: String(count), label: t("fool.generations", { count }) }))} />
+        choices=${LENGTHS.map((count) => ({ value: String(count), label: String(count) }))} />
       <p class="note">${t("fool.note")}</p>
     </section>
   <//>`;
