@@ -107,7 +107,7 @@ def test_steered_it_reruns_to_the_same(
         id = user.ask(kind="dream", photo=photo["id"], recipe={**LONG, "steps": [40]})
         events.until("step", job=id, step=3)
         began = time.monotonic()
-        change = {"recipe": {"objective": ["block4b"], "strength": 0.8}}
+        change = {"recipe": {"objective": ["block4b"], "strength": 0.8, "steps": [30], "octaves": None}}
         answer = user.http.patch(f"/api/jobs/{id}", json=change).json()
         assert answer["how"] == "steered"
         events.until("steered", job=id)
@@ -119,7 +119,7 @@ def test_steered_it_reruns_to_the_same(
     made = user.made(id)
     recalled = user.get(f"/api/pictures/{job['picture']}/recipe")
     (course,) = recalled["steered"]
-    assert course["changes"] == {"objective": ["block4b"], "strength": 0.8}
+    assert course["changes"] == {"objective": ["block4b"], "strength": 0.8, "steps": [30], "octaves": None}
     assert recalled["command"].startswith("reverie rerun")
     assert rerun(reverie, here, "steered.png", made) == made
 

@@ -378,7 +378,7 @@ export const texts = {
   "help.film": "Zoom and film",
   "help.gallery": "Gallery",
   "help.single": "Single keys work without Ctrl",
-  "help.touch": "With fingers: pinch to look closer, drag to move, tap twice for near and far.",
+  "help.touch": "With fingers: pinch to look closer, drag to move, tap twice for near and far; in the gallery, wipe across for the next picture.",
   "key.tabs": "the tabs",
   "key.open": "choose a picture",
   "key.paste": "paste one",

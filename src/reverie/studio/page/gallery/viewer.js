@@ -38,7 +38,7 @@ export function Viewer({ index, onIndex, onClose }) {
   return html`<${Sheet} title=${one.label || one.name} whole onClose=${onClose} onKeyDown=${keys}>
     <div class="viewer">
       <div class="large">
-        <${Look} before=${found?.photo && one.kind !== "zoom" && one.kind !== "film" ? api.photoUrl(found.photo, 2048) : null} size=${one} label=${t("stage.label")} still=${moves} over=${over} />
+        <${Look} before=${found?.photo && one.kind !== "zoom" && one.kind !== "film" ? api.photoUrl(found.photo, 2048) : null} size=${one} label=${t("stage.label")} still=${moves} over=${over} onSwipe=${turn} />
         <button class="icon turn before" disabled=${index === 0} aria-label=${t("viewer.newer")} title=${t("viewer.newer")} onClick=${() => turn(-1)}><${Icon} name="left" /></button>
         <button class="icon turn after" disabled=${index >= made.value.length - 1} aria-label=${t("viewer.older")} title=${t("viewer.older")} onClick=${() => turn(1)}><${Icon} name="right" /></button>
       </div>

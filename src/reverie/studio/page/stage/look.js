@@ -9,17 +9,19 @@ const STEP = 60;
 
 /**
  * @param {{before: string | null, size: {width: number, height: number}, children?: any, label: string,
- *   over: (clip: string | undefined) => any, tools?: any, cover?: any, whole?: boolean, still?: boolean}} props
+ *   over: (clip: string | undefined) => any, tools?: any, cover?: any, whole?: boolean, still?: boolean,
+ *   onSwipe?: (by: -1 | 1) => void}} props
  *   before: the photograph, if there is one; over: what lies on it, cut where it is told;
- *   cover: what takes the picture's place to be worked on; whole: it takes all the room there is; still: nothing to look closer at.
+ *   cover: what takes the picture's place to be worked on; whole: it takes all the room there is; still: nothing to look closer at;
+ *   onSwipe: what a finger does that wipes across.
  */
-export function Look({ before, size, label, over, tools, cover, whole: fills = false, still = false }) {
+export function Look({ before, size, label, over, tools, cover, whole: fills = false, still = false, onSwipe }) {
   const area = useRef(/** @type {HTMLElement | null} */ (null));
   const whole = useRef(/** @type {HTMLElement | null} */ (null));
   const [compares, setCompares] = useState(false);
   const [cut, setCut] = useState(50);
   const room = useRoom(area);
-  const { look, zoom, fit, shift, hands } = usePanZoom(area, { drags: !compares && !cover });
+  const { look, zoom, fit, shift, hands } = usePanZoom(area, { drags: !compares && !cover, onSwipe: compares ? undefined : onSwipe });
   const frame = fills ? room : fitted(size, room);
   const clip = compares && before && !cover ? `inset(0 0 0 ${cut}%)` : undefined;
   const moved = `translate(${look.x}px, ${look.y}px) scale(${look.scale})`;

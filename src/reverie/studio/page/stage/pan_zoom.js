@@ -14,8 +14,14 @@ export function about(look, factor, x, y) {
   return { scale, x: x + (look.x - x) * by, y: y + (look.y - y) * by };
 }
 
-/** @param {{current: HTMLElement | null}} area @param {{drags: boolean}} how Whether dragging moves the picture. */
-export function usePanZoom(area, { drags }) {
+/** How far a finger goes across, in pixels, before it means another picture; and how much farther than up or down. */
+const SWIPE = 60;
+const FLAT = 2;
+
+/** @param {{current: HTMLElement | null}} area @param {{drags: boolean, onSwipe?: (by: -1 | 1) => void}} how Whether dragging moves the
+ *   picture; what a finger does that wipes across a whole one: 1 to the left, on to the next. */
+export function usePanZoom(area, { drags, onSwipe }) {
+  const began = useRef(/** @type {{x: number, y: number} | null} */ (null));
   const [look, setLook] = useState(/** @type {Look} */ ({ scale: 1, x: 0, y: 0 }));
   const pointers = useRef(/** @type {Map<number, {x: number, y: number}>} */ (new Map()));
   const may = useRef(drags);
@@ -44,6 +50,7 @@ export function usePanZoom(area, { drags }) {
   const down = (event) => {
     if (/** @type {Element} */ (event.target).closest("button, a, video")) return;
     pointers.current.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    began.current = pointers.current.size === 1 ? { x: event.clientX, y: event.clientY } : null;
   };
 
   /** @param {PointerEvent} event */
@@ -63,7 +70,14 @@ export function usePanZoom(area, { drags }) {
   };
 
   /** @param {PointerEvent} event */
-  const up = (event) => void pointers.current.delete(event.pointerId);
+  const up = (event) => {
+    const from = began.current;
+    const was = pointers.current.delete(event.pointerId);
+    began.current = null;
+    if (!was || !from || event.type !== "pointerup" || event.pointerType !== "touch" || look.scale > 1) return;
+    const across = event.clientX - from.x;
+    if (Math.abs(across) > SWIPE && Math.abs(across) > FLAT * Math.abs(event.clientY - from.y)) onSwipe?.(across < 0 ? 1 : -1);
+  };
 
   return {
     look,
