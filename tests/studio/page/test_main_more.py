@@ -68,7 +68,7 @@ def test_pictures_evolve_on_the_page(page):
     page.window.click(".name-row", says="goldfish")
     job = page.makes(lambda: page.window.click(".action button", says="Let pictures evolve"))
     assert [one["label"] for one in job["pictures"]][-1] == "the sheet"
-    page.window.press("c")
+    page.window.click(".under .act", says="Command line")
     page.sees(
         "document.querySelector('dialog .command code')?.textContent.startsWith('reverie fool goldfish')"
     )
