@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from reverie.errors import UsageError
 from reverie.studio.settings import StudioSettings
+from reverie.studio.worker.messages import MADE_WAY
 from reverie.studio.worker.process import Process
 
 _MODULE: Final = "reverie.studio.worker.child"
@@ -27,7 +28,8 @@ class Errand:
     """Work that no visitor asked for: a job's document, and what is done with its end.
 
     ``idle``: only where no visitor's job is at work; otherwise between its steps. ``owner``: whose page
-    shows what comes of it. ``files`` are names in its folder, and ids of what was given.
+    shows what comes of it. ``files`` are names in its folder, and ids of what was given. ``again``: where it
+    made way for a visitor's job, it is done later.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Errand:
     idle: bool = False
     owner: str = ""
     files: dict[str, str] = field(default_factory=dict)
+    again: bool = True
 
 
 @dataclass(eq=False)
@@ -48,6 +51,7 @@ class Worker:
         job: What it works on, with its visitor.
         owner: That visitor.
         errand: What it does besides, between two steps or while it has no job.
+        making_way: Whether it was told to leave that for a visitor's job.
         place: The last that it said of where it is.
         paused: Whether it only holds its job.
         leaving: Whether it was told to give its job up.
@@ -58,6 +62,7 @@ class Worker:
     job: str | None = None
     owner: str | None = None
     errand: Errand | None = None
+    making_way: bool = False
     place: str = ""
     paused: bool = False
     leaving: bool = False
@@ -111,6 +116,15 @@ class Crew:
     def idle(self) -> list[Worker]:
         """Those that could begin a job."""
         return [w for w in self.workers if w.ready and w.job is None and w.errand is None]
+
+    def make_way(self, jobs: int) -> None:
+        """Have so many workers that have no job leave their errands: a visitor waits."""
+        for worker in self.workers:
+            if jobs > 0 and worker.ready and worker.job is None and worker.errand is not None:
+                jobs -= 1
+                if not worker.making_way:
+                    worker.making_way = True
+                    worker.say("make way")
 
     def at(self, job: str) -> Worker | None:
         """Who works on a job."""
@@ -193,8 +207,11 @@ class Crew:
                 answer.set_result(message["error"])
             return
         elif errand is not None and message["type"] == "end" and message.get("job") == errand.id:
-            worker.errand = None
-            errand.done(message)
+            worker.errand, worker.making_way = None, False
+            if message["outcome"] == MADE_WAY and errand.again:
+                self.errands.insert(0, errand)
+            else:
+                errand.done(message)
         self.heard(worker, message, more)
 
     def _gone(self, worker: Worker) -> None:

@@ -87,6 +87,7 @@ class Line:
             if first is None:
                 break
             self._give(worker, self.jobs.by_id(first[0]))
+        self.crew.make_way(len(self.jobs.line()))
         if self.jobs.line() and all(w.ready and w.job is not None for w in self.crew.workers):
             held = [w for w in self.crew.workers if w.paused and not w.leaving]
             if held:  # others wait for a worker that only holds a dream; that begins anew when it goes on

@@ -57,7 +57,8 @@ class Sketches:
 
         document = document_of(planned)
         read_job(document, "the sketch")
-        self._line.crew.errands.insert(0, Errand(id, document, done, owner=owner, files=planned.files))
+        errand = Errand(id, document, done, owner=owner, files=planned.files, again=False)
+        self._line.crew.errands.insert(0, errand)
         self._line.pump()
         try:
             data = await asyncio.wait_for(answer, PATIENCE)

@@ -39,6 +39,7 @@ class Dreamer:
         self._todo: queue.Queue[dict[str, Any]] = queue.Queue()
         self._errands: queue.Queue[dict[str, Any]] = queue.Queue()
         self._watch: JobWatch | None = None
+        self._small: JobWatch | None = None  # of an errand
 
     def work(self) -> None:
         """Do what the server asks, until it is gone."""
@@ -66,6 +67,9 @@ class Dreamer:
                 case (("errand" | "layers"), _):
                     self._errands.put(message)
                     self._todo.put({"do": "errand"})  # if it is not done between two steps
+                case "make way", _:
+                    if (small := self._small) is not None:
+                        small.give_up(messages.MADE_WAY)
                 case "check", _:
                     self._answer(message)
                 case "stop", JobWatch() as watch:
@@ -89,8 +93,9 @@ class Dreamer:
         if asked["do"] == "layers":
             self._layers(asked)
         else:
-            watch = JobWatch(lambda *_: None, (), asked["seconds"], self._check)
-            self._run(asked["id"], asked["document"], watch)
+            self._small = JobWatch(lambda *_: None, (), asked["seconds"], self._check)
+            self._run(asked["id"], asked["document"], self._small)
+            self._small = None
         return True
 
     def _watcher(self, asked: dict[str, Any]) -> JobWatch:

@@ -14,6 +14,8 @@ from typing import IO, Any, Final
 from reverie.errors import BadInput
 
 _LENGTHS: Final = struct.Struct(">II")
+#: Why an errand ended before its time: a visitor's job came.
+MADE_WAY: Final = "made way"
 #: Bytes of either part of a message.
 LONGEST: Final = 64_000_000
 
