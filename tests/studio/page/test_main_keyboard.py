@@ -6,7 +6,8 @@ import pytest
 
 from support.studio_page import ENDLESS, QUICK, at_studio, needs_browser
 
-pytestmark = [needs_browser, pytest.mark.slow]
+# A minute of two cores; what the page does is tried by pointer in the suite.
+pytestmark = [needs_browser, pytest.mark.soak]
 #: A zoom and a portrait that take seconds.
 SMALL = {
     "dream": QUICK,
