@@ -61,7 +61,8 @@ export const texts = {
   "stage.one": "Picture {number} of {of}",
 
   // What is seen before it is asked for
-  "sketch.note": "A quick preview. Press Dream for the real one.",
+  "sketch.note": "A quick preview; “Dream with these settings” makes the real one.",
+  "sketch.back": "Back to what was dreamt",
   "sketch.comes": "A quick preview is coming …",
   "sketch.alt": "A quick preview of what is chosen",
 
@@ -85,6 +86,10 @@ export const texts = {
   "standing.variation": "Variation {number} of {of}",
   "standing.step": "Size {octave} of {octaves}, step {step} of {steps}",
   "standing.share": "{percent} % done",
+  "standing.left": "{percent} % done, about {left} left",
+  "standing.steered": "It goes on with what you changed.",
+  "seconds.about": "{count} s",
+  "minutes.about": "{count} min",
   "standing.frame": "Frame {number} of {of}",
   "standing.generation": "Generation {number} of {of}",
   "standing.opens": "Its first frame: size {octave} of {octaves}, step {step} of {steps}",
@@ -159,9 +164,9 @@ export const texts = {
 
   // Where?
   "where.title": "Where?",
-  "mask.first": "With a photograph you can paint where it dreams.",
-  "mask.paint": "Paint where it dreams",
-  "mask.change": "Change what is painted",
+  "mask.first": "With a photograph you can choose where it dreams.",
+  "mask.paint": "Choose where it dreams",
+  "mask.change": "Change where it dreams",
   "mask.earlier": "The mask: white dreams",
   "mask.everywhere": "Dream everywhere",
   "mask.canvas": "Paint here. Arrow keys move the brush, space lowers and lifts it, [ and ] change its size, E erases, Enter is done.",
@@ -403,7 +408,7 @@ export const texts = {
   "key.sheet": "all variations",
   "key.film": "play a film so far",
   "key.try": "try one second",
-  "key.mask": "paint where it dreams",
+  "key.mask": "choose where it dreams",
   "key.brush": "move the brush",
   "key.paint": "lower it, lift it",
   "key.size": "its size",

@@ -73,7 +73,13 @@ async function steer(kind) {
 }
 
 /** What a job was begun with, to see what differs later. @param {Kind} kind @param {ReturnType<typeof jobOf>} wanted */
-const asked = (kind, wanted) => ({ beginning: beginning(wanted), recipe: everything(kind), files: { guide: wanted.guide, mask: wanted.mask } });
+const asked = (kind, wanted) => ({ beginning: beginning(wanted), recipe: everything(kind), files: { guide: wanted.guide, mask: wanted.mask }, draft: drafts[kind].value });
+
+/** Choose again what the shown picture was made of. @param {Kind} kind */
+export function back(kind) {
+  const draft = current[kind].value?.sent.draft;
+  if (draft) drafts[kind].value = draft;
+}
 
 /** A seed that nobody chose. */
 export const anySeed = () => Math.floor(Math.random() * 2 ** 31);

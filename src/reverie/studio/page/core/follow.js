@@ -32,6 +32,7 @@ function follow(event) {
   const now = current[kind].value;
   if (!now) return;
   if (event.type === "step" || event.type === "started") goesOn(kind, now, event);
+  else if (event.type === "steered") current[kind].value = { ...now, steered: performance.now() };
   else if (event.type === "warning") say(event.text);
   else if (event.type === "item") current[kind].value = { ...now, picture: event.picture, pictures: [...new Set([...now.pictures, event.picture])], made: { ...now.made, [event.job]: event.picture } };
   else if (ENDS.has(event.type)) void ended(kind, event);
@@ -43,7 +44,9 @@ function goesOn(kind, now, event) {
   if (now.id !== event.job && alive(now)) return;
   if (now.id !== event.job) watch(event.job, PREVIEW_SIDE);
   const state = now.state === "paused" && now.id === event.job ? "paused" : "running";
-  current[kind].value = { ...now, id: event.job, state, progress: event.type === "step" ? event : null };
+  const same = now.id === event.job && event.type === "step" && now.since;
+  const since = same || (event.type === "step" ? { at: performance.now(), share: event.share ?? 0 } : null);
+  current[kind].value = { ...now, id: event.job, state, since, progress: event.type === "step" ? event : null };
   if (event.type === "step") announce(event);
 }
 

@@ -10,6 +10,9 @@ import { ResultBar } from "./made_actions.js";
 import { fetchMore, made } from "./list.js";
 import { t, when } from "../texts.js";
 
+/** Whether somebody asked their machine for less motion: then films begin when they are told to. */
+const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 /** @param {{index: number, onIndex: (index: number) => void, onClose: () => void}} props */
 export function Viewer({ index, onIndex, onClose }) {
   const one = made.value[Math.min(index, made.value.length - 1)];
@@ -33,7 +36,7 @@ export function Viewer({ index, onIndex, onClose }) {
     else if (event.key === "ArrowRight") turn(1);
   };
   const over = (/** @type {string | undefined} */ clip) => moves
-    ? html`<video class="layer" key=${one.id} src=${api.pictureUrl(one.id)} controls loop autoplay muted playsinline></video>`
+    ? html`<video class="layer" key=${one.id} src=${api.pictureUrl(one.id)} controls loop autoplay=${!calm} muted playsinline></video>`
     : html`<img class="layer" key=${one.id} src=${api.pictureUrl(one.id)} alt=${one.label || one.name} draggable=${false} style=${{ clipPath: clip }} />`;
   return html`<${Sheet} title=${one.label || one.name} whole onClose=${onClose} onKeyDown=${keys}>
     <div class="viewer">

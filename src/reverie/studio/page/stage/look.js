@@ -55,7 +55,7 @@ export function Look({ before, size, label, over, tools, cover, whole: fills = f
       ${before && html`<button class="icon" aria-pressed=${compares} data-key="b" title=${t("stage.compare")} aria-label=${t("stage.compare")}
         onClick=${() => setCompares(!compares)}><${Icon} name="compare" /></button>`}
       ${!still && html`<button class="icon" data-key="-" title=${t("stage.out")} aria-label=${t("stage.out")} onClick=${() => zoom(1 / 1.5)}><${Icon} name="minus" /></button>
-        <button class="icon size" data-key="0" title=${t("stage.fit")} aria-label=${t("stage.fit")} onClick=${fit}>${Math.round(look.scale * 100)}%</button>
+        <button class="icon size" data-key="0" title=${t("stage.fit")} aria-label=${t("stage.fit")} onClick=${fit}>${size.width ? Math.round((100 * frame.width * look.scale) / size.width) : 100}%</button>
         <button class="icon" data-key="+" title=${t("stage.in")} aria-label=${t("stage.in")} onClick=${() => zoom(1.5)}><${Icon} name="plus" /></button>`}
       ${document.fullscreenEnabled && html`<button class="icon" data-key="f" title=${t("stage.full")} aria-label=${t("stage.full")}
         onClick=${() => toggleFull(whole.current)}><${Icon} name="full" /></button>`}

@@ -1,6 +1,6 @@
 /** The middle of a tab: the photograph, the dream on it as it comes, and what came of it. */
 import * as api from "../core/api.js";
-import { PREVIEW_SIDE } from "../core/actions.js";
+import { PREVIEW_SIDE, back } from "../core/actions.js";
 import { html, useState } from "../core/html.js";
 import { Icon } from "../core/icons.js";
 import { sketched, sketching } from "../core/sketch.js";
@@ -76,17 +76,39 @@ function Under({ kind, now }) {
   if (isSheet(now)) return html`<div class="under"><${SheetBar} kind=${kind} now=${now} /></div>`;
   if (moves) return html`<div class="under">${begun && html`<div class="acts"><button class="act" data-key="v" aria-pressed=${now.plays} onClick=${() => (current[kind].value = { ...now, plays: !now.plays })}>
       <${Icon} name=${now.plays ? "picture" : "play"} /> ${t(now.plays ? "growing.frames" : "growing.play")}</button></div>`}</div>`;
+  if (kind === "dream" && now && (sketched.value || sketching.value)) {
+    return html`<div class="under">${now.sent.draft && html`<div class="acts"><button class="act" data-key="z" onClick=${() => back(kind)}><${Icon} name="undo" /> ${t("sketch.back")}</button></div>`}</div>`;
+  }
   return html`<div class="under">${now?.picture && !alive(now) && html`<${ResultBar} id=${now.picture} kind=${kind} short />`}</div>`;
 }
+
+/** Milliseconds for which it is said that a change was taken. */
+const SAID = 4000;
+/** Seconds after which what is left can be guessed, and what is counted in minutes. */
+const ENOUGH = 3;
+const LONG = 90;
 
 /** How a job stands, in words. @param {import("../core/types.js").Current} now */
 export function standing(now) {
   const of = now.group.length;
-  return of > 1 && alive(now) ? `${t("standing.variation", { number: now.group.indexOf(now.id) + 1, of })} · ${step(now)}` : step(now);
+  const words = now.steered && performance.now() - now.steered < SAID ? `${t("standing.steered")} ${far(now)}` : far(now);
+  return of > 1 && alive(now) ? `${t("standing.variation", { number: now.group.indexOf(now.id) + 1, of })} · ${words}` : words;
 }
 
-/** The same of the one job. @param {import("../core/types.js").Current} now */
-function step(now) {
+/** How far one job is, and how long it will still take. @param {import("../core/types.js").Current} now */
+function far(now) {
+  const share = now.progress?.share;
+  if (now.state !== "running" || !now.since || !share) return step(now);
+  const percent = Math.round(100 * share);
+  const took = (performance.now() - now.since.at) / 1000;
+  if (took < ENOUGH || share <= now.since.share) return t("standing.share", { percent });
+  const left = (took * (1 - share)) / (share - now.since.share);
+  const about = left > LONG ? t("minutes.about", { count: Math.round(left / 60) }) : t("seconds.about", { count: Math.max(5, 5 * Math.round(left / 5)) });
+  return t("standing.left", { percent, left: about });
+}
+
+/** The step that a job is at. @param {import("../core/types.js").Current} now */
+export function step(now) {
   if (now.state === "waiting") {
     const before = jobs.value.waiting.findIndex((job) => job.id === now.id) + jobs.value.running.length;
     return before > 0 ? t("standing.waits", { before }) : t("standing.begins");

@@ -3,7 +3,7 @@ import { differs, start, tell } from "../core/actions.js";
 import { html, useState } from "../core/html.js";
 import { Icon } from "../core/icons.js";
 import { alive, current, drafts } from "../core/state.js";
-import { standing } from "../stage/stage.js";
+import { standing, step } from "../stage/stage.js";
 import { t } from "../texts.js";
 
 /** @param {{kind: import("../core/types.js").Kind, ready?: boolean, verb?: any, missing?: string}} props ready: whether there is enough to begin. */
@@ -21,7 +21,7 @@ export function ActionBar({ kind, ready = true, verb = "act.dream", missing }) {
     const paused = now.state === "paused";
     return html`<div class="action going">
       <div class="meter" role="progressbar" aria-label=${t("act.progress")} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.round(100 * share)}><i style=${{ width: `${100 * share}%` }}></i></div>
-      <p class="standing">${standing(now)}</p>
+      <p class="standing" title=${step(now)}>${standing(now)}</p>
       <div class="row">
         ${now.state !== "waiting" && html`<button class="primary grow" data-key="d" onClick=${() => tell(kind, "stop")}><${Icon} name="stop" /> ${t("act.stop")}</button>
           <button class="icon bordered" data-key="p" title=${t(paused ? "act.resume" : "act.pause")} aria-label=${t(paused ? "act.resume" : "act.pause")}
