@@ -27,9 +27,9 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from support.browser import Browser  # type: ignore[import-not-found]  # noqa: E402
-from support.studio import RunningStudio, studio  # type: ignore[import-not-found]  # noqa: E402
-from support.studio_page import Page  # type: ignore[import-not-found]  # noqa: E402
+from support.browser import Browser  # type: ignore[import-not-found]
+from support.studio import RunningStudio, studio  # type: ignore[import-not-found]
+from support.studio_page import Page  # type: ignore[import-not-found]
 
 #: Lets go of a file over the page; milliseconds until the first picture of its dream is drawn.
 DROP = """
