@@ -244,7 +244,8 @@ def test_vary_makes_a_sheet_that_is_seen_chosen_from_and_saved(page, photo):
     page.sees("document.querySelectorAll('.variations .cell img:not(.faint)').length === 4")
     page.window.click(".variations .cell", says="Variation 3 of 4")
     page.shows(jobs[2]["picture"])
-    page.window.press("g")
+    assert "Variation 3 of 4" in page.window.run("return document.querySelector('.strip').textContent")
+    page.window.press("Escape")
     page.sees("document.querySelectorAll('.variations button.cell').length === 4")
     page.window.run(
         "HTMLAnchorElement.prototype.click = function () { window.saved = [this.href, this.download]; }"

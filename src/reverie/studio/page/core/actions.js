@@ -174,7 +174,7 @@ export async function refreshJob(kind) {
   const latest = /** @type {import("./types.js").Current} */ (current[kind].value);
   const pictures = [...new Set([...latest.pictures, ...(job.pictures ?? [])])];
   const made = job.picture ? { ...latest.made, [job.id]: job.picture } : latest.made;
-  current[kind].value = { ...latest, state: job.state, picture: job.picture ?? latest.picture, pictures, made, error: job.error };
+  current[kind].value = { ...latest, state: job.state, picture: (latest.alone ? null : job.picture) ?? latest.picture, pictures, made, error: job.error };
 }
 
 /** Ask again what runs and waits. */

@@ -34,7 +34,7 @@ function follow(event) {
   if (event.type === "step" || event.type === "started") goesOn(kind, now, event);
   else if (event.type === "steered") current[kind].value = { ...now, steered: performance.now() };
   else if (event.type === "warning") say(event.text);
-  else if (event.type === "item") current[kind].value = { ...now, picture: event.picture, pictures: [...new Set([...now.pictures, event.picture])], made: { ...now.made, [event.job]: event.picture } };
+  else if (event.type === "item") current[kind].value = { ...now, picture: now.alone ? now.picture : event.picture, pictures: [...new Set([...now.pictures, event.picture])], made: { ...now.made, [event.job]: event.picture } };
   else if (ENDS.has(event.type)) void ended(kind, event);
 }
 
@@ -86,19 +86,23 @@ function keepShown() {
   localStorage.setItem(SHOWN, JSON.stringify(ids));
 }
 
+/** Show jobs of one wish together. @param {import("./types.js").Kind} kind @param {import("./types.js").Job[]} group */
+export function showTogether(kind, group) {
+  const job = group.find(alive) ?? group.findLast((one) => one.picture) ?? group[0];
+  const pictures = group.flatMap((one) => one.pictures ?? (one.picture ? [one.picture] : []));
+  show(kind, { ...job, picture: job.picture ?? pictures.at(-1) ?? null, pictures, jobs: group.map(({ id }) => id) });
+  const made = Object.fromEntries(group.flatMap((one) => (one.picture ? [[one.id, one.picture]] : [])));
+  current[kind].value = { .../** @type {any} */ (current[kind].value), made };
+}
+
 /** Show again what the tabs showed. */
 async function showAgain() {
   const kept = JSON.parse(localStorage.getItem(SHOWN) ?? "{}");
   for (const kind of KINDS) {
     const found = await Promise.all([kept[kind] ?? []].flat().map((id) => api.job(id).catch(() => null)));
     const group = found.filter((job) => job !== null);
-    const job = group.find(alive) ?? group.findLast((one) => one.picture);
-    const pictures = group.flatMap((one) => one.pictures ?? []);
-    if (job && (!current[kind].value || group.some(({ id }) => id === current[kind].value?.id))) {
-      show(kind, { ...job, picture: job.picture ?? pictures.at(-1) ?? null, pictures, jobs: group.map(({ id }) => id) });
-      const made = Object.fromEntries(group.flatMap((one) => (one.picture ? [[one.id, one.picture]] : [])));
-      current[kind].value = { .../** @type {any} */ (current[kind].value), made };
-    }
+    const known = group.some((one) => alive(one) || one.picture);
+    if (known && (!current[kind].value || group.some(({ id }) => id === current[kind].value?.id))) showTogether(kind, group);
   }
 }
 

@@ -1,4 +1,4 @@
-/** Single keys: a button says its own by ``data-key``, and the key presses it. */
+/** Single keys: a button says its own by ``data-key``, one or several, and each of them presses it. */
 import { signal } from "./html.js";
 import { VIEWS, go, openSheet, sheet } from "./state.js";
 
@@ -19,7 +19,7 @@ const types = (target) => target instanceof HTMLElement && (target.isContentEdit
 function meant(key) {
   const dialogs = document.querySelectorAll("dialog[open]");
   const within = dialogs[dialogs.length - 1] ?? document;
-  const found = [...within.querySelectorAll("[data-key]")].filter((one) => /** @type {HTMLElement} */ (one).dataset.key === key);
+  const found = [...within.querySelectorAll("[data-key]")].filter((one) => /** @type {HTMLElement} */ (one).dataset.key?.split(" ").includes(key));
   return /** @type {HTMLElement | undefined} */ (found.find((one) => one.getClientRects().length > 0));
 }
 

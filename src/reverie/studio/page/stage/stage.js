@@ -60,7 +60,7 @@ function Over({ kind, now, photo, clip, onSize }) {
 
 /** Several pictures of one job, to choose from. @param {{kind: import("../core/types.js").Kind, now: import("../core/types.js").Current | null}} props */
 function Strip({ kind, now }) {
-  if (!now || now.pictures.length < 2 || isSheet(now)) return null;
+  if (!now || isSheet(now) || (now.pictures.length < 2 && now.group.length < 2)) return null;
   return html`<div class="strip" role="group" aria-label=${t("stage.several")}>
     ${now.group.length > 1 && html`<${SheetBar} kind=${kind} now=${now} />`}
     ${now.pictures.map((id, index) => html`<button class="thumb" key=${id} aria-pressed=${id === now.picture} aria-label=${t("stage.one", { number: index + 1, of: now.pictures.length })}
@@ -79,7 +79,7 @@ function Under({ kind, now }) {
   if (kind === "dream" && now && (sketched.value || sketching.value)) {
     return html`<div class="under">${now.sent.draft && html`<div class="acts"><button class="act" data-key="z" onClick=${() => back(kind)}><${Icon} name="undo" /> ${t("sketch.back")}</button></div>`}</div>`;
   }
-  return html`<div class="under">${now?.picture && !alive(now) && html`<${ResultBar} id=${now.picture} kind=${kind} short />`}</div>`;
+  return html`<div class="under">${now?.picture && (!alive(now) || now.alone) && html`<${ResultBar} id=${now.picture} kind=${kind} short />`}</div>`;
 }
 
 /** Milliseconds for which it is said that a change was taken. */

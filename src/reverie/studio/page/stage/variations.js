@@ -68,7 +68,9 @@ async function save(pictures) {
 export function SheetBar({ kind, now }) {
   const made = now.group.flatMap((id) => now.made[id] ?? []);
   if (now.alone) {
-    return html`<button class="act" data-key="g" onClick=${() => (current[kind].value = { ...now, alone: false })}><${Icon} name="gallery" /> ${t("sheet.back", { count: now.group.length })}</button>`;
+    const number = now.group.findIndex((id) => now.made[id] === now.picture) + 1;
+    return html`${number > 0 && html`<p class="soft">${t("standing.variation", { number, of: now.group.length })}</p>`}
+      <button class="act" data-key="g Escape" onClick=${() => (current[kind].value = { ...now, alone: false })}><${Icon} name="gallery" /> ${t("sheet.back", { count: now.group.length })}</button>`;
   }
   if (alive(now) || !made.length) return null;
   return html`<div class="acts"><p class="soft">${t("sheet.choose")}</p>

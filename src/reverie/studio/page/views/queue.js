@@ -1,7 +1,7 @@
 /** What runs, what waits and in which order, what has ended. */
-import { complain, refreshJobs, show } from "../core/actions.js";
+import { complain, refreshJobs } from "../core/actions.js";
 import * as api from "../core/api.js";
-import { tabOf } from "../core/follow.js";
+import { showTogether, tabOf } from "../core/follow.js";
 import { html, useEffect } from "../core/html.js";
 import { Icon } from "../core/icons.js";
 import { Sheet } from "../core/sheet.js";
@@ -16,7 +16,9 @@ const act = (call) => call().then(refreshJobs, complain);
 /** @param {Job} job */
 function open(job) {
   const kind = tabOf(job.kind);
-  show(kind, job);
+  const { running, waiting, recent } = jobs.value;
+  const group = job.part ? [...running, ...waiting, ...recent].filter(({ part }) => part?.group === job.part?.group) : [job];
+  showTogether(kind, group.sort((one, other) => (one.part?.number ?? 0) - (other.part?.number ?? 0)));
   closeSheets();
   go(kind);
 }
