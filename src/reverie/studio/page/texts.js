@@ -304,6 +304,7 @@ export const texts = {
   "made.deleted": "Deleted.",
   "made.restored": "It is back.",
   "download.title": "Download",
+  "download.begun": "Your browser saves it.",
   "download.format": "Format",
   "download.size": "Size",
   "download.anew": "{side} pixels, dreamt anew",

@@ -77,9 +77,9 @@ export async function useSettings(id) {
   }
 }
 
-/** @param {{icon: any, label: string, onClick: () => void, pressed?: boolean, filled?: boolean, hotkey?: string, plain?: boolean}} props */
-function Act({ icon, label, onClick, pressed, filled = false, hotkey, plain = false }) {
-  return html`<button class="act" aria-pressed=${pressed} data-key=${hotkey} title=${label} aria-label=${label} onClick=${onClick}><${Icon} name=${icon} filled=${filled} />${!plain && html`<span aria-hidden="true">${label}</span>`}</button>`;
+/** @param {{icon: any, label: string, onClick: () => void, pressed?: boolean, filled?: boolean, hotkey?: string, plain?: boolean, strong?: boolean}} props */
+function Act({ icon, label, onClick, pressed, filled = false, hotkey, plain = false, strong = false }) {
+  return html`<button class=${strong ? "act strong" : "act"} aria-pressed=${pressed} data-key=${hotkey} title=${label} aria-label=${label} onClick=${onClick}><${Icon} name=${icon} filled=${filled} />${!plain && html`<span aria-hidden="true">${label}</span>`}</button>`;
 }
 
 /** @param {{id: string, kind: string, short?: boolean, onGone?: () => void}} props short: only what is wanted at once. */
@@ -101,7 +101,7 @@ export function ResultBar({ id, kind, short = false, onGone }) {
   const command = () => openSheet("command", id);
   return html`<div class="acts" role="group" aria-label=${t("made.actions")}>
     <${Act} icon="heart" label=${t("made.favourite")} pressed=${favourite} filled=${favourite} hotkey="l" plain=${short} onClick=${() => setFavourite(id, !favourite)} />
-    <${Act} icon="download" label=${t("made.download")} hotkey="w" onClick=${() => openSheet("download", { id, kind })} />
+    <${Act} icon="download" label=${t("made.download")} hotkey="w" strong onClick=${() => openSheet("download", { id, kind })} />
     ${still && html`<${Act} icon="vary" label=${t("made.vary", { count: 4 })} hotkey="v" onClick=${() => vary(id, 4)} />
       <${Act} icon="vary" label=${t("made.vary", { count: 9 })} hotkey="n" onClick=${() => vary(id, 9)} />`}
     ${short && html`<${Act} icon="command" label=${t("made.command")} hotkey="c" onClick=${command} />`}

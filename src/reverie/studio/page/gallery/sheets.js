@@ -46,7 +46,7 @@ export function Download({ id, kind }) {
       </select></label>`}
     <div class="row end">${side
       ? html`<button class="primary" onClick=${() => atSize(id, scaled.width, scaled.height)}><${Icon} name="play" /> ${t("download.dream", scaled)}</button>`
-      : html`<a class="button primary" href=${api.pictureUrl(id, moves ? { download: 1 } : { format, download: 1 })} download onClick=${closeSheet}><${Icon} name="download" /> ${t("made.download")}</a>`}</div>
+      : html`<a class="button primary" href=${api.pictureUrl(id, moves ? { download: 1 } : { format, download: 1 })} download onClick=${() => (closeSheet(), say(t("download.begun")))}><${Icon} name="download" /> ${t("made.download")}</a>`}</div>
     ${side && html`<p class="note">${t("download.why")}</p>`}
   <//>`;
 }

@@ -73,6 +73,6 @@ export function Queue() {
   return html`<${Sheet} title=${t("queue.title")}>
     ${!running.length && !waiting.length && html`<p class="soft">${t("queue.empty")}</p>`}
     <${Groups} />
-    ${part("queue.running", running)}${part("queue.waiting", waiting)}${part("queue.recent", recent.slice(0, 12))}
+    ${part("queue.running", running)}${part("queue.waiting", waiting)}${part("queue.recent", recent.filter((job) => !(job.part && job.state === "cancelled")).slice(0, 12))}
   <//>`;
 }
