@@ -15,13 +15,15 @@ from reverie.studio.studio import Studio
 def recalled(studio: Studio, owner: str, note: Provenance, name: str) -> dict[str, Any]:
     """A result's recipe with ids of this visitor's files, where they are here still.
 
+    Of a dream that was steered it is the last one: what it had come to when it ended.
+
     Args:
         studio: Where the files may be.
         owner: The visitor.
         note: What stands in the result.
         name: The result's file name.
     """
-    recipe, missing = _with_ids(studio, owner, note)
+    recipe, missing = _with_ids(studio, owner, _as_it_ended(note))
     photo = studio.given.same(note.source.sha256, owner, "photo", "film") if note.source else None
     if note.source is not None and photo is None:
         missing.append(note.source.name)
@@ -42,6 +44,13 @@ def recalled(studio: Studio, owner: str, note: Provenance, name: str) -> dict[st
         "missing": missing,
         "repeatable": True,
     }
+
+
+def _as_it_ended(note: Provenance) -> Provenance:
+    """The note with the recipe that was at work last."""
+    if not note.steered:
+        return note
+    return note.model_copy(update={"recipe": note.recipe.but(**note.steered[-1].changes)})
 
 
 def of_stopped(job: JobRow) -> dict[str, Any]:

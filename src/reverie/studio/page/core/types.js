@@ -25,7 +25,7 @@
  * @typedef {{id: string, job: string, kind: string, name: string, created: number | string, width: number,
  *   height: number, favourite: boolean, thumb: string, label: string}} Made
  * @typedef {{kind: string, recipe: Record<string, any>, targets?: string[], photo: string | null, preset: string | null, command: string,
- *   files?: {name: string, what: string, id: string}[], mask?: string | null, network: string, seed: number, missing?: string[], repeatable: boolean, why_not?: string}} Remembered
+ *   files?: {name: string, what: string, id: string}[], mask?: string | null, network: string, seed: number, missing?: string[], steered?: object[], repeatable: boolean, why_not?: string}} Remembered
  *
  * @typedef {{kind: "layer" | "unit" | "thing" | "guide", name: string, label: string, weight: number, picture: string | null,
  *   objective?: string}} Part One thing that is to be seen, with its weight; objective: how a layer is written.

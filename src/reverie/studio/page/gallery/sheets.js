@@ -13,7 +13,7 @@ import { typed } from "../shape/field.js";
 import { Segments } from "../shape/segments.js";
 import { atSize, copy, take } from "./made_actions.js";
 import { madeOf } from "./list.js";
-import { t } from "../texts.js";
+import { t, texts } from "../texts.js";
 
 const FORMATS = ["png", "png16", "jpg", "webp", "avif", "tiff"];
 const SIDES = [1024, 2048, 4096];
@@ -68,10 +68,11 @@ const words = (command) => (command ?? "").split(" ").map((word, index) => html`
 export function Command({ id }) {
   const found = useRemembered(id);
   const files = found?.files ?? [];
+  const reruns = found?.command?.startsWith("reverie rerun");
   return html`<${Sheet} title=${t("command.title")} wide>
-    <p class="soft">${t(files.length ? "command.with" : "command.what")}</p>
+    <p class="soft">${t(files.length || reruns ? "command.with" : "command.what")}</p>
     <pre class="command" tabindex="0"><code>${found ? words(found.command) : t("loading")}</code></pre>
-    ${files.length > 0 && html`<div class="row">${files.map((file) => html`<a class="button" key=${file.id} href=${api.fileUrl(file.id)} download=${file.name}>
+    ${(files.length > 0 || reruns) && html`<div class="row">${reruns && html`<a class="button" href=${api.pictureUrl(id, { download: 1 })} download><${Icon} name="download" /> ${t("command.save.result")}</a>`}${files.map((file) => html`<a class="button" key=${file.id} href=${api.fileUrl(file.id)} download=${file.name}>
       <${Icon} name="download" /> ${t(/** @type {any} */ (`command.save.${file.what}`))} <span class="note">${file.name}</span></a>`)}</div>`}
     ${found && !found.repeatable && html`<p class="note">${found.why_not ?? t("command.not")}</p>`}
     <div class="row end"><button class="primary" disabled=${!found} onClick=${() => found && copy(found.command)}><${Icon} name="copy" /> ${t("copy")}</button></div>
@@ -79,7 +80,7 @@ export function Command({ id }) {
 }
 
 /** A setting's own title. @param {import("../core/types.js").Kind} kind @param {string} name */
-const called = (kind, name) => schema.value?.kinds[kind]?.fields.find((field) => field.name === name)?.title ?? name;
+const called = (kind, name) => (`field.${name}` in texts ? t(/** @type {any} */ (`field.${name}`)) : null) ?? schema.value?.kinds[kind]?.fields.find((field) => field.name === name)?.title ?? name;
 
 /** Settings of a picture, shown before they are taken. @param {{found: import("../core/types.js").Remembered, file?: File}} props */
 export function Restore({ found, file }) {
@@ -98,7 +99,7 @@ export function Restore({ found, file }) {
     if (file) void uploadPhoto(kind === "zoom" ? "zoom" : "dream", file).catch(complain);
   };
   return html`<${Sheet} title=${t("restore.title")}>
-    <p class="soft">${t(file ? "restore.what" : "restore.these")}</p>
+    <p class="soft">${t(file ? "restore.what" : "restore.these")}${found.steered?.length ? ` ${t("restore.steered")}` : ""}</p>
     <dl class="facts">
       ${kind !== "fool" && html`<div><dt>${t("preset.title")}</dt><dd>${title(found.preset ?? found.recipe.preset ?? "")}</dd></div>`}
       <div><dt>${t("see.title")}</dt><dd><${Seen} found=${found} /></dd></div>
