@@ -9,13 +9,13 @@ const STEP = 60;
 
 /**
  * @param {{before: string | null, size: {width: number, height: number}, children?: any, label: string,
- *   over: (clip: string | undefined) => any, tools?: any, cover?: any, whole?: boolean, still?: boolean,
+ *   over: (clip: string | undefined) => any, tools?: any, cover?: any, whole?: boolean, still?: boolean, empty?: boolean,
  *   onSwipe?: (by: -1 | 1) => void}} props
  *   before: the photograph, if there is one; over: what lies on it, cut where it is told;
  *   cover: what takes the picture's place to be worked on; whole: it takes all the room there is; still: nothing to look closer at;
- *   onSwipe: what a finger does that wipes across.
+ *   empty: there is nothing to be seen yet; onSwipe: what a finger does that wipes across.
  */
-export function Look({ before, size, label, over, tools, cover, whole: fills = false, still = false, onSwipe }) {
+export function Look({ before, size, label, over, tools, cover, whole: fills = false, still = false, empty = false, onSwipe }) {
   const area = useRef(/** @type {HTMLElement | null} */ (null));
   const whole = useRef(/** @type {HTMLElement | null} */ (null));
   const [compares, setCompares] = useState(false);
@@ -51,7 +51,7 @@ export function Look({ before, size, label, over, tools, cover, whole: fills = f
         ${cover}
       </div>
     </div>
-    ${!cover && html`<div class="tools" role="toolbar" aria-label=${t("stage.tools")}>
+    ${!cover && !empty && html`<div class="tools" role="toolbar" aria-label=${t("stage.tools")}>
       ${before && html`<button class="icon" aria-pressed=${compares} data-key="b" title=${t("stage.compare")} aria-label=${t("stage.compare")}
         onClick=${() => setCompares(!compares)}><${Icon} name="compare" /></button>`}
       ${!still && html`<button class="icon" data-key="-" title=${t("stage.out")} aria-label=${t("stage.out")} onClick=${() => zoom(1 / 1.5)}><${Icon} name="minus" /></button>

@@ -30,7 +30,7 @@ export function Stage({ kind, welcome }) {
     onClick=${() => (masking.value = true)}><${Icon} name="brush" /></button>`;
   return html`<section class="stage">
     <h1 class="unseen">${t(`tab.${kind}`)}</h1>
-    <${Look} before=${before} size=${size} label=${t("stage.label")} tools=${tools} cover=${cover} whole=${sheet} still=${moving && Boolean(now?.picture || now?.plays)}
+    <${Look} before=${before} size=${size} label=${t("stage.label")} tools=${tools} cover=${cover} whole=${sheet} empty=${!photo && !seen.width} still=${moving && Boolean(now?.picture || now?.plays)}
       over=${(/** @type {string | undefined} */ clip) => !cover && html`<${Over} kind=${kind} now=${now} photo=${photo} clip=${clip} onSize=${setSeen} />`} />
     <div id="over"></div>
     ${(sheet || !cover) && html`<${Strip} kind=${kind} now=${now} /><${Under} kind=${kind} now=${now} />`}

@@ -23,8 +23,10 @@ export function Portrait() {
       <button class="wide quiet" onClick=${() => go("network")}><${Icon} name="network" /> ${t("portrait.units")}</button>
     </section>
     <section class="block" aria-labelledby="portrait-how"><h2 id="portrait-how">${t("how.title")}</h2>
+      <p class="label">${t("portrait.size")}</p>
       <${Segments} label=${t("portrait.size")} value=${String(setting("portrait", "size")?.[0] ?? 256)} onChange=${(/** @type {string} */ side) => set("portrait", { size: [Number(side), Number(side)] })}
         choices=${[["160", t("size.small")], ["256", t("size.medium")], ["512", t("size.large")]].map(([value, label]) => ({ value, label }))} />
+      <p class="label">${t("portrait.how.many")}</p>
       <${Segments} label=${t("portrait.how.many")} value=${String(drafts.portrait.value.variations)} onChange=${(/** @type {string} */ count) => change("portrait", { variations: Number(count) })}
         choices=${["1", "4", "9"].map((value) => ({ value, label: t("portrait.count", { count: Number(value) }) }))} />
     </section>
