@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from reverie.studio.serve import bound
 from reverie.studio.store.database import Database
+from reverie.web.serving import bound
 from support.commands import Ran
 from support.studio import studio
 

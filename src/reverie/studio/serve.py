@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import io
-import os
 import secrets
-import socket
-import sys
 import webbrowser
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from reverie.errors import ResourceError, UsageError
+from reverie.errors import ResourceError
 from reverie.jobs.provenance import Provenance
 from reverie.studio.settings import StudioSettings
-from reverie.web.addresses import ANY, Addresses, best_address, bracketed
+from reverie.web.addresses import ANY, best_address, bracketed
 from reverie.web.door import Gate, Open
+from reverie.web.serving import bound, has_screen, make_server, qr_code
 from reverie.web.tokens import LinkGate
 
 if TYPE_CHECKING:
@@ -25,8 +21,6 @@ if TYPE_CHECKING:
 
     from reverie.studio.studio import Studio
 
-#: Seconds that open answers have when the server ends.
-GOOD_BYE: Final = 3
 Say = Callable[[str], None]
 
 
@@ -51,6 +45,7 @@ def serve(
         UsageError: The address cannot be.
         ResourceError: The port is taken, or the data folder cannot be used.
     """
+    from reverie.studio.app import make_app
     from reverie.studio.studio import Studio
     from reverie.web.addresses import addresses
 
@@ -63,7 +58,7 @@ def serve(
         listener.close()
         raise
     gate, url = _gate(settings, studio, port)
-    server = _server(studio, ours, gate)
+    server = make_server(make_app(studio, ours, gate), ours)
 
     async def run() -> None:
         telling = asyncio.create_task(_tell(server, url, settings, opens=opens, ready=ready, note=note))
@@ -73,58 +68,6 @@ def serve(
     asyncio.run(run())
     if not server.started:
         raise ResourceError("the studio could not begin; the lines above say why")
-
-
-def _server(studio: Studio, ours: Addresses, gate: Gate) -> uvicorn.Server:
-    """The web server with our connections; what it would log of requests might hold a link."""
-    import uvicorn
-
-    from reverie.studio.app import make_app
-    from reverie.web.connections import Connections, guarded
-
-    http, sockets = guarded(Connections(most=512, in_all=2000, believed=ours.proxies))
-    config = uvicorn.Config(
-        make_app(studio, ours, gate),
-        http=http,
-        ws=sockets,
-        ws_max_size=65_536,
-        ws_ping_interval=20.0,
-        ws_per_message_deflate=False,  # pictures do not get smaller
-        log_level="warning",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=15,
-        timeout_graceful_shutdown=GOOD_BYE,
-        lifespan="on",
-    )
-    return uvicorn.Server(config)
-
-
-def bound(host: str, port: int) -> socket.socket:
-    """A socket at an address, not listening yet.
-
-    Raises:
-        UsageError: There is no such address here.
-        ResourceError: Another program has the port, or it may not be used.
-    """
-    try:
-        kind, _, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except (OSError, UnicodeError) as error:
-        raise UsageError(f"--host {host}: no such address; 127.0.0.1 is this machine alone") from error
-    listener = socket.socket(kind, socket.SOCK_STREAM, protocol)  # of TCP asyncio sends small answers at once
-    try:
-        if sys.platform != "win32":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            raise ResourceError(f"port {port}: another program has it; give another with --port") from error
-        if error.errno == errno.EADDRNOTAVAIL:
-            raise UsageError(f"--host {host}: this machine has no such address") from error
-        raise ResourceError(f"port {port}: {error.strerror or error}; give another with --port") from error
-    return listener
 
 
 def _gate(settings: StudioSettings, studio: Studio, port: int) -> tuple[Gate, str]:
@@ -151,18 +94,3 @@ async def _tell(
             note(line)
     if opens and not (has_screen() and await asyncio.to_thread(webbrowser.open, url)):
         note("no browser was found here; open the address in one yourself")
-
-
-def has_screen() -> bool:
-    """Whether a browser could show itself; without a screen one would take the terminal instead."""
-    shown = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
-    return not sys.platform.startswith("linux") or any(map(os.environ.get, shown))
-
-
-def qr_code(url: str) -> str:
-    """A link for the cameras of phones, drawn with characters."""
-    import segno
-
-    out = io.StringIO()
-    segno.make(url, error="l").terminal(out, compact=True)
-    return out.getvalue()

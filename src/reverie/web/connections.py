@@ -9,10 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Final
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
+
+#: The name by which the connection of a WebSocket stands among its scope's extensions.
+TRANSPORT: Final = "reverie.transport"
 
 
 @dataclass
@@ -96,9 +100,16 @@ class GuardedHttp(H11Protocol):
 
 
 class GuardedWebSocket(WSProtocol):
-    """uvicorn's protocol for WebSockets, which leaves as the other one entered."""
+    """uvicorn's protocol for WebSockets, which leaves as the other one entered.
+
+    An application finds the connection itself under ``TRANSPORT`` in its scope, for what it sends to many.
+    """
 
     connections_of_all: Connections
+
+    async def run_asgi(self) -> None:
+        self.scope["extensions"][TRANSPORT] = self.transport  # type: ignore[index, typeddict-item]
+        await super().run_asgi()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.connections_of_all.leave(self.transport)

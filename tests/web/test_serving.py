@@ -1,4 +1,4 @@
-"""Where a studio is bound, and how its link is shown."""
+"""Where a server is bound, and how its link is shown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from reverie.errors import ResourceError, UsageError
-from reverie.studio.serve import bound, has_screen, qr_code
+from reverie.web.serving import bound, has_screen, qr_code
 
 
 def test_a_taken_port_is_said() -> None:
