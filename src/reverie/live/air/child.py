@@ -1,4 +1,4 @@
-"""A child of the server that is always there: begun again when it dies, ended when it says nothing any more."""
+"""A child of the server that is always there: begun again when it dies, ended when it falls silent."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
-
-from reverie.errors import ReverieError
 
 _log = logging.getLogger("reverie.live")
 #: Seconds before a child is begun again: after the first death, each time twice as many, and at most.

@@ -1,6 +1,6 @@
 """The process that encodes: frames out of the ring, what browsers and services take out of its mouth.
 
-It is a child of the server. Orders come as JSON, a line each: ``{"do": "ring", "name"}`` and ``{"do": "end"}``;
+It is a child of the server. Orders come as JSON, a line each: ``{"do": "ring", "name"}``, ``{"do": "end"}``;
 what it makes and says goes to standard output as parcels. When the server is gone, so is this process.
 """
 

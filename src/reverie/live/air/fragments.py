@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-#: Bits of ``tfhd`` (base is the fragment's own), and of ``trun`` (offset, duration, size and flags of samples).
+#: Bits of ``tfhd`` (base is the fragment's own), and of ``trun`` (offset; duration, size, flags of each).
 _BASE_IS_MOOF: Final = 0x020000
 _TRUN: Final = 0x000001 | 0x000100 | 0x000200 | 0x000400
 #: Flags of a sample that can be decoded alone, and of one that needs those before it.

@@ -1,4 +1,4 @@
-"""Frames to H.264: main profile, a key frame every two seconds, at a constant rate, without a frame of delay."""
+"""Frames to H.264: main profile, a key frame every two seconds, a constant rate, no frame of delay."""
 
 from __future__ import annotations
 

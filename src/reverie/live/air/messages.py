@@ -1,4 +1,4 @@
-"""What the encoder says to the server, and the server to the stream's child: small heads, bytes behind them."""
+"""What the encoder says to the server, and the server to the stream's child: heads, bytes behind them."""
 
 from __future__ import annotations
 

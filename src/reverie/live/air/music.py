@@ -21,7 +21,7 @@ RATE: Final = 48_000
 #: Seconds in which one piece gives way to the next, and the shortest piece that is played.
 FADE: Final = 4.0
 SHORTEST: Final = 1.0
-#: The loudness that pieces are brought to (root of the mean square, 1 is full), and how much is changed at most.
+#: The loudness that pieces are brought to (root of the mean square, 1 is full), and the most that is changed.
 LEVEL: Final = 0.1
 MOST_GAIN: Final = 4.0
 #: Seconds of a piece by which its loudness is judged as it goes on.

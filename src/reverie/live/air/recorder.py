@@ -1,7 +1,7 @@
 """The show on disk: a film for every hour, the oldest given up where a limit is reached.
 
-It writes in a thread of its own and never holds anybody up: what a slow disk cannot take is left out, up to the
-next key frame. A film that is cut off plays to where it was cut.
+It writes in a thread of its own and never holds anybody up: what a slow disk cannot take is left out, up to
+the next key frame. A film that is cut off plays to where it was cut.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ class _Film:
         while self.path.exists():
             count += 1
             self.path = folder / f"{stem}-{count}.mp4"
-        self._file = open(self.path, "xb", buffering=0)  # noqa: SIM115: closed by close()
+        self._file = open(self.path, "xb", buffering=0)  # noqa: SIM115
         options = {"movflags": "frag_keyframe+empty_moov+default_base_moof+skip_trailer"}
         try:
             self._out = av.open(self._file, "w", format="mp4", options=options)

@@ -1,8 +1,8 @@
 """The process that streams to a service by RTMP: what was encoded once is packed again, as FLV.
 
-A child of the server: an address comes first, as JSON on standard input, so that no list of processes shows its
-key; parcels of the encoder follow. A connection may hang for as long as its peer likes, so this process says on
-standard output how far it is, and whoever began it ends it where it says nothing more.
+A child of the server: an address comes first, as JSON on standard input, so that no list of processes shows
+its key; parcels of the encoder follow. A connection may hang for as long as its peer likes, so this process
+says on standard output how far it is, and whoever began it ends it where it says nothing more.
 """
 
 from __future__ import annotations
