@@ -1,1 +1,1 @@
-"""A dream that never ends, steered by a crowd: the show, and everything that keeps it on the air."""
+"""The live show: a dream that never ends, steered by a crowd."""
