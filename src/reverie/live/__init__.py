@@ -1,1 +1,1 @@
-"""The live show: a dream that never ends, steered by a crowd."""
+"""The live show: a dream that never ends, and the crowd that steers it."""

@@ -1,0 +1,1 @@
+"""The dream of the live show, in a process of its own."""
