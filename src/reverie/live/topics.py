@@ -199,11 +199,13 @@ class Topics:
         return Hints(f'"{shown(unknown, 40)}" is nothing that can be dreamt here{tail}', near)
 
     def search(self, words: str, *, most: int = MOST) -> list[tuple[Topic, tuple[str, ...]]]:
-        """Topics in one of whose names each of the words begins a word, the best first; with all their names."""
+        """Topics with a name in which each of these words begins one, the best first; with all names."""
         wanted = words.casefold().split()
         ranked = []
         for place, (topic, called) in enumerate(self._all):
-            ranks = [rank for name in called if (rank := _rank(words.strip().casefold(), wanted, name)) < _NOT]
+            ranks = [
+                rank for name in called if (rank := _rank(words.strip().casefold(), wanted, name)) < _NOT
+            ]
             if ranks:
                 ranked.append((min(ranks), topic.kind == "class", place))
         return [self._all[place] for _, _, place in sorted(ranked)[:most]]

@@ -57,5 +57,7 @@ class DiaryFile(TurningFile):
     def note(self, now: float, what: str, **more: Any) -> None:
         """See ``Diary``."""
         at = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
-        plain = {key: shown(value, LONGEST) if isinstance(value, str) else value for key, value in more.items()}
+        plain = {
+            key: shown(value, LONGEST) if isinstance(value, str) else value for key, value in more.items()
+        }
         self.write(json.dumps({"at": at, "what": what, **plain}, ensure_ascii=False))

@@ -30,7 +30,7 @@ class RoomCode:
         return self._seconds - now % self._seconds
 
     def lets_in(self, code: str, now: float) -> bool:
-        """Whether somebody read that code off the stage just now; one that changed meanwhile is still good."""
+        """Whether that code is on the stage, or was until it changed just now."""
         turn = int(now // self._seconds)
         good = [self._at(turn), self._at(turn - 1)]
         self._used = {one: self._used.get(one, 0) for one in good}

@@ -80,7 +80,9 @@ class _Set:
 
     def holds(self, topic: Topic) -> bool:
         """Whether it is one of them, or a group of nothing else."""
-        return topic.objective in self._objectives or bool(topic.members) and self._members.issuperset(topic.members)
+        if topic.objective in self._objectives:
+            return True
+        return bool(topic.members) and self._members.issuperset(topic.members)
 
     def touches(self, topic: Topic) -> bool:
         """Whether it is one of them, or has one of them in it."""
