@@ -108,11 +108,7 @@ class Child:
                     break
                 await asyncio.wait({talking}, timeout=min(left, 1.0))
             if talking.done() and (error := talking.exception()) is not None:
-                why = (
-                    f"said what is not understood ({error})"
-                    if isinstance(error, ReverieError)
-                    else repr(error)
-                )
+                why = f"said what is not understood ({error!r})"
         finally:
             talking.cancel()
             with contextlib.suppress(asyncio.CancelledError, Exception):
@@ -135,6 +131,7 @@ class Child:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env={**environment, **self._environment},
+            limit=1 << 20,
             start_new_session=True,
         )
 

@@ -141,22 +141,21 @@ class Encoder:
                 self._frame()
             else:
                 time.sleep(beat.nap(now) if beat else 0.02)
-            if now - reported >= REPORT and beat is not None:
+            if now - reported >= REPORT:
                 cpu = time.process_time()
                 self._report(beat, (cpu - spent) / (now - reported))
                 reported, spent = now, cpu
         if self._recorder is not None:
             self._recorder.close()
 
-    def _report(self, beat: Beat, cores: float) -> None:
+    def _report(self, beat: Beat | None, cores: float) -> None:
         playing = self._music.playing if self._music else ""
-        damped = self._guard.damped
         self._tell(
             {
                 "is": "beat",
-                "encoded": beat.count,
-                "repeats": beat.repeats,
-                "damped": damped,
+                "encoded": beat.count if beat else 0,
+                "repeats": beat.repeats if beat else 0,
+                "damped": self._guard.damped,
                 "ms": round(1000 * cores / self.fps, 2),
                 "playing": playing,
             }

@@ -104,6 +104,7 @@ class Upstream:
         self._out.start_encoding()
         self._zero: Fraction | None = None
         self._still = 0
+        self._last: dict[int, int] = {}
         self.sent = 0
 
     def send(self, parcel: Parcel) -> None:
@@ -139,6 +140,9 @@ class Upstream:
     def _mux(self, stream: Any, sample: Sample, time: int, rate: int) -> None:
         from av import Packet
 
+        if time <= self._last.get(stream.index, -1):
+            return  # of an encoder that was begun again a moment earlier than the one before it got to
+        self._last[stream.index] = time
         packet = Packet(sample.data)
         packet.stream, packet.time_base = stream, Fraction(1, rate)
         packet.pts = packet.dts = time
