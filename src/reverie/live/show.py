@@ -230,6 +230,12 @@ class Show(BaseModel):
     twitch: str | None = Field(
         None, pattern=r"^#?[A-Za-z0-9_]{1,25}$", description="The Twitch channel whose chat may wish."
     )
+    chat_server: str = Field(
+        "ircs://irc.chat.twitch.tv",
+        max_length=300,
+        pattern=r"^ircs?://[^\s/?#@:]+(:\d{1,5})?$",
+        description="Where that chat is: an IRC server, with TLS (ircs) or without (irc).",
+    )
     rtmp: str | None = Field(
         None,
         max_length=500,
