@@ -1,4 +1,4 @@
-"""Fetch the front-end libraries of the studio's page again: ``python tools/vendor_page.py``.
+"""Fetch the front-end libraries of our pages again: ``python tools/vendor_page.py``.
 
 Each is one ES module of a package on npm, in the version named here. A page without a build step and
 without an inline script knows no packages by name, so an import of one becomes one of the file beside it.
@@ -14,7 +14,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-VENDOR = Path(__file__).resolve().parent.parent / "src/reverie/studio/page/vendor"
+VENDOR = Path(__file__).resolve().parent.parent / "src/reverie/web/page/vendor"
 #: Package, version, and which of its files goes by which name here.
 PACKAGES = (
     ("preact", "11.2.0", {"dist/preact.mjs": "preact.js", "hooks/dist/hooks.mjs": "hooks.js"}),

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from reverie.studio.app import PAGE
+from reverie.web.page_files import VENDOR
 from support import browser
 from support.browser import Browser
 from support.studio import studio
@@ -48,6 +49,11 @@ def modules() -> Iterator[str]:
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
+
+    def translate_path(self, path: str) -> str:
+        if path.startswith("/vendor/"):
+            return str(Path(VENDOR) / path.removeprefix("/vendor/"))
+        return super().translate_path(path)
 
 
 @contextmanager

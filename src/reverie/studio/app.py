@@ -11,9 +11,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
 
 from reverie._version import __version__
 from reverie.errors import BadInput, ResourceError, ReverieError, UsageError
@@ -22,6 +20,7 @@ from reverie.studio.routes import catalogue, events, given, jobs, pictures, reci
 from reverie.studio.studio import Studio
 from reverie.web.addresses import Addresses
 from reverie.web.door import App, Door, Gate, Open
+from reverie.web.page_files import VENDOR, PageFiles
 
 #: The folders of the page, and of the one that shows what the server can be asked.
 PAGE, API_PAGE = (str(files("reverie.studio") / name) for name in ("page", "api_page"))
@@ -83,17 +82,9 @@ def _serve_page(app: FastAPI) -> None:
     async def health() -> dict[str, str]:
         return {"status": "ok", "version": __version__}
 
-    app.mount("/static", _Files(directory=PAGE), name="static")
-    app.mount("/api/page", _Files(directory=API_PAGE), name="api page")
-
-
-class _Files(StaticFiles):
-    """Files of ours, of which a browser asks each time whether they have changed."""
-
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        response = super().file_response(*args, **kwargs)
-        response.headers.setdefault("cache-control", "no-cache")
-        return response
+    app.mount("/static/vendor", PageFiles(directory=VENDOR), name="libraries")
+    app.mount("/static", PageFiles(directory=PAGE), name="static")
+    app.mount("/api/page", PageFiles(directory=API_PAGE), name="api page")
 
 
 def fields_of(message: str) -> dict[str, str]:

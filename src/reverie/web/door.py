@@ -83,12 +83,17 @@ class Door:
         ours: The names that this server goes by.
         gate: Who may come in.
         bodies: Bytes that the body of a request to a path may have, by how the path begins.
+        headers: What a browser is told beside ``HEADERS``, or in the place of one of them.
+        guest: Whether a request that no page of this server sent may come in all the same, because it holds
+            something that only whoever was let in has; nobody may if missing.
     """
 
     app: App
     ours: Addresses
     gate: Gate = field(default_factory=Open)
     bodies: Mapping[str, int] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    guest: Callable[[Scope, Mapping[str, str]], bool] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -108,14 +113,18 @@ class Door:
             return
         most = next((m for begin, m in self.bodies.items() if scope["path"].startswith(begin)), BODY)
         socket = f"{'wss' if who.scheme == 'https' else 'ws'}://{who.host}"
-        await self.app(scope, Body(receive, most, _stated(scope)).receive, telling(send, socket))
+        await self.app(
+            scope, Body(receive, most, _stated(scope)).receive, telling(send, socket, self.headers)
+        )
 
     def _let_in(self, scope: Scope) -> tuple[str, Client] | Answer:
         """The visitor, and who asked; or what is answered instead. Raises Refused."""
         headers = headers_of(scope)
         client = scope.get("client") or ("", 0)
         who = asked(client[0], headers, _plain(scope["scheme"]), self.ours)
-        check(scope, headers, who, self.ours)
+        check_host(who, self.ours)
+        if self.guest is None or not self.guest(scope, headers):
+            check_origin(scope, headers, who)
         visitor = self.gate.visitor(scope, headers, who)
         return visitor if isinstance(visitor, Answer) else (visitor, who)
 
@@ -137,14 +146,22 @@ def headers_of(scope: Scope) -> dict[str, str]:
     return found
 
 
-def check(scope: Scope, headers: Mapping[str, str], who: Client, ours: Addresses) -> None:
-    """Whether this server is meant, and asked by a page of its own or by no page.
+def check_host(who: Client, ours: Addresses) -> None:
+    """Whether this server is meant.
 
     Raises:
-        Refused: It is not; by 421 or 403.
+        Refused: It is not; by 421.
     """
     if who.host not in ours.hosts:
         raise Refused(421, "this server does not go by that name; --allow-host adds one")
+
+
+def check_origin(scope: Scope, headers: Mapping[str, str], who: Client) -> None:
+    """Whether a page of this server asked, or no page.
+
+    Raises:
+        Refused: Another one did; by 403.
+    """
     origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
     if origin is not None and origin.lower() != who.origin:
         raise Refused(403, "another site's page asked; only pages of this server may")
@@ -188,13 +205,13 @@ class Body:
         return message
 
 
-def telling(send: Send, socket: str) -> Send:
+def telling(send: Send, socket: str, headers: Mapping[str, str] | None = None) -> Send:
     """An answer with what browsers are told, whose reader may not dawdle."""
 
     async def told(message: Message) -> None:
         if message["type"] == "http.response.start":
             names = {name.lower() for name, _ in message.get("headers", ())}
-            more = {**HEADERS, "content-security-policy": POLICY.format(socket=socket)}
+            more = {**HEADERS, **(headers or {}), "content-security-policy": POLICY.format(socket=socket)}
             more |= {} if b"cache-control" in names else {"cache-control": "no-store"}
             message["headers"] = [
                 *message.get("headers", ()),

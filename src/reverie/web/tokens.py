@@ -16,16 +16,22 @@ from reverie.web.door import Answer, Scope
 
 #: Seconds after which a cookie is forgotten.
 KEPT: Final = 30 * 86_400
-#: A page that goes on to the studio by itself. A redirect would not do: after a link from elsewhere a browser
-#: keeps a SameSite=Strict cookie back until a page of ours asks.
-_COME_IN: Final = (
-    b'<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=/">'
-    b'<title>reverie</title><p>Come in: <a href="/">to the studio</a>.</p></html>'
-)
 _WHO: Final = (
     b'<!doctype html><html lang="en"><meta charset="utf-8"><title>reverie</title>'
     b"<p>This studio is for those who have its link. Ask whoever runs it for the link.</p></html>"
 )
+
+
+def come_in(where: str, called: str) -> bytes:
+    """A page that goes on to ``where`` by itself, with a link that says so.
+
+    A redirect would not do: after a link from elsewhere a browser keeps a SameSite=Strict cookie back until a
+    page of ours asks.
+    """
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" '
+        f'content="0; url={where}"><title>reverie</title><p>Come in: <a href="{where}">{called}</a>.</p></html>'
+    ).encode()
 
 
 def hashed(key: str) -> str:
@@ -51,14 +57,14 @@ class LinkGate:
 
     def visitor(self, scope: Scope, headers: Mapping[str, str], who: Client) -> str | Answer:
         """Whose cookie it is; or a page that gives one for the link's token, or says what is needed."""
-        key = _cookie(headers.get("cookie", ""), self.cookie)
+        key = cookie_of(headers.get("cookie", ""), self.cookie)
         found = self.known(hashed(key)) if key else None
         query = scope.get("query_string", b"").decode("latin-1")
         given = parse_qs(query, max_num_fields=20).get("token", [""])[0] if "token=" in query else ""
         if given and scope["type"] == "http" and scope["path"] == "/":
             if not self.opens(given):
                 return Answer(403, _WHO)
-            return Answer(200, _COME_IN, (() if found else (self._cookie_for(who),)))
+            return Answer(200, come_in("/", "to the studio"), (() if found else (self._cookie_for(who),)))
         if found:
             return found
         bearer = headers.get("authorization", "").removeprefix("Bearer ").strip()
@@ -78,7 +84,7 @@ class LinkGate:
         return "set-cookie", f"{self.cookie}={key}; {kept}"
 
 
-def _cookie(header: str, name: str) -> str:
+def cookie_of(header: str, name: str) -> str:
     """A cookie's value, or nothing."""
     try:
         found = SimpleCookie(header[:8000]).get(name)
