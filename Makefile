@@ -1,9 +1,10 @@
-# Three commands on a fresh machine:
+# Four commands on a fresh machine:
 #     make dream                     a dream of a free photograph, in dreams/dream.png
 #     make dream PHOTO=me.jpg        a dream of yours, in dreams/me-dream.png
 #     make studio                    a page where you dream, in your browser
+#     make live                      a dream that never ends, steered by whoever watches
 #     make test                      the style checks, the types and the whole test suite
-# A fourth measures it: make bench, beside other tools (make bench-gpu on a GPU); ARGS="step --quick" for parts of it.
+# A fifth measures it: make bench, beside other tools (make bench-gpu on a GPU); ARGS="step --quick" for parts of it.
 # Everything is installed into .venv, the first time only. Options for the dream go into ARGS, as in
 # make dream ARGS="--layer block4b --strength 0.7", those for pip into its own variables (PIP_EXTRA_INDEX_URL ...).
 
@@ -20,7 +21,7 @@ PHOTO ?=
 ARGS ?=
 export PHOTO
 
-.PHONY: help dream studio emoji test quick soak wheel bench bench-gpu docs docs-serve docs-tables gallery format clean
+.PHONY: help dream studio live emoji test quick soak wheel bench bench-gpu docs docs-serve docs-tables gallery format clean
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
@@ -52,6 +53,7 @@ $(VENV)/.test: $(SOURCES) | $(BIN)/python
 	@sh tools/browser.sh
 	@sh tools/typescript.sh $(VENV)
 	@sh tools/ffmpeg.sh
+	@sh tools/live_servers.sh
 	@touch $(VENV)/.dream $(VENV)/.studio $@
 
 $(BENCH)/.ready: $(SOURCES) benchmarks/requirements.txt | $(BENCH)/bin/python
@@ -75,6 +77,9 @@ dream: $(VENV)/.dream
 
 studio: $(VENV)/.studio
 	@$(BIN)/reverie studio $(ARGS)
+
+live: $(VENV)/.studio
+	@$(BIN)/reverie live $(ARGS)
 
 # A network of ten kinds of emoji, and what it dreams of them. The font and the list of emoji are Debian's.
 EMOJI_FONT ?= /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from reverie.errors import UsageError
-from reverie.studio.settings import EXTRA, StudioSettings, check_extra, usual_folder
-
-
-@pytest.mark.parametrize("name", EXTRA)
-def test_what_is_not_installed_is_said(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(UsageError, match=r"pip install \"reverie\[studio\]\""):
-        check_extra()
+from reverie.studio.settings import StudioSettings, usual_folder
 
 
 def test_others_reach_it_by_a_link_alone() -> None:

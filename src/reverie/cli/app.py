@@ -18,6 +18,7 @@ from reverie.cli.verbs.dream import dream
 from reverie.cli.verbs.film import film
 from reverie.cli.verbs.fool import fool
 from reverie.cli.verbs.invert import invert
+from reverie.cli.verbs.live import live
 from reverie.cli.verbs.look import look
 from reverie.cli.verbs.microscope import microscope
 from reverie.cli.verbs.run import run
@@ -59,7 +60,7 @@ def _reverie(
 
 
 for verb in (
-    *(dream, studio, zoom, film, see, invert, stimuli, look, microscope, fool, train, remake.rerun),
+    *(dream, studio, live, zoom, film, see, invert, stimuli, look, microscope, fool, train, remake.rerun),
     *(run, remake.show, before.sheet, before.classify, before.layers, classes, before.networks),
     *(doctor, bench, cluster),
 ):

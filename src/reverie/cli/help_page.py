@@ -32,6 +32,11 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "reverie studio --share --port 8800",
         "reverie studio --no-open --workers 2",
     ),
+    "live": (
+        "reverie live",
+        "reverie live show.toml --share --record films",
+        "reverie live --rtmp rtmp://live.twitch.tv/app --twitch mychannel",
+    ),
     "zoom": (
         "reverie zoom me.jpg",
         'reverie zoom --class 0s:flower --class "5s:castle" --duration 10 -o zoom.mp4',

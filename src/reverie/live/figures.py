@@ -54,11 +54,9 @@ def metrics(room: ShowRoom) -> str:
     ):
         lines.add(f"frames_{name}_total", "counter", help, totals[name])
     lines.add("frames_encoded_total", "counter", "Frames encoded.", air.picture.count)
-    lines.add(
-        "encoder_repeats", "gauge", "Frames this encoder encoded again.", air.beat.get("repeats", 0)
-    )
+    lines.add("encoder_repeats", "gauge", "Frames this encoder encoded again.", air.beat.get("repeats", 0))
     lines.add("encoder_core_ms", "gauge", "Core-ms a frame of the encoder.", air.beat.get("ms", 0))
-    lines.add("frames_damped", "gauge", "Frames in which this encoder damped flashes.", air.beat.get("damped", 0))
+    lines.add("frames_damped", "gauge", "Frames with flashes damped.", air.beat.get("damped", 0))
     lines.add("picture_bytes_total", "counter", "Bytes of the picture as it was encoded.", air.picture.bytes)
     lines.add("viewers", "gauge", "Browsers that see the picture.", room.viewers)
     lines.add("listeners", "gauge", "Browsers that hear the music.", len(air.sound))

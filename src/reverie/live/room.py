@@ -1,4 +1,4 @@
-"""The show as the server holds it: its crowd, what dreams, what is on the air, and what is kept of all of it."""
+"""The show as the server holds it: its crowd, what dreams, what is on the air, what is kept of it."""
 
 from __future__ import annotations
 
@@ -45,6 +45,10 @@ LATEST: Final = 30.0
 _LASTING: Final = (SetPace, CalmDown, SetTopics)
 
 
+#: What is counted of frames.
+_COUNTED: Final = ("shown", "dreamt", "repeated")
+
+
 @dataclass(frozen=True)
 class RoomPlan:
     """How a show is run on this machine.
@@ -88,9 +92,6 @@ class Totals:
         return {key: self.before[key] + (getattr(self.now, key) if self.now else 0) for key in _COUNTED}
 
 
-_COUNTED: Final = ("shown", "dreamt", "repeated")
-
-
 class ShowRoom:
     """Everything that the server knows of the show."""
 
@@ -127,7 +128,7 @@ class ShowRoom:
         self.scene: Tableau | None = None
         #: Called after every change of what is dreamt.
         self.listeners: list[Callable[[], None]] = []
-        #: Further tasks that run as long as the show does, by what each is called; begun again where they end.
+        #: Further tasks that run as long as the show does, by name; begun again where they end.
         self.tasks: dict[str, Callable[[], Awaitable[None]]] = {}
         #: What else is kept: for a name, what gives it and what takes it up.
         self.kept_parts: dict[str, tuple[Callable[[], Any], Callable[[Any], None]]] = {}

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
-from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, JSONResponse
-from starlette.exceptions import HTTPException
+from fastapi import FastAPI
+from fastapi.responses import FileResponse
 
 from reverie._version import __version__
-from reverie.errors import BadInput, ResourceError, ReverieError, UsageError
-from reverie.recipe.recipe import Recipe
 from reverie.studio.routes import catalogue, events, given, jobs, pictures, recipes
 from reverie.studio.studio import Studio
 from reverie.web.addresses import Addresses
+from reverie.web.answers import tell_errors
 from reverie.web.door import App, Door, Gate, Open
 from reverie.web.page_files import VENDOR, PageFiles
 
 #: The folders of the page, and of the one that shows what the server can be asked.
 PAGE, API_PAGE = (str(files("reverie.studio") / name) for name in ("page", "api_page"))
 _FRESH = {"cache-control": "no-cache"}
-_STATUS = {UsageError: 422, BadInput: 422, ResourceError: 507}
-_CLAUSE = re.compile(r"(?:^|; )([a-z_.]+(?:\.\d+)?): ")
 
 
 def make_app(studio: Studio, ours: Addresses, gate: Gate | None = None) -> App:
@@ -57,10 +50,7 @@ def make_app(studio: Studio, ours: Addresses, gate: Gate | None = None) -> App:
     app.state.studio = studio
     for topic in (given, catalogue, jobs, pictures, recipes, events):
         app.include_router(topic.router)
-    app.add_exception_handler(ReverieError, _told)
-    app.add_exception_handler(HTTPException, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(Exception, _broken)
+    tell_errors(app)
     _serve_page(app)
     upload = studio.settings.quota.upload
     bodies = {"/api/photos": upload, "/api/masks": 32_000_000, "/api/recipes/read": upload}
@@ -85,44 +75,3 @@ def _serve_page(app: FastAPI) -> None:
     app.mount("/static/vendor", PageFiles(directory=VENDOR), name="libraries")
     app.mount("/static", PageFiles(directory=PAGE), name="static")
     app.mount("/api/page", PageFiles(directory=API_PAGE), name="api page")
-
-
-def fields_of(message: str) -> dict[str, str]:
-    """The settings that a complaint is about, and what is wrong with each."""
-    found = list(_CLAUSE.finditer(message))
-    told = {}
-    for index, match in enumerate(found):
-        end = found[index + 1].start() if index + 1 < len(found) else len(message)
-        if match[1].split(".")[0] in Recipe.model_fields:
-            told[f"recipe.{match[1]}"] = message[match.end() : end]
-    return told
-
-
-async def _told(request: Request, error: Exception) -> JSONResponse:
-    usual = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 422)
-    status = getattr(error, "status", usual)
-    body: dict[str, Any] = {"error": str(error)}
-    if fields := fields_of(str(error)):
-        body["fields"] = fields
-    return JSONResponse(body, status)
-
-
-async def _refused(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    words = {404: "there is nothing of that name", 405: "that is not done here"}
-    plain = error.detail if error.detail not in ("Not Found", "Method Not Allowed") else None
-    said = plain or words.get(error.status_code, error.detail)
-    return JSONResponse({"error": said}, error.status_code, headers=error.headers)
-
-
-async def _invalid(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
-    told = {
-        ".".join(map(str, one["loc"][1:])) or "body": str(one["msg"])[:200] for one in error.errors()[:20]
-    }
-    words = "; ".join(f"{name}: {text[0].lower()}{text[1:]}" for name, text in told.items())
-    return JSONResponse({"error": words, "fields": told}, 422)
-
-
-async def _broken(request: Request, error: Exception) -> JSONResponse:
-    return JSONResponse({"error": f"something broke here ({type(error).__name__}); the log says more"}, 500)

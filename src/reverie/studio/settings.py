@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Final
 
 from reverie.errors import UsageError
 from reverie.web.addresses import is_loopback
 
-#: Libraries that come with the extra.
-EXTRA: Final = ("platformdirs", "uvicorn", "fastapi", "wsproto", "segno")
 #: The port where nothing else is said.
 PORT: Final = 8765
 
@@ -83,15 +80,6 @@ class StudioSettings:
     def threads_each(self) -> int:
         """CPU threads of one worker."""
         return self.threads or max(1, (os.cpu_count() or 1) // self.workers)
-
-
-def check_extra() -> None:
-    """UsageError where the libraries of the extra are not installed."""
-    try:
-        for name in EXTRA:
-            import_module(name)
-    except ImportError as error:
-        raise UsageError('the studio needs an extra; pip install "reverie[studio]"') from error
 
 
 def usual_folder() -> Path:

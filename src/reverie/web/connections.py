@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -108,7 +108,8 @@ class GuardedWebSocket(WSProtocol):
     connections_of_all: Connections
 
     async def run_asgi(self) -> None:
-        self.scope["extensions"][TRANSPORT] = self.transport  # type: ignore[index, typeddict-item]
+        extensions: dict[str, Any] = self.scope["extensions"]
+        extensions[TRANSPORT] = self.transport
         await super().run_asgi()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -71,9 +71,9 @@ class Reached(Group):
             "--host", help="The address it is bound to (default 127.0.0.1).", panel=WHERE, metavar="ADDRESS"
         ),
     ] = None
-    share: Annotated[
-        bool, other("--share", help="Let everybody in this network take part.", panel=WHERE)
-    ] = False
+    share: Annotated[bool, other("--share", help="Let everybody in this network take part.", panel=WHERE)] = (
+        False
+    )
     allow_host: Annotated[
         list[str] | None,
         other("--allow-host", help="A further name that it is opened by.", panel=WHERE, metavar="NAME"),
@@ -106,9 +106,7 @@ class Outlets(Group):
     ] = None
     twitch: Annotated[
         str | None,
-        other(
-            "--twitch", help="Let the chat of this channel wish.", panel=ELSEWHERE, metavar="CHANNEL"
-        ),
+        other("--twitch", help="Let the chat of this channel wish.", panel=ELSEWHERE, metavar="CHANNEL"),
     ] = None
     record: Annotated[
         Path | None,
@@ -139,7 +137,9 @@ class Outlets(Group):
 
 ShowFile = Annotated[
     Path | None,
-    typer.Argument(metavar="[SHOW.toml]", help="What the show is; all of it can be left out.", show_default=False),
+    typer.Argument(
+        metavar="[SHOW.toml]", help="What the show is; all of it can be left out.", show_default=False
+    ),
 ]
 
 

@@ -89,9 +89,10 @@ def studio(
     one line on standard output holds its address. Ctrl-C ends it; what waits goes on next time.
     """
     from reverie.studio.serve import serve
-    from reverie.studio.settings import SHARED, Quota, StudioSettings, check_extra, usual_folder
+    from reverie.studio.settings import SHARED, Quota, StudioSettings, usual_folder
+    from reverie.web.extra import check_extra
 
-    check_extra()
+    check_extra("the studio")
     console: Console = console_of(common)
     settings = StudioSettings(
         data=(work.data or usual_folder()).absolute(),

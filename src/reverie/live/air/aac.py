@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import io
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reverie.live.air.fragments import Sample, before_fragments
 from reverie.live.air.music import RATE
-
-if TYPE_CHECKING:
-    from av.audio.stream import AudioStream
 
 #: Bits a second for both channels, and samples of one packet.
 BITS: Final = 128_000
@@ -29,7 +26,7 @@ class SoundEncoder:
         self._file = io.BytesIO()
         movflags = "empty_moov+default_base_moof+skip_trailer"
         self._out = av.open(self._file, "w", format="mp4", options={"movflags": movflags})
-        self._stream = cast("AudioStream", self._out.add_stream("aac", rate=RATE))
+        self._stream = self._out.add_stream("aac", rate=RATE)
         self._stream.bit_rate = BITS
         self._stream.layout = "stereo"
         self._out.start_encoding()

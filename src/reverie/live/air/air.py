@@ -115,7 +115,7 @@ class Air:
         self._heads: dict[Kind, Parcel] = {}
         self._skipping = True
         self._tasks: set[asyncio.Task[None]] = set()
-        #: What the encoder said last: frames ``encoded``, ``repeats`` and ``damped`` of them, core-``ms`` each.
+        #: What the encoder said last: frames ``encoded``; ``repeats``, ``damped`` of them; core-``ms`` each.
         self.beat: dict[str, Any] = {}
 
     def start(self) -> None:

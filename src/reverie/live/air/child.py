@@ -107,8 +107,8 @@ class Child:
                     why = "said nothing any more and was ended"
                     break
                 await asyncio.wait({talking}, timeout=min(left, 1.0))
-            if talking.done() and (error := talking.exception()) is not None:
-                why = f"said what is not understood ({error!r})"
+            if talking.done() and talking.exception() is not None:
+                why = f"said what is not understood ({talking.exception()!r})"
         finally:
             talking.cancel()
             with contextlib.suppress(asyncio.CancelledError, Exception):

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import io
+import math
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reverie.errors import UsageError
 from reverie.live.air.fragments import Sample, before_fragments, lengths_for_starts
-
-if TYPE_CHECKING:
-    from av.video.stream import VideoStream
 
 #: Ticks a second of the picture's track.
 TICKS: Final = 90_000
@@ -29,7 +27,7 @@ PRESET: Final = {"preset": "ultrafast", "x264-params": "cabac=1"}
 def bits_for(size: tuple[int, int], fps: float) -> int:
     """Bits a second for frames of (width, height) pixels: four times the pixels want twice as many."""
     share = size[0] * size[1] * fps / (1024 * 576 * 25)
-    return round(max(200_000, min(MOST_BITS, BITS * share**0.5)))
+    return round(max(200_000.0, min(float(MOST_BITS), BITS * math.sqrt(share))))
 
 
 class PictureEncoder:
@@ -62,8 +60,7 @@ class PictureEncoder:
                 format="mp4",
                 options={"movflags": movflags, "video_track_timescale": str(TICKS)},
             )
-            stream = self._out.add_stream("libx264", rate=fps, options=self._options(filled))
-            self._stream = cast("VideoStream", stream)
+            self._stream = self._out.add_stream("libx264", rate=fps, options=self._options(filled))
             context = self._stream.codec_context
             context.width, context.height = size
             context.pix_fmt = "yuv420p"
