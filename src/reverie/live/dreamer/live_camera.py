@@ -39,6 +39,7 @@ class LiveCamera:
     def __init__(self, size: tuple[int, int], fps: float, first: int = 0) -> None:
         self.width, self.height = size
         self.fps = fps
+        self.rests = False  # comes to rest softly, and stays there
         self._order = USUAL
         self._since = self._last = first
         self._steps: deque[Similarity] = deque(maxlen=KEPT)  # the last leads to frame ``_last``
@@ -81,6 +82,8 @@ class LiveCamera:
     def _wanted(self, frame: int) -> tuple[float, float, float, float]:
         """Speeds a second: the logarithm of the zoom, degrees, shares of the sides."""
         order = self._order
+        if self.rests:
+            return 0.0, 0.0, 0.0, 0.0
         seconds = (frame - self._since - 0.5) / self.fps
         if order.repeat:
             seconds %= order.repeat
@@ -91,6 +94,7 @@ class LiveCamera:
         """What has to be kept to go on later, as plain values; the steps so far are not."""
         return {
             "order": self._order.model_dump(mode="json"),
+            "rests": self.rests,
             "since": self._since,
             "last": self._last,
             "speeds": [list(speeds) for speeds in self._speeds],
@@ -99,6 +103,7 @@ class LiveCamera:
     def load_state_dict(self, kept: dict[str, Any]) -> None:
         """Go on from what ``state_dict`` gave: the next step is the one that would have followed."""
         self._order = MoveCamera.model_validate(kept["order"])
+        self.rests = bool(kept["rests"])
         self._since, self._last = int(kept["since"]), int(kept["last"])
         self._speeds = [[float(x) for x in speeds] for speeds in kept["speeds"]]
         self._steps.clear()

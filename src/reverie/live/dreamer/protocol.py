@@ -145,6 +145,10 @@ class ShowReady(_Message):
     size: tuple[int, int]
     fps: float
     ring: str
+    classes: tuple[str, ...] | None = Field(
+        None,
+        description="The network's classes by their first names, in order; not of those that come along.",
+    )
 
 
 class ShowCount(_Message):

@@ -1,0 +1,162 @@
+"""A keyframe of the show: the picture as it will be seen in a moment, dreamt over as a frame of a zoom is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+
+from reverie.ascent.loop import dream
+from reverie.ascent.session import Session
+from reverie.canvas.detail import DetailCanvas
+from reverie.deepdream.looks import Looks
+from reverie.deepdream.state import REACH, REACH_OF_STD, State
+from reverie.live.dreamer.places import with_places
+from reverie.media.picture import load_picture
+from reverie.motion.zoom.steady import SteadyReference, evened, hold
+from reverie.network.network import Network
+from reverie.ops.filters import resize
+from reverie.ops.warp import Similarity, warp
+from reverie.recipe.presets.preset import preset
+from reverie.recipe.recipe import Recipe
+from reverie.recipe.zoom import Zoom
+
+#: How much of where something is seen is kept in a step of a keyframe: they lie further apart than frames.
+WATCHES: Final = 0.7
+#: How far a keyframe's dream goes, 0 to 1: what a frame of a zoom goes, times what lies between two keyframes.
+STRENGTH: Final = 0.2
+#: The most that it goes however fresh a topic is.
+MOST_STRENGTH: Final = 0.45
+#: What is new comes in large: while it is, a small look comes first, this wide (pixels), with octaves and steps of
+#: its own.
+LARGE_FORMS, LARGE_OCTAVES, LARGE_STEPS = 400, 2, 3
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What one keyframe is to be.
+
+    Attributes:
+        objective: What is dreamt of.
+        strength: How far, 1 is as usual.
+        fresh: How new that is, 0 to 1.
+        look: Sides of the largest look as a share of the picture's.
+        steps: Steps in each octave.
+    """
+
+    objective: str
+    strength: float = 1.0
+    fresh: float = 0.0
+    look: float = 1.0
+    steps: int = 2
+
+
+@dataclass
+class KeyframeMaker:
+    """Dreams keyframes; one thread at a time.
+
+    Attributes:
+        recipe: As ``live_recipe`` gives it.
+        session: The network.
+        rng: All chance.
+        reference: Where the picture is held.
+        looks: What earlier keyframes saw.
+    """
+
+    recipe: Recipe
+    session: Session
+    rng: torch.Generator
+    reference: SteadyReference
+    looks: Looks = field(default_factory=lambda: Looks(WATCHES))
+
+    @property
+    def settings(self) -> Zoom:
+        """How it is held, and made even."""
+        return self.recipe.zoom or Zoom.model_validate({})
+
+    def make(
+        self, picture: Tensor, way: Similarity, wanted: Wanted, breathe: Callable[[], None] | None = None
+    ) -> Tensor:
+        """The next keyframe.
+
+        Args:
+            picture: (1, C, H, W), the last one.
+            way: The warp from where that one is seen to where this one will be.
+            wanted: What it is to be.
+            breathe: Called between any two steps.
+        """
+        with self.session.runtime.use():
+            view = warp(picture, way).clamp_(0, 1)
+            self.looks.move(lambda plane: _moved(plane, way, view))
+        change = self._change(view, wanted, breathe)
+        if breathe is not None:
+            breathe()
+        with self.session.runtime.use():
+            return hold(view + evened(change, self.settings.even), self.reference)
+
+    def _change(self, view: Tensor, wanted: Wanted, breathe: Callable[[], None] | None) -> Tensor:
+        """What a dream does to a view, (1, C, H, W)."""
+        width = view.shape[3]
+        first: Tensor | None = None
+        if wanted.fresh > 0 and width > LARGE_FORMS:
+            changes = {"octaves": LARGE_OCTAVES, "steps": (LARGE_STEPS,)}
+            first = self._dreamt(view, LARGE_FORMS / width, wanted, changes, None, breathe)
+        source = view if first is None else (view + first).clamp_(0, 1)
+        change = self._dreamt(source, wanted.look, wanted, {"steps": (wanted.steps,)}, self.looks, breathe)
+        return change + (source - view)
+
+    def _dreamt(
+        self,
+        view: Tensor,
+        look: float,
+        wanted: Wanted,
+        changes: dict[str, Any],
+        looks: Looks | None,
+        breathe: Callable[[], None] | None,
+    ) -> Tensor:
+        """What a dream over a view does to it, at a share of its sides."""
+        height, width = view.shape[2:]
+        with self.session.runtime.use():
+            small = (
+                view
+                if look >= 1
+                else resize(view, max(32, round(height * look)), max(32, round(width * look)))
+            )
+            source = small.clamp(0, 1)
+            reach = min(REACH, REACH_OF_STD * float(source.std((2, 3)).mean()))
+            short = State(DetailCanvas(source), self.rng, reach, runtime=self.session.runtime)
+        short.looks = looks
+        for _ in dream(self._recipe(wanted, changes), session=self.session, state=short):
+            if breathe is not None:
+                breathe()
+        with self.session.runtime.use():
+            change = short.canvas.at((source.shape[3], source.shape[2])).picture() - source
+            return change if look >= 1 else resize(change, height, width)
+
+    def _recipe(self, wanted: Wanted, more: dict[str, Any]) -> Recipe:
+        changes: dict[str, Any] = {
+            "objective": (wanted.objective,),
+            "octaves": self.settings.octaves,
+            "strength": min(MOST_STRENGTH, STRENGTH * wanted.strength),
+            "soften": 0.0,
+        }
+        return self.recipe.model_copy(update=changes | more)
+
+
+def live_recipe(size: tuple[int, int], *, network: str = "lite0", seed: int = 0, threads: int = 1) -> Recipe:
+    """The recipe of the show: the zoom's, at a (width, height)."""
+    return preset("zoom", size=size, network=network, seed=seed, threads=threads, start="clouds")
+
+
+def live_session(recipe: Recipe, *, net: Network | None = None, offline: bool = False) -> Session:
+    """A session that knows the places of topics, and never cuts a picture: all of a show's are of one size."""
+    return Session(recipe, net=net, tile=0, offline=offline, open_file=with_places(load_picture))
+
+
+def _moved(plane: Tensor, way: Similarity, view: Tensor) -> Tensor:
+    """A map (1, 1, h, w) of a picture as the next view shows it."""
+    share = plane.shape[3] / view.shape[3]
+    return warp(plane, Similarity(way.factor, way.offset * share), sharp=False)
