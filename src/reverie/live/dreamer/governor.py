@@ -16,7 +16,7 @@ AHEAD: Final = 4
 HURRY: Final = 1
 #: The smallest look, as a share of the picture's sides, and by how much looks grow and shrink at once.
 SMALLEST, GROWS, SHRINKS = 0.35, 1.12, 0.8
-#: Seconds from keyframe to keyframe: as near to the first as it can be, and never more than the second if looks
+#: Seconds from keyframe to keyframe: no fewer than the first, and no more than the second as long as looks
 #: can be smaller instead.
 SOON, LATEST = 0.48, 0.85
 #: Looks grow again only while they would still take less than this share of the latest.

@@ -26,12 +26,12 @@ from reverie.recipe.zoom import Zoom
 
 #: How much of where something is seen is kept in a step of a keyframe: they lie further apart than frames.
 WATCHES: Final = 0.7
-#: How far a keyframe's dream goes, 0 to 1: what a frame of a zoom goes, times what lies between two keyframes.
+#: How far a keyframe's dream goes, 0 to 1: further than a frame of a zoom, as there are fewer.
 STRENGTH: Final = 0.2
 #: The most that it goes however fresh a topic is.
 MOST_STRENGTH: Final = 0.45
-#: What is new comes in large: while it is, a small look comes first, this wide (pixels), with octaves and steps of
-#: its own.
+#: What is new comes in large: while it is, a small look comes first, this wide (pixels), with its own octaves
+#: and steps.
 LARGE_FORMS, LARGE_OCTAVES, LARGE_STEPS = 400, 2, 3
 
 
@@ -152,7 +152,7 @@ def live_recipe(size: tuple[int, int], *, network: str = "lite0", seed: int = 0,
 
 
 def live_session(recipe: Recipe, *, net: Network | None = None, offline: bool = False) -> Session:
-    """A session that knows the places of topics, and never cuts a picture: all of a show's are of one size."""
+    """A session that knows the places of topics, and never cuts a picture: they are all of one size."""
     return Session(recipe, net=net, tile=0, offline=offline, open_file=with_places(load_picture))
 
 

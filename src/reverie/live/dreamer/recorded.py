@@ -1,4 +1,4 @@
-"""A show without a dream: ``python -m reverie.live.dreamer.recorded``, for trying out all that comes after it.
+"""A show without a dream: ``python -m reverie.live.dreamer.recorded``, to try out all that comes after it.
 
 It talks as the process that dreams does, and puts the frames of a film, forth and back, or of a picture of
 noise that the camera of the show moves over. It needs neither a network nor torch.
@@ -15,13 +15,14 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from reverie.errors import BadInput, ReverieError
-from reverie.live.dreamer.glide import Bytes
 from reverie.live.dreamer.protocol import GoOn, Order, PauseDream, ShowCount, ShowError, ShowReady
 from reverie.live.dreamer.talk import ChildOptions, Talk
 from reverie.live.frames import FrameRing, Shown
 
+Bytes = NDArray[np.uint8]
 #: The most frames of a film that are kept.
 MOST: Final = 250
 
@@ -103,7 +104,8 @@ def played(options: ChildOptions) -> Iterator[Bytes]:
     try:
         with av.open(str(film)) as container:
             shots = [
-                shot.to_ndarray(format="rgb24") for _, shot in zip(range(MOST), container.decode(video=0))
+                shot.to_ndarray(format="rgb24")
+                for _, shot in zip(range(MOST), container.decode(video=0), strict=False)
             ]
     except (OSError, av.error.FFmpegError) as error:
         raise BadInput(f"{film}: is no film that can be played ({error}); give another") from error

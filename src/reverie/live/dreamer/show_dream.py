@@ -250,7 +250,7 @@ class ShowDream:
         ), False
 
     def shimmer_on(self) -> bool:
-        """Dream a little for the first frame that has no gradient of its own; False if there is none to do."""
+        """Dream a little for the first frame that has no gradient of its own; False if none is due."""
         begun = time.thread_time()
         with self._lock:
             if self.pace != "eager" or self.wishes.paused:

@@ -1,0 +1,77 @@
+"""A keyframe of the show."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from reverie.ascent.session import Session
+from reverie.live.dreamer.keyframe import KeyframeMaker, Wanted, live_recipe, live_session
+from reverie.motion.zoom.steady import SteadyReference, hold
+from reverie.ops.warp import Similarity, warp
+
+SIZE = (192, 108)
+WAY = Similarity.of(zoom=1.03, turn=0.4)
+
+
+@pytest.fixture(scope="module")
+def session() -> Session:
+    return live_session(live_recipe(SIZE))
+
+
+@pytest.fixture
+def picture() -> torch.Tensor:
+    rng = torch.Generator().manual_seed(1)
+    coarse = torch.rand(1, 3, 18, 32, generator=rng)
+    return torch.nn.functional.interpolate(coarse, size=(SIZE[1], SIZE[0]), mode="bicubic").clamp(0, 1)
+
+
+def maker(session: Session, picture: torch.Tensor) -> KeyframeMaker:
+    reference = SteadyReference.of(picture).healthy(1.5)
+    return KeyframeMaker(live_recipe(SIZE), session, torch.Generator().manual_seed(0), reference)
+
+
+@pytest.mark.slow
+def test_it_is_dreamt_over_what_will_be_seen_there(session: Session, picture: torch.Tensor) -> None:
+    """It is nearer to the picture as the camera will see it than to the picture as it is, and no copy of it."""
+    made = maker(session, picture)
+    held = hold(picture, made.reference)
+    found = made.make(held, WAY, Wanted(live_recipe(SIZE).objective[-1]))
+    seen = warp(held, WAY)
+    assert found.shape == picture.shape
+    assert 0 <= float(found.min()) <= float(found.max()) <= 1
+    assert 0.01 < float((found - seen).std()) < float((found - held).std())
+
+
+@pytest.mark.slow
+def test_it_is_held_where_it_began(session: Session, picture: torch.Tensor) -> None:
+    made = maker(session, picture)
+    for _ in range(12):
+        picture = made.make(picture, WAY, Wanted(live_recipe(SIZE).objective[-1]))
+    now = SteadyReference.of(picture)
+    assert now.mean == pytest.approx(made.reference.mean, abs=0.02)
+    assert sum(now.bright) == pytest.approx(sum(made.reference.bright), rel=0.15)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("look", [0.35, 0.7, 1.0])
+def test_smaller_looks_dream_too(session: Session, picture: torch.Tensor, look: float) -> None:
+    breaths: list[int] = []
+    made = maker(session, picture)
+    wanted = Wanted(live_recipe(SIZE).objective[-1], look=look, steps=1)
+    found = made.make(picture, WAY, wanted, lambda: breaths.append(1))
+    assert float((found - warp(picture, WAY)).std()) > 0.005
+    assert len(breaths) >= 2
+
+
+@pytest.mark.slow
+def test_more_strength_goes_further(session: Session, picture: torch.Tensor) -> None:
+    text = live_recipe(SIZE).objective[-1]
+    view = warp(picture, WAY)
+    moved = []
+    for strength in (0.0, 0.5, 1.5):
+        made = maker(session, picture)
+        change = made.make(picture, WAY, Wanted(text, strength)) - hold(view, made.reference)
+        moved.append(float(change.std()))
+    assert moved == sorted(moved)
+    assert moved[0] < 1e-3
