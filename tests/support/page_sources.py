@@ -25,7 +25,7 @@ def name_another_origin(folder: Path) -> list[str]:
 
 
 def have_code_within(folder: Path) -> list[str]:
-    """Pages with a style or a script within them, and modules that make such or run text; the policy forbids both."""
+    """Pages with a style or a script within them, and modules that make such or run text."""
     pages = [
         path.name
         for path in folder.glob("*.html")

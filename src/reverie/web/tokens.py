@@ -28,10 +28,9 @@ def come_in(where: str, called: str) -> bytes:
     A redirect would not do: after a link from elsewhere a browser keeps a SameSite=Strict cookie back until a
     page of ours asks.
     """
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" '
-        f'content="0; url={where}"><title>reverie</title><p>Come in: <a href="{where}">{called}</a>.</p></html>'
-    ).encode()
+    head = f'<meta charset="utf-8"><meta http-equiv="refresh" content="0; url={where}"><title>reverie</title>'
+    link = f'<a href="{where}">{called}</a>'
+    return f'<!doctype html><html lang="en">{head}<p>Come in: {link}.</p></html>'.encode()
 
 
 def hashed(key: str) -> str:

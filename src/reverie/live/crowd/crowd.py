@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,8 @@ from reverie.live.topics import Choice, Hints, Topic, Topics
 #: So many wishes may come again; and what was shown last is remembered for so many topics.
 HUNDRED: Final = 100
 SHOWN: Final = 200
+#: So many of the newest wishes a moderator sees.
+RECENT: Final = 60
 #: Seconds for which what was shown before a restart is shown after it at least.
 TAKEN_UP: Final = 5.0
 Source = Literal["votes", "again", "playlist", "moderator"]
@@ -75,6 +77,15 @@ class Reply:
     near: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """Who wished for what, and when."""
+
+    at: float
+    label: str
+    person: Person
+
+
 class Crowd:
     """Who wishes for what, and what is shown.
 
@@ -103,6 +114,7 @@ class Crowd:
         self.began = self.ends = 0.0
         self._untold = False
         self.wishes = 0
+        self.recent: deque[Wished] = deque(maxlen=RECENT)
         self.controls = Controls()
         self._learn(topics)
 
@@ -173,6 +185,7 @@ class Crowd:
             self._again.popitem(last=False)
         if before is None or before.key != choice.key:
             self.wishes += 1
+            self.recent.append(Wished(now, choice.label, person))
             who = {"who": person.id, "from": self.hashed(person.address), "room": person.room}
             self.diary.note(now, "wish", label=choice.label, text=text, **who)
         return Reply(True, f"{choice.label} is in the queue", choice.label)
@@ -196,18 +209,21 @@ class Crowd:
         return [one for one in self.ballot.standings() if self.rules.allows(one.choice)]
 
     def next_topics(self, now: float) -> Tableau | None:
-        """What is dreamt from now on, or None where nothing changes."""
+        """What is dreamt from now on, or None where nothing has changed since this was last asked."""
         self.controls.forget(now)
-        if self._untold:
-            self._untold = False
-            return self.tableau
-        if self.tableau is not None:
-            if self.controls.paused is not None:
-                return None
-            self.ends = min(self.ends, now + self.show.hold)  # a clock that was put back
-            if self.controls.holding or not self._is_over(now):
-                return None
-        return self._change(now, "")
+        self.ends = min(self.ends, now + self.show.hold)  # a clock that was put back
+        held = self.controls.holding or self.controls.paused is not None
+        if self.tableau is None or (not held and self._is_over(now)):
+            self._change(now, "")
+        told, self._untold = self._untold, False
+        return self.tableau if told else None
+
+    def suggested(self) -> list[Topic]:
+        """Topics to begin with: what the show plays by itself, all of them that may be shown."""
+        found: dict[str, Topic] = {}
+        for choice in self.playlist:
+            found |= {topic.objective: topic for topic in choice.topics if self.rules.allows_topic(topic)}
+        return list(found.values())
 
     def _is_over(self, now: float) -> bool:
         """Whether something else is to be shown."""
@@ -216,34 +232,32 @@ class Crowd:
         unasked = self.tableau is not None and self.tableau.source in ("again", "playlist")
         return unasked and now >= self.began + self.show.least and bool(self.queue())
 
-    def skip(self, now: float) -> Tableau | None:
-        """Show something else, and take back the voices for what is shown; None if there is nothing else."""
+    def skip(self, now: float) -> None:
+        """Show something else if there is anything else, and take back the voices for what is shown."""
         key = self.tableau.choice.key if self.tableau else ""
         self.ballot.drop(key)
-        return self._change(now, key)
-
-    def _change(self, now: float, without: str) -> Tableau | None:
-        """Show what comes next, other than what has the key ``without``."""
-        found = self._chosen(now, without)
-        if found is None:
-            return None
-        self.ballot.end_round({one.key for one in found.shown})
-        return self.put(found.choice, found.source, now, found.people, found.names)
+        self._change(now, key)
 
     def put(
         self, choice: Choice, source: Source, now: float, people: int = 0, names: tuple[str, ...] = ()
-    ) -> Tableau | None:
-        """Show this from now on; None where it is what was shown before."""
-        before = self.tableau
+    ) -> None:
+        """Show this from now on."""
+        same = self.tableau is not None and self.tableau.topics == choice.topics
         self.tableau = self._tableau(choice, source, people, names)
         self.began, self.ends = now, now + self.show.hold
+        self._untold = self._untold or not same
         self._shown.pop(choice.key, None)
         self._shown[choice.key] = now
         while len(self._shown) > SHOWN:
             self._shown.popitem(last=False)
-        same = before is not None and before.topics == choice.topics
         self.diary.note(now, "stays" if same else "shown", label=choice.label, source=source, people=people)
-        return None if same else self.tableau
+
+    def _change(self, now: float, without: str) -> None:
+        """Show what comes next, other than what has the key ``without``."""
+        found = self._chosen(now, without)
+        if found is not None:
+            self.ballot.end_round({one.key for one in found.shown})
+            self.put(found.choice, found.source, now, found.people, found.names)
 
     def _tableau(self, choice: Choice, source: Source, people: int, names: tuple[str, ...]) -> Tableau:
         layout: Layout = self.show.layout if len(choice.topics) > 1 else "whole"

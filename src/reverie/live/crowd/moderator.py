@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from reverie.errors import UsageError
-from reverie.live.crowd.crowd import Crowd, Tableau
+from reverie.live.crowd.crowd import Crowd
 from reverie.live.topics import Choice
 
 #: How strong the dream is when it is to calm down, as a share of the usual.
@@ -13,20 +13,20 @@ CALM: Final = 0.4
 
 
 class Moderator:
-    """Who watches over a show. What is shown is None where that does not change."""
+    """Who watches over a show."""
 
     def __init__(self, crowd: Crowd) -> None:
         """The moderator of a crowd."""
         self._crowd = crowd
 
-    def skip(self, now: float) -> Tableau | None:
+    def skip(self, now: float) -> None:
         """Show something else at once; what is shown now loses its voices."""
         crowd = self._crowd
         shown = crowd.tableau
         self._note(now, "skip", shown.choice.label if shown else "")
-        return crowd.skip(now)
+        crowd.skip(now)
 
-    def show(self, text: str, now: float) -> Tableau | None:
+    def show(self, text: str, now: float) -> None:
         """Show this at once, whatever the votes say.
 
         Raises:
@@ -36,7 +36,7 @@ class Moderator:
         if not self._crowd.rules.allows(choice):
             raise UsageError(f"label: {choice.label} is not shown here")
         self._note(now, "show", choice.label)
-        return self._crowd.put(choice, "moderator", now)
+        self._crowd.put(choice, "moderator", now)
 
     def hold(self, on: bool, now: float) -> None:
         """Let what is shown stay, or let it go; then it has its whole time again."""
@@ -63,7 +63,7 @@ class Moderator:
         self._note(now, "calm", "on" if on else "off")
         self._crowd.controls.calm = CALM if on else 1.0
 
-    def ban(self, label: str, now: float) -> Tableau | None:
+    def ban(self, label: str, now: float) -> None:
         """Never show this again; what is shown now gives way if it is that.
 
         Raises:
@@ -73,7 +73,8 @@ class Moderator:
         self._note(now, "ban", choice.label)
         self._crowd.rules.ban(choice)
         shown = self._crowd.tableau
-        return self._crowd.skip(now) if shown and not self._crowd.rules.allows(shown.choice) else None
+        if shown and not self._crowd.rules.allows(shown.choice):
+            self._crowd.skip(now)
 
     def allow(self, label: str, now: float) -> None:
         """Take a ban of a topic back; UsageError where it is not banned."""

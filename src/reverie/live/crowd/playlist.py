@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import get_args
 
@@ -33,6 +34,10 @@ class Playlist:
             self._lists.append([choice for _, choice in found if choice is not None])
         self._others = [Choice((topic,)) for topic in topics]
         self._turn, self._of = -1, -1
+
+    def __iter__(self) -> Iterator[Choice]:
+        """All that is played at some time of the day."""
+        return (choice for one in self._lists for choice in one)
 
     def next(self, now: float, current: Choice | None) -> Choice | None:
         """What comes next, which is something else if there is anything else; None if nothing may be shown.

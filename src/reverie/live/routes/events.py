@@ -1,0 +1,73 @@
+"""What happens, as it happens: a WebSocket for each open page; a slow one hears the newest alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from contextlib import suppress
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, WebSocket, WebSocketDisconnect
+
+from reverie.live.lobby import PACE, Lobby, Watcher
+from reverie.live.routes.common import LiveCall, call_of
+
+router = APIRouter()
+#: Characters of what a page may send; pages at once; seconds that one message may take.
+LONGEST, MOST, PATIENCE = 500, 4000, 20.0
+_SAID: Final = "pulse"
+
+
+@router.websocket("/api/events")
+async def events(socket: WebSocket, here: Annotated[LiveCall, Depends(call_of)]) -> None:
+    lobby = here.lobby
+    if lobby.pages >= MOST:
+        await socket.close(1013, "too many pages are open")
+        return
+    await socket.accept()
+    watcher = lobby.enter(here.caller)
+    try:
+        tasks = {
+            asyncio.create_task(_send(socket, watcher, lobby)),
+            asyncio.create_task(_hear(socket, here)),
+        }
+        _, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    finally:
+        lobby.leave(watcher)
+        with suppress(RuntimeError, WebSocketDisconnect):
+            await socket.close()
+
+
+async def _send(socket: WebSocket, watcher: Watcher, lobby: Lobby) -> None:
+    """Send what there is; what comes meanwhile is sent together."""
+    while True:
+        await watcher.wait()
+        await asyncio.wait_for(socket.send_text(lobby.text(watcher.sight)), PATIENCE)
+        await asyncio.sleep(PACE)
+
+
+async def _hear(socket: WebSocket, here: LiveCall) -> None:
+    """Take in how loud it is before the stage; nobody else has anything to say here."""
+    while True:
+        try:
+            text = await socket.receive_text()
+        except (WebSocketDisconnect, KeyError):  # KeyError: of bytes, which mean nothing here
+            return
+        level = _read(text).get(_SAID)
+        if here.caller.stages and isinstance(level, int | float) and not isinstance(level, bool):
+            here.lobby.loud(float(level), time.time())
+
+
+def _read(text: str) -> dict[str, Any]:
+    """An object, or nothing."""
+    if len(text) > LONGEST:
+        return {}
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

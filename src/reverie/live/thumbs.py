@@ -1,0 +1,62 @@
+"""Small pictures of topics: what the show itself dreamt of each, kept beside its state."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.live.topics import Topic
+from reverie.media.disk import replacing
+from reverie.media.picture import Picture
+from reverie.web.previews import webp
+
+#: Longest side of a small picture in pixels, and how well it is kept, 1 to 100.
+SIDE, QUALITY = 256, 72
+#: So many are kept; there are not many more topics.
+MOST: Final = 2000
+
+
+class TopicPictures:
+    """A folder of small pictures, one a topic; the newest takes the place of the one before."""
+
+    def __init__(self, folder: Path) -> None:
+        """Those that are in a folder already."""
+        self._folder = folder
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._there = {path.stem for path in folder.glob("*.webp")}
+
+    def name(self, topic: Topic) -> str | None:
+        """What its picture is called, or None if there is none."""
+        name = _name(topic)
+        return name if name in self._there else None
+
+    def read(self, name: str) -> bytes | None:
+        """The WebP of that name, if there is one."""
+        if name not in self._there:
+            return None
+        try:
+            return (self._folder / f"{name}.webp").read_bytes()
+        except OSError:
+            self._there.discard(name)
+            return None
+
+    def take(self, topic: Topic, rgb: NDArray[np.uint8]) -> None:
+        """Keep a frame, (H, W, 3), as the picture of a topic; nothing happens where it cannot be written."""
+        name = _name(topic)
+        if name not in self._there and len(self._there) >= MOST:
+            return
+        data, _ = webp(Picture(rgb.astype(np.float32) / 255), SIDE, quality=QUALITY)
+        path = self._folder / f"{name}.webp"
+        with suppress(OSError), replacing(path, path.with_suffix(".part")) as file:
+            file.write(data)
+            self._there.add(name)
+
+
+def _name(topic: Topic) -> str:
+    return hashlib.sha256(topic.objective.encode()).hexdigest()[:16]
