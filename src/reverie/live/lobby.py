@@ -111,7 +111,7 @@ class Lobby:
             BadInput, ResourceError: The file of tokens cannot be used.
         """
         self.room, self.crowd = room, room.crowd
-        self.url = (room.show.stage.url or url).rstrip("/")
+        self.url, self._here = (room.show.stage.url or url).rstrip("/"), url
         self.keys = Keys.of(room.data / "state", moderator=room.token)
         self.gate = LiveGate(self.keys)
         self.code = RoomCode(self.keys.secret, room.show.voices.code)
@@ -121,15 +121,14 @@ class Lobby:
         self._loud = RateLimit(60 * LOUD)
         self._watchers: set[Watcher] = set()
         self._texts: dict[Sight, str] = {}
-        self._ticking: asyncio.Task[None] | None = None
         self._described = TurningFile(describe) if describe is not None else None
         self._seen: object = None
         self._pictured: Tableau | None = None
         room.listeners.append(self.scene_changed)
 
     def link(self, role: Role) -> str:
-        """The address by which somebody comes in as that, on this machine or by the proxy before it."""
-        return self.keys.link(self.url, role)
+        """The address of this server by which somebody comes in as that."""
+        return self.keys.link(self._here, role)
 
     # -- Pages ---------------------------------------------------------------------------------------------
 
@@ -138,8 +137,6 @@ class Lobby:
         sight: Sight = "moderator" if caller.moderates else "stage" if caller.stages else "guest"
         watcher = Watcher(sight)
         self._watchers.add(watcher)
-        if self._ticking is None or self._ticking.done():
-            self._ticking = asyncio.create_task(self._tick())
         return watcher
 
     def leave(self, watcher: Watcher) -> None:
@@ -198,9 +195,9 @@ class Lobby:
             ]
         return found
 
-    async def _tick(self) -> None:
-        """Tell what changes by itself, while anybody watches; and keep small pictures of what is dreamt."""
-        while self._watchers:
+    async def run(self) -> None:
+        """Tell what changes by itself, and keep small pictures of what is dreamt; ends by being cancelled."""
+        while True:
             now = time.time()
             seen = (self.room.viewers, self.pages, self.code.now(now), self.room.ready)
             counts = self.room.counts if any(one.sight == "moderator" for one in self._watchers) else None
@@ -267,8 +264,6 @@ class Lobby:
 
     def close(self) -> None:
         """The show is over."""
-        if self._ticking is not None:
-            self._ticking.cancel()
         if self._described is not None:
             self._described.close()
 

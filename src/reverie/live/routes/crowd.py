@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from reverie.live.crowd.crowd import Reply
 from reverie.live.gate import Caller
 from reverie.live.lobby import Sight
-from reverie.live.routes.common import LiveCall, Calling
+from reverie.live.routes.common import Calling, LiveCall
 from reverie.live.topics import LONGEST, Topic
 from reverie.plain_words import shown
 from reverie.web.previews import TYPE

@@ -8,7 +8,7 @@ from typing import Final
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
-from reverie.live.routes.common import LiveCall, Calling
+from reverie.live.routes.common import Calling, LiveCall
 
 router = APIRouter(include_in_schema=False)
 #: The folder of the pages and their modules, which are found at ``/static``.
