@@ -66,16 +66,13 @@ def metrics(room: ShowRoom) -> str:
     lines.add("queue", "gauge", "Wishes with a voice.", len(room.crowd.queue()))
     lines.add("wishes_total", "counter", "Wishes taken.", room.crowd.wishes)
     lines.add("ready", "gauge", "1 while new frames come.", int(room.ready))
-    lines.add("reconnects_total", "counter", "Connections to the service after the first.", room.reconnects)
+    lines.add("reconnects_total", "counter", "Connections that came back.", room.reconnects)
     for part, count in restarts(room).items():
         lines.add("restarts_total", "counter", "Times a part was begun again.", count, part=part)
     if room.counts is not None:
         lines.add("look", "gauge", "Size of the looks as a share of the largest.", room.counts.look)
         for part, ms in room.counts.ms.items():
             lines.add("dreamer_core_ms", "gauge", "Core-ms a shown frame, by part.", ms, part=part)
-    for more in room.figures:
-        for name, value in more().items():
-            lines.add(name, "gauge", name.replace("_", " ").capitalize() + ".", value)
     return lines.text()
 
 

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from reverie.errors import BadInput, ReverieError
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.errors import BadInput, ResourceError, ReverieError
 from reverie.live.air.air import Air, AirPlan
 from reverie.live.air.child import Child
 from reverie.live.crowd.crowd import Crowd, Tableau, make_crowd
@@ -28,6 +31,7 @@ from reverie.live.dreamer.protocol import (
     line,
     read_report,
 )
+from reverie.live.frames import FrameRing
 from reverie.live.hours import HourNotes
 from reverie.live.kept import EVERY, KeptState
 from reverie.live.show import Show
@@ -130,10 +134,8 @@ class ShowRoom:
         self.listeners: list[Callable[[], None]] = []
         #: Further tasks that run as long as the show does, by name; begun again where they end.
         self.tasks: dict[str, Callable[[], Awaitable[None]]] = {}
-        #: What else is kept: for a name, what gives it and what takes it up.
-        self.kept_parts: dict[str, tuple[Callable[[], Any], Callable[[Any], None]]] = {}
-        #: Further figures for ``/health`` and ``/metrics``.
-        self.figures: list[Callable[[], dict[str, float]]] = []
+        #: What says how often other connections came back, as a chat's.
+        self.links: list[Callable[[], int]] = []
         self.restarts: dict[str, int] = {}
         self._orders: dict[type, Order] = {}
         self._paused = False
@@ -141,6 +143,7 @@ class ShowRoom:
         self._kept = KeptState(plan.data / "state")
         self._running: list[asyncio.Task[None]] = []
         self._trouble = ""
+        self._ring: FrameRing | None = None
 
     # -- What others use -------------------------------------------------------------------------------------
 
@@ -161,8 +164,22 @@ class ShowRoom:
 
     @property
     def reconnects(self) -> int:
-        """Connections to the service that is streamed to, after the first."""
-        return self.air.stream_state.reconnects if self.air.stream_state else 0
+        """How often connections to elsewhere came back: the stream's, the chat's."""
+        stream = self.air.stream_state.reconnects if self.air.stream_state else 0
+        return stream + sum(link() for link in self.links)
+
+    def newest(self) -> NDArray[np.uint8] | None:
+        """The newest frame, (H, W, 3); None before the first."""
+        try:
+            if self._ring is None or self._ring.replaced:
+                if self._ring is not None:
+                    self._ring.close()
+                self._ring = FrameRing.open(self.plan.ring)
+        except ResourceError:
+            self._ring = None
+            return None
+        frame = self._ring.newest()
+        return None if frame is None else frame.rgb
 
     def order(self, order: Order) -> None:
         """Tell the dreamer something; what lasts is told again to one that is begun anew."""
@@ -243,7 +260,13 @@ class ShowRoom:
         """Tell a new dreamer what holds."""
         camera = self.show.camera
         self.totals.turn()
-        moves = MoveCamera(zoom=camera.zoom, turn=camera.rotate, pan_x=camera.pan_x, pan_y=camera.pan_y)
+        moves = MoveCamera(
+            zoom=camera.zoom,
+            turn=camera.rotate,
+            pan_x=camera.pan_x,
+            pan_y=camera.pan_y,
+            repeat=camera.repeat,
+        )
         for order in (moves, *self._orders.values(), *([PauseDream()] if self._paused else [])):
             self.dreamer.say(line(order))
 
@@ -285,14 +308,12 @@ class ShowRoom:
 
     async def _write(self) -> None:
         """Keep all of it; a disk that is full or gone ends nothing."""
-        parts = {name: give() for name, (give, _) in self.kept_parts.items()}
         state = {
             "saved": time.time(),
             "totals": self.totals.all(),
             "paused": self._paused,
             "calm": order.factor if isinstance(order := self._orders.get(CalmDown), CalmDown) else None,
             "crowd": self.crowd.state(),
-            "parts": parts,
         }
         try:
             await asyncio.to_thread(self._kept.write, state)
@@ -322,9 +343,6 @@ class ShowRoom:
             self._paused = bool(state["paused"])
             if state["calm"] is not None:
                 self._orders[CalmDown] = CalmDown(factor=state["calm"])
-            for name, (_, take) in self.kept_parts.items():
-                if name in state["parts"]:
-                    take(state["parts"][name])
         except (ReverieError, KeyError, TypeError, ValueError) as error:
             _log.warning("%s", error if isinstance(error, ReverieError) else f"{self._kept.path}: {error!r}")
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from reverie.live.lobby import Lobby
 
+_log = logging.getLogger("reverie.live")
 Say = Callable[[str], None]
 
 
@@ -41,7 +42,7 @@ def serve(settings: LiveSettings, *, opens: bool, ready: Say, note: Say) -> None
         ResourceError: The port is taken, the data folder cannot be used, or another show has it.
     """
     from reverie.live.app import make_app
-    from reverie.live.chat.client import make_chat
+    from reverie.live.chat.wishes import make_chat
     from reverie.live.lobby import Lobby
     from reverie.live.routes import ROUTERS
 
@@ -56,10 +57,11 @@ def serve(settings: LiveSettings, *, opens: bool, ready: Say, note: Say) -> None
         ours = addresses(settings.host, port, also=settings.allow_hosts, proxies=settings.proxies)
         room = ShowRoom(plan_of(settings))
         lobby = Lobby(room, _address(settings, port), describe=settings.describe)
-        room.kept_parts["lobby"] = (lobby.state, lobby.restore)
         room.tasks["events"] = lobby.run
-        if settings.show.twitch:
-            room.tasks["chat"] = make_chat(room).run
+        chat = make_chat(room.crowd, wake=lobby.heard, note=_log.info)
+        if chat is not None:
+            room.tasks["chat"] = chat.run
+            room.links.append(lambda: chat.reconnects)
         door = {"headers": lobby.gate.headers, "guest": lobby.gate.guest}
         app = make_app(room, ours, lobby.gate, routers=ROUTERS, state={"lobby": lobby}, door=door)
         server = make_server(app, ours)
@@ -114,16 +116,15 @@ def _address(settings: LiveSettings, port: int) -> str:
 @contextmanager
 def _logged() -> Iterator[None]:
     """What the show says of itself goes to standard error, with the time."""
-    log = logging.getLogger("reverie.live")
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    log.propagate = False
+    _log.addHandler(handler)
+    _log.setLevel(logging.INFO)
+    _log.propagate = False
     try:
         yield
     finally:
-        log.removeHandler(handler)
+        _log.removeHandler(handler)
 
 
 async def _tell(

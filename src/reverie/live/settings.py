@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from reverie.errors import BadInput, ResourceError, UsageError
+from reverie.errors import BadInput, UsageError
 from reverie.live.show import Show
 from reverie.media.local_file import read_regular, reason
 from reverie.web.addresses import is_loopback
@@ -21,6 +20,8 @@ KEY: Final = "REVERIE_RTMP_KEY"
 TOKEN: Final = "REVERIE_LIVE_TOKEN"
 #: Bytes of a file that holds a key.
 LONGEST: Final = 4096
+#: Characters of a token at least.
+SHORTEST: Final = 8
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class LiveSettings:
         allow_hosts: Further names of this server.
         proxies: Addresses of proxies that are believed.
         rtmp: The address of a service, with its key.
-        token: What lets a moderator in; one is made and kept if missing.
+        token: What lets a moderator in; one is made and kept if empty.
         describe: A file that is told what is dreamt, a line a topic.
         offline: Whether no weights may be downloaded.
         dreamer: The module that makes the frames.
@@ -93,31 +94,17 @@ def with_key(address: str | None, key_file: Path | None, environment: Mapping[st
     return f"{address.rstrip('/')}/{key}"
 
 
-def moderator_token(data: Path, given: Path | None, environment: Mapping[str, str]) -> str:
-    """What lets a moderator in: of a file, of the environment, or made once and kept for the user alone.
+def moderator_token(given: Path | None, environment: Mapping[str, str]) -> str:
+    """What lets a moderator in: of a file, or of the environment; empty where nobody said one.
 
     Raises:
         UsageError: A token that is too short to be one.
         BadInput: The file cannot be read.
-        ResourceError: None can be kept.
     """
     token = _of_file(given, "--token-file") if given else environment.get(TOKEN, "").strip()
-    if token:
-        if len(token) < 8:
-            raise UsageError("the moderator's token is too short; eight characters are the least")
-        return token
-    path = data / "state" / "token"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and len(kept := _of_file(path, "--data")) >= 8:
-            return kept
-        made = secrets.token_urlsafe(24)
-        path.unlink(missing_ok=True)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(made + "\n")
-    except OSError as error:
-        raise ResourceError(f"--data {data}: cannot be written ({error.strerror})") from error
-    return made
+    if token and len(token) < SHORTEST:
+        raise UsageError(f"the moderator's token is too short; {SHORTEST} characters are the least")
+    return token
 
 
 def _of_file(path: Path, option: str) -> str:

@@ -173,7 +173,7 @@ def live(
         allow_hosts=tuple(address.allow_host or ()),
         proxies=tuple(address.trusted_proxy or ()),
         rtmp=with_key(described.rtmp, outlets.rtmp_key_file, os.environ),
-        token=moderator_token(data, outlets.token_file, os.environ),
+        token=moderator_token(outlets.token_file, os.environ),
         describe=outlets.describe,
         offline=common.offline,
     )
