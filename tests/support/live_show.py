@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -20,28 +19,32 @@ from support.commands import environment
 
 #: Seconds until a show answers on a machine that does much else, and until anything has come about.
 START, PATIENCE = 90.0, 60.0
-#: A show without pages: the server's own part, its children, and nothing of the crowd's. Its port is printed.
+#: The command but for its options, so that other frames than a dream's can be shown.
 SERVER = """
-import asyncio, json, sys
+import json, sys
 from pathlib import Path
-from reverie.live.app import make_app
-from reverie.live.room import RoomPlan, ShowRoom
+from reverie.live.serve import serve
+from reverie.live.settings import LiveSettings
 from reverie.live.show import Show
-from reverie.web.addresses import addresses
-from reverie.web.door import Open
-from reverie.web.serving import bound, make_server
 
 given = json.loads(sys.argv[1])
-show = Show(**given["show"])
-data = Path(given["data"])
-plan = RoomPlan(show, data, given["ring"], rtmp=given.get("rtmp"), dreamer=given["dreamer"], words=tuple(given["words"]))
-room = ShowRoom(plan)
-listener = bound("127.0.0.1", 0)
-port = listener.getsockname()[1]
-ours = addresses("127.0.0.1", port)
-server = make_server(make_app(room, ours, Open()), ours)
-print(port, flush=True)
-asyncio.run(server.serve(sockets=[listener]))
+settings = LiveSettings(
+    Show(**given["show"]),
+    Path(given["data"]),
+    port=given["port"],
+    rtmp=sys.stdin.readline().strip() or None,
+    dreamer=given["dreamer"],
+    words=tuple(given["words"]),
+)
+try:
+    serve(
+        settings,
+        opens=False,
+        ready=lambda url: print(url, flush=True),
+        note=lambda text: print(text, file=sys.stderr),
+    )
+except KeyboardInterrupt:
+    pass
 """
 RECORDED = "reverie.live.dreamer.recorded"
 
@@ -56,33 +59,38 @@ class RunningShow:
         size: tuple[int, int] = (128, 72),
         rtmp: str | None = None,
         film: Path | None = None,
+        port: int = 0,
+        dreamer: str = RECORDED,
         **show: Any,
     ) -> None:
         data.mkdir(parents=True, exist_ok=True)
         self.data = data
-        words = ["--film", str(film)] if film else []
         given = {
             "show": {"size": size, **{k: str(v) if isinstance(v, Path) else v for k, v in show.items()}},
             "data": str(data),
-            "ring": f"test-{os.getpid()}-{abs(hash(str(data))) % 10**8}",
-            "rtmp": rtmp,
-            "dreamer": RECORDED,
-            "words": words,
+            "port": port,
+            "dreamer": dreamer,
+            "words": ["--film", str(film)] if film else [],
         }
-        self.log = data / "log.txt"
+        self.log = data.parent / f"{data.name}.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", SERVER, json.dumps(given)],
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 env=environment(),
+                text=True,
             )
+        assert self.process.stdin is not None
         assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            raise AssertionError(f"no show: {self.log.read_text()[-2000:]}")
-        self.port = int(line)
-        self.address = f"http://127.0.0.1:{self.port}"
+        self.process.stdin.write(f"{rtmp or ''}\n")
+        self.process.stdin.close()
+        self.link = self.process.stdout.readline().strip()
+        if not self.link:
+            raise AssertionError(f"no show: {self.log.read_text()[-3000:]}")
+        self.address = self.link.split("?")[0].rstrip("/")
+        self.port = int(self.address.rpartition(":")[2])
         self.http = httpx.Client(base_url=self.address, timeout=30)
         self.until(lambda found: True, seconds=START)
 
