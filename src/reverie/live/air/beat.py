@@ -65,4 +65,4 @@ class Beat:
     def nap(self, now: float) -> float:
         """Seconds until the next look."""
         left = self._last + self.period - now
-        return LOOK if left <= LOOK else min(NAP, left - LOOK)
+        return LOOK if left <= 2 * LOOK else min(NAP, left - LOOK)

@@ -84,7 +84,7 @@ class PictureEncoder:
             "profile": "main",
             "tune": "zerolatency",
             "maxrate": str(self.bits),
-            "bufsize": str(self.bits),
+            "bufsize": str(self.bits // 2),  # what may be saved up: half a second
             "g": every,
             "keyint_min": every,
             "sc_threshold": "0",
