@@ -114,5 +114,6 @@ class Channel:
 
     def leave(self, viewer: Viewer) -> None:
         """One fewer."""
-        self._viewers.discard(viewer)
-        self._gone += viewer.skipped
+        if viewer in self._viewers:
+            self._viewers.remove(viewer)
+            self._gone += viewer.skipped

@@ -110,7 +110,7 @@ class MusicBed:
                     held = _mixed(tail, held, fade)
                 yield held[:, : -fade or None]
                 held = held[:, -fade:]
-        except (OSError, ValueError) as error:  # PyAV's errors are one of both
+        except (OSError, EOFError, ValueError) as error:  # PyAV's errors are one of these
             self._tell(os.fspath(path), error)
         if begun:
             yield _Tail(held)
@@ -173,12 +173,15 @@ def _decoded(path: Path) -> Iterator[Sound]:
             raise ValueError("there is no sound in it")
         shaped = av.AudioResampler("fltp", "stereo", RATE)
         waiting: list[Any] = []
+        empty = True
         for frame in file.decode(audio=0):
-            frame.pts = None
+            frame.pts, empty = None, False
             waiting += [one.to_ndarray() for one in shaped.resample(frame)]
             if sum(one.shape[1] for one in waiting) >= RATE:
                 yield np.concatenate(waiting, axis=1).astype(np.float32)
                 waiting = []
+        if empty:
+            raise ValueError("there is no sound in it")
         waiting += [one.to_ndarray() for one in shaped.resample(None)]
         if waiting:
             yield np.concatenate(waiting, axis=1).astype(np.float32)
