@@ -80,11 +80,11 @@ def with_key(address: str | None, key_file: Path | None, environment: Mapping[st
         UsageError: A key that is none, or without an address.
         BadInput: The file cannot be read.
     """
-    key = _of_file(key_file, "--rtmp-key-file") if key_file else environment.get(KEY, "").strip()
     if address is None:
         if key_file:
             raise UsageError("--rtmp-key-file: --rtmp has to say where the key is for")
         return None
+    key = _of_file(key_file, "--rtmp-key-file") if key_file else environment.get(KEY, "").strip()
     if not address.startswith(("rtmp://", "rtmps://")):
         raise UsageError("--rtmp: needs an address such as rtmp://live.twitch.tv/app")
     if not key:

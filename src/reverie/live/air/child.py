@@ -88,6 +88,8 @@ class Child:
                 await asyncio.sleep(wait)
         finally:
             self._kill()
+            if self._process is not None:
+                await self._process.wait()
 
     async def _once(self) -> str:
         """One life; how it ended."""
