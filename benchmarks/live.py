@@ -1,4 +1,4 @@
-"""The live show measured: frames in time, how much is dreamt, how soon a topic is there, and whether it holds.
+"""The live show measured: frames in time, how much is dreamt, how soon a topic is there, and if it holds.
 
     python -m benchmarks.live show [--minutes 10] [--pace calm] [--size 1024x576]
     python -m benchmarks.live topics [--seconds 0.5] [--pace calm] [--each 12]
@@ -45,20 +45,9 @@ from reverie.recipe.presets.preset import preset
 
 #: What is dreamt in turn.
 TOPICS = (
-    (
-        "volcano",
-        "goldfish",
-        "peacock",
-        "castle",
-        "tiger",
-        "strawberry",
-        "jellyfish",
-        "macaw",
-        "daisy",
-        "palace",
-    )
-    + ("golden retriever", "flamingo", "pineapple", "ladybug", "lion", "coral reef", "snow leopard", "bee")
-    + ("hummingbird", "red fox")
+    *("volcano", "goldfish", "peacock", "castle", "tiger", "strawberry", "jellyfish", "macaw", "daisy"),
+    *("palace", "golden retriever", "flamingo", "pineapple", "ladybug", "lion", "coral reef"),
+    *("snow leopard", "bee", "hummingbird", "red fox"),
 )
 STRANGER = "lite1"
 #: A topic is seen where the stranger's probability is above so many times chance, and clear from this on.

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Queue
+from typing import TypeVar
 
 import pytest
 
@@ -32,6 +33,7 @@ from reverie.live.dreamer.protocol import (
 from reverie.live.frames import FrameRing
 from support.commands import environment
 
+T = TypeVar("T")
 SIZE = (128, 72)
 #: What has not come after so many seconds never will.
 NEVER = 120.0
@@ -64,7 +66,7 @@ class Child:
             self.process.stdin.write(order if isinstance(order, bytes) else line(order))
         self.process.stdin.flush()
 
-    def hear[T](self, kind: type[T]) -> T:
+    def hear(self, kind: type[T]) -> T:
         """The next report of a kind."""
         while (said := self._said.get(timeout=NEVER)) is not None:
             if isinstance(said, kind):

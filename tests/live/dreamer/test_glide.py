@@ -89,7 +89,7 @@ def test_what_fades_in_is_mixed_in_its_share() -> None:
 
 
 def test_no_frame_is_a_jump() -> None:
-    """Every frame is as far from the one before as the camera and the fade make it, where keyframes change too."""
+    """Each is as far from the one before as camera and fade make it, where keyframes change too."""
     camera = steady_camera()
     glide = Glide(keyframe(500, 1, 499, 1), camera.between)
     steps, last = [], glide.moment(500).drawn().astype(float)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reverie.live.dreamer.governor import AHEAD, HURRY, LATEST, MOST_STEPS, SMALLEST, SOON, Governor
+from reverie.live.dreamer.governor import AHEAD, HURRY, LATEST, MOST_STEPS, SMALLEST, SOON, Governor, work_of
 
 FPS = 25
 
@@ -26,7 +26,7 @@ class Machine:
     ready: float = AHEAD
     left: float = 0.0  # of the keyframe that is being dreamt
     ticks: int = 0
-    looked: tuple[float, int] = (1.0, 2)
+    work: float = 1.0
     repeated: int = 0
     keyframes: int = 0
     too_early: int = 0  # repeats while looks could have been smaller
@@ -45,15 +45,15 @@ class Machine:
             self.repeated += 1
             self.too_early += not governor.smallest
         if self.left <= 0:
-            self.looked = governor.look, governor.steps
-            self.left = self.keyframe * governor.look**2 * governor.steps / 2
+            self.work = work_of(governor.look, governor.steps)
+            self.left = self.keyframe * self.work
             self.ticks = 0
         self.ticks += 1
         if self.ready > HURRY:
             self.left -= min(work, power / FPS, 1 / FPS)
         if self.left <= 0:
             self.keyframes += 1
-            governor.dreamt(self.ticks / FPS, *self.looked)
+            governor.dreamt(self.ticks / FPS, self.work)
 
 
 @given(
@@ -106,11 +106,11 @@ def test_a_slow_machine_still_dreams_a_keyframe_a_second(keyframe: float) -> Non
 def test_a_fast_machine_takes_more_steps_not_more_keyframes() -> None:
     governor = Governor()
     for _ in range(30):
-        governor.dreamt(0.02 * governor.steps, governor.look, governor.steps)
+        governor.dreamt(0.02 * governor.steps, work_of(governor.look, governor.steps))
     assert governor.steps == MOST_STEPS
     assert governor.gap == SOON
     for _ in range(30):
-        governor.dreamt(0.22 * governor.steps, governor.look, governor.steps)
+        governor.dreamt(0.22 * governor.steps, work_of(governor.look, governor.steps))
     assert governor.steps == governor.least
 
 
@@ -118,7 +118,7 @@ def test_looks_hold_still_on_a_machine_that_does() -> None:
     """It does not swing to and fro between two sizes for ever."""
     governor, looks = Governor(), []
     for _ in range(100):
-        governor.dreamt(1.6 * governor.look**2, governor.look, governor.steps)
+        governor.dreamt(1.6 * governor.look**2, work_of(governor.look, governor.steps))
         looks.append(governor.look)
     assert max(looks[30:]) / min(looks[30:]) < 1.01
     assert 1.6 * looks[-1] ** 2 <= LATEST

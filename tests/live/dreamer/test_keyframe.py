@@ -33,7 +33,7 @@ def maker(session: Session, picture: torch.Tensor) -> KeyframeMaker:
 
 @pytest.mark.slow
 def test_it_is_dreamt_over_what_will_be_seen_there(session: Session, picture: torch.Tensor) -> None:
-    """It is nearer to the picture as the camera will see it than to the picture as it is, and no copy of it."""
+    """It is nearer to the picture as it will be seen than to the picture as it is, and no copy of it."""
     made = maker(session, picture)
     held = hold(picture, made.reference)
     found = made.make(held, WAY, Wanted(live_recipe(SIZE).objective[-1]))

@@ -18,7 +18,7 @@ from reverie.media.picture import load_picture
 from reverie.objective import parse
 from reverie.transform.roll import Roll
 
-SIZE = (256, 144)
+SIZE = (448, 252)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def test_two_places_make_the_whole(layout: str) -> None:
 @pytest.mark.parametrize("place", get_args(Place))
 @pytest.mark.parametrize("text", ['class("goldfish")', "standard(block5a)"])
 def test_a_topic_is_dreamt_where_it_belongs(place: Place, text: str, session: Session) -> None:
-    """At least five sixths of its gradient's energy lies in its place, which takes about half of the picture."""
+    """At least three quarters of its gradient's energy lies in its place, some half of the picture."""
     recipe = live_recipe(SIZE).model_copy(update={"objective": (str(placed(parse(text), place)),)})
     rng = torch.Generator().manual_seed(3)
     picture = torch.rand(1, 3, SIZE[1], SIZE[0], generator=rng) * 0.3 + 0.35
@@ -46,7 +46,7 @@ def test_a_topic_is_dreamt_where_it_belongs(place: Place, text: str, session: Se
         torch.from_numpy(mask_of(place))[None, None], size=(SIZE[1], SIZE[0]), mode="bilinear"
     )[0, 0].numpy()
     inside = float((energy * (mask > 0.05)).sum() / energy.sum())
-    assert inside > 5 / 6, inside
+    assert inside > 3 / 4, inside
 
 
 def test_other_files_are_opened_as_ever() -> None:

@@ -29,6 +29,7 @@ class Dream:
         self.tally = SimpleNamespace(shown=0, repeated=0, dreamt=0, seconds=Counter())
         self.entered = 0
         self.least = 99
+        self.stale = False
         self.stall = lambda: None
 
     def _ahead(self, frames: int) -> None:
@@ -49,7 +50,7 @@ class Dream:
         return False
 
     def plan(self) -> Any:
-        return SimpleNamespace(wanted=SimpleNamespace(look=1.0, steps=2))
+        return SimpleNamespace(wanted=SimpleNamespace(work=1.0))
 
     def work(self, job: Any, breathe: Callable[[], None]) -> None:
         self._work(breathe)

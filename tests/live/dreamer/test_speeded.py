@@ -15,12 +15,13 @@ class Dream:
 
     def __init__(self) -> None:
         self.next, self.fps, self.free = 0, 25.0, 0
+        self.stale = False
         self.entered: list[tuple[int, int]] = []
         self.governor = SimpleNamespace(dreamt=lambda *_: None, ahead=lambda _: None)
         self.tally = SimpleNamespace(shown=0)
 
     def plan(self) -> Any:
-        return SimpleNamespace(frame=self.next, wanted=SimpleNamespace(look=1.0, steps=2))
+        return SimpleNamespace(frame=self.next, wanted=SimpleNamespace(work=1.0))
 
     def work(self, job: Any) -> np.ndarray:
         return np.zeros(1)

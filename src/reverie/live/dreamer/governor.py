@@ -18,7 +18,7 @@ HURRY: Final = 1
 SMALLEST, GROWS, SHRINKS = 0.35, 1.12, 0.8
 #: Seconds from keyframe to keyframe: no fewer than the first, and no more than the second as long as looks
 #: can be smaller instead.
-SOON, LATEST = 0.48, 0.85
+SOON, LATEST = 0.48, 0.95
 #: Looks grow again only while they would still take less than this share of the latest.
 EASY: Final = 0.85
 #: How much of the estimate of a keyframe's time is kept when the next one is measured.
@@ -34,41 +34,38 @@ class Governor:
     Attributes:
         look: Sides of the looks as a share of the picture's, ``SMALLEST`` to 1.
         steps: Steps in each octave of a keyframe, ``least`` to ``MOST_STEPS``.
-        seconds: What the next keyframe is expected to take.
+        full: Seconds that a keyframe with the largest looks and the fewest steps is expected to take.
         least: Steps of a frame of a zoom.
     """
 
     look: float = 1.0
     steps: int = 2
-    seconds: float = 0.6
+    full: float = 0.8
     least: int = 2
 
-    def dreamt(self, seconds: float, look: float, steps: int) -> None:
-        """A keyframe of a look and so many steps took ``seconds``."""
-        scaled = seconds * self._cost(self.look, self.steps) / self._cost(look, steps)
-        self.seconds = KEPT * self.seconds + (1 - KEPT) * scaled if scaled < 4 * self.seconds else scaled
+    def dreamt(self, seconds: float, work: float) -> None:
+        """A keyframe took ``seconds``; it was so many times the work of one with the largest looks."""
+        full = seconds / work
+        self.full = KEPT * self.full + (1 - KEPT) * full if full < 4 * self.full else full
         if self.seconds > LATEST:
             if self.steps > self.least:
-                self._set(self.look, self.least)
+                self.steps = self.least
             else:
-                self._set(self.look * max(SHRINKS, math.sqrt(LATEST / self.seconds)), self.steps)
+                self._look(self.look * max(SHRINKS, math.sqrt(LATEST / self.seconds)))
         elif self.look < 1:
             grown = min(1.0, self.look * GROWS)
-            if self.seconds * self._cost(grown, self.steps) < EASY * LATEST * self._cost(
-                self.look, self.steps
-            ):
-                self._set(grown, self.steps)
-        elif self.steps < MOST_STEPS and self.seconds * (self.steps + 1) / self.steps < SOON:
-            self._set(1.0, self.steps + 1)
+            if self.full * work_of(grown, self.steps) < EASY * LATEST:
+                self.look = grown
+        elif self.steps < MOST_STEPS and self.full * work_of(1, self.steps + 1) < SOON:
+            self.steps += 1
         elif self.steps > self.least and self.seconds > SOON:
-            self._set(1.0, self.steps - 1)
+            self.steps -= 1
 
     def ahead(self, frames: int) -> None:
         """Before a frame is shown: so many lie ready, that one included."""
-        if frames <= HURRY:
-            self._set(SMALLEST, self.least)
-        elif frames < AHEAD / 2:
-            self._set(self.look * SHRINKS, self.least)
+        if frames < AHEAD / 2:
+            self.steps = self.least
+            self._look(SMALLEST if frames <= HURRY else self.look * SHRINKS)
 
     @property
     def smallest(self) -> bool:
@@ -76,15 +73,19 @@ class Governor:
         return self.look <= SMALLEST
 
     @property
+    def seconds(self) -> float:
+        """What the next keyframe is expected to take."""
+        return self.full * work_of(self.look, self.steps)
+
+    @property
     def gap(self) -> float:
         """Seconds from one keyframe to the next."""
         return max(SOON, self.seconds)
 
-    def _cost(self, look: float, steps: int) -> float:
-        return look * look * steps
+    def _look(self, look: float) -> None:
+        self.look = min(1.0, max(SMALLEST, look))
 
-    def _set(self, look: float, steps: int) -> None:
-        """Change both; what a keyframe is expected to take goes with them."""
-        look = min(1.0, max(SMALLEST, look))
-        self.seconds *= self._cost(look, steps) / self._cost(self.look, self.steps)
-        self.look, self.steps = look, steps
+
+def work_of(look: float, steps: int) -> float:
+    """The work of a keyframe, 1 with the largest looks and the steps of a frame of a zoom."""
+    return look * look * steps / 2

@@ -14,6 +14,7 @@ from reverie.ascent.session import Session
 from reverie.canvas.detail import DetailCanvas
 from reverie.deepdream.looks import Looks
 from reverie.deepdream.state import REACH, REACH_OF_STD, State
+from reverie.live.dreamer.governor import work_of
 from reverie.live.dreamer.places import with_places
 from reverie.media.picture import load_picture
 from reverie.motion.zoom.steady import SteadyReference, evened, hold
@@ -30,9 +31,12 @@ WATCHES: Final = 0.7
 STRENGTH: Final = 0.2
 #: The most that it goes however fresh a topic is.
 MOST_STRENGTH: Final = 0.45
-#: What is new comes in large: while it is, a small look comes first, this wide (pixels), with its own octaves
-#: and steps.
-LARGE_FORMS, LARGE_OCTAVES, LARGE_STEPS = 400, 2, 3
+#: What is new comes in large and soon: while it is, a small look comes first, of sides this share of the
+#: picture's, with its own octaves and steps, and no look is larger than the last number.
+LARGE_FORMS, LARGE_OCTAVES, LARGE_STEPS = 0.39, 2, 3
+FRESH_LOOK: Final = 0.625
+#: Work of that first look, where 1 is that of a whole keyframe.
+LARGE_WORK: Final = 0.2
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,11 @@ class Wanted:
     fresh: float = 0.0
     look: float = 1.0
     steps: int = 2
+
+    @property
+    def work(self) -> float:
+        """How much it is, where 1 is a keyframe with the largest looks."""
+        return work_of(self.look, self.steps) + (LARGE_WORK if self.fresh > 0 else 0.0)
 
 
 @dataclass
@@ -99,11 +108,10 @@ class KeyframeMaker:
 
     def _change(self, view: Tensor, wanted: Wanted, breathe: Callable[[], None] | None) -> Tensor:
         """What a dream does to a view, (1, C, H, W)."""
-        width = view.shape[3]
         first: Tensor | None = None
-        if wanted.fresh > 0 and width > LARGE_FORMS:
+        if wanted.fresh > 0:
             changes = {"octaves": LARGE_OCTAVES, "steps": (LARGE_STEPS,)}
-            first = self._dreamt(view, LARGE_FORMS / width, wanted, changes, None, breathe)
+            first = self._dreamt(view, LARGE_FORMS, wanted, changes, None, breathe)
         source = view if first is None else (view + first).clamp_(0, 1)
         change = self._dreamt(source, wanted.look, wanted, {"steps": (wanted.steps,)}, self.looks, breathe)
         return change + (source - view)

@@ -153,6 +153,8 @@ class Projector:
             time.sleep(BRIEFLY)
         if self._over.is_set():
             raise _Over
+        if self._dream.stale:
+            raise _Stale
 
     def _keyframes(self) -> None:
         _give_way()
@@ -164,8 +166,11 @@ class Projector:
                     self._over.wait(10 * BRIEFLY)
                     continue
                 begun = time.monotonic()
-                picture = dream.work(job, self._breathe)
-                dream.governor.dreamt(time.monotonic() - begun, job.wanted.look, job.wanted.steps)
+                try:
+                    picture = dream.work(job, self._breathe)
+                except _Stale:
+                    continue
+                dream.governor.dreamt(time.monotonic() - begun, job.wanted.work)
                 while dream.fades() and not self._over.is_set():
                     time.sleep(BRIEFLY)
                 dream.enter(job, picture)
@@ -179,6 +184,10 @@ class Projector:
 
 class _Over(Exception):
     """There is nobody left to dream for."""
+
+
+class _Stale(Exception):
+    """Something else is wanted by now."""
 
 
 def _give_way(how_much: int = POLITE) -> None:

@@ -24,7 +24,7 @@ from reverie.ascent.session import Session
 from reverie.ascent.start import prepare
 from reverie.live.dreamer.glide import Bytes, Floats, Glide, Keyframe, as_bytes, scaled, seen
 from reverie.live.dreamer.governor import Governor
-from reverie.live.dreamer.keyframe import KeyframeMaker, Wanted
+from reverie.live.dreamer.keyframe import FRESH_LOOK, KeyframeMaker, Wanted
 from reverie.live.dreamer.live_camera import LiveCamera
 from reverie.live.dreamer.places import placed
 from reverie.live.dreamer.protocol import (
@@ -51,6 +51,8 @@ from reverie.scoring.bind import bind
 SOON: Final = 0.85
 #: Rounds in which what a show begins with is brought to where all is held.
 SETTLING: Final = 4
+#: While a topic is fresh keyframes fade in within so many seconds, and are so much work beside a whole one.
+FRESH_FADE, FRESH_WORK = 0.5, 0.6
 #: Seconds at the beginning in which the dream is stronger, as with a new topic: it starts from clouds.
 OPENING: Final = 10.0
 #: Layers of single frames that are kept: no thread is further behind another.
@@ -114,7 +116,6 @@ class ShowDream:
         first = 0 if kept is None else int(kept["frame"])
         self.camera = LiveCamera(self.size, fps, first)
         self.wishes = Wishes(recipe.objective[-1], recipe.zoom.undertone if recipe.zoom else 0.35)
-        self.began = first
         if kept is None:
             picture, reference = _opening(recipe, session, rng)
         else:
@@ -125,6 +126,7 @@ class ShowDream:
         self.maker = KeyframeMaker(recipe, session, rng, reference)
         self.next = first  # the frame to be shown next
         self._picture, self._frame = picture, first
+        self._stale = False
         if kept is not None:
             self._take_up(kept)
         self._glide = Glide(Keyframe(_bytes(picture), first, first - 1, 1), self.camera.between)
@@ -144,7 +146,7 @@ class ShowDream:
         with self._lock:
             match order:
                 case SetTopics():
-                    self.wishes.ask(order, self.next / self.fps)
+                    self._stale |= self.wishes.ask(order, self.next / self.fps)
                 case SetPace():
                     self.pace = order.pace
                 case CalmDown():
@@ -165,19 +167,31 @@ class ShowDream:
         with self._lock:
             if self.wishes.paused:
                 return None
-            frames = math.ceil(SOON * self.governor.seconds * self.fps)
-            frame = max(self._glide.free, self.next + frames)
+            fresh, young = self._fresh(self.next), self._young(self.next)
+            length = self.governor.full * FRESH_WORK if fresh > 0 else self.governor.seconds
+            frame = max(self._glide.free, self.next + math.ceil(SOON * length * self.fps))
             seconds = frame / self.fps
-            young = max(0.0, 1 - (frame - self.began) / self.fps / OPENING) if self.began == 0 else 0.0
-            fresh = max(young, self.wishes.fresh(seconds))
             wanted = Wanted(
-                self.wishes.objective(self.next / self.fps),
+                self.wishes.objective(frame / self.fps),
                 self.wishes.strength(seconds) * (1 + young),
                 fresh,
-                self.governor.look,
+                min(self.governor.look, FRESH_LOOK) if fresh > 0 else self.governor.look,
                 self.governor.steps,
             )
+            self._stale = False
             return Job(self._picture, self.camera.between(self._frame, frame), frame, wanted)
+
+    def _young(self, frame: int) -> float:
+        """How young a show that began anew is, 1 to 0."""
+        return max(0.0, 1 - frame / self.fps / OPENING)
+
+    def _fresh(self, frame: int) -> float:
+        return max(self._young(frame), self.wishes.fresh(frame / self.fps))
+
+    @property
+    def stale(self) -> bool:
+        """Whether something else is wanted since the last keyframe was planned: it need not be finished."""
+        return self._stale
 
     def work(self, job: Job, breathe: Callable[[], None] | None = None) -> Tensor:
         """Dream a keyframe, (1, C, H, W); ``breathe`` is called between any two steps."""
@@ -190,7 +204,8 @@ class ShowDream:
         """Let a keyframe come in, as soon as its view is reached and the last one is there."""
         begun = time.thread_time()
         rgb = _bytes(picture)
-        length = max(1, round(self.governor.gap * self.fps))
+        gap = min(self.governor.gap, FRESH_FADE) if job.wanted.fresh > 0 else self.governor.gap
+        length = max(1, round(gap * self.fps))
         with self._lock:
             begins = max(job.frame, self._glide.free, self.next)
             self._glide.enter(Keyframe(rgb, job.frame, begins, length))

@@ -23,8 +23,8 @@ def speeded(
     Args:
         dream: What is shown.
         frames: How many.
-        seconds: What a keyframe takes on the pretended machine: a number of seconds, or what to make of the
-            seconds of the processor's time that it took here.
+        seconds: What a keyframe takes on the pretended machine: one with the largest looks, in seconds; or
+            what to make of the seconds of the processor's time that any took here.
 
     Yields:
         The frame's number, the frame (H, W, 3) uint8, and whether it had a gradient of its own.
@@ -41,11 +41,13 @@ def speeded(
         ):
             dream.enter(job, picture)
             job = None
+        if job is not None and dream.stale:
+            job = None
         if job is None and (job := dream.plan()) is not None:
             begun = time.thread_time()
             picture = dream.work(job)
-            took = seconds(time.thread_time() - begun) if callable(seconds) else seconds
-            dream.governor.dreamt(took, job.wanted.look, job.wanted.steps)
+            took = seconds(time.thread_time() - begun) if callable(seconds) else seconds * job.wanted.work
+            dream.governor.dreamt(took, job.wanted.work)
             enters = number + math.ceil(took * dream.fps)
         dream.governor.ahead(AHEAD)
         while not dream.ready() and dream.shimmer_on():

@@ -50,11 +50,12 @@ class Wishes:
         """The topics that are on."""
         return self._order
 
-    def ask(self, order: SetTopics, seconds: float) -> None:
-        """Dream of these from a moment on; what is wanted already goes on as it is."""
+    def ask(self, order: SetTopics, seconds: float) -> bool:
+        """Dream of these from a moment on, unless they are dreamt of already; whether they are new."""
         if self._order is not None and _same(order, self._order):
-            return
+            return False
         self._before, self._order, self._since = self._order, order, seconds
+        return True
 
     def objective(self, seconds: float) -> str:
         """What is dreamt of at a moment."""
