@@ -187,7 +187,7 @@ class Lobby:
         if sight == "moderator":
             found["counts"] = counts.model_dump(exclude={"is_"}) if counts is not None else None
             found["banned"] = sorted(self.crowd.rules.banned)
-            found["people"] = {"voices": len(self.crowd.ballot), "banned": self.crowd.controls.banned}
+            found["crowd"] = {"voices": len(self.crowd.ballot), "banned": self.crowd.controls.banned}
             found["recent"] = [
                 {"at": one.at, "label": one.label, "who": one.person.id, "name": one.person.name}
                 | {"from": self.crowd.hashed(one.person.address), "room": one.person.room}
