@@ -186,7 +186,7 @@ class Lobby:
             found["pulse"] = self.room.show.pulse
         if sight == "moderator":
             found["counts"] = counts.model_dump(exclude={"is_"}) if counts is not None else None
-            found["banned"] = sorted(self.crowd.rules.banned)
+            found["banned"] = sorted(topic.label for topic in self.crowd.rules.banned.values())
             found["crowd"] = {"voices": len(self.crowd.ballot), "banned": self.crowd.controls.banned}
             found["recent"] = [
                 {"at": one.at, "label": one.label, "who": one.person.id, "name": one.person.name}

@@ -8,7 +8,7 @@ chat can be looked up line by line.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, Literal, get_args
 
@@ -79,7 +79,7 @@ class Topic:
     """One thing to dream of.
 
     Attributes:
-        label: What it is called: a name from the list, never what somebody typed.
+        label: What it is called: the name from the list by which it was found, never what somebody typed.
         objective: What is climbed, in the text form.
         kind: A class, a group of classes, or what a layer draws.
         members: The classes that it is of, by index, ascending; none of a layer.
@@ -136,7 +136,7 @@ class Topics:
                 rank += 0 if topic.kind == "class" else 100  # what is a class's name is that class
                 if rank < ranked.get(key_of(name), 1000):
                     ranked[key_of(name)] = rank
-                    self._by_key[key_of(name)] = topic
+                    self._by_key[key_of(name)] = replace(topic, label=name)
 
     @classmethod
     def of(cls, network: str, classes: Sequence[str] = ()) -> Topics:
@@ -270,17 +270,19 @@ def _told_apart(label: str, index: int, tree: ClassTree | None) -> str:
     return f"{label} ({kind})"
 
 
-_NOT: Final = 4
+_NOT: Final = 5
 
 
 def _rank(whole: str, wanted: list[str], name: str) -> int:
-    """How well a name fits: it is that, has it as a word, begins so, has words that do; or not at all."""
+    """How well a name fits: it is that, is a kind of that, begins so, has words that do; or not at all."""
     name = name.casefold()
     words = name.replace("-", " ").split()
     if name == whole:
         return 0
-    if whole in words:
+    if words and words[-1] == whole:
         return 1
     if name.startswith(whole):
         return 2
-    return 3 if all(any(word.startswith(one) for word in words) for one in wanted) else _NOT
+    if whole in words:
+        return 3
+    return 4 if all(any(word.startswith(one) for word in words) for one in wanted) else _NOT

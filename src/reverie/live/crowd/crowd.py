@@ -202,6 +202,14 @@ class Crowd:
             self._secret.encode(), address.encode("utf-8", "replace"), hashlib.sha256
         ).hexdigest()[:12]
 
+    def wish_of(self, id: str) -> str | None:
+        """What a person's voice is for, as it is called in the queue."""
+        mine = self.ballot.of(id)
+        if mine is None:
+            return None
+        same = (one.choice.label for one in self.ballot.standings() if one.choice.key == mine.key)
+        return next(same, mine.label)
+
     # -- What is shown -------------------------------------------------------------------------------------
 
     def queue(self) -> list[Standing]:
@@ -242,7 +250,7 @@ class Crowd:
         self, choice: Choice, source: Source, now: float, people: int = 0, names: tuple[str, ...] = ()
     ) -> None:
         """Show this from now on."""
-        same = self.tableau is not None and self.tableau.topics == choice.topics
+        same = self.tableau is not None and self.tableau.choice.key == choice.key
         self.tableau = self._tableau(choice, source, people, names)
         self.began, self.ends = now, now + self.show.hold
         self._untold = self._untold or not same

@@ -42,13 +42,16 @@ class Rules:
     def ban(self, choice: Choice) -> None:
         """Never show its topics again, nor a group that holds one."""
         for topic in choice.topics:
-            self.banned[topic.label] = topic
-        for label in list(self.banned)[:-MOST]:
-            del self.banned[label]
+            self.banned[topic.objective] = topic
+        for objective in list(self.banned)[:-MOST]:
+            del self.banned[objective]
 
     def allow(self, label: str) -> bool:
         """Take a ban back; whether there was one."""
-        return self.banned.pop(label, None) is not None
+        found = [objective for objective, topic in self.banned.items() if topic.label == label]
+        for objective in found:
+            del self.banned[objective]
+        return bool(found)
 
     def name(self, name: str) -> str:
         """A person's name if it may be shown, or nothing."""

@@ -57,8 +57,7 @@ async def show(here: Calling) -> Response:
 @router.get("/me", summary="What the asker wished for")
 async def me(here: Calling) -> dict[str, Any]:
     person = here.caller.person(time.time())
-    mine = here.lobby.crowd.ballot.of(person.id)
-    return {"mine": mine.label if mine else None, "room": person.room, "role": here.caller.role}
+    return {"mine": here.lobby.crowd.wish_of(person.id), "room": person.room, "role": here.caller.role}
 
 
 @router.post("/wishes", summary="Wish for something by its name")
@@ -137,13 +136,12 @@ def _told(here: LiveCall, reply: Reply) -> dict[str, Any]:
     if reply.fine:
         here.lobby.heard()
     person = here.caller.person(time.time())
-    mine = here.lobby.crowd.ballot.of(person.id)
     return {
         "fine": reply.fine,
         "words": reply.words,
         "label": reply.label,
         "near": list(reply.near),
-        "mine": mine.label if mine else None,
+        "mine": here.lobby.crowd.wish_of(person.id),
     }
 
 

@@ -1,7 +1,6 @@
 /** Finding what can be wished for: a field, and what it finds as one types; two with a plus between. */
 import * as api from "./api.js";
 import { html, useEffect, useId, useState } from "./html.js";
-import { Icon } from "./icons.js";
 import { t } from "../texts.js";
 
 /** @typedef {import("./types.js").Found} Found */

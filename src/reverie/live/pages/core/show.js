@@ -53,9 +53,12 @@ setInterval(() => (clock.value = Date.now() / 1000 + ahead), 1000);
 /** What is dreamt, as people say it; nothing before there is anything. */
 export const shown = computed(() => (show.value ? spoken(show.value.topic) : ""));
 
-/** Topics in their places as words. @param {import("./types.js").Placed[]} topic */
+const ORDER = ["upper", "left", "inner"];
+
+/** Topics in their places as words, from above and from the left. @param {import("./types.js").Placed[]} topic */
 export function spoken(topic) {
-  return topic.map(({ label, place }) => (place === "whole" ? label : t("placed", { label, place: t(/** @type {any} */ (`place.${place}`)) }))).join(", ");
+  const sorted = [...topic].sort((one, other) => Number(ORDER.includes(other.place)) - Number(ORDER.includes(one.place)));
+  return sorted.map(({ label, place }) => (place === "whole" ? label : t("placed", { label, place: t(/** @type {any} */ (`place.${place}`)) }))).join(", ");
 }
 
 /** Who wished for it, as words. @param {{source?: string | null, people: number, names: string[]}} of */

@@ -11,7 +11,7 @@ const MOST = 3;
 
 function Picture() {
   const box = useRef(/** @type {HTMLElement | null} */ (null));
-  useEffect(() => (box.current ? play(box.current, { query: token ? `token=${encodeURIComponent(token)}` : "" }) : undefined), []);
+  useEffect(() => (box.current ? play(box.current, { query: token ? { token } : {} }) : undefined), []);
   return html`<div class="picture" ref=${box}></div>`;
 }
 

@@ -25,18 +25,28 @@ function useSound() {
 
 /** The microphone of the stage; where it was allowed once it is used again without a question. */
 function useMicrophone(/** @type {boolean} */ wants) {
-  const [stop, setStop] = useState(/** @type {(() => void) | null} */ (null));
+  const stop = useRef(/** @type {(() => void) | null} */ (null));
+  const [listens, setListens] = useState(false);
   const [wrong, setWrong] = useState("");
-  const begin = () => listenToRoom().then((end) => { setStop(() => end); setWrong(""); }, (error) => setWrong(t("stage.refused", { why: error.message })));
+  const begin = async () => {
+    try {
+      stop.current = await listenToRoom();
+      setListens(true);
+      setWrong("");
+    } catch (error) {
+      setWrong(t("stage.refused", { why: /** @type {Error} */ (error).message }));
+    }
+  };
   useEffect(() => {
     if (wants) void mayListen().then((may) => (may ? begin() : undefined));
   }, [wants]);
   const turn = () => {
-    if (!stop) return void begin();
-    stop();
-    setStop(null);
+    if (!stop.current) return void begin();
+    stop.current();
+    stop.current = null;
+    setListens(false);
   };
-  return /** @type {const} */ ([Boolean(stop), turn, wrong]);
+  return /** @type {const} */ ([listens, turn, wrong]);
 }
 
 export function Bar() {
