@@ -269,8 +269,6 @@ class Lobby:
 
 
 def described(tableau: Tableau) -> str:
-    """What is dreamt, as a sentence's beginning."""
+    """What is dreamt, in words."""
     placed = zip(tableau.topics, tableau.places, strict=True)
-    return "; ".join(
-        topic.label if place == "whole" else f"{place}: {topic.label}" for topic, place in placed
-    )
+    return ", ".join(topic.label + ("" if place == "whole" else f" ({place})") for topic, place in placed)

@@ -28,7 +28,8 @@ def come_in(where: str, called: str) -> bytes:
     A redirect would not do: after a link from elsewhere a browser keeps a SameSite=Strict cookie back until a
     page of ours asks.
     """
-    head = f'<meta charset="utf-8"><meta http-equiv="refresh" content="0; url={where}"><title>reverie</title>'
+    head = f'<meta charset="utf-8"><meta http-equiv="refresh" content="0; url={where}">'
+    head += '<link rel="icon" href="/static/icon.svg"><title>reverie</title>'
     link = f'<a href="{where}">{called}</a>'
     return f'<!doctype html><html lang="en">{head}<p>Come in: {link}.</p></html>'.encode()
 
