@@ -39,7 +39,6 @@ LAYERS: Final[Mapping[str, str]] = {
     "scales": "block4b",
     "waves": "block4c",
     "eyes": "block5a",
-    "bubbles": "block5a",
     "petals": "block5a",
     "snouts": "block5b",
     "meadows": "block5b",
@@ -53,7 +52,6 @@ LAYERS: Final[Mapping[str, str]] = {
     "figures": "block6d",
     "feathers": "head",
     "leaves": "head",
-    "coats": "head",
 }
 #: What people say for some of them.
 MEANT: Final[Mapping[str, str]] = {
@@ -69,7 +67,6 @@ MEANT: Final[Mapping[str, str]] = {
     "water": "fountain",
     "fireworks": "volcano",
     "lava": "volcano",
-    "wool": "fur",
 }
 Kind = Literal["class", "group", "layer"]
 
@@ -128,15 +125,17 @@ class Topics:
         """
         self._names = names
         self._by_key: dict[str, Topic] = {}
+        self._by_name: dict[str, Topic] = {}
         self._all: list[tuple[Topic, tuple[str, ...]]] = []
         ranked: dict[str, int] = {}
         for topic, called in self._listed(layers or {}):
             self._all.append((topic, called))
             for rank, name in enumerate(called):
-                rank += 0 if topic.kind == "class" else 100  # what is a class's name is that class
-                if rank < ranked.get(key_of(name), 1000):
-                    ranked[key_of(name)] = rank
-                    self._by_key[key_of(name)] = replace(topic, label=name)
+                self._by_name.setdefault(name, replace(topic, label=name))
+                key, worth = key_of(name), rank if topic.kind == "class" else 100  # a class goes first
+                if worth < ranked.get(key, 1000):
+                    ranked[key] = worth
+                    self._by_key[key] = replace(topic, label=name)
 
     @classmethod
     def of(cls, network: str, classes: Sequence[str] = ()) -> Topics:
@@ -161,6 +160,8 @@ class Topics:
         if len(text) > LONGEST:
             return None
         text = text.strip()
+        if found := self._by_name.get(text):
+            return found
         for one in (text, MEANT.get(text.casefold(), ""), *singulars(text)):
             if found := self._by_key.get(key_of(one)):
                 return found
