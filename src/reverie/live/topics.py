@@ -90,7 +90,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What can be wished for: a topic, or two that share the picture, the first above or outside."""
+    """What can be wished for: a topic, or two that share the picture, the first below, left or within."""
 
     topics: tuple[Topic, ...]
 
@@ -127,15 +127,17 @@ class Topics:
         self._by_key: dict[str, Topic] = {}
         self._by_name: dict[str, Topic] = {}
         self._all: list[tuple[Topic, tuple[str, ...]]] = []
-        ranked: dict[str, int] = {}
+        ranks: tuple[dict[str, int], dict[str, int]] = ({}, {})
         for topic, called in self._listed(layers or {}):
             self._all.append((topic, called))
-            for rank, name in enumerate(called):
-                self._by_name.setdefault(name, replace(topic, label=name))
-                key, worth = key_of(name), rank if topic.kind == "class" else 100  # a class goes first
-                if worth < ranked.get(key, 1000):
-                    ranked[key] = worth
-                    self._by_key[key] = replace(topic, label=name)
+            for place, name in enumerate(called):
+                rank = place if topic.kind == "class" else MOST  # what a class is called first is that class
+                for table, taken, key in zip(
+                    (self._by_name, self._by_key), ranks, (name, key_of(name)), strict=True
+                ):
+                    if rank < taken.get(key, MOST + 1):
+                        taken[key] = rank
+                        table[key] = replace(topic, label=name)
 
     @classmethod
     def of(cls, network: str, classes: Sequence[str] = ()) -> Topics:
