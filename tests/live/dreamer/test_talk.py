@@ -12,19 +12,8 @@ NEEDED = ["--ring", "one", "--data", "/show"]
 
 
 def test_what_the_server_says_is_taken() -> None:
-    more = [
-        "--size",
-        "640x360",
-        "--fps",
-        "30",
-        "--pace",
-        "eager",
-        "--network",
-        "lite1",
-        "--seed",
-        "7",
-        "--offline",
-    ]
+    more = ["--size", "640x360", "--fps", "30", "--pace", "eager", "--network", "lite1", "--seed", "7"]
+    more += ["--offline"]
     found = ChildOptions.of([*NEEDED, *more])
     assert found == ChildOptions("one", Path("/show"), (640, 360), 30.0, "eager", "lite1", 7, True, None)
     assert ChildOptions.of(NEEDED).size == (1024, 576)
