@@ -126,15 +126,17 @@ def topics(given: argparse.Namespace) -> dict[str, Any]:
     names = net.classes
     assert names is not None
     each, before, rows = round(given.each * fps), None, []
-    list(speeded(dream, 5 * fps, pretended(given)))
+    list(speeded(dream, given.first, pretended(given)))
     for name in TOPICS[: given.count]:
         dream.order(topic(name))
-        index, seen, clear, gone, best = names.index(name), None, None, None, 0.0
+        index, seen, clear, gone, best = list(names.members(name)), None, None, None, 0.0
         for k, (_, rgb, _) in enumerate(speeded(dream, each, pretended(given)), 1):
-            if k % (fps // 2):
-                continue
-            here, old = sure(net, rgb, index), sure(net, rgb, before) if before is not None else 0.0
             second = k / fps
+            if second not in given.looks:
+                continue
+            found = said(net, rgb)
+            here = float(found[:, index].sum(1).max())
+            old = float(found[:, before].sum(1).max()) if before is not None else 0.0
             best = max(best, here) if second <= CLEAR_IN else best
             seen = second if seen is None and here > TIMES_CHANCE / len(names) else seen
             clear = second if clear is None and here >= CLEAR else clear
@@ -155,12 +157,13 @@ def topics(given: argparse.Namespace) -> dict[str, Any]:
     return {"topics": len(rows), "within their times": sum(within), "dreamt a second": rate(dream)}
 
 
-def sure(net: Any, rgb: np.ndarray, index: int) -> float:
-    """The stranger's probability of a class on the crop where it is surest."""
+def said(net: Any, rgb: np.ndarray) -> torch.Tensor:
+    """What a stranger says of a grid of crops: probabilities (K, classes)."""
     picture = torch.from_numpy(rgb.transpose(2, 0, 1).astype(np.float32) / 255)[None]
     with torch.no_grad():
-        found = net(crops(picture), ["logits"])["logits"].float().softmax(1)
-    return float(found[:, index].max())
+        looks = crops(picture)
+        found = [net(some, ["logits"])["logits"].float().softmax(1) for some in looks.split(8)]
+    return torch.cat(found)
 
 
 def hour(given: argparse.Namespace) -> dict[str, Any]:
@@ -228,6 +231,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--minutes", type=float, default=10.0)
     made.add_argument("--seconds", type=float, default=0.0, help="what a keyframe takes; 0: as here")
     made.add_argument("--each", type=float, default=12.0, help="seconds a topic")
+    made.add_argument("--looks", type=float, nargs="+", default=(1, 2, 3, 4, 5, 6, 9, 12), help="at seconds")
+    made.add_argument("--first", type=int, default=125, help="frames before the first topic")
     made.add_argument("--count", type=int, default=len(TOPICS), help="topics")
     made.add_argument("--frames", type=int, default=90_000)
     made.add_argument("--keep", type=int, default=2500, help="keep a picture after so many frames")

@@ -10,7 +10,6 @@ import os
 import sys
 import threading
 import time
-from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -47,7 +46,7 @@ class ShowChild:
         self._dream: Any = None
         self._keep_now = threading.Event()
         self._problem: BaseException | None = None
-        self._told: tuple[int, Counter[str]] = (0, Counter())
+        self._told: tuple[int, dict[str, float]] = (0, {})
 
     def run(self) -> int:
         """Show until the server says ``end`` or is gone; the exit status."""
@@ -157,7 +156,7 @@ class ShowChild:
     def _count(self, dream: Any, projector: Any) -> ShowCount:
         tally = dream.tally
         before, spent = self._told
-        frames, seconds = max(1, tally.shown - before), Counter(tally.seconds)
+        frames, seconds = max(1, tally.shown - before), dict(tally.seconds)
         self._told = tally.shown, seconds
         late, projector.latest = projector.latest, 0.0
         return ShowCount(
@@ -167,7 +166,7 @@ class ShowChild:
             late_ms=round(max(0.0, late) * 1e3, 1),
             look=round(dream.governor.look, 3),
             gap=round(dream.governor.gap, 3),
-            ms={part: round((seconds[part] - spent[part]) * 1e3 / frames, 2) for part in seconds},
+            ms={part: round((seconds[part] - spent.get(part, 0.0)) * 1e3 / frames, 2) for part in seconds},
         )
 
     def _keep(self, dream: Any) -> None:

@@ -32,11 +32,12 @@ STRENGTH: Final = 0.2
 #: The most that it goes however fresh a topic is.
 MOST_STRENGTH: Final = 0.45
 #: What is new comes in large and soon: while it is, a small look comes first, of sides this share of the
-#: picture's, with its own octaves and steps, and no look is larger than the last number.
-LARGE_FORMS, LARGE_OCTAVES, LARGE_STEPS = 0.39, 2, 3
-FRESH_LOOK: Final = 0.625
-#: Work of that first look, where 1 is that of a whole keyframe.
-LARGE_WORK: Final = 0.2
+#: picture's, with its own octaves and steps, so many times as strong ...
+LARGE_FORMS, LARGE_OCTAVES, LARGE_STEPS, LARGE_STRENGTH = 0.39, 2, 3, 1.4
+#: ... and the largest octave has so many steps.
+FRESH_STEPS: Final = 1
+#: What the first look adds to the work of a whole keyframe, and a step less in the largest octave takes off.
+LARGE_WORK, LESS_WORK = 0.2, 0.32
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,13 @@ class Wanted:
     @property
     def work(self) -> float:
         """How much it is, where 1 is a keyframe with the largest looks."""
-        return work_of(self.look, self.steps) + (LARGE_WORK if self.fresh > 0 else 0.0)
+        if self.fresh <= 0:
+            return work_of(self.look, self.steps)
+        return (
+            LARGE_WORK
+            + work_of(self.look, self.steps)
+            - LESS_WORK * self.look**2 * (self.steps - FRESH_STEPS)
+        )
 
 
 @dataclass
@@ -110,10 +117,13 @@ class KeyframeMaker:
         """What a dream does to a view, (1, C, H, W)."""
         first: Tensor | None = None
         if wanted.fresh > 0:
-            changes = {"octaves": LARGE_OCTAVES, "steps": (LARGE_STEPS,)}
+            strength = _strength(wanted.strength * LARGE_STRENGTH)
+            changes = {"octaves": LARGE_OCTAVES, "steps": (LARGE_STEPS,), "strength": strength}
             first = self._dreamt(view, LARGE_FORMS, wanted, changes, None, breathe)
         source = view if first is None else (view + first).clamp_(0, 1)
-        change = self._dreamt(source, wanted.look, wanted, {"steps": (wanted.steps,)}, self.looks, breathe)
+        less = (wanted.steps,) * (self.settings.octaves - 1) + (FRESH_STEPS,)
+        changes = {"steps": less if wanted.fresh > 0 else (wanted.steps,)}
+        change = self._dreamt(source, wanted.look, wanted, changes, self.looks, breathe)
         return change + (source - view)
 
     def _dreamt(
@@ -148,7 +158,7 @@ class KeyframeMaker:
         changes: dict[str, Any] = {
             "objective": (wanted.objective,),
             "octaves": self.settings.octaves,
-            "strength": min(MOST_STRENGTH, STRENGTH * wanted.strength),
+            "strength": _strength(wanted.strength),
             "soften": 0.0,
         }
         return self.recipe.model_copy(update=changes | more)
@@ -162,6 +172,11 @@ def live_recipe(size: tuple[int, int], *, network: str = "lite0", seed: int = 0,
 def live_session(recipe: Recipe, *, net: Network | None = None, offline: bool = False) -> Session:
     """A session that knows the places of topics, and never cuts a picture: they are all of one size."""
     return Session(recipe, net=net, tile=0, offline=offline, open_file=with_places(load_picture))
+
+
+def _strength(times: float) -> float:
+    """The strength of a dream that is so many times as strong as usual."""
+    return min(MOST_STRENGTH, STRENGTH * times)
 
 
 def _moved(plane: Tensor, way: Similarity, view: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
@@ -24,7 +24,7 @@ from reverie.ascent.session import Session
 from reverie.ascent.start import prepare
 from reverie.live.dreamer.glide import Bytes, Floats, Glide, Keyframe, as_bytes, scaled, seen
 from reverie.live.dreamer.governor import Governor
-from reverie.live.dreamer.keyframe import FRESH_LOOK, KeyframeMaker, Wanted
+from reverie.live.dreamer.keyframe import KeyframeMaker, Wanted
 from reverie.live.dreamer.live_camera import LiveCamera
 from reverie.live.dreamer.places import placed
 from reverie.live.dreamer.protocol import (
@@ -51,8 +51,8 @@ from reverie.scoring.bind import bind
 SOON: Final = 0.85
 #: Rounds in which what a show begins with is brought to where all is held.
 SETTLING: Final = 4
-#: While a topic is fresh keyframes fade in within so many seconds, and are so much work beside a whole one.
-FRESH_FADE, FRESH_WORK = 0.5, 0.6
+#: While a topic is fresh keyframes fade in within so many seconds.
+FRESH_FADE: Final = 0.6
 #: Seconds at the beginning in which the dream is stronger, as with a new topic: it starts from clouds.
 OPENING: Final = 10.0
 #: Layers of single frames that are kept: no thread is further behind another.
@@ -80,7 +80,7 @@ class Tally:
     shown: int = 0
     dreamt: int = 0
     repeated: int = 0
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
 
 class ShowDream:
@@ -168,15 +168,16 @@ class ShowDream:
             if self.wishes.paused:
                 return None
             fresh, young = self._fresh(self.next), self._young(self.next)
-            length = self.governor.full * FRESH_WORK if fresh > 0 else self.governor.seconds
-            frame = max(self._glide.free, self.next + math.ceil(SOON * length * self.fps))
+            look, steps = self.governor.look, self.governor.steps
+            work = Wanted("", fresh=fresh, look=look, steps=steps).work
+            frame = max(self._glide.free, self.next + math.ceil(SOON * self.governor.full * work * self.fps))
             seconds = frame / self.fps
             wanted = Wanted(
                 self.wishes.objective(frame / self.fps),
                 self.wishes.strength(seconds) * (1 + young),
                 fresh,
-                min(self.governor.look, FRESH_LOOK) if fresh > 0 else self.governor.look,
-                self.governor.steps,
+                look,
+                steps,
             )
             self._stale = False
             return Job(self._picture, self.camera.between(self._frame, frame), frame, wanted)
@@ -283,10 +284,9 @@ class ShowDream:
             made = self.shimmer = Shimmer(self.recipe, self._aside(), self.size, self.fps, frame - 1)
         if frame - made.frame > LAYERS:
             made.clear(frame - 1)
-        below = cv2.resize(moment.drawn(), made.size, interpolation=cv2.INTER_AREA)
-        layer = made.advance(
-            below.astype(np.float32) / 255, way, frame, objective, strength, self.governor.look
-        )
+        small = cv2.resize(moment.drawn(), made.size, interpolation=cv2.INTER_AREA)
+        below = np.multiply(small, np.float32(1 / 255), dtype=np.float32)
+        layer = made.advance(below, way, frame, objective, strength, self.governor.look)
         with self._lock:
             self._layers.append((frame, layer))
         self.tally.seconds["shimmer"] += time.thread_time() - begun

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import defaultdict
 from typing import Any, Final
 
 from reverie.live.dreamer.places import placed
@@ -14,7 +14,7 @@ from reverie.objective.quantity import Quantity, Region
 #: A mixture of old and new goes in so many steps; each is bound to the network once.
 MIXTURES: Final = 4
 #: After a change the dream is so much stronger for a while (seconds), which then fades for as long again.
-BOOST, STRONG = 1.0, 3.0
+BOOST, STRONG = 0.5, 3.0
 #: For so many seconds what was dreamt before is dreamt away, with this weight.
 AWAY, AWAY_SECONDS = 0.35, 4.0
 #: Share of the ground in a class that is new: little at first, so that it is soon clear.
@@ -62,7 +62,7 @@ class Wishes:
         order, age = self._order, seconds - self._since
         if order is None:
             return self._ground
-        parts: Counter[_What] = Counter()
+        parts: defaultdict[_What, float] = defaultdict(float)
         share = 1.0 if order.fade <= 0 else min(1.0, max(1 / MIXTURES, age / order.fade))
         share = math.ceil(share * MIXTURES) / MIXTURES
         self._add(parts, order, share, seconds)
@@ -83,7 +83,9 @@ class Wishes:
         """How new what is wanted is: 1 for some seconds after it was asked for, then falling to 0."""
         return min(1.0, max(0.0, 2 - (seconds - self._since) / STRONG))
 
-    def _add(self, parts: Counter[_What], order: SetTopics | None, share: float, seconds: float) -> None:
+    def _add(
+        self, parts: defaultdict[_What, float], order: SetTopics | None, share: float, seconds: float
+    ) -> None:
         """Add the terms of an order, or of the ground where there was none, by their weights."""
         ground = 0.0 if order else 1.0
         if order is not None:
