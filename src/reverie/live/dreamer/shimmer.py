@@ -26,11 +26,11 @@ from reverie.recipe.recipe import Recipe
 #: The layer's sides as a share of the picture's.
 SHARE: Final = 0.5
 #: Seconds in which what was dreamt falls to a third.
-LASTS: Final = 0.5
+LASTS: Final = 0.4
 #: Sides of the looks as shares of the picture's, in turn.
 LOOKS: Final = (0.25, 0.32, 0.22, 0.29, 0.36, 0.27)
 #: How far one look goes, 0 to 1.
-STRENGTH: Final = 0.055
+STRENGTH: Final = 0.04
 #: No look is narrower than this (pixels).
 NARROWEST: Final = 64
 #: How much of where something is seen is kept from look to look.
