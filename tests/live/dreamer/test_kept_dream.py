@@ -65,10 +65,13 @@ def test_one_of_another_size_is_left_aside(tmp_path: Path) -> None:
         kept(tmp_path, (256, 144))
 
 
-def test_a_picture_that_is_not_finite_is_none(tmp_path: Path) -> None:
-    keep(tmp_path, state(float("nan")))
-    with pytest.raises(BadInput):
-        kept(tmp_path, SIZE)
+def test_a_picture_that_is_not_finite_does_not_take_the_place_of_one_that_is(tmp_path: Path) -> None:
+    keep(tmp_path, state(0.25))
+    with pytest.raises(ResourceError, match="not finite"):
+        keep(tmp_path, state(float("nan")))
+    found = kept(tmp_path, SIZE)
+    assert found is not None
+    assert float(found["picture"].mean()) == 0.25
 
 
 def test_where_nothing_can_be_written_that_is_said(tmp_path: Path) -> None:

@@ -30,8 +30,8 @@ class Dream:
         self.entered.append((job.frame, self.next))
         self.free = self.next + 10
 
-    def ready(self) -> bool:
-        return True
+    def shimmer_for(self, frame: int) -> None:
+        pass
 
     def shown(self) -> tuple[np.ndarray, bool]:
         self.next += 1

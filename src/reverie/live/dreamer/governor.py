@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import Final
 
 #: Frames that are to lie ready ahead of their time.
-AHEAD: Final = 4
+AHEAD: Final = 6
 #: With so many or fewer ready the next look is the smallest there is, and the dreamer waits between steps.
 HURRY: Final = 1
 #: The smallest look, as a share of the picture's sides, and by how much looks grow and shrink at once.
 SMALLEST, GROWS, SHRINKS = 0.35, 1.12, 0.8
+#: The same of the looks of single frames: the smallest, how much they shrink with a frame and grow with one.
+QUICKEST, QUICKENS, SLOWS = 0.6, 0.95, 1.005
 #: Seconds from keyframe to keyframe: no fewer than the first, and no more than the second as long as looks
 #: can be smaller instead.
 SOON, LATEST = 0.48, 0.95
@@ -36,12 +38,14 @@ class Governor:
         steps: Steps in each octave of a keyframe, ``least`` to ``MOST_STEPS``.
         full: Seconds that a keyframe with the largest looks and the fewest steps is expected to take.
         least: Steps of a frame of a zoom.
+        quick: Sides of the looks of single frames as a share of the usual ones, ``QUICKEST`` to 1.
     """
 
     look: float = 1.0
     steps: int = 2
     full: float = 0.8
     least: int = 2
+    quick: float = 1.0
 
     def dreamt(self, seconds: float, work: float) -> None:
         """A keyframe took ``seconds``; it was so many times the work of one with the largest looks."""
@@ -66,6 +70,9 @@ class Governor:
         if frames < AHEAD / 2:
             self.steps = self.least
             self._look(SMALLEST if frames <= HURRY else self.look * SHRINKS)
+            self.quick = QUICKEST if frames <= HURRY else max(QUICKEST, self.quick * QUICKENS)
+        elif frames >= AHEAD - 1:
+            self.quick = min(1.0, self.quick * SLOWS)
 
     @property
     def smallest(self) -> bool:

@@ -22,8 +22,10 @@ def keep(data: Path, state: dict[str, Any]) -> Path:
     """Write a state; the one before is there until this one is whole.
 
     Raises:
-        ResourceError: It cannot be written.
+        ResourceError: It cannot be written, or is none to go on from.
     """
+    if not state["picture"].isfinite().all():
+        raise ResourceError("the show's picture is not finite; the state before it is kept")
     file = data / WHERE
     part = file.with_name(file.name + ".part")
     try:

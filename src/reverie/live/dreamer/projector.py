@@ -22,8 +22,8 @@ from reverie.live.frames import Shown
 
 #: A dreamer that gives way goes on after so many seconds all the same, or it would never be done.
 PATIENCE: Final = 0.25
-#: How much the threads that dream give way to the one that shows, 0 to 19.
-POLITE: Final = 5
+#: How much the thread that dreams keyframes gives way to all others, 0 to 19.
+POLITE: Final = 8
 #: Seconds between two looks at whether something is ready.
 BRIEFLY: Final = 0.003
 
@@ -176,7 +176,6 @@ class Projector:
                 dream.enter(job, picture)
 
     def _shimmers(self) -> None:
-        _give_way(POLITE // 2)
         while not self._over.is_set():
             if not self._dream.shimmer_on():
                 self._over.wait(BRIEFLY if self._dream.pace == "eager" else 30 * BRIEFLY)
@@ -190,8 +189,8 @@ class _Stale(Exception):
     """Something else is wanted by now."""
 
 
-def _give_way(how_much: int = POLITE) -> None:
+def _give_way() -> None:
     """Let the calling thread give way to others; where threads have no such thing, nothing happens."""
     if hasattr(os, "setpriority") and os.sys.platform == "linux":  # type: ignore[attr-defined]
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), how_much)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), POLITE)

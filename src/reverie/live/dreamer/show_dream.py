@@ -58,7 +58,7 @@ OPENING: Final = 10.0
 #: Layers of single frames that are kept: no thread is further behind another.
 LAYERS: Final = 16
 #: So many frames before the next one to be shown their own looks may begin.
-EARLY: Final = 6
+EARLY: Final = 8
 #: A layer of which less is left than this is not drawn any more.
 FAINT: Final = 0.05
 
@@ -132,6 +132,7 @@ class ShowDream:
         self._glide = Glide(Keyframe(_bytes(picture), first, first - 1, 1), self.camera.between)
         self._layers: deque[tuple[int, Floats]] = deque(maxlen=LAYERS)
         self.shimmer: Shimmer | None = None
+        self._takes = 0.02  # seconds that a look of a single frame took lately
 
     # -- orders -------------------------------------------------------------------------------------------
 
@@ -266,15 +267,23 @@ class ShowDream:
         ), False
 
     def shimmer_on(self) -> bool:
-        """Dream a little for the first frame that has no gradient of its own; False if none is due."""
-        begun = time.thread_time()
+        """Dream a little for the first frame that can still have it; False if none is due."""
+        with self._lock:
+            # One that takes longer than a frame is shown aims at one that is not made yet by then.
+            late = math.ceil(self._takes * self.fps) if self._takes * self.fps > 1 else 0
+            frame = max(self.next + late, self._layers[-1][0] + 1 if self._layers else 0)
+            if self.pace != "eager" or self.wishes.paused or frame > self.next + EARLY:
+                return False
+        self.shimmer_for(frame)
+        return True
+
+    def shimmer_for(self, frame: int) -> None:
+        """Dream a little for a frame, at the eager pace."""
+        begun, clock = time.thread_time(), time.monotonic()
         with self._lock:
             if self.pace != "eager" or self.wishes.paused:
-                return False
+                return
             made = self.shimmer
-            frame = max(self.next, self._layers[-1][0] + 1 if self._layers else 0)
-            if frame > self.next + EARLY:
-                return False
             moment = self._glide.moment(frame)
             before = frame - 1 if made is None else made.frame
             way = scaled(self.camera.between(min(before, frame), frame), SHARE)
@@ -286,11 +295,11 @@ class ShowDream:
             made.clear(frame - 1)
         small = cv2.resize(moment.drawn(), made.size, interpolation=cv2.INTER_AREA)
         below = np.multiply(small, np.float32(1 / 255), dtype=np.float32)
-        layer = made.advance(below, way, frame, objective, strength, self.governor.look)
+        layer = made.advance(below, way, frame, objective, strength, self.governor.quick)
         with self._lock:
             self._layers.append((frame, layer))
+        self._takes += 0.2 * (time.monotonic() - clock - self._takes)
         self.tally.seconds["shimmer"] += time.thread_time() - begun
-        return True
 
     # -- what is kept -------------------------------------------------------------------------------------
 

@@ -50,8 +50,7 @@ def speeded(
             dream.governor.dreamt(took, job.wanted.work)
             enters = number + math.ceil(took * dream.fps)
         dream.governor.ahead(AHEAD)
-        while not dream.ready() and dream.shimmer_on():
-            pass
+        dream.shimmer_for(number)
         rgb, dreamt = dream.shown()
         dream.tally.shown += 1
         yield number, rgb, dreamt

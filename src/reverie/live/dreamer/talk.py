@@ -94,4 +94,6 @@ class Talk:
                 self._obey(order)
             except ReverieError as error:
                 self.voice.say(ShowError(words=str(error)))
+            except Exception as error:  # whatever an order does, the next one is heard
+                self.voice.say(ShowError(words=f"{type(error).__name__}: {error}"[:500]))
         self.over.set()
