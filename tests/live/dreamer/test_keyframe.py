@@ -46,7 +46,7 @@ def test_it_is_dreamt_over_what_will_be_seen_there(session: Session, picture: to
 @pytest.mark.slow
 def test_it_is_held_where_it_began(session: Session, picture: torch.Tensor) -> None:
     made = maker(session, picture)
-    for _ in range(12):
+    for _ in range(6):
         picture = made.make(picture, WAY, Wanted(live_recipe(SIZE).objective[-1]))
     now = SteadyReference.of(picture)
     assert now.mean == pytest.approx(made.reference.mean, abs=0.02)

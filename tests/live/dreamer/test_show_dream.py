@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reverie.ascent.session import MOST_GOALS, Session
+from reverie.ascent.session import Session
 from reverie.errors import UsageError
 from reverie.live.dreamer.glide import Bytes
 from reverie.live.dreamer.kept_dream import keep, kept
@@ -52,16 +52,16 @@ def change(here: Bytes, there: Bytes) -> float:
 @pytest.mark.slow
 def test_frames_follow_each_other_without_a_jump(session: Session) -> None:
     dream = begun(session)
-    shown = frames(dream, 200)
+    shown = frames(dream, 90)
     assert all(rgb.shape == (72, 128, 3) and rgb.dtype == np.uint8 for rgb in shown)
-    steps = [change(here, there) for here, there in pairwise(shown[50:])]
+    steps = [change(here, there) for here, there in pairwise(shown[30:])]
     assert max(steps) < 2.5 * np.median(steps)
-    assert dream.tally.dreamt >= 200 / 25 * 2 - 2
+    assert dream.tally.dreamt >= 90 / 25 * 2 - 2
 
 
 @pytest.mark.slow
 def test_the_same_seed_is_the_same_show(session: Session) -> None:
-    one, other, third = (frames(begun(session, seed=seed), 40)[-1] for seed in (1, 1, 2))
+    one, other, third = (frames(begun(session, seed=seed), 25)[-1] for seed in (1, 1, 2))
     assert (one == other).all()
     assert change(one, third) > 1
 
@@ -72,14 +72,14 @@ def test_a_dream_that_was_kept_goes_on(session: Session, tmp_path: Path) -> None
     dream.order(topic('class("goldfish")'))
     dream.order(MoveCamera.model_validate({"turn": 3}))
     dream.order(CalmDown(factor=0.5))
-    before = frames(dream, 60)
+    before = frames(dream, 40)
     keep(tmp_path, dream.state_dict())
     twin = begun(session, kept=kept(tmp_path, SIZE))
-    assert twin.next == 60
+    assert twin.next == 40
     assert twin.wishes.order == dream.wishes.order
     assert twin.wishes.factor == 0.5
-    assert twin.tally.shown == 60
-    after = frames(twin, 30)
+    assert twin.tally.shown == 40
+    after = frames(twin, 25)
     assert change(before[-1], after[0]) < 25  # the same picture, seen a little earlier or later
     assert change(before[0], after[0]) > change(before[-1], after[0])
     assert twin.tally.dreamt > dream.tally.dreamt
@@ -88,29 +88,29 @@ def test_a_dream_that_was_kept_goes_on(session: Session, tmp_path: Path) -> None
 @pytest.mark.slow
 def test_paused_it_comes_to_rest_and_goes_on(session: Session) -> None:
     dream = begun(session)
-    frames(dream, 30)
+    frames(dream, 15)
     dream.order(PauseDream())
-    shown = frames(dream, 150)
-    assert change(shown[-1], shown[-2]) == 0
+    shown = frames(dream, 130)
+    assert change(shown[-1], shown[-2]) < 0.01
     count = dream.tally.dreamt
-    frames(dream, 50)
+    frames(dream, 25)
     assert dream.tally.dreamt == count
     dream.order(GoOn())
-    shown = frames(dream, 60)
-    assert change(shown[-1], shown[-2]) > 0
+    shown = frames(dream, 40)
+    assert change(shown[-1], shown[-2]) > 0.1
     assert dream.tally.dreamt > count
 
 
 @pytest.mark.slow
 def test_eager_dreams_for_every_frame(session: Session) -> None:
     dream = begun(session, pace="eager")
-    shown = list(speeded(dream, 40, 0.4))
+    shown = list(speeded(dream, 30, 0.4))
     assert all(dreamt for _, _, dreamt in shown)
-    assert dream.tally.dreamt == 40
+    assert dream.tally.dreamt == 30
     dream.order(SetPace(pace="calm"))
     steps = [change(here, there) for (_, here, _), (_, there, _) in pairwise(shown[10:])]
     assert max(steps) < 2.5 * np.median(steps)
-    calm = list(speeded(dream, 60, 0.4))
+    calm = list(speeded(dream, 20, 0.4))
     assert not any(dreamt for _, _, dreamt in calm)
     assert change(shown[-1][1], calm[0][1]) < 2.5 * np.median(steps)  # its layer fades and is not cut off
 
@@ -118,7 +118,7 @@ def test_eager_dreams_for_every_frame(session: Session) -> None:
 @pytest.mark.slow
 def test_a_late_look_is_carried_and_not_waited_for(session: Session) -> None:
     dream = begun(session, pace="eager")
-    list(speeded(dream, 20, 0.4))
+    list(speeded(dream, 8, 0.4))
     for _ in range(10):
         while dream.ready():
             dream.shown()
@@ -126,13 +126,16 @@ def test_a_late_look_is_carried_and_not_waited_for(session: Session) -> None:
 
 
 @pytest.mark.slow
-def test_nothing_grows_with_the_number_of_topics(session: Session) -> None:
+def test_nothing_grows_with_the_number_of_topics(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reverie.ascent.session.MOST_GOALS", 5)
+    session._goals.clear()
+    session._partners_goals.clear()
     dream = begun(session)
-    for k in range(MOST_GOALS):
+    for k in range(8):
         dream.order(topic(f"class({k})"))
         frames(dream, 3, 0.04)
-    assert len(session._goals) <= MOST_GOALS
-    assert len(session._partners_goals) <= MOST_GOALS
+    assert len(session._goals) == 5
+    assert len(session._partners_goals) == 5
 
 
 def test_what_cannot_be_dreamt_is_said_before(session: Session) -> None:

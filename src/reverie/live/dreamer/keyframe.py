@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from reverie.ascent.loop import dream
+from reverie.ascent.octaves import octave_sizes
 from reverie.ascent.session import Session
 from reverie.canvas.detail import DetailCanvas
 from reverie.deepdream.looks import Looks
@@ -121,7 +122,7 @@ class KeyframeMaker:
             changes = {"octaves": LARGE_OCTAVES, "steps": (LARGE_STEPS,), "strength": strength}
             first = self._dreamt(view, LARGE_FORMS, wanted, changes, None, breathe)
         source = view if first is None else (view + first).clamp_(0, 1)
-        less = (wanted.steps,) * (self.settings.octaves - 1) + (FRESH_STEPS,)
+        less = (*(wanted.steps,) * (self.settings.octaves - 1), FRESH_STEPS)
         changes = {"steps": less if wanted.fresh > 0 else (wanted.steps,)}
         change = self._dreamt(source, wanted.look, wanted, changes, self.looks, breathe)
         return change + (source - view)
@@ -147,7 +148,10 @@ class KeyframeMaker:
             reach = min(REACH, REACH_OF_STD * float(source.std((2, 3)).mean()))
             short = State(DetailCanvas(source), self.rng, reach, runtime=self.session.runtime)
         short.looks = looks
-        for _ in dream(self._recipe(wanted, changes), session=self.session, state=short):
+        recipe = self._recipe(wanted, changes)
+        sizes = octave_sizes(short.canvas.size, count=recipe.octaves, scale=recipe.octave_scale)
+        recipe = recipe.model_copy(update={"octaves": len(sizes)})  # of a small picture there are fewer
+        for _ in dream(recipe, session=self.session, state=short):
             if breathe is not None:
                 breathe()
         with self.session.runtime.use():
