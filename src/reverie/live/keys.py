@@ -51,7 +51,7 @@ class Keys:
         except FileNotFoundError:
             known = {name: secrets.token_urlsafe(24) for name in _NAMES}
             _write(path, json.dumps(known, indent=1))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             why = unreadable(error) if isinstance(error, OSError | ValueError) else "is no file of tokens"
             raise BadInput(f"{path}: {why}; take it away, and new ones are made") from error
         return cls(**{**known, **({"moderator": moderator} if moderator else {})})
