@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -16,39 +14,17 @@ from numpy.typing import NDArray
 
 from reverie.live import lobby as module
 from reverie.live.crowd.ballot import Person
-from reverie.live.crowd.crowd import Crowd
-from reverie.live.dreamer.protocol import CalmDown, GoOn, Order, PauseDream, SetPulse, ShowCount
+from reverie.live.dreamer.protocol import CalmDown, GoOn, PauseDream, SetPulse
 from reverie.live.gate import Caller
 from reverie.live.lobby import Lobby
-from reverie.live.show import Hours, Moderation, OnStage, Show
+from reverie.live.show import Moderation, OnStage
 from reverie.live.topics import Topics
+from support.live_pages import FakeRoom
 
 TOPICS = Topics.of("lite0")
 NOON = 1_700_000_000.0
 GUEST, STAGE = Caller("guest", "x", "1.1.1.1"), Caller("stage", "y", "1.1.1.1")
 MODERATOR = Caller("moderator", "z", "1.1.1.1")
-
-
-class FakeRoom:
-    """A show without a picture."""
-
-    def __init__(self, data: Path, **show: Any) -> None:
-        self.show = Show(**{"playlist": (Hours(topics=("jellyfish", "castle")),), **show})
-        self.crowd = Crowd(self.show, TOPICS, secret="s")
-        self.data, self.token, self.viewers, self.ready = data, "moderators-token", 3, True
-        self.listeners: list[Callable[[], None]] = []
-        self.orders: list[Order] = []
-        self.woken = 0
-        self.counts: ShowCount | None = None
-
-    def order(self, order: Order, /) -> None:
-        self.orders.append(order)
-
-    def wake(self) -> None:
-        self.woken += 1
-
-    def newest(self) -> NDArray[np.uint8] | None:
-        return np.full((72, 128, 3), 90, np.uint8)
 
 
 @pytest.fixture
@@ -179,11 +155,11 @@ def test_what_is_dreamt_is_pictured_once_it_is_clear(room: FakeRoom, monkeypatch
 
 def test_the_code_is_read_by_a_camera(tmp_path: Path) -> None:
     """By OpenCV's reader, drawn from the modules of the SVG."""
-    room = FakeRoom(tmp_path, stage=OnStage(url="https://dreams.example/show"))
+    room = FakeRoom(tmp_path, stage=OnStage(url="https://dreams.example"))
     lobby = Lobby(room, "http://127.0.0.1:1")
     expected = {
-        "guest": "https://dreams.example/show/",
-        "stage": f"https://dreams.example/show/?room={lobby.code.now(NOON)}",
+        "guest": "https://dreams.example/",
+        "stage": f"https://dreams.example/?room={lobby.code.now(NOON)}",
     }
     for sight, text in expected.items():
         found, *_ = cv2.QRCodeDetector().detectAndDecode(drawn(lobby.code_picture(sight, NOON).decode()))

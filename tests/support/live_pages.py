@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
+import numpy as np
 import pytest
+from fastapi import FastAPI
+from numpy.typing import NDArray
+
+from reverie.live.crowd.crowd import Crowd
+from reverie.live.dreamer.protocol import Order, ShowCount
+from reverie.live.lobby import Lobby
+from reverie.live.routes import ROUTERS
+from reverie.live.routes.pages import PAGES
+from reverie.live.show import Hours, Show
+from reverie.live.topics import Topics
+from reverie.web.addresses import Addresses, addresses
+from reverie.web.answers import tell_errors
+from reverie.web.door import App, Door
+from reverie.web.page_files import VENDOR, PageFiles
+from reverie.web.serving import bound, make_server
 
 from support import browser
 from support.browser import Browser
@@ -40,6 +58,96 @@ settings = LiveSettings(
 say = lambda words: print(words, flush=True)
 serve(settings, opens=False, ready=say, note=say)
 """
+
+
+class FakeRoom:
+    """A show without a picture."""
+
+    def __init__(self, data: Path, **show: Any) -> None:
+        self.show = Show(**{"playlist": (Hours(topics=("jellyfish", "castle")),), **show})
+        self.crowd = Crowd(self.show, Topics.of("lite0"), secret="s")
+        self.data, self.token, self.viewers, self.ready = data, "the-moderators-own-token", 3, True
+        self.listeners: list[Callable[[], None]] = []
+        self.orders: list[Order] = []
+        self.woken = 0
+        self.counts: ShowCount | None = None
+
+    def order(self, order: Order, /) -> None:
+        self.orders.append(order)
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    def newest(self) -> NDArray[np.uint8] | None:
+        return np.full((72, 128, 3), 90, np.uint8)
+
+    async def turn(self) -> None:
+        """What is next, as the show's own room asks."""
+        while True:
+            if self.crowd.next_topics(time.time()) is not None:
+                for listener in self.listeners:
+                    listener()
+            await asyncio.sleep(0.02)
+
+
+class Alone:
+    """The pages and their server alone, in a thread; nothing is dreamt."""
+
+    def __init__(self, data: Path, **show: Any) -> None:
+        self.room = FakeRoom(data, **show)
+        listener = bound("127.0.0.1", 0)
+        port = listener.getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}"
+        self.lobby = Lobby(self.room, self.address)
+        self.stage, self.moderator, self.overlay = (
+            self.lobby.link(r) for r in ("stage", "moderator", "overlay")
+        )
+        self._people: list[Visitor] = []
+        ours = addresses("127.0.0.1", port)
+        self._server = make_server(self._app(ours), ours)
+        self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
+        self._thread.start()
+        until(lambda: self._server.started)
+
+    def _app(self, ours: Addresses) -> App:
+        @asynccontextmanager
+        async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+            tasks = [asyncio.create_task(one()) for one in (self.room.turn, self.lobby.run)]
+            yield
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+        app = FastAPI(lifespan=lifespan, openapi_url=None)
+        app.state.lobby = self.lobby
+        for router in ROUTERS:
+            app.include_router(router)
+        tell_errors(app)
+        app.mount("/static/vendor", PageFiles(directory=VENDOR))
+        app.mount("/static", PageFiles(directory=PAGES))
+        gate = self.lobby.gate
+        return Door(app, ours, gate, headers=gate.headers, guest=gate.guest)
+
+    def visitor(self, role_link: str = "") -> Visitor:
+        """Somebody new."""
+        self._people.append(Visitor(self.address, role_link))
+        return self._people[-1]
+
+    def end(self) -> None:
+        for one in self._people:
+            one.http.close()
+        self._server.should_exit = True
+        self._thread.join(PATIENCE)
+
+
+@contextmanager
+def pages_alone(data: Path, **show: Any) -> Iterator[Alone]:
+    """The pages without a picture, until the end of the block."""
+    alone = Alone(data, **show)
+    try:
+        yield alone
+    finally:
+        alone.end()
 
 
 class Visitor:

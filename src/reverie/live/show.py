@@ -56,14 +56,14 @@ class Moves(BaseModel):
         description="Degrees a second by which things turn clockwise.",
     )
     pan_x: Annotated[Curve, Within(-10, 10)] = Field(
-        Curve.parse("0s:0.004 smooth, 30s:-0.004 smooth, 60s:0.004"),
+        Curve.parse("0s:0 smooth, 20s:0.004 smooth, 60s:-0.004 smooth, 80s:0"),
         description="Share of the width a second by which the view goes to the right.",
     )
     pan_y: Annotated[Curve, Within(-10, 10)] = Field(
         Curve.constant(0), description="Share of the height a second by which the view goes down."
     )
     repeat: float = Field(
-        240.0, ge=0, le=86_400, description="Seconds after which the curves begin again; 0: they never do."
+        80.0, ge=0, le=86_400, description="Seconds after which the curves begin again; 0: they never do."
     )
 
 
@@ -182,7 +182,7 @@ class OnStage(BaseModel):
     url: str | None = Field(
         None,
         max_length=300,
-        pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$",
+        pattern=r"^https?://[^\s/?#@]+/?$",
         description="The address that phones use, where it is not this machine's own.",
     )
     rights: str = Field(
