@@ -112,6 +112,7 @@ class Alone:
     def _app(self, ours: Addresses) -> App:
         @asynccontextmanager
         async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+            self.loop = asyncio.get_running_loop()
             tasks = [asyncio.create_task(one()) for one in (self.room.turn, self.lobby.run)]
             yield
             for task in tasks:
@@ -132,6 +133,16 @@ class Alone:
         """Somebody new."""
         self._people.append(Visitor(self.address, role_link))
         return self._people[-1]
+
+    def cut_off(self) -> None:
+        """Every page's connection breaks, on this side."""
+
+        def cut() -> None:
+            for watcher in self.lobby._watchers:
+                watcher.sight = []  # type: ignore[assignment]  # of which nothing can be told
+                watcher.call()
+
+        self.loop.call_soon_threadsafe(cut)
 
     def end(self) -> None:
         for one in self._people:
