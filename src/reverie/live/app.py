@@ -10,8 +10,8 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI
 
 from reverie._version import __version__
-from reverie.live.air.routes import router as on_the_air
 from reverie.live.room import ShowRoom
+from reverie.live.routes.on_air import router as on_the_air
 from reverie.web.addresses import Addresses
 from reverie.web.answers import tell_errors
 from reverie.web.door import App, Door, Gate
