@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from reverie.errors import BadInput, ResourceError, ReverieError
 from reverie.live.air.air import Air, AirPlan
-from reverie.live.air.child import Child
+from reverie.live.air.child import KeptChild
 from reverie.live.crowd.crowd import Crowd, Tableau, make_crowd
 from reverie.live.dreamer.protocol import (
     CalmDown,
@@ -116,7 +116,7 @@ class ShowRoom:
             ),
             self._film,
         )
-        self.dreamer = Child(
+        self.dreamer = KeptChild(
             "dreamer",
             plan.dreamer,
             self._words,

@@ -16,10 +16,10 @@ import pytest
 
 from reverie.live.air import recorder as recording
 from reverie.live.air.air import LATE, Air, AirPlan
-from reverie.live.air.channel import Channel
+from reverie.live.air.broadcast import Broadcast
 from reverie.live.air.fragments import fragment
 from reverie.live.air.h264 import PictureEncoder, time_of
-from reverie.live.air.messages import Kind, Parcel, words
+from reverie.live.air.messages import Parcel, ParcelKind, words
 from reverie.live.air.recorder import Heads, Recorder, films
 from reverie.live.dreamer.recorded import drawn
 from reverie.motion.flashing.guard import FlashGuard
@@ -41,20 +41,20 @@ def test_an_encoder_that_is_begun_again_goes_on_with_the_next_frame() -> None:
     air = Air(AirPlan((64, 64), 25))
     assert air._words()[:6] == ["--size", "64x64", "--fps", "25", "--first", "0"]
     for number in range(7):
-        air._hear(Parcel(Kind.PICTURE, b"x", number == 0))
+        air._hear(Parcel(ParcelKind.PICTURE, b"x", number == 0))
     assert air._words()[:6] == ["--size", "64x64", "--fps", "25", "--first", "7"]
 
 
 def test_a_stream_begins_with_its_address_heads_and_a_key_frame(monkeypatch: pytest.MonkeyPatch) -> None:
     air = Air(AirPlan((64, 64), 25, rtmp="rtmp://example.org/app/key"))
     ear = Ear(air, monkeypatch)
-    head = Parcel(Kind.PICTURE_HEAD, b"head")
+    head = Parcel(ParcelKind.PICTURE_HEAD, b"head")
     air._hear(head)
     ear.heard.clear()
     air._stream_begun()
     assert ear.heard == [words(url="rtmp://example.org/app/key").packed(), head.packed()]
     ear.heard.clear()
-    parcels = [Parcel(Kind.PICTURE, b"%d" % number, number % 5 == 0) for number in range(3, 20)]
+    parcels = [Parcel(ParcelKind.PICTURE, b"%d" % number, number % 5 == 0) for number in range(3, 20)]
     for parcel in parcels:
         air._hear(parcel)
     assert ear.heard == [parcel.packed() for parcel in parcels[2:]]
@@ -65,7 +65,7 @@ def test_what_a_stream_cannot_take_is_left_out_up_to_a_key_frame(monkeypatch: py
     ear = Ear(air, monkeypatch)
     for number in range(30):
         ear.waiting = LATE + 1 if 3 <= number < 11 else 0
-        air._hear(Parcel(Kind.PICTURE, b"%d" % number, number % 5 == 0))
+        air._hear(Parcel(ParcelKind.PICTURE, b"%d" % number, number % 5 == 0))
     sent = [int(one[6:]) for one in ear.heard]
     assert sent == [0, 1, 2, *range(15, 30)]
     assert air.picture.count == 30  # browsers are sent all of it
@@ -111,7 +111,7 @@ def resident() -> float:
 def test_an_hour_at_24_frames_a_second_leaves_no_trace(tmp_path: Path) -> None:
     """86,400 frames of 128 x 72 through all of it, and 24 hours by the recorder's clock."""
     size, fps, now = (128, 72), 24, [1_800_000_000.0]
-    encoder, guard, channel = PictureEncoder(size, fps), FlashGuard(size, fps), Channel()
+    encoder, guard, channel = PictureEncoder(size, fps), FlashGuard(size, fps), Broadcast()
     channel.begin(encoder.head)
     viewers: list[Any] = [Reads() for _ in range(3)]
     for viewer in viewers:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from reverie.live.air import child as children
-from reverie.live.air.child import Child
+from reverie.live.air.child import KeptChild
 
 #: Seconds until something has come about, on a machine that does much else.
 PATIENCE = 60.0
@@ -37,7 +37,9 @@ class Told:
         self.lines: list[str] = []
         self.begun = 0
         given = {"arguments": lambda: ["one"], "patience": PATIENCE, **more}
-        self.child = Child("child", module, given.pop("arguments"), self._talk, begun=self._begun, **given)
+        self.child = KeptChild(
+            "child", module, given.pop("arguments"), self._talk, begun=self._begun, **given
+        )
 
     def _begun(self) -> None:
         self.begun += 1

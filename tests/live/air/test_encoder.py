@@ -27,7 +27,7 @@ from reverie.live import frames
 from reverie.live.air import messages
 from reverie.live.air.fragments import taken_apart
 from reverie.live.air.h264 import TICKS
-from reverie.live.air.messages import Kind, Parcel
+from reverie.live.air.messages import Parcel, ParcelKind
 from reverie.live.frames import FrameRing
 from support.commands import environment
 
@@ -68,11 +68,11 @@ class Running:
             self.parcels.append(parcel)
         return found
 
-    def of(self, kind: Kind) -> list[Parcel]:
+    def of(self, kind: ParcelKind) -> list[Parcel]:
         return [one for one in self.parcels if one.kind is kind]
 
     def words(self, kind: str) -> list[dict[str, Any]]:
-        return [said for one in self.of(Kind.WORDS) if (said := one.words())["is"] == kind]
+        return [said for one in self.of(ParcelKind.WORDS) if (said := one.words())["is"] == kind]
 
     def order(self, **order: Any) -> None:
         assert self.process.stdin is not None
@@ -136,17 +136,17 @@ def test_frames_become_a_film(name: str, source: Source, tmp_path: Path) -> None
         file.writeframes(tone.tobytes())
     words = ["--first", "1000", "--music", str(tmp_path), "--record", str(tmp_path / "films")]
     with encoder(name, *words) as running:
-        running.until(lambda: len(running.of(Kind.PICTURE)) >= 60 and running.words("beat")[1:])
-        pictures, sounds = running.of(Kind.PICTURE), running.of(Kind.SOUND)
+        running.until(lambda: len(running.of(ParcelKind.PICTURE)) >= 60 and running.words("beat")[1:])
+        pictures, sounds = running.of(ParcelKind.PICTURE), running.of(ParcelKind.SOUND)
         times = [taken_apart(one.data)[0] for one in pictures]
         assert times == [(1000 + n) * TICKS // FPS for n in range(len(times))]
         assert [one.key for one in pictures[:60]] == [n % 50 == 0 for n in range(60)]
-        (head,) = running.of(Kind.PICTURE_HEAD)
+        (head,) = running.of(ParcelKind.PICTURE_HEAD)
         with av.open(io.BytesIO(head.data + b"".join(one.data for one in pictures))) as film:
             greys = [float(frame.to_ndarray(format="gray").mean()) for frame in film.decode(video=0)]
         assert len(greys) == len(pictures)
         assert max(greys) - min(greys) > 10
-        (sound_head,) = running.of(Kind.SOUND_HEAD)
+        (sound_head,) = running.of(ParcelKind.SOUND_HEAD)
         with av.open(io.BytesIO(sound_head.data + b"".join(one.data for one in sounds))) as film:
             heard = np.concatenate([frame.to_ndarray() for frame in film.decode(audio=0)], axis=1)
         assert heard.shape[1] / 48_000 == pytest.approx(len(pictures) / FPS, abs=0.3)
@@ -164,10 +164,10 @@ def test_frames_become_a_film(name: str, source: Source, tmp_path: Path) -> None
 def test_without_frames_the_last_one_goes_on(name: str) -> None:
     source = Source(name)
     with encoder(name) as running:
-        running.until(lambda: len(running.of(Kind.PICTURE)) > 5)
+        running.until(lambda: len(running.of(ParcelKind.PICTURE)) > 5)
         source.end()
-        count = len(running.of(Kind.PICTURE))
-        running.until(lambda: len(running.of(Kind.PICTURE)) > count + 40)
+        count = len(running.of(ParcelKind.PICTURE))
+        running.until(lambda: len(running.of(ParcelKind.PICTURE)) > count + 40)
         running.until(lambda: (said := running.words("beat")) and said[-1]["repeats"] > 10)
 
 
@@ -175,9 +175,9 @@ def test_another_ring_is_taken_up(name: str, source: Source) -> None:
     """Under the name that it is told, or under the same one when a dreamer was begun again."""
     with encoder(f"{name}-absent") as running:
         running.until(lambda: running.words("beat"))
-        assert not running.of(Kind.PICTURE)
+        assert not running.of(ParcelKind.PICTURE)
         running.order(do="ring", name=name)
-        running.until(lambda: len(running.of(Kind.PICTURE)) > 3)
+        running.until(lambda: len(running.of(ParcelKind.PICTURE)) > 3)
         source.end()
         again = Source(name)
         repeats = running.until(lambda: running.words("beat"))[-1]["repeats"]
@@ -195,7 +195,7 @@ def test_frames_of_another_size_are_left_out_and_said(name: str) -> None:
         with encoder(name) as running:
             note = running.until(lambda: running.words("note"))[0]
             assert note["words"] == "frames of another size came; they are left out"
-            assert not running.of(Kind.PICTURE)
+            assert not running.of(ParcelKind.PICTURE)
 
 
 def test_light_that_flashes_is_damped(name: str) -> None:
@@ -212,9 +212,9 @@ def test_light_that_flashes_is_damped(name: str) -> None:
         thread = threading.Thread(target=put, daemon=True)
         thread.start()
         with encoder(name) as running:
-            running.until(lambda: len(running.of(Kind.PICTURE)) > 100)
-            (head,) = running.of(Kind.PICTURE_HEAD)
-            data = head.data + b"".join(one.data for one in running.of(Kind.PICTURE))
+            running.until(lambda: len(running.of(ParcelKind.PICTURE)) > 100)
+            (head,) = running.of(ParcelKind.PICTURE_HEAD)
+            data = head.data + b"".join(one.data for one in running.of(ParcelKind.PICTURE))
         over.set()
         thread.join()
     with av.open(io.BytesIO(data)) as film:
@@ -226,7 +226,7 @@ def test_light_that_flashes_is_damped(name: str) -> None:
 @pytest.mark.parametrize("way", ["closed", "stopped"])
 def test_it_ends_with_whoever_began_it(name: str, source: Source, way: str) -> None:
     with encoder(name) as running:
-        running.until(lambda: len(running.of(Kind.PICTURE)) > 3)
+        running.until(lambda: len(running.of(ParcelKind.PICTURE)) > 3)
         assert running.process.stdin is not None
         if way == "stopped":  # and was not listening as it happened
             os.kill(running.process.pid, signal.SIGSTOP)

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reverie.errors import BadInput
-from reverie.live.air.messages import LONGEST, Kind, Parcel, read, receive, words
+from reverie.live.air.messages import LONGEST, Parcel, ParcelKind, read, receive, words
 
 PARCELS = st.lists(
-    st.builds(Parcel, st.sampled_from(Kind), st.binary(max_size=200), st.booleans()), max_size=6
+    st.builds(Parcel, st.sampled_from(ParcelKind), st.binary(max_size=200), st.booleans()), max_size=6
 )
 
 
@@ -46,7 +46,7 @@ def test_words_are_an_object() -> None:
     assert words(url="x", count=3).words() == {"url": "x", "count": 3}
     for data in (b"", b"{", b"[1]", b"\xff"):
         with pytest.raises(BadInput, match="a message of a child process is no"):
-            Parcel(Kind.WORDS, data).words()
+            Parcel(ParcelKind.WORDS, data).words()
 
 
 @pytest.mark.parametrize("head", [struct.pack(">cBI", b"?", 0, 1), struct.pack(">cBI", b"F", 0, LONGEST + 1)])

@@ -16,7 +16,7 @@ import pytest
 from reverie.live.air.aac import SoundEncoder
 from reverie.live.air.fragments import Sample, fragment
 from reverie.live.air.h264 import PictureEncoder, time_of
-from reverie.live.air.messages import Kind, Parcel
+from reverie.live.air.messages import Parcel, ParcelKind
 from reverie.live.air.music import RATE
 from reverie.live.air.rtmp import WAITING, Inbox, Upstream, _reason
 from reverie.live.dreamer.recorded import drawn
@@ -35,10 +35,10 @@ def encoded() -> tuple[bytes, list[Sample]]:
 
 def pictures(samples: list[Sample], first: int) -> Iterator[Parcel]:
     for number, sample in enumerate(samples, first):
-        yield Parcel(Kind.PICTURE, fragment(number + 1, time_of(number, FPS), [sample]), sample.key)
+        yield Parcel(ParcelKind.PICTURE, fragment(number + 1, time_of(number, FPS), [sample]), sample.key)
 
 
-def streamed(path: Path, heads: dict[Kind, bytes], parcels: list[Parcel]) -> None:
+def streamed(path: Path, heads: dict[ParcelKind, bytes], parcels: list[Parcel]) -> None:
     """What a service would be sent, into a file."""
     upstream = Upstream(str(path), heads)
     for parcel in parcels:
@@ -51,7 +51,7 @@ def test_all_arrives_from_a_key_frame_on_with_silence(
 ) -> None:
     head, samples = encoded
     path = tmp_path / "out.flv"
-    streamed(path, {Kind.PICTURE_HEAD: head}, list(pictures(samples, 1000))[20:])
+    streamed(path, {ParcelKind.PICTURE_HEAD: head}, list(pictures(samples, 1000))[20:])
     with av.open(str(path)) as file:
         packets = [packet for packet in file.demux(video=0) if packet.size]
         assert [bytes(packet) for packet in packets] == [sample.data for sample in samples[50:]]
@@ -70,10 +70,10 @@ def test_music_is_packed_again_too(tmp_path: Path, encoded: tuple[bytes, list[Sa
     for picture in pictures(samples, 0):
         parcels.append(picture)
         for sample in encoder.add(np.stack([wave, wave])):
-            parcels.append(Parcel(Kind.SOUND, fragment(1, begin, [sample]), True))
+            parcels.append(Parcel(ParcelKind.SOUND, fragment(1, begin, [sample]), True))
             begin += sample.ticks
     path = tmp_path / "out.flv"
-    streamed(path, {Kind.PICTURE_HEAD: head, Kind.SOUND_HEAD: encoder.head}, parcels)
+    streamed(path, {ParcelKind.PICTURE_HEAD: head, ParcelKind.SOUND_HEAD: encoder.head}, parcels)
     with av.open(str(path)) as file:
         sound = np.concatenate([frame.to_ndarray() for frame in file.decode(audio=0)], axis=1)
     assert sound.shape[1] == pytest.approx(5 * RATE, abs=4096)
@@ -85,7 +85,7 @@ def test_times_that_go_back_break_nothing(tmp_path: Path, encoded: tuple[bytes, 
     head, samples = encoded
     path = tmp_path / "out.flv"
     parcels = [*pictures(samples[:60], 0), *pictures(samples[:60], 55), *pictures(samples[:25], 200)]
-    streamed(path, {Kind.PICTURE_HEAD: head}, parcels)
+    streamed(path, {ParcelKind.PICTURE_HEAD: head}, parcels)
     with av.open(str(path)) as file:
         times = [packet.pts for packet in file.demux(video=0) if packet.size]
     assert times == sorted(set(times))
@@ -114,7 +114,7 @@ def test_reasons_never_hold_the_address() -> None:
     """The library's own words may."""
     url = f"rtmp://127.0.0.1:1/live/{KEY}"
     with pytest.raises(ConnectionRefusedError) as error:
-        Upstream(url, {Kind.PICTURE_HEAD: PictureEncoder(SIZE, FPS).head})
+        Upstream(url, {ParcelKind.PICTURE_HEAD: PictureEncoder(SIZE, FPS).head})
     assert _reason(error.value) == "nobody answers there"
     for other in (TimeoutError(url), OSError(5, "x", url), OSError(url), ValueError(url), OSError(9999, url)):
         assert _reason(other)

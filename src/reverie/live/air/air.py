@@ -12,9 +12,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from reverie.live.air import messages
-from reverie.live.air.channel import Channel
-from reverie.live.air.child import Child
-from reverie.live.air.messages import Kind, Parcel
+from reverie.live.air.broadcast import Broadcast
+from reverie.live.air.child import KeptChild
+from reverie.live.air.messages import Parcel, ParcelKind
 
 _log = logging.getLogger("reverie.live")
 #: Seconds for which the encoder, and the stream's process, may say nothing; the encoder at its start.
@@ -85,8 +85,8 @@ class Air:
 
     def __init__(self, plan: AirPlan, film: Callable[[str, float], None] = lambda name, began: None) -> None:
         self.plan, self._film = plan, film
-        self.picture, self.sound = Channel(), Channel()
-        self.encoder = Child(
+        self.picture, self.sound = Broadcast(), Broadcast()
+        self.encoder = KeptChild(
             "encoder",
             "reverie.live.air.encoder",
             self._words,
@@ -96,11 +96,11 @@ class Air:
             first=ENCODER_FIRST,
             environment={"OMP_NUM_THREADS": "1"},
         )
-        self.stream: Child | None = None
+        self.stream: KeptChild | None = None
         self.stream_state: StreamState | None = None
         if plan.rtmp:
             self.stream_state = StreamState(urlsplit(plan.rtmp).hostname or "")
-            self.stream = Child(
+            self.stream = KeptChild(
                 "stream",
                 "reverie.live.air.rtmp",
                 list,
@@ -112,7 +112,7 @@ class Air:
                 latest=STREAM_LATEST,
             )
         self._ring: str | None = None
-        self._heads: dict[Kind, Parcel] = {}
+        self._heads: dict[ParcelKind, Parcel] = {}
         self._skipping = True
         self._tasks: set[asyncio.Task[None]] = set()
         #: What the encoder said last: frames ``encoded``; ``repeats``, ``damped`` of them; core-``ms`` each.
@@ -165,19 +165,19 @@ class Air:
 
     def _hear(self, parcel: Parcel) -> None:
         match parcel.kind:
-            case Kind.PICTURE:
+            case ParcelKind.PICTURE:
                 self.picture.publish(parcel.data, parcel.key)
                 self._to_stream(parcel)
-            case Kind.SOUND:
+            case ParcelKind.SOUND:
                 self.sound.publish(parcel.data, parcel.key)
                 self._to_stream(parcel)
-            case Kind.PICTURE_HEAD | Kind.SOUND_HEAD:
-                channel = self.picture if parcel.kind is Kind.PICTURE_HEAD else self.sound
+            case ParcelKind.PICTURE_HEAD | ParcelKind.SOUND_HEAD:
+                channel = self.picture if parcel.kind is ParcelKind.PICTURE_HEAD else self.sound
                 self._heads[parcel.kind] = parcel
                 channel.begin(parcel.data)
                 if self.stream is not None:
                     self.stream.say(parcel.packed())
-            case Kind.WORDS:
+            case ParcelKind.WORDS:
                 self._said(parcel.words())
 
     def _said(self, said: dict[str, Any]) -> None:
@@ -195,7 +195,7 @@ class Air:
         """A fragment to the service; where it is not taken in, nothing more up to a key frame."""
         if self.stream is None:
             return
-        begins = parcel.kind is Kind.PICTURE and parcel.key
+        begins = parcel.kind is ParcelKind.PICTURE and parcel.key
         if self._skipping and not (begins and self.stream.unheard < AGAIN):
             return
         self._skipping = self.stream.unheard > LATE

@@ -26,7 +26,7 @@ UNHEARD: Final = 4_000_000
 Talk = Callable[[asyncio.StreamReader], Awaitable[None]]
 
 
-class Child:
+class KeptChild:
     """One process, again and again.
 
     Args:

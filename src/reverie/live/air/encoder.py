@@ -27,7 +27,7 @@ from reverie.live.air.aac import SoundEncoder
 from reverie.live.air.beat import Beat
 from reverie.live.air.fragments import Sample, fragment
 from reverie.live.air.h264 import PictureEncoder, time_of
-from reverie.live.air.messages import Kind, Parcel, words
+from reverie.live.air.messages import Parcel, ParcelKind, words
 from reverie.live.air.music import RATE, MusicBed
 from reverie.live.air.recorder import Heads, Recorder
 from reverie.live.frames import FrameRing
@@ -43,7 +43,7 @@ REPORT: Final = 1.0
 SEEK: Final = 0.5
 
 
-class Ahead:
+class MusicAhead:
     """Music that is read in a thread, so that a slow disk holds nothing up: then there is silence."""
 
     def __init__(self, bed: MusicBed, note: Callable[[str], None]) -> None:
@@ -83,11 +83,11 @@ class Encoder:
         self._picture = PictureEncoder(self.size, self.fps, given.bits, filled=given.filled)
         self._guard = FlashGuard(self.size, self.fps)
         self._sound = SoundEncoder() if given.music else None
-        self._music = Ahead(MusicBed(given.music, given.first), self._note) if given.music else None
+        self._music = MusicAhead(MusicBed(given.music, given.first), self._note) if given.music else None
         self._packets: list[Sample] = []
         self._sound_time = round(self._first * RATE / self.fps)
         self._sounded = self._sound_time
-        self._numbers = {Kind.PICTURE: 0, Kind.SOUND: 0}
+        self._numbers = {ParcelKind.PICTURE: 0, ParcelKind.SOUND: 0}
         heads = Heads(self._picture.head, self._sound.head if self._sound else None)
         self._recorder: Recorder | None = None
         if given.record:
@@ -124,9 +124,9 @@ class Encoder:
     def run(self) -> None:
         """Encode until it is told to end."""
         threading.Thread(target=self.hear, daemon=True).start()
-        self._say(Parcel(Kind.PICTURE_HEAD, self._picture.head))
+        self._say(Parcel(ParcelKind.PICTURE_HEAD, self._picture.head))
         if self._sound is not None:
-            self._say(Parcel(Kind.SOUND_HEAD, self._sound.head))
+            self._say(Parcel(ParcelKind.SOUND_HEAD, self._sound.head))
         beat: Beat | None = None
         reported, spent = time.monotonic(), time.process_time()
         while not self._ended.is_set():
@@ -200,10 +200,10 @@ class Encoder:
     def _frame(self) -> None:
         """Encode the frame that there is, and the sound that belongs to it."""
         assert self._last is not None
-        number = self._first + self._numbers[Kind.PICTURE]
+        number = self._first + self._numbers[ParcelKind.PICTURE]
         sample = self._picture.add(self._guard(self._last))
         begin = time_of(number, self.fps)
-        self._out(Kind.PICTURE, begin, [sample])
+        self._out(ParcelKind.PICTURE, begin, [sample])
         if self._recorder is not None:
             self._recorder.add(sample, begin)
         if self._sound is not None and self._music is not None:
@@ -215,13 +215,13 @@ class Encoder:
 
     def _sound_out(self) -> None:
         packets, self._packets = self._packets, []
-        self._out(Kind.SOUND, self._sound_time, packets)
+        self._out(ParcelKind.SOUND, self._sound_time, packets)
         for packet in packets:
             if self._recorder is not None:
                 self._recorder.add(packet, self._sound_time, sound=True)
             self._sound_time += packet.ticks
 
-    def _out(self, kind: Kind, begin: int, samples: list[Sample]) -> None:
+    def _out(self, kind: ParcelKind, begin: int, samples: list[Sample]) -> None:
         self._numbers[kind] += 1
         self._say(Parcel(kind, fragment(self._numbers[kind], begin, samples), samples[0].key))
 

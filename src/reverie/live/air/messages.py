@@ -16,7 +16,7 @@ _HEAD: Final = struct.Struct(">cBI")
 LONGEST: Final = 32_000_000
 
 
-class Kind(Enum):
+class ParcelKind(Enum):
     """What a message holds."""
 
     PICTURE_HEAD = b"H"
@@ -36,7 +36,7 @@ class Parcel:
         key: Whether decoding can begin with this fragment.
     """
 
-    kind: Kind
+    kind: ParcelKind
     data: bytes
     key: bool = False
 
@@ -57,15 +57,15 @@ class Parcel:
 
 def words(**said: Any) -> Parcel:
     """An object as a message."""
-    return Parcel(Kind.WORDS, json.dumps(said).encode())
+    return Parcel(ParcelKind.WORDS, json.dumps(said).encode())
 
 
-def _read_head(head: bytes) -> tuple[Kind, bool, int]:
+def _read_head(head: bytes) -> tuple[ParcelKind, bool, int]:
     kind, key, length = _HEAD.unpack(head)
     if length > LONGEST:
         raise BadInput("a message of a child process is too long")
     try:
-        return Kind(kind), bool(key), length
+        return ParcelKind(kind), bool(key), length
     except ValueError as error:
         raise BadInput("a message of a child process is of no kind that is known") from error
 

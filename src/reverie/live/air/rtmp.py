@@ -23,7 +23,7 @@ from reverie.live.air import messages
 from reverie.live.air.aac import PACKET, SoundEncoder
 from reverie.live.air.fragments import Sample, taken_apart
 from reverie.live.air.h264 import TICKS, template
-from reverie.live.air.messages import Kind, Parcel
+from reverie.live.air.messages import Parcel, ParcelKind
 from reverie.live.air.music import RATE
 
 #: Seconds between two attempts: at first, and at most.
@@ -43,7 +43,7 @@ class Inbox:
     def __init__(self) -> None:
         self._line: queue.Queue[Parcel | None] = queue.Queue(WAITING)
         self._skipping = False
-        self.heads: dict[Kind, bytes] = {}
+        self.heads: dict[ParcelKind, bytes] = {}
         self.dropped = 0
 
     def read(self, stream: Any) -> None:
@@ -53,13 +53,13 @@ class Inbox:
         os._exit(0)  # the server is gone
 
     def _take(self, parcel: Parcel) -> None:
-        if parcel.kind in (Kind.PICTURE_HEAD, Kind.SOUND_HEAD):
+        if parcel.kind in (ParcelKind.PICTURE_HEAD, ParcelKind.SOUND_HEAD):
             if self.heads.get(parcel.kind) not in (None, parcel.data):
                 os._exit(0)  # another picture: begin anew with it
             self.heads[parcel.kind] = parcel.data
             return
         if self._skipping:
-            begins = parcel.kind is Kind.PICTURE and parcel.key and self._line.qsize() < WAITING // 2
+            begins = parcel.kind is ParcelKind.PICTURE and parcel.key and self._line.qsize() < WAITING // 2
             if not begins:
                 self.dropped += 1
                 return
@@ -91,15 +91,15 @@ class Upstream:
         OSError: There is no server, or it refuses.
     """
 
-    def __init__(self, url: str, heads: dict[Kind, bytes]) -> None:
+    def __init__(self, url: str, heads: dict[ParcelKind, bytes]) -> None:
         import av
 
         options = {"rtmp_live": "live", "flvflags": "no_duration_filesize", "rw_timeout": "4000000"}
         self._out = av.open(url, "w", format="flv", options=options, timeout=PATIENCE)
-        self._picture = self._out.add_stream_from_template(template(heads[Kind.PICTURE_HEAD]))
-        own = Kind.SOUND_HEAD not in heads
+        self._picture = self._out.add_stream_from_template(template(heads[ParcelKind.PICTURE_HEAD]))
+        own = ParcelKind.SOUND_HEAD not in heads
         self._silence = SoundEncoder() if own else None
-        sound = self._silence.head if self._silence else heads[Kind.SOUND_HEAD]
+        sound = self._silence.head if self._silence else heads[ParcelKind.SOUND_HEAD]
         self._sound = self._out.add_stream_from_template(template(sound, "audio"))
         self._out.start_encoding()
         self._zero: Fraction | None = None
@@ -109,7 +109,7 @@ class Upstream:
 
     def send(self, parcel: Parcel) -> None:
         """A fragment, once a key frame has come. Raises OSError where the connection is gone."""
-        picture = parcel.kind is Kind.PICTURE
+        picture = parcel.kind is ParcelKind.PICTURE
         time, samples = taken_apart(parcel.data)
         rate = TICKS if picture else RATE
         if self._zero is None:
@@ -176,7 +176,7 @@ def stream(url: str, inbox: Inbox) -> None:
     """Connect again and again, and send."""
     wait = WAIT
     while True:
-        while Kind.PICTURE_HEAD not in inbox.heads:
+        while ParcelKind.PICTURE_HEAD not in inbox.heads:
             inbox.next(0.2)
         upstream = None
         try:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
 from starlette.responses import PlainTextResponse
 
 from reverie.live import figures
-from reverie.live.air.channel import Channel
+from reverie.live.air.broadcast import Broadcast
 from reverie.web.connections import TRANSPORT
 
 router = APIRouter()
@@ -33,7 +33,7 @@ async def sound(socket: WebSocket) -> None:
     await _follow(socket, air.sound)
 
 
-async def _follow(socket: WebSocket, channel: Channel) -> None:
+async def _follow(socket: WebSocket, channel: Broadcast) -> None:
     """Send a stream until the browser is gone; what it says means nothing."""
     if len(channel) >= MOST:
         await socket.close(1013, "too many are watching")

@@ -32,7 +32,7 @@ def as_message(data: bytes) -> bytes:
     return head + data
 
 
-class Viewer:
+class StreamViewer:
     """One socket that is sent fragments."""
 
     def __init__(self, transport: asyncio.Transport, clock: Callable[[], float] = time.monotonic) -> None:
@@ -66,13 +66,13 @@ class Viewer:
             self.sent += max(0, len(messages) - 1)
 
 
-class Channel:
+class Broadcast:
     """All who watch one stream."""
 
     def __init__(self) -> None:
         self._head: bytes | None = None
         self._group: list[bytes] = []
-        self._viewers: set[Viewer] = set()
+        self._viewers: set[StreamViewer] = set()
         self._gone = 0
         #: Fragments that came, and bytes of them.
         self.count = self.bytes = 0
@@ -104,15 +104,15 @@ class Channel:
         for viewer in self._viewers:
             viewer.offer(message, key)
 
-    def enter(self, transport: asyncio.Transport) -> Viewer:
+    def enter(self, transport: asyncio.Transport) -> StreamViewer:
         """One more, who is sent what is needed to begin at the latest key frame."""
-        viewer = Viewer(transport)
+        viewer = StreamViewer(transport)
         if self._head is not None:
             viewer.begin([self._head, *self._group])
         self._viewers.add(viewer)
         return viewer
 
-    def leave(self, viewer: Viewer) -> None:
+    def leave(self, viewer: StreamViewer) -> None:
         """One fewer."""
         if viewer in self._viewers:
             self._viewers.remove(viewer)

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wsproto.events import AcceptConnection, BytesMessage, Request
 
-from reverie.live.air import channel as channels
-from reverie.live.air.channel import AGAIN, LATE, Channel, Viewer, as_message
+from reverie.live.air import broadcast as broadcasting
+from reverie.live.air.broadcast import AGAIN, LATE, Broadcast, StreamViewer, as_message
 
 
 class Socket(asyncio.Transport):
@@ -57,7 +57,7 @@ def test_messages_are_those_of_the_protocol(length: int) -> None:
 
 
 def test_who_comes_late_begins_at_the_latest_key_frame() -> None:
-    channel = Channel()
+    channel = Broadcast()
     early = Socket()
     channel.enter(early)
     channel.begin(b"head")
@@ -72,7 +72,7 @@ def test_who_comes_late_begins_at_the_latest_key_frame() -> None:
 
 def test_bytes_are_copied_once() -> None:
     """All sockets are given the very same bytes."""
-    channel = Channel()
+    channel = Broadcast()
     given: list[Any] = []
 
     class Keeps(Socket):
@@ -87,7 +87,7 @@ def test_bytes_are_copied_once() -> None:
 
 
 def test_a_slow_one_skips_to_a_key_frame_and_nobody_else_does() -> None:
-    channel = Channel()
+    channel = Broadcast()
     channel.begin(b"head")
     slow, quick = Socket(), Socket()
     viewer = channel.enter(slow)
@@ -111,21 +111,21 @@ def test_a_slow_one_skips_to_a_key_frame_and_nobody_else_does() -> None:
 def test_one_that_never_reads_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     socket = Socket()
-    viewer = Viewer(socket, lambda: now[0])
+    viewer = StreamViewer(socket, lambda: now[0])
     socket.waiting = LATE + 1
     for _ in range(100):
         viewer.offer(b"x", True)
-        now[0] += channels.GONE / 50
+        now[0] += broadcasting.GONE / 50
         if socket.gone:
             break
     assert socket.gone
-    assert now[0] == pytest.approx(channels.GONE, rel=0.1)
+    assert now[0] == pytest.approx(broadcasting.GONE, rel=0.1)
     viewer.offer(b"x", True)  # and is written to no more
     assert not socket.written
 
 
 def test_another_stream_begins_for_all() -> None:
-    channel = Channel()
+    channel = Broadcast()
     socket = Socket()
     channel.enter(socket)
     channel.begin(b"one")
@@ -140,7 +140,7 @@ def test_another_stream_begins_for_all() -> None:
 
 
 def test_who_left_is_remembered_in_the_count_alone() -> None:
-    channel = Channel()
+    channel = Broadcast()
     socket = Socket()
     viewer = channel.enter(socket)
     socket.waiting = LATE + 1
