@@ -6,12 +6,14 @@ import io
 
 import av
 import numpy as np
+import pytest
 
 from reverie.live.air.aac import PACKET, SoundEncoder
 from reverie.live.air.fragments import fragment
 from reverie.live.air.music import RATE
 
 
+@pytest.mark.slow
 def test_sound_comes_through() -> None:
     encoder = SoundEncoder()
     time = np.arange(2 * RATE) / RATE

@@ -50,6 +50,7 @@ def test_frames_in_time_are_each_encoded_once_and_at_once() -> None:
     assert max(d - c for c, d in zip(comes, done, strict=True)) < 0.004
 
 
+@pytest.mark.slow
 @given(st.floats(0, 0.012), st.floats(0, 1))
 def test_a_little_jitter_repeats_nothing(jitter: float, phase: float) -> None:
     comes = steady(10, phase, jitter)
@@ -65,6 +66,7 @@ def test_without_frames_the_last_one_goes_on_at_the_same_rate() -> None:
     assert max(gaps) < 1.75 / FPS
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.floats(0.05, 3), st.floats(0.05, 3)), min_size=1, max_size=5))
 def test_the_count_is_the_clocks_whatever_comes(times: list[tuple[float, float]]) -> None:
     """Frames for a while, none for a while, and then with another phase."""

@@ -78,6 +78,7 @@ def run(told: Told, work: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(both())
 
 
+@pytest.mark.slow
 def test_one_that_dies_is_begun_again() -> None:
     told = Told("echo_child")
 
@@ -105,6 +106,7 @@ def test_one_that_ends_by_itself_is_begun_again_too() -> None:
     run(told, work)
 
 
+@pytest.mark.slow
 def test_one_that_falls_silent_is_ended_and_begun_again() -> None:
     """Also where it is stopped, and hears no signal but one."""
     told = Told("deaf_child", patience=0.6, first=PATIENCE)

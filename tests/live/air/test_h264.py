@@ -25,6 +25,7 @@ def film(encoder: PictureEncoder, count: int) -> bytes:
     return data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fps", [7, 25, 30])
 def test_it_is_what_services_want(fps: int) -> None:
     count = 4 * fps + 3
@@ -56,6 +57,7 @@ def test_colours_are_those_of_bt709() -> None:
         assert np.abs(found[y, x].astype(int) - colour).max() <= 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("filled", [False, True])
 def test_the_rate_holds(filled: bool) -> None:
     """Within 5 per cent where it is filled up; else half a second's worth may be saved up."""

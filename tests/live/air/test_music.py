@@ -30,6 +30,7 @@ def pitch(sound: np.ndarray) -> float:
     return float(np.argmax(spectrum) * RATE / sound.shape[1])
 
 
+@pytest.mark.slow
 def test_pieces_follow_each_other_without_a_gap(tmp_path: Path) -> None:
     for hertz in (220, 330, 550):
         tone(tmp_path / f"{hertz}.wav", hertz, 12)
@@ -49,6 +50,7 @@ def test_pieces_follow_each_other_without_a_gap(tmp_path: Path) -> None:
     assert max(pauses) / 2 <= 12
 
 
+@pytest.mark.slow
 def test_quiet_and_loud_pieces_become_alike(tmp_path: Path) -> None:
     levels = []
     for name, loud in (("quiet", 0.05), ("loud", 0.9)):
@@ -62,6 +64,7 @@ def test_quiet_and_loud_pieces_become_alike(tmp_path: Path) -> None:
     assert levels[1] == pytest.approx(LEVEL, rel=0.1)
 
 
+@pytest.mark.slow
 def test_nothing_is_ever_too_loud(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for name in "abc":
@@ -75,6 +78,7 @@ def test_nothing_is_ever_too_loud(tmp_path: Path) -> None:
     assert max(np.abs(bed.take(RATE)).max() for _ in range(20)) <= 1
 
 
+@pytest.mark.slow
 def test_what_cannot_be_played_is_left_out_and_said_once(tmp_path: Path) -> None:
     tone(tmp_path / "good.wav", 440, 10)
     (tmp_path / "bad.mp3").write_bytes(b"no music at all" * 100)

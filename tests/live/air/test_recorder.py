@@ -107,6 +107,7 @@ def test_every_hour_has_a_film_of_its_own(tmp_path: Path, tape: Callable[..., Ta
         assert file.streams.video[0].start_time == 0
 
 
+@pytest.mark.slow
 def test_sound_lies_beside_the_picture(
     tmp_path: Path, tape: Callable[..., Tape], encoded: tuple[bytes, list[Sample]]
 ) -> None:
@@ -139,6 +140,7 @@ def test_what_was_cut_off_plays_to_where_it_was(tmp_path: Path, tape: Callable[.
     assert frames_in(torn) >= 100
 
 
+@pytest.mark.slow
 def test_the_oldest_give_way_with_what_is_beside_them(
     tmp_path: Path, tape: Callable[..., Tape], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,6 +63,7 @@ def test_all_arrives_from_a_key_frame_on_with_silence(
         assert np.abs(sound).max() < 1e-3
 
 
+@pytest.mark.slow
 def test_music_is_packed_again_too(tmp_path: Path, encoded: tuple[bytes, list[Sample]]) -> None:
     head, samples = encoded
     encoder, parcels, begin = SoundEncoder(), [], 0
