@@ -18,6 +18,7 @@ from reverie.live.dreamer.protocol import (
     SetPace,
     SetTopics,
     ShowCount,
+    ShowError,
     ShowReady,
     line,
     read_order,
@@ -61,6 +62,27 @@ def test_a_new_dreamer_is_told_what_holds(room: ShowRoom) -> None:
     said.clear()
     room._begun()
     assert not any(isinstance(order, PauseDream) for order in said)
+
+
+def test_a_dreamer_that_can_never_begin_ends_the_show(room: ShowRoom) -> None:
+    """Where the first one says why; one that was on the air before may have bad luck for once."""
+    room._begun()
+    room._reported(ShowError(words="network nonsense: no such network"))
+    assert not room.failed.is_set()
+    room.dreamer.restarts = 1
+    room._begun()
+    assert room.failed.is_set()
+    assert room.why == "network nonsense: no such network"
+
+
+def test_a_dreamer_that_was_on_the_air_is_always_begun_again(room: ShowRoom) -> None:
+    room._begun()
+    room._reported(ShowReady(size=(64, 64), fps=25, ring="test-ring"))
+    for count in range(1, 5):
+        room._reported(ShowError(words="out of memory"))
+        room.dreamer.restarts = count
+        room._begun()
+    assert not room.failed.is_set()
 
 
 def test_frames_are_counted_over_all_dreamers(room: ShowRoom) -> None:

@@ -41,7 +41,7 @@ _log = logging.getLogger("reverie.live")
 TICK: Final = 0.25
 #: Seconds for which the dreamer may say nothing, and may take until its first frame.
 PATIENCE: Final = 12.0
-FIRST: Final = 240.0
+FIRST: Final = 900.0
 #: Seconds before a task that failed is begun again, at first and at most.
 SOON: Final = 1.0
 LATEST: Final = 30.0
@@ -143,6 +143,10 @@ class ShowRoom:
         self._kept = KeptState(plan.data / "state")
         self._running: list[asyncio.Task[None]] = []
         self._trouble = ""
+        #: Set where no dreamer can ever begin; ``why`` says why in a sentence.
+        self.failed = asyncio.Event()
+        self.why = ""
+        self._once_ready = False
         self._ring: FrameRing | None = None
 
     # -- What others use -------------------------------------------------------------------------------------
@@ -258,6 +262,8 @@ class ShowRoom:
 
     def _begun(self) -> None:
         """Tell a new dreamer what holds."""
+        if self.why and not self._once_ready and self.dreamer.restarts:
+            self.failed.set()
         camera = self.show.camera
         self.totals.turn()
         moves = MoveCamera(
@@ -285,14 +291,16 @@ class ShowRoom:
     def _reported(self, report: object) -> None:
         self.dreamer.alive()
         if isinstance(report, ShowReady):
-            self.ready = True
+            self.ready = self._once_ready = True
             self.air.take(report.ring)
             if classes := getattr(report, "classes", None):
                 self.crowd.learn(classes)
         elif isinstance(report, ShowCount):
             self.totals.now = report
         elif isinstance(report, ShowError):
-            _log.warning("the dreamer: %s", report.words)
+            self.why = report.words
+            if self._once_ready:
+                _log.warning("the dreamer: %s", report.words)
 
     # -- What is kept ----------------------------------------------------------------------------------------
 

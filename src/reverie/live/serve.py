@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reverie.errors import ResourceError
+from reverie.errors import ResourceError, UsageError
 from reverie.live.room import RoomPlan, ShowRoom
 from reverie.live.settings import LiveSettings
 from reverie.media.lock import WHOLE, Hold, hold
@@ -38,7 +38,7 @@ def serve(settings: LiveSettings, *, opens: bool, ready: Say, note: Say) -> None
         note: Is told what else people want to know.
 
     Raises:
-        UsageError: The address, or the show, cannot be.
+        UsageError: The address, or the show, cannot be, or its network cannot dream.
         ResourceError: The port is taken, the data folder cannot be used, or another show has it.
     """
     from reverie.live.app import make_app
@@ -68,10 +68,14 @@ def serve(settings: LiveSettings, *, opens: bool, ready: Say, note: Say) -> None
 
         async def run() -> None:
             telling = asyncio.create_task(_tell(server, lobby, settings, opens=opens, ready=ready, note=note))
+            ending = asyncio.create_task(_end_where_nothing_dreams(server, room))
             await server.serve(sockets=[listener])
             telling.cancel()
+            ending.cancel()
 
         asyncio.run(run())
+    if room.failed.is_set():
+        raise UsageError(f"the show cannot begin: {room.why}")
     if not server.started:
         raise ResourceError("the show could not begin; the lines above say why")
 
@@ -125,6 +129,12 @@ def _logged() -> Iterator[None]:
         yield
     finally:
         _log.removeHandler(handler)
+
+
+async def _end_where_nothing_dreams(server: uvicorn.Server, room: ShowRoom) -> None:
+    """A show whose very first dreamer says that it cannot dream is none."""
+    await room.failed.wait()
+    server.should_exit = True
 
 
 async def _tell(
