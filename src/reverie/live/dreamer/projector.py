@@ -21,9 +21,9 @@ from reverie.live.dreamer.show_dream import ShowDream
 from reverie.live.frames import Shown
 
 #: A dreamer that gives way goes on after so many seconds all the same, or it would never be done.
-PATIENCE: Final = 0.25
+PATIENCE: Final = 0.1
 #: How much the thread that dreams keyframes gives way to all others, 0 to 19.
-POLITE: Final = 8
+POLITE: Final = 2
 #: Seconds between two looks at whether something is ready.
 BRIEFLY: Final = 0.003
 

@@ -270,7 +270,7 @@ class ShowDream:
         """Dream a little for the first frame that can still have it; False if none is due."""
         with self._lock:
             # One that takes longer than a frame is shown aims at one that is not made yet by then.
-            late = math.ceil(self._takes * self.fps) if self._takes * self.fps > 1 else 0
+            late = min(EARLY, math.ceil(self._takes * self.fps)) if self._takes * self.fps > 1 else 0
             frame = max(self.next + late, self._layers[-1][0] + 1 if self._layers else 0)
             if self.pace != "eager" or self.wishes.paused or frame > self.next + EARLY:
                 return False
