@@ -124,12 +124,12 @@ def ngircd(folder: Path, *, ping: int = 120) -> Iterator[Ngircd]:
 
 
 class Writer:
-    """Somebody in the channel."""
+    """Somebody who writes into the channel from outside, so that not everybody is told everything."""
 
     def __init__(self, nick: str) -> None:
         self.nick = nick
 
-    async def join(self, port: int) -> None:
+    async def come(self, port: int) -> None:
         async with asyncio.timeout(PATIENCE):
             while True:
                 try:
@@ -137,8 +137,8 @@ class Writer:
                     break
                 except OSError:
                     await asyncio.sleep(0.05)
-            self._writer.write(f"NICK {self.nick}\r\nUSER {self.nick} 0 * :x\r\nJOIN #dream\r\n".encode())
-            while b" 366 " not in await self._reader.readline():
+            self._writer.write(f"NICK {self.nick}\r\nUSER {self.nick} 0 * :x\r\n".encode())
+            while b" 001 " not in await self._reader.readline():
                 pass
         self._reads = asyncio.create_task(self._read())
 

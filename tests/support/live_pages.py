@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -32,7 +34,6 @@ from reverie.web.answers import tell_errors
 from reverie.web.door import App, Door
 from reverie.web.page_files import VENDOR, PageFiles
 from reverie.web.serving import bound, make_server
-
 from support import browser
 from support.browser import Browser
 from support.commands import environment
@@ -52,7 +53,7 @@ from reverie.live.show import Show
 given = json.loads(sys.argv[1])
 more = {"describe": Path(given["describe"])} if given["describe"] else {}
 settings = LiveSettings(
-    show=Show(**given["show"]), data=Path(given["data"]), port=0,
+    show=Show(**given["show"]), data=Path(given["data"]), port=given["port"],
     dreamer="reverie.live.dreamer.recorded", words=tuple(given["words"]), **more,
 )
 say = lambda words: print(words, flush=True)
@@ -189,6 +190,9 @@ class Pages:
         data.mkdir(parents=True, exist_ok=True)
         given = {"show": {"size": (128, 72), **show}, "data": str(data), "words": words}
         given["describe"] = str(describe) if describe else ""
+        with socket.socket() as probe:  # the same port after a restart, for pages that are open
+            probe.bind(("127.0.0.1", 0))
+            given["port"] = probe.getsockname()[1]
         self.data, self.log = data, data / "errors.txt"
         self._given, self._people = given, list[Visitor]()
         self.begin()
@@ -217,8 +221,8 @@ class Pages:
         for one in self._people:
             one.http.close()
         self._people.clear()
-        self.process.terminate()
-        assert self.process.wait(PATIENCE) in (0, -15)
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(PATIENCE)
         assert self.process.stdout is not None
         self.process.stdout.close()
 

@@ -172,3 +172,28 @@ def test_refusals_are_one_sentence() -> None:
     status, told, body = knock(headers=[("host", "evil.example")])
     assert (status, told["content-type"]) == (421, "application/json")
     assert json.loads(body)["error"].startswith("this server does not go by that name")
+
+
+def test_a_guest_comes_in_from_nowhere_but_not_by_another_name() -> None:
+    """Who holds what only the invited have: by the server's own name, whatever the origin."""
+    asked: list[str] = []
+
+    def guest(scope: Any, headers: Any) -> bool:
+        asked.append(headers.get("origin", ""))
+        return scope["path"] == "/api/events"
+
+    app = Door(inside, OURS, guest=guest)
+    host, nowhere = ("host", "127.0.0.1:8765"), ("origin", "null")
+    assert knock(kind="websocket", path="/api/events", headers=[host, nowhere], app=app)[0] == 101
+    assert knock(kind="websocket", path="/api/other", headers=[host, nowhere], app=app)[0] == 403
+    assert knock(path="/api/events", headers=[("host", "evil.example"), nowhere], app=app)[0] == 421
+    assert knock(kind="websocket", path="/api/events", headers=[host, nowhere])[0] == 403
+    assert asked == ["null", "null"]
+
+
+def test_a_server_may_tell_browsers_more() -> None:
+    app = Door(inside, OURS, headers={"permissions-policy": "microphone=(self)", "x-more": "1"})
+    _, told, _ = knock(app=app)
+    assert (told["permissions-policy"], told["x-more"]) == ("microphone=(self)", "1")
+    assert told["x-content-type-options"] == "nosniff"
+    assert knock()[1]["permissions-policy"] == door.HEADERS["permissions-policy"]

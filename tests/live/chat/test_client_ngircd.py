@@ -74,7 +74,7 @@ def test_nothing_is_lost_and_it_comes_back_after_a_kill(tmp_path: Path) -> None:
 
     async def crowd_says(port: int, people: int, lines: int) -> None:
         writers = [Writer(f"fan{number}") for number in range(people)]
-        await asyncio.gather(*(one.join(port) for one in writers))
+        await asyncio.gather(*(one.come(port) for one in writers))
         for line in range(lines):
             for one in writers:
                 one.say(f"volcano {line} \U0001f30b".encode())
@@ -106,7 +106,7 @@ def test_a_thousand_lines_a_second_for_a_minute(tmp_path: Path) -> None:
             assert await asyncio.wait_for(listener.stdout.readline(), PATIENCE * 3) == b"ready\n"
             writers = [Writer(f"fan{number}") for number in range(PEOPLE)]
             for one in writers:
-                await one.join(server.port)
+                await one.come(server.port)
             memory = []
             for turn in range(SECONDS * EACH):
                 for one in writers:
