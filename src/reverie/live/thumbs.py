@@ -59,7 +59,7 @@ class TopicPictures:
         name = name_of(topic)
         if name not in self._there and len(self._there) >= MOST:
             return
-        data, _ = webp(Picture(rgb.astype(np.float32) / 255), SIDE, quality=QUALITY)
+        data, _ = webp(Picture(rgb.astype(np.float32) / np.float32(255)), SIDE, quality=QUALITY)
         path = self._folder / f"{name}.webp"
         with suppress(OSError), replacing(path, path.with_suffix(".part")) as file:
             file.write(data)

@@ -59,7 +59,7 @@ class Rules:
         return "" if any(word in key for word in self._names) else name
 
     def _named(self, field: str, words: Iterable[str]) -> list[Topic]:
-        found = []
+        found: list[Topic] = []
         for word in words:
             meant = self._topics.look_up(word)
             if isinstance(meant, Hints):
