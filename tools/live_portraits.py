@@ -1,4 +1,4 @@
-"""Small portraits of what is wished for most, for the pages of ``reverie live``: ``python tools/live_portraits.py``.
+"""Small portraits of what is wished for most, for ``reverie live``: ``python tools/live_portraits.py``.
 
 Each is a file of two or three kilobytes in ``live/pages/portraits/``, named as ``live.thumbs`` looks for it.
 Those that are there already are not made again. A portrait takes some seconds of one core.
@@ -21,13 +21,15 @@ from reverie.web.previews import webp
 SIDE, STEPS, QUALITY = 128, (48, 24), 62
 #: What people wish for, beside what is played by itself.
 WISHED = """
-dog cat bird fish snake butterfly spider monkey bear fox wolf horse frog owl lizard turtle whale shark penguin
-giant panda elephant zebra koala hedgehog rabbit hamster pig squirrel tiger lion cheetah leopard gorilla chimpanzee
-orangutan octopus lobster crab starfish snail scorpion ant grasshopper parrot eagle swan duck flamingo pelican ostrich
-toucan crocodile Komodo dragon chameleon tree frog husky pug poodle corgi Chihuahua Persian cat Siamese cat tabby
-flower mushroom corn pizza ice cream banana orange strawberry cup espresso building church mosque castle lighthouse
-pirate ship submarine airship balloon steam locomotive sports car school bus bicycle piano violin guitar clock
-throne mask fountain bridge mountain seashore geyser bubble jellyfish brain coral space shuttle spider web honeycomb
+dog cat bird fish snake butterfly spider monkey bear fox wolf horse frog owl lizard turtle whale
+shark penguin giant panda elephant zebra koala hedgehog rabbit hamster pig squirrel tiger lion
+cheetah leopard gorilla chimpanzee orangutan octopus lobster crab starfish snail scorpion ant
+grasshopper parrot eagle swan duck flamingo pelican ostrich toucan crocodile Komodo dragon chameleon
+tree frog husky pug poodle corgi Chihuahua Persian cat Siamese cat tabby flower mushroom corn pizza
+ice cream banana orange strawberry cup espresso building church mosque castle lighthouse pirate ship
+submarine airship balloon steam locomotive sports car school bus bicycle piano violin guitar clock
+throne mask fountain bridge mountain seashore geyser bubble jellyfish brain coral space shuttle
+spider web honeycomb
 """
 
 
