@@ -65,16 +65,16 @@ class Glide:
             raise ValueError(f"a keyframe at frame {keyframe.begins}; the last is there at {self.free}")
         self._below, self._above = self._above, keyframe
 
-    def moment(self, frame: int) -> Moment:
+    def moment(self, frame: int) -> GlideMoment:
         """What a frame shows, to be drawn by whoever and whenever."""
         above, share = self._above, self._above.share(frame)
         parts = [(self._below, 1 - share)] if share < 1 else []
         parts += [(above, share)] if share > 0 else []
-        return Moment(tuple((one.rgb, self._between(one.frame, frame), share) for one, share in parts))
+        return GlideMoment(tuple((one.rgb, self._between(one.frame, frame), share) for one, share in parts))
 
 
 @dataclass(frozen=True)
-class Moment:
+class GlideMoment:
     """What one frame shows: one or two pictures (H, W, 3) uint8, how each is seen, and its share."""
 
     parts: tuple[tuple[Bytes, Similarity, float], ...]

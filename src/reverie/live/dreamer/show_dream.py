@@ -64,7 +64,7 @@ FAINT: Final = 0.05
 
 
 @dataclass(frozen=True)
-class Job:
+class KeyframeJob:
     """A keyframe to be dreamt: from which picture and where, to which frame's view, and what."""
 
     picture: Tensor
@@ -74,7 +74,7 @@ class Job:
 
 
 @dataclass
-class Tally:
+class DreamTally:
     """What became of the frames, and the processor's time by part (seconds)."""
 
     shown: int = 0
@@ -109,7 +109,7 @@ class ShowDream:
         self.recipe, self.fps, self.pace = recipe, fps, pace
         self.size = recipe.size
         self.governor = Governor()
-        self.tally = Tally()
+        self.tally = DreamTally()
         self._aside = aside or (lambda: Session(recipe, net=session.net, tile=0, open_file=session.open_file))
         self._lock = threading.Lock()
         rng = torch.Generator().manual_seed(recipe.seed)
@@ -163,7 +163,7 @@ class ShowDream:
 
     # -- keyframes ----------------------------------------------------------------------------------------
 
-    def plan(self) -> Job | None:
+    def plan(self) -> KeyframeJob | None:
         """The next keyframe; None while the dream is paused."""
         with self._lock:
             if self.wishes.paused:
@@ -181,7 +181,7 @@ class ShowDream:
                 steps,
             )
             self._stale = False
-            return Job(self._picture, self.camera.between(self._frame, frame), frame, wanted)
+            return KeyframeJob(self._picture, self.camera.between(self._frame, frame), frame, wanted)
 
     def _young(self, frame: int) -> float:
         """How young a show that began anew is, 1 to 0."""
@@ -195,14 +195,14 @@ class ShowDream:
         """Whether something else is wanted since the last keyframe was planned: it need not be finished."""
         return self._stale
 
-    def work(self, job: Job, breathe: Callable[[], None] | None = None) -> Tensor:
+    def work(self, job: KeyframeJob, breathe: Callable[[], None] | None = None) -> Tensor:
         """Dream a keyframe, (1, C, H, W); ``breathe`` is called between any two steps."""
         begun = time.thread_time()
         picture = self.maker.make(job.picture, job.way, job.wanted, breathe)
         self.tally.seconds["keyframe"] += time.thread_time() - begun
         return picture
 
-    def enter(self, job: Job, picture: Tensor) -> None:
+    def enter(self, job: KeyframeJob, picture: Tensor) -> None:
         """Let a keyframe come in, as soon as its view is reached and the last one is there."""
         begun = time.thread_time()
         rgb = _bytes(picture)
