@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -36,6 +37,8 @@ from reverie.transform.roll import Roll
 
 P = ParamSpec("P")
 R = TypeVar("R")
+#: So many bound objectives are kept, those asked for last: a session of months meets any number of them.
+MOST_GOALS = 128
 #: The tile that is never cut.
 WHOLE = (0, 0)
 #: Share of a layer's receptive field that the default halo of a tile is wide (and 8 px more): most of what a
@@ -158,7 +161,7 @@ class Session:
         if self._tile is not None and self._tile != WHOLE and min(self._tile) < 1:
             raise UsageError(f"tile: {tile} is no size; give pixels from 1 on, or 0 for no tiles")
         self._noted = ""
-        self._goals: dict[tuple[str, str, tuple[int, int] | None], BoundObjective] = {}
+        self._goals: OrderedDict[tuple[str, str, tuple[int, int] | None], BoundObjective] = OrderedDict()
         self._partners_goals: dict[int, list[BoundObjective]] = {}  # by the id of the goal here
         self._tilings: dict[tuple[tuple[str, ...], int, int], Tiling | None] = {}
         self._tiles: dict[tuple[tuple[str, ...], int, int], Shape] = {}  # chosen for a whole dream
@@ -216,7 +219,7 @@ class Session:
 
     @in_turn
     def goal(self, recipe: Recipe, octave: int, size: tuple[int, int] | None = None) -> BoundObjective:
-        """The bound objective of an octave; bound once.
+        """The bound objective of an octave; bound once, and again when many others were asked for meanwhile.
 
         ``size`` is the (width, height) at which the features of a picture to be inverted are computed.
         """
@@ -233,7 +236,15 @@ class Session:
             )
             theirs = [partner.goal(recipe, octave, size) for partner in self.partners]
             self._partners_goals[id(self._goals[key])] = theirs
+            if len(self._goals) > MOST_GOALS:
+                self._forget(self._goals.popitem(last=False)[1])
+        self._goals.move_to_end(key)
         return self._goals[key]
+
+    def _forget(self, goal: BoundObjective) -> None:
+        """Drop what is known by a goal's id, which another may have later."""
+        self._partners_goals.pop(id(goal), None)
+        self._fields = (None, {})
 
     @in_turn
     def gradient(

@@ -125,6 +125,17 @@ def test_a_late_look_is_carried_and_not_waited_for(session: Session) -> None:
     assert dream.shown()[1] is False
 
 
+@pytest.mark.slow
+def test_nothing_grows_with_the_number_of_topics(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reverie.ascent.session.MOST_GOALS", 5)
+    session = live_session(live_recipe(SIZE))
+    dream = begun(session)
+    for k in range(8):
+        dream.order(topic(f"class({k})"))
+        frames(dream, 3, 0.04)
+    assert len(session._goals) == len(session._partners_goals) == 5
+
+
 def test_what_cannot_be_dreamt_is_said_before(session: Session) -> None:
     dream = begun(session)
     for text in ('class("no such thing")', "standard(block99)", "block5c:9999"):
