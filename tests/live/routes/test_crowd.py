@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,29 @@ def test_fifty_browsers_of_one_address_are_three_and_the_room_is_more(show: Alon
     assert script.post("/api/room", json={"code": code}).status_code == 403  # a script is in no room
     for one in fakes:
         one.http.delete("/api/votes")
+
+
+def test_many_at_once_each_have_their_voice(tmp_path: Path) -> None:
+    """Wishes, hints and looks at the same time: nobody gets an error, nobody gets two voices."""
+    voices = {"address_a_minute": 100_000, "address": 100}
+    with (
+        pages_alone(tmp_path, hold=3600, least=3600, voices=voices) as running,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        people = [running.visitor() for _ in range(8)]
+
+        def busy(number: int) -> set[int]:
+            one, codes = people[number].http, set()
+            for turn in range(6):
+                text = ("volcano", "goldfish", f"nonsense {turn}")[(number + turn) % 3]
+                codes.add(one.post("/api/wishes", json={"text": text}).status_code)
+                codes.add(one.get("/api/show").status_code)
+            assert one.post("/api/wishes", json={"text": "castle"}).json()["fine"]
+            return codes
+
+        assert set().union(*pool.map(busy, range(8))) == {200}
+        (standing,) = people[0].show()["queue"]
+        assert (standing["label"], standing["people"], standing["votes"]) == ("castle", 8, 8)
 
 
 def test_search_finds_what_may_be_shown(show: Alone) -> None:

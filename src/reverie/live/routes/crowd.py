@@ -64,8 +64,11 @@ async def me(here: Calling) -> dict[str, Any]:
 async def wish(typed: Typed, here: Calling) -> dict[str, Any]:
     now = time.time()
     person = here.caller.person(now, _name(here, typed.name))
-    reply = await asyncio.to_thread(here.lobby.crowd.wish, typed.text, person, now)
-    return _told(here, reply)
+    crowd = here.lobby.crowd
+    if refused := crowd.refused(person, now):
+        return _told(here, refused)
+    found = await asyncio.to_thread(crowd.topics.look_up, typed.text)  # hints take their time
+    return _told(here, crowd.answer(found, typed.text, person, now))
 
 
 @router.post("/votes", summary="Give a voice to what is in the queue")
