@@ -1,1 +1,1 @@
-"""The live show: a dream that never ends, and the crowd that steers it."""
+"""A dream that never ends, steered by a crowd: the show, and everything that keeps it on the air."""

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.engine.environment import ENVIRONMENT
 from reverie.errors import BadInput, ResourceError, ReverieError
 from reverie.live.air.air import Air, AirPlan
 from reverie.live.air.child import KeptChild
@@ -124,6 +125,7 @@ class ShowRoom:
             begun=self._begun,
             patience=PATIENCE,
             first=FIRST,
+            environment=ENVIRONMENT,
         )
         self.totals = Totals()
         #: Whether a dreamer is on the air.

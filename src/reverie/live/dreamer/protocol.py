@@ -14,7 +14,8 @@ from typing import IO, Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from reverie.errors import BadInput, UsageError
-from reverie.objective import parse
+from reverie.objective import OfClass, parse
+from reverie.objective.quantity import AtLayer
 from reverie.recipe.curve import Curve, Within
 
 #: The longest line (bytes) that is looked at.
@@ -25,7 +26,7 @@ MOST_TOPICS: Final = 2
 Place = Literal["whole", "upper", "lower", "left", "right", "inner", "outer"]
 Layout = Literal["whole", "halves", "sides", "rings", "blend"]
 Pace = Literal["calm", "eager"]
-#: Where the first and the second of two topics are dreamt in each layout; alone, a topic has the whole picture.
+#: Where the first and the second of two topics are dreamt; alone, a topic has the whole picture.
 PLACES: Final[dict[Layout, tuple[Place, Place]]] = {
     "whole": ("whole", "whole"),
     "halves": ("lower", "upper"),
@@ -40,7 +41,7 @@ class _Message(BaseModel):
 
 
 class PlacedTopic(_Message):
-    """One thing to dream of: an objective that reads no files, where in the picture, and what people call it."""
+    """One thing to dream of: an objective that reads no files, its place, and what people call it."""
 
     objective: str = Field(max_length=2000)
     place: Place = "whole"
@@ -49,8 +50,9 @@ class PlacedTopic(_Message):
     @field_validator("objective")
     @classmethod
     def _parses(cls, text: str) -> str:
-        if parse(text).files():
-            raise UsageError("a topic of the show reads no pictures; name layers and classes")
+        wanted = parse(text)
+        if wanted.files() or not all(isinstance(term.quantity, OfClass | AtLayer) for term in wanted.terms):
+            raise UsageError("a topic of the show is made of classes and layers; name some of those alone")
         return text
 
 
@@ -95,28 +97,23 @@ class CalmDown(_Message):
 class MoveCamera(_Message):
     """How the view moves from now on; what is missing stays. Changes come in softly, within two seconds.
 
-    A curve counts from the moment of the order and begins anew after its last key.
+    Curves count from the moment of the order, and begin again after ``repeat`` seconds.
     """
 
     do: Literal["camera"] = "camera"
-    zoom: Annotated[Curve, Within(0.5, 2)] | None = Field(
+    zoom: Annotated[Curve, Within(0.2, 5)] | None = Field(
         None, description="How many times things grow in a second."
     )
-    turn: Annotated[Curve, Within(-90, 90)] | None = Field(
+    turn: Annotated[Curve, Within(-720, 720)] | None = Field(
         None, description="Degrees a second by which things turn clockwise."
     )
-    pan_x: Annotated[Curve, Within(-1, 1)] | None = Field(
+    pan_x: Annotated[Curve, Within(-10, 10)] | None = Field(
         None, description="Share of the width by which the view goes to the right in a second."
     )
-    pan_y: Annotated[Curve, Within(-1, 1)] | None = Field(
+    pan_y: Annotated[Curve, Within(-10, 10)] | None = Field(
         None, description="Share of the height by which the view goes down in a second."
     )
-    drift: float | None = Field(
-        None, ge=0, le=0.2, description="Share of the picture by which the view wanders in a second at most."
-    )
-    breath: float | None = Field(
-        None, ge=0, le=1, description="How far the zoom slows down and speeds up again, as a share of it."
-    )
+    repeat: float | None = Field(None, ge=0, le=86_400, description="0: the curves never begin again.")
 
 
 class SetPulse(_Message):
@@ -194,12 +191,14 @@ def line(message: Order | Report) -> bytes:
 
 def read_order(text: bytes) -> Order:
     """The order that a line is; BadInput in one sentence where it is none."""
-    return _read(_ORDERS, text)
+    found: Order = _read(_ORDERS, text)
+    return found
 
 
 def read_report(text: bytes) -> Report:
     """The report that a line is; BadInput in one sentence where it is none."""
-    return _read(_REPORTS, text)
+    found: Report = _read(_REPORTS, text)
+    return found
 
 
 def _read(kind: TypeAdapter[Any], text: bytes) -> Any:
