@@ -90,8 +90,8 @@ class Steering:
             fixed.append("zoom")
         if fixed:
             raise UsageError(
-                f"{', '.join(fixed)}: cannot change while a dream runs; {', '.join(may)} can, and of a zoom its "
-                "steps, octaves, scenes and how it moves"
+                f"{', '.join(fixed)}: cannot change while a dream runs; {', '.join(may)} can, and of a "
+                "zoom its steps, octaves, scenes and how it moves"
             )
         if unknown := [name for name in wanted.files() if name not in self._first.files()]:
             raise UsageError(
