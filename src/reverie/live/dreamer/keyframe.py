@@ -13,15 +13,16 @@ from reverie.ascent.loop import dream
 from reverie.ascent.octaves import octave_sizes
 from reverie.ascent.session import Session
 from reverie.canvas.detail import DetailCanvas
+from reverie.canvas.fast import fast_resize, fast_warp
+from reverie.canvas.moving import MovingCanvas
 from reverie.deepdream.looks import Looks
 from reverie.deepdream.state import REACH, REACH_OF_STD, State
 from reverie.live.dreamer.governor import work_of
 from reverie.live.dreamer.places import with_places
 from reverie.media.picture import load_picture
-from reverie.motion.zoom.steady import SteadyReference, evened, hold
+from reverie.motion.zoom.steady import SteadyReference, evened_onto, hold
 from reverie.network.network import Network
-from reverie.ops.filters import resize
-from reverie.ops.warp import Similarity, warp
+from reverie.ops.warp import Similarity
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 from reverie.recipe.zoom import Zoom
@@ -106,13 +107,13 @@ class KeyframeMaker:
             breathe: Called between any two steps.
         """
         with self.session.runtime.use():
-            view = warp(picture, way).clamp_(0, 1)
+            view = fast_warp(picture, way, clamp=True)
             self.looks.move(lambda plane: _moved(plane, way, view))
         change = self._change(view, wanted, breathe)
         if breathe is not None:
             breathe()
         with self.session.runtime.use():
-            return hold(view + evened(change, self.settings.even), self.reference)
+            return hold(evened_onto(view, change, self.settings.even), self.reference)
 
     def _change(self, view: Tensor, wanted: Wanted, breathe: Callable[[], None] | None) -> Tensor:
         """What a dream does to a view, (1, C, H, W)."""
@@ -142,11 +143,13 @@ class KeyframeMaker:
             small = (
                 view
                 if look >= 1
-                else resize(view, max(32, round(height * look)), max(32, round(width * look)))
+                else fast_resize(view, max(32, round(height * look)), max(32, round(width * look)))
             )
             source = small.clamp(0, 1)
             reach = min(REACH, REACH_OF_STD * float(source.std((2, 3)).mean()))
-            short = State(DetailCanvas(source), self.rng, reach, runtime=self.session.runtime)
+            short = State(
+                MovingCanvas.of(DetailCanvas(source)), self.rng, reach, runtime=self.session.runtime
+            )
         short.looks = looks
         recipe = self._recipe(wanted, changes)
         sizes = octave_sizes(short.canvas.size, count=recipe.octaves, scale=recipe.octave_scale)
@@ -156,7 +159,7 @@ class KeyframeMaker:
                 breathe()
         with self.session.runtime.use():
             change = short.canvas.at((source.shape[3], source.shape[2])).picture() - source
-            return change if look >= 1 else resize(change, height, width)
+            return change if look >= 1 else fast_resize(change, height, width)
 
     def _recipe(self, wanted: Wanted, more: dict[str, Any]) -> Recipe:
         changes: dict[str, Any] = {
@@ -186,4 +189,4 @@ def _strength(times: float) -> float:
 def _moved(plane: Tensor, way: Similarity, view: Tensor) -> Tensor:
     """A map (1, 1, h, w) of a picture as the next view shows it."""
     share = plane.shape[3] / view.shape[3]
-    return warp(plane, Similarity(way.factor, way.offset * share), sharp=False)
+    return fast_warp(plane, Similarity(way.factor, way.offset * share), sharp=False)
