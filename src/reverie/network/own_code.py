@@ -43,7 +43,8 @@ def load_own(target: str) -> Loaded | Network:
     place, colon, name = target.rpartition(":")
     if not colon or not place or not name.isidentifier():
         raise UsageError(
-            f'network "py:{target}": a file or module and a function are needed, as in py:net.py:make'
+            f'network "py:{target}": a file or module and a function are needed, as in py:net.py:make; '
+            "the function loads its weights itself"
         )
     file = Path(place).expanduser() if place.endswith(".py") else None
     folder = os.getcwd() if file is None else os.path.dirname(os.path.abspath(file))

@@ -173,6 +173,8 @@ def layers(
         shape = " x ".join(map(str, one.shape))
         add_row(table, one.name, shape, str(one.stride or "-"), sees, one.objective, one.draws)
     print_table(table)
+    if not field and all(one.unknown for one in found):
+        console.must("--sees measures how far each layer sees; it takes a while")
 
 
 @takes_groups

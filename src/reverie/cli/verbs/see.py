@@ -127,6 +127,8 @@ def make_portraits(
     there, last = result.skipped + len(result.made), result.made[-1:]
     portraits = f"{there} of {result.wanted} portraits are there"
     if last and last[0].stopped:
-        more = "" if result.wanted == 1 else f", {portraits}"
+        unfinished = sum(bool(one.stopped) for one in result.made)
+        more = f", {there - unfinished} of {result.wanted} portraits are finished; the same command makes the others"
+        more = "" if result.wanted == 1 else more
         raise Interrupted(f"stopped after {last[0].stopped}; {last[0].path} holds what there is{more}")
-    raise Interrupted(f"stopped; {portraits}")
+    raise Interrupted(f"stopped; {portraits}; the same command makes the others")
