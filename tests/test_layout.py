@@ -15,7 +15,15 @@ from support.paths import ROOT, SOURCES, TESTS
 
 PACKAGE = SOURCES / "reverie"
 #: These try more than one file, or none of the package.
-ELSEWHERE = ("end_to_end", "support", "tools", "benchmarks", "test_imports.py", "test_layout.py")
+ELSEWHERE = (
+    "end_to_end",
+    "support",
+    "tools",
+    "benchmarks",
+    "test_imports.py",
+    "test_layout.py",
+    "test_watch.py",
+)
 
 
 def source_of(path: Path) -> Path | None:

@@ -125,10 +125,10 @@ def make_portraits(
     if not result.stopped:
         return
     there, last = result.skipped + len(result.made), result.made[-1:]
-    portraits = f"{there} of {result.wanted} portraits are there"
+    finished = (
+        f"{there - sum(bool(one.stopped) for one in result.made)} of {result.wanted} portraits are finished"
+    )
     if last and last[0].stopped:
-        unfinished = sum(bool(one.stopped) for one in result.made)
-        more = f", {there - unfinished} of {result.wanted} portraits are finished; the same command makes the others"
-        more = "" if result.wanted == 1 else more
+        more = "" if result.wanted == 1 else f", {finished}; the same command makes the others"
         raise Interrupted(f"stopped after {last[0].stopped}; {last[0].path} holds what there is{more}")
-    raise Interrupted(f"stopped; {portraits}; the same command makes the others")
+    raise Interrupted(f"stopped; {finished}; the same command makes the others")
