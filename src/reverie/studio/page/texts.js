@@ -270,7 +270,7 @@ export const texts = {
   "zoom.cut": "A zoom is as wide as a film: of the photograph its middle is taken.",
   "zoom.from.clouds": "In clouds, unless you choose a photograph.",
   "zoom.clouds": "Begin in clouds instead",
-  "zoom.same": "The photograph of the dream",
+  "zoom.same": "Take {name}",
   "zoom.how": "How does it move?",
   "zoom.length": "Length",
   "zoom.speed": "Nearer in a second",

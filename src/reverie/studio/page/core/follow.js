@@ -3,7 +3,7 @@ import * as api from "./api.js";
 import { PREVIEW_SIDE, refreshJob, refreshJobs, show } from "./actions.js";
 import { onEvent, watch } from "./events.js";
 import { effect } from "./html.js";
-import { KINDS, alive, current, jobs } from "./state.js";
+import { KINDS, alive, current, jobs, view } from "./state.js";
 import { announced, say } from "./toasts.js";
 import { t } from "../texts.js";
 
@@ -61,6 +61,7 @@ async function ended(kind, event) {
   const next = now && [...jobs.value.running, ...jobs.value.waiting].find(({ id }) => id !== now.id && now.group.includes(id));
   if (now && next && !alive(now)) return followNext(kind, now, next);
   if (now?.state === "cancelled") return void (current[kind].value = now.pictures.length ? { ...now, state: "stopped" } : null);
+  if (view.value === kind) document.querySelector(".tab")?.scrollTo({ top: 0 }); // on a telephone what can be done with it is there
   announced.value = event.type === "error" ? t("progress.failed") : t("progress.done");
   if (event.type === "error") say(now?.error ?? event.error ?? t("progress.failed"), { bad: true });
 }

@@ -31,7 +31,7 @@ export function Zoom() {
     <section class="block" aria-labelledby="zoom-from"><h2 id="zoom-from">${t("zoom.from")}</h2>
       ${photo ? html`<p class="soft">${t("zoom.cut")}</p><button class="wide" onClick=${() => change("zoom", { photo: null })}>${t("zoom.clouds")}</button>`
         : html`<p class="soft">${t("zoom.from.clouds")}</p><div class="row"><${FileButton} look="wide" icon="picture" label=${t("welcome.choose")} accept="image/*" hotkey="o" />
-          ${drafts.dream.value.photo && html`<button class="wide" onClick=${() => change("zoom", { photo: drafts.dream.value.photo })}>${t("zoom.same")}</button>`}</div>`}
+          ${drafts.dream.value.photo && html`<button class="wide" onClick=${() => change("zoom", { photo: drafts.dream.value.photo })}>${t("zoom.same", { name: drafts.dream.value.photo.name })}</button>`}</div>`}
     </section>
     <section class="block" aria-labelledby="zoom-how"><h2 id="zoom-how">${t("zoom.how")}</h2>
       <${Segments} label=${t("zoom.length")} value=${String(length)} onChange=${(/** @type {string} */ value) => set("zoom", { "zoom.duration": Number(value) })}
