@@ -71,7 +71,7 @@ class Trouble:
             self.nodes.remove_node(self.leaves, allow_graceful=False)
             self.nodes.add_node(**NODE)
         elif self.kills < KILLS and count - self.last >= APART:
-            until = time.monotonic() + 20
+            until = time.monotonic() + 1  # between two generations there is none
             while not (found := busy()) and time.monotonic() < until:
                 time.sleep(0.02)
             for process in found[:1]:

@@ -56,8 +56,11 @@ def end(word: str) -> None:
 def busy() -> list[psutil.Process]:
     """Workers of this test that carry a shard out now."""
     found = []
-    for process in begun(os.environ[MARK]):
+    for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if "ray::_carry" in " ".join(process.cmdline()):
+            if (
+                "ray::_carry" in " ".join(process.cmdline())
+                and process.environ().get(MARK) == os.environ[MARK]
+            ):
                 found.append(process)
     return found
