@@ -12,12 +12,15 @@ import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 
 from reverie.errors import BadInput, ReverieError
 from reverie.jobs.film_scene import Dreamt, SceneJob, Shot, pack_shots, read_dreamt
@@ -54,6 +57,23 @@ class Cutting:
     recipe: Recipe
     engine: EngineNote
     frames: int | None
+
+
+@dataclass(frozen=True)
+class CarriedFrame(MovingFrame):
+    """A frame that was dreamt elsewhere; ``opacity`` is its alpha, (H, W) in [0, 1], or None."""
+
+    opacity: NDArray[np.float32] | None = field(kw_only=True)
+
+    @cached_property
+    def picture(self) -> Picture:
+        """As of any frame, with the film's transparency."""
+        return replace(super().picture, alpha=self.opacity)
+
+    @property
+    def alpha(self) -> NDArray[np.float32] | None:
+        """How opaque each pixel is, (H, W) in [0, 1]; None where all are."""
+        return self.opacity
 
 
 @dataclass(eq=False)
@@ -243,12 +263,13 @@ class FilmPieces:
     ) -> MovingFrame:
         index, time, duration = when
         alpha = None if one.alpha is None else one.alpha.astype(np.float32) / np.float32(255)
-        return MovingFrame(
+        return CarriedFrame(
             index=index,
             frames=self.cutting.frames,
             time=time,
             duration=duration,
-            picture=Picture(one.rgb.astype(np.float32) / np.float32(255), alpha),
+            planes=torch.from_numpy(one.rgb).permute(2, 0, 1)[None].float().div_(255),
+            opacity=alpha,
             score=one.score,
             moved=one.moved,
             recipe=self.cutting.recipe,
