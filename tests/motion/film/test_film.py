@@ -11,6 +11,7 @@ import torch
 
 from reverie.api import render
 from reverie.ascent.session import Session
+from reverie.deepdream.looks import CELL
 from reverie.errors import UsageError
 from reverie.motion.film.film import film
 from reverie.motion.film.state import FilmState
@@ -97,7 +98,7 @@ def test_the_usual_look_does_not_flicker(name):
     assert (scores / score(known.frames)).min() > 1.6  # it climbs other layers too
     assert np.abs(np.diff(scores) / scores[:-1]).max() < 0.1
     attention = frames[-1].state.looks.largest()
-    assert attention.map.shape[2:] == known.frames.shape[1:3]
+    assert attention.map.shape[2:] == tuple(-(-side // CELL) for side in known.frames.shape[1:3])
 
 
 @pytest.mark.slow
