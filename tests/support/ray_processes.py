@@ -12,6 +12,8 @@ import psutil
 
 #: In the environment of every process that a test of Ray begins, and of what those begin.
 MARK = "REVERIE_TEST_OF_RAY"
+#: Python's own helpers serve the tests after this one too, whoever needed them first.
+STAY = ("multiprocessing.forkserver", "multiprocessing.resource_tracker")
 #: Seconds in which processes end by themselves.
 PATIENCE = 10.0
 
@@ -37,6 +39,7 @@ def begun(word: str) -> list[psutil.Process]:
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             ours = process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE
+            ours = ours and not any(name in " ".join(process.cmdline()) for name in STAY)
             if ours and process.environ().get(MARK) == word:
                 found.append(process)
     return found

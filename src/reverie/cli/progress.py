@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two lines of ``--verbose`` where no octave or item ends.
 EVERY = 10.0
+#: Seconds between two lines where nobody sees a bar, as in the log of a script.
+SELDOM = 60.0
 #: The most characters of what a bar is called, and of what it says.
 LABEL = 120
 R = TypeVar("R", bound=Result)
@@ -84,7 +86,10 @@ class ProgressDisplay(Listener):
             total = None if step.share is None else 1.0
             label, what = shown(step.label, LABEL), shown(step.text, LABEL)
             self._bar.update(self._task, description=label, total=total, what=what, **known)
-        elif self.console.verbose and (step.ends or time.monotonic() - self._said > EVERY):
+            return
+        silent = time.monotonic() - self._said
+        verbose = self.console.verbose and (step.ends or silent > EVERY)
+        if verbose or (silent > SELDOM and not self.console.quiet):
             self._said = time.monotonic()
             self.console.must(f"{step.label}: {step.more or step.text}")
 

@@ -102,7 +102,10 @@ def test_a_preview_and_a_plan(inside: Inside) -> None:
     assert plan["seconds"] > 0
     assert plan["bytes"] > 0
     assert not list(Path().glob("*tabby*"))
-    assert "about" in inside("see", "tabby", "--dry-run", *QUICK).stdout
+    plan = inside("see", "tabby", "--dry-run", *QUICK)
+    assert "about" in plan.stdout
+    assert "--preset sketch takes about a tenth" in plan.stderr
+    assert not inside("see", "tabby", "--preset", "sketch", "--dry-run", *QUICK).stderr
     assert inside("see", "block1a", "-o", "a.png", "--preview", "p.png", *QUICK).rc == 0
     assert Image.open("p.png").size == (64, 64)
     inside("see", "block1a", "-o", "b.png", "--preview", "b.png", *QUICK).refused(2, "is the output too")

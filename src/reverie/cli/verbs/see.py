@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from reverie.jobs.portraits import ManyPortraits
     from reverie.recipe.recipe import Recipe
 
+#: Presets of which people are told that there is a quicker one.
+SLOW = ("portrait", "filled")
 Targets = Annotated[
     list[str] | None,
     typer.Argument(
@@ -119,6 +121,8 @@ def make_portraits(
 
     result = make_pictures(job, common, job.output, recipe, machines)
     if result is None:
+        if job.recipe.preset in SLOW:
+            console_of(common).must("--preset sketch takes about a tenth of that, for a rougher picture")
         return
     if result.sheet is not None:
         console_of(common).result(result.sheet, {"path": result.sheet, "sheet": list(result.files[1:])})
