@@ -93,7 +93,7 @@ def test_what_is_steered_to_goes_before_the_scenes_and_back(loaded, tmp_path):
     ("changes", "says"),
     [
         ({"seed": 3}, "seed: cannot change while a dream runs"),
-        ({"zoom": {"duration": 9}}, "zoom: cannot change"),
+        ({"zoom": {"duration": 9}}, r"zoom\.duration, .*: cannot change"),
         ({"objective": ('guide("new.png", block4a)',)}, "new.png"),
     ],
 )
