@@ -29,7 +29,7 @@ class Film(BaseModel):
     fps: Annotated[float, Field(ge=0.1, le=240)] | None = Field(
         None, description="Frames a second of a sequence of pictures; 25 if not given."
     )
-    steps: int = Field(4, ge=1, le=1000, description="Steps a frame, over all its sizes.")
+    steps: int = Field(6, ge=1, le=1000, description="Steps a frame, over all its sizes.")
     sizes: int = Field(2, ge=1, le=8, description="Sizes at which a frame is dreamed, from small to large.")
     strength: Annotated[Curve, Within(0, 1)] | None = Field(
         None, description="Strength over time, a number or keyframes; the recipe's own if not given."

@@ -32,13 +32,13 @@ from reverie.scoring.bind import BoundObjective
 
 cv2: Any = opencv  # its stubs leave out DIS, and the number formats of arrays
 
-#: A step on what is new, as a share of the strength: after one frame of four it is nearly as strong as the
+#: A step on what is new, as a share of the strength: after one frame of six it is nearly as strong as the
 #: rest, for there nothing was before that could flicker.
-STRIDE: Final = 0.45
+STRIDE: Final = 0.3
 #: Steps go more for what is coarse than those of a still picture (in octaves a band): it holds in motion.
 CALMER: Final = 0.25
 #: Steps at smaller sizes are fewer, and longer by this much.
-LONGER: Final = 1.4
+LONGER: Final = 2.0
 #: No place is stronger than this much of the strength ...
 MOST: Final = 1.6
 #: What is new is less so with each frame.
