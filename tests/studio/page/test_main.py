@@ -12,7 +12,7 @@ from support.browser import Browser
 from support.studio import studio
 from support.studio_page import ENDLESS, QUICK, Page, needs_browser
 
-pytestmark = [needs_browser, pytest.mark.slow]
+pytestmark = [needs_browser, pytest.mark.soak]
 
 
 @pytest.fixture(scope="module")

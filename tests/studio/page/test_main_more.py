@@ -7,7 +7,7 @@ import pytest
 from support import films
 from support.studio_page import QUICK, at_studio, needs_browser
 
-pytestmark = [needs_browser, pytest.mark.slow]
+pytestmark = [needs_browser, pytest.mark.soak]
 #: Work that is over soon, and a zoom that is not.
 SMALL = {
     "dream": QUICK,
