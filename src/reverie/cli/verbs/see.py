@@ -118,10 +118,11 @@ def make_portraits(
 ) -> None:
     """Make the portraits of a job, or say what that would take; ``recipe`` is the file of its recipe."""
     from reverie.cli.progress import make_pictures
+    from reverie.jobs.portraits import PortraitsJob
 
     result = make_pictures(job, common, job.output, recipe, machines)
     if result is None:
-        if job.recipe.preset in SLOW:
+        if isinstance(job, PortraitsJob) and job.recipe.preset in SLOW:
             console_of(common).must("--preset sketch takes about a tenth of that, for a rougher picture")
         return
     if result.sheet is not None:
