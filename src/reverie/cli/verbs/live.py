@@ -17,10 +17,10 @@ from reverie.cli.fields import COMPUTE, FILES, SIZE, WHAT, other
 from reverie.cli.groups import OFFERED, Group, Only, takes_groups
 from reverie.cli.options import Common
 from reverie.cli.recipe_options import console_of
+from reverie.cli.served import WHERE, Served, port_option
 from reverie.errors import UsageError
 
-#: Panels of the help.
-WHERE = "Where it is"
+#: A panel of the help.
 ELSEWHERE = "Where else it is seen"
 
 
@@ -56,35 +56,13 @@ class Dreaming(Group):
 
 
 @dataclass(frozen=True)
-class Reached(Group):
+class Reached(Served):
     """Where the pages are, and who may come in."""
 
-    port: Annotated[
-        int,
-        other(
-            "--port", help="Its port (default 8766; 0 takes any).", panel=WHERE, metavar="N", min=0, max=65535
-        ),
-    ] = 8766
-    host: Annotated[
-        str | None,
-        other(
-            "--host", help="The address it is bound to (default 127.0.0.1).", panel=WHERE, metavar="ADDRESS"
-        ),
-    ] = None
+    port: Annotated[int, port_option(8766)] = 8766
     share: Annotated[bool, other("--share", help="Let everybody in this network take part.", panel=WHERE)] = (
         False
     )
-    allow_host: Annotated[
-        list[str] | None,
-        other("--allow-host", help="A further name that it is opened by.", panel=WHERE, metavar="NAME"),
-    ] = None
-    trusted_proxy: Annotated[
-        list[str] | None,
-        other("--trusted-proxy", help="A proxy whose X-Forwarded counts.", panel=WHERE, metavar="ADDRESS"),
-    ] = None
-    no_open: Annotated[
-        bool, other("--no-open", help="Open no browser; the address is printed.", panel=WHERE)
-    ] = False
 
 
 @dataclass(frozen=True)

@@ -16,41 +16,16 @@ from reverie.cli.fields import COMPUTE, FILES, other
 from reverie.cli.groups import OFFERED, Group, Only, takes_groups
 from reverie.cli.options import Common
 from reverie.cli.recipe_options import console_of
-
-#: The panel of the help.
-WHERE = "Where it is"
+from reverie.cli.served import WHERE, Served
 
 
 @dataclass(frozen=True)
-class Address(Group):
+class Address(Served):
     """Where the page is, and who may come in."""
 
-    port: Annotated[
-        int,
-        other(
-            "--port", help="Its port (default 8765; 0 takes any).", panel=WHERE, metavar="N", min=0, max=65535
-        ),
-    ] = 8765
-    host: Annotated[
-        str | None,
-        other(
-            "--host", help="The address it is bound to (default 127.0.0.1).", panel=WHERE, metavar="ADDRESS"
-        ),
-    ] = None
     share: Annotated[
         bool,
         other("--share", help="Let others in, by a link that is shown; each has a gallery.", panel=WHERE),
-    ] = False
-    allow_host: Annotated[
-        list[str] | None,
-        other("--allow-host", help="A further name that it is opened by.", panel=WHERE, metavar="NAME"),
-    ] = None
-    trusted_proxy: Annotated[
-        list[str] | None,
-        other("--trusted-proxy", help="A proxy whose X-Forwarded counts.", panel=WHERE, metavar="ADDRESS"),
-    ] = None
-    no_open: Annotated[
-        bool, other("--no-open", help="Open no browser; the address is printed.", panel=WHERE)
     ] = False
 
 

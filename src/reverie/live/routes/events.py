@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
-from contextlib import suppress
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Depends, WebSocket
 
 from reverie.live.lobby import PACE, Lobby, Watcher
 from reverie.live.routes.common import LiveCall, call_of
+from reverie.web.talk import heard, talk
 
 router = APIRouter()
 #: Characters of what a page may send; pages at once; seconds that one message may take.
@@ -28,18 +27,9 @@ async def events(socket: WebSocket, here: Annotated[LiveCall, Depends(call_of)])
     await socket.accept()
     watcher = lobby.enter(here.caller)
     try:
-        tasks = {
-            asyncio.create_task(_send(socket, watcher, lobby)),
-            asyncio.create_task(_hear(socket, here)),
-        }
-        _, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await talk(socket, _send(socket, watcher, lobby), _hear(socket, here))
     finally:
         lobby.leave(watcher)
-        with suppress(RuntimeError, WebSocketDisconnect):
-            await socket.close()
 
 
 async def _send(socket: WebSocket, watcher: Watcher, lobby: Lobby) -> None:
@@ -52,22 +42,7 @@ async def _send(socket: WebSocket, watcher: Watcher, lobby: Lobby) -> None:
 
 async def _hear(socket: WebSocket, here: LiveCall) -> None:
     """Take in how loud it is before the stage; nobody else has anything to say here."""
-    while True:
-        try:
-            text = await socket.receive_text()
-        except (WebSocketDisconnect, KeyError):  # KeyError: of bytes, which mean nothing here
-            return
-        level = _read(text).get(_SAID)
+    while (said := await heard(socket, LONGEST)) is not None:
+        level = said.get(_SAID)
         if here.caller.stages and isinstance(level, int | float) and not isinstance(level, bool):
             here.lobby.loud(float(level), time.time())
-
-
-def _read(text: str) -> dict[str, Any]:
-    """An object, or nothing."""
-    if len(text) > LONGEST:
-        return {}
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

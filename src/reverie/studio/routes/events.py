@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from contextlib import suppress
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Depends, WebSocket
 
 from reverie.studio.hub import LARGEST, SIDE, Hub, Viewer
 from reverie.studio.routes.common import Visit, visit_of
+from reverie.web.talk import heard, talk
 
 router = APIRouter()
 #: Characters of what a page may send.
@@ -29,19 +28,10 @@ async def events(socket: WebSocket, here: Annotated[Visit, Depends(visit_of)]) -
     viewer = studio.hub.enter(here.owner)
     studio.line.look()
     try:
-        tasks = {
-            asyncio.create_task(_send(socket, viewer, studio.hub)),
-            asyncio.create_task(_hear(socket, viewer, here)),
-        }
-        _, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await talk(socket, _send(socket, viewer, studio.hub), _hear(socket, viewer, here))
     finally:
         studio.hub.leave(viewer)
         studio.line.look()
-        with suppress(RuntimeError, WebSocketDisconnect):
-            await socket.close()
 
 
 async def _send(socket: WebSocket, viewer: Viewer, hub: Hub) -> None:
@@ -55,25 +45,9 @@ async def _send(socket: WebSocket, viewer: Viewer, hub: Hub) -> None:
 
 async def _hear(socket: WebSocket, viewer: Viewer, here: Visit) -> None:
     """Take in what the page wants to see."""
-    while True:
-        try:
-            text = await socket.receive_text()
-        except (WebSocketDisconnect, KeyError):  # KeyError: of bytes, which mean nothing here
-            return
-        wish = _read(text)
+    while (wish := await heard(socket, LONGEST)) is not None:
         if "watch" in wish:
             viewer.watching = str(wish["watch"])[:64] if wish["watch"] is not None else None
         side = wish.get("side", viewer.side)
         viewer.side = max(64, min(LARGEST, side)) if isinstance(side, int) else SIDE
         here.studio.line.look()
-
-
-def _read(text: str) -> dict[str, Any]:
-    """An object, or nothing."""
-    if len(text) > LONGEST:
-        return {}
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
