@@ -37,7 +37,7 @@ from reverie.recipe.zoom import OPENING, Zoom
 SETTLING = 4
 #: How much of where something is seen is kept in a step of a frame.
 WATCHES = 0.85
-#: What of them decides what is dreamed of when.
+#: The settings of a zoom that decide what is dreamed of when.
 _SCENES: Final = ("scenes", "crossfade", "undertone")
 #: How far a frame's step goes on where the last frame's went.
 MOMENTUM = 0.6
