@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,7 +38,9 @@ class Impatient(Watch):
         self.patience = 3
 
 def pytest_configure(config):
-    if not hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        watch.pytest_configure(config)
+    else:
         config.pluginmanager.register(Impatient())
 """
 
@@ -47,19 +50,22 @@ def test_it_ends_what_nothing_is_heard_of(
     failed: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watching, "LEFT", tmp_path / "left")
+    monkeypatch.setattr(watching, "end_children", lambda: None)
     ended: queue.Queue[int] = queue.Queue()
     watch = Watch(0.1, ended.put)
     watch.pytest_xdist_node_collection_finished(["this", "that", "other"])
     watch.pytest_xdist_node_collection_finished(["this", "that", "other"])
     watch.pytest_runtest_logstart("this")
     watch.pytest_runtest_logstart("that")
-    watch.pytest_runtest_logreport(
-        pytest.TestReport("this", ("", 0, ""), {}, "failed" if failed else "passed", None, "call")
-    )
+    outcome, how = ("failed", "one is not two") if failed else ("passed", None)
+    watch.pytest_runtest_logreport(pytest.TestReport("this", ("", 0, ""), {}, outcome, how, "call"))
     watch.pytest_runtest_logfinish("this")
     watch.pytest_sessionstart()
     assert ended.get(timeout=60) == (1 if failed else STOOD_STILL)
-    assert "running:\n  that\n2 tests are not over" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert re.search(r"running:\n  that \(\d+ s\)\n2 tests are not over", told)
+    assert ("failed: this\ncall: one is not two\n" in told) == failed
+    assert ("1 tests had failed: this" if failed else "0 tests had failed: none") in told
     assert (tmp_path / "left").read_text() == "that\nother\n"
 
 
@@ -98,5 +104,8 @@ def test_a_worker_says_where_it_stands(tmp_path: Path) -> None:
     )
     assert ran.returncode == STOOD_STILL
     assert (tmp_path / "left").read_text() == "test_still.py::test_stands_still\n"
-    assert "no test has begun or ended for 3 s; running:\n  test_still.py::test_stands_still" in ran.stderr
-    assert 'test_still.py", line 8 in test_stands_still' in ran.stderr
+    where = 'test_still.py", line 8 in test_stands_still'
+    what = "no test has begun or ended for 3 s; running:\n  test_still.py::test_stands_still"
+    assert 0 < ran.stderr.index(where) < ran.stderr.index(what)  # of a long log the end is kept
+    assert "Extension modules" not in ran.stderr
+    assert "pluggy" not in ran.stderr.split("running:")[0].split(where)[1]

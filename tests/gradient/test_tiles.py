@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import cache
 
 import pytest
@@ -169,8 +170,7 @@ CASES = [
 ]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("text", "balance", "height", "width", "side"), CASES)
+@mostly_slow(("text", "balance", "height", "width", "side"), CASES, quick=0, often=6)
 def test_tiles_change_nothing_in_float64(text, balance, height, width, side):
     net = lite(True)
     goal = goal_of(text, net, balance)
@@ -184,7 +184,7 @@ def test_tiles_change_nothing_in_float64(text, balance, height, width, side):
     assert error(gradient, whole) <= 1e-10
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_tiles_change_nothing_for_a_class_and_a_deep_layer_together():
     """Far larger than the halo, so that tiles really see a part only; the class through its map."""
     net = lite(True)
@@ -228,7 +228,7 @@ FP32 = [
 
 
 @pytest.mark.parametrize("name", ENGINES)
-@mostly_slow(("text", "balance"), FP32)
+@mostly_slow(("text", "balance"), FP32, often=3)
 def test_tiles_change_next_to_nothing_in_fp32(name, text, balance):
     net = lite()
     goal, engine = goal_of(text, net, balance), engine_of(name, net)
@@ -270,9 +270,12 @@ def energy_at_cuts(text: str, halo: str | int, name: str, rolls: int) -> float:
     return float(energy[1] / energy[0]) - 1
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["plain", "native"])
-@pytest.mark.parametrize("text", ["block3b", "block4c", "block5c"])
+SEAMS = [
+    (text, name) for name, text in itertools.product(["native", "plain"], ["block5c", "block4c", "block3b"])
+]
+
+
+@mostly_slow(("text", "name"), SEAMS, quick=0, often=3)
 def test_no_seam_can_be_found_at_the_default_halo(text, name):
     assert abs(energy_at_cuts(text, "auto", name, 6)) < 0.02
 
@@ -282,7 +285,7 @@ def test_a_seam_would_be_found():
 
 
 @pytest.mark.slow
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.integers(33, 140), st.integers(33, 140), st.sampled_from([16, 24, 40, 64]))
 def test_any_size_any_tile(height, width, side):
     net = lite(True)
@@ -333,8 +336,7 @@ def test_tiles_of_a_wrapped_network(build, size, layers):
 # -- sessions --------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seamless", [False, True])
+@mostly_slow("seamless", [True, False], quick=0, often=1)
 def test_a_dream_in_tiles_is_the_dream(seamless):
     recipe = preset(
         "reverie",

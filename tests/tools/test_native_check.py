@@ -61,6 +61,7 @@ def test_a_read_beyond_the_end_is_found(tmp_path):
     assert right.stdout == "survived\n"
 
 
+@pytest.mark.soak
 def test_nothing_is_found_in_the_library(tmp_path):
     done = native_check.run("address", built("address", tmp_path), "quick")
     assert done.returncode == 0, done.stdout + done.stderr[-4000:]

@@ -72,8 +72,6 @@ FILMS = {
     "bunny": lambda: known_motion.measured(known_motion.real("bigbuckbunny", (320, 180), 20, 32)),
     "street": lambda: known_motion.measured(known_motion.real("bikes", (384, 160), 140, 152)),
 }
-#: Those that are tried each time; all of them are in `make soak`.
-SAMPLED = ("pan", "street")
 
 
 def must_not_flicker(dreams: known_motion.Bytes, known: known_motion.Known) -> np.ndarray:
@@ -87,8 +85,7 @@ def must_not_flicker(dreams: known_motion.Bytes, known: known_motion.Known) -> n
     return error
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", SAMPLED)
+@mostly_slow("name", ["pan", "street"], quick=0)
 def test_the_usual_look_does_not_flicker(name):
     """What is seen, how strong channels are and what each layer's share is go from frame to frame."""
     known = FILMS[name]()
@@ -101,10 +98,7 @@ def test_the_usual_look_does_not_flicker(name):
     assert attention.map.shape[2:] == tuple(-(-side // CELL) for side in known.frames.shape[1:3])
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", [name if name in SAMPLED else pytest.param(name, marks=pytest.mark.soak) for name in FILMS]
-)
+@mostly_slow("name", FILMS, quick=0, often=1)
 def test_no_flicker(name):
     """Must hold on every film: little changes but what moves, at a strength that is equal throughout."""
     known = FILMS[name]()
