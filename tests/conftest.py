@@ -17,6 +17,7 @@ from support.browser import Browser
 from support.commands import SPINNING, Process, Ran, begin, begin_afresh
 from support.forked import FORKS
 from support.paths import TESTS
+from support.slow import leave_to_the_soak
 from support.watch import pytest_configure
 
 if TYPE_CHECKING:
@@ -41,8 +42,11 @@ LONGEST = (
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest modules first, everything else as it was."""
+@pytest.hookimpl(tryfirst=True)  # before what is not wanted is taken out
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The longest modules first, everything else as it was; long tables are sampled unless a case is named."""
+    if not any("::" in argument for argument in config.args):
+        leave_to_the_soak(items)
     places = {TESTS / name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
 

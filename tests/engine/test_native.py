@@ -74,7 +74,7 @@ def agrees(
 
 
 @pytest.mark.parametrize("isa", SETS)
-@mostly_slow("size", SIZES, often=4, ids=str)
+@mostly_slow("size", SIZES, ids=str)
 def test_fp32_agrees_with_float64_at_every_layer(
     lite0: Network, truth: Truth, isa: Isa, size: tuple[int, int, int]
 ) -> None:
@@ -115,7 +115,8 @@ def test_any_size_and_layer(
     agrees(engine, truth, (count, height, width), [name], seed)
 
 
-@mostly_slow("variant", ["lite1", "lite2"], quick=0, often=1)
+@pytest.mark.slow
+@pytest.mark.parametrize("variant", ["lite1", "lite2"])
 def test_the_rest_of_the_family(variant: str) -> None:
     net = load_net(variant)
     engine = NativeEngine(net, precision="fp32", threads=2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from functools import cache
 
 import pytest
@@ -170,7 +169,8 @@ CASES = [
 ]
 
 
-@mostly_slow(("text", "balance", "height", "width", "side"), CASES, quick=0, often=6)
+@pytest.mark.slow
+@pytest.mark.parametrize(("text", "balance", "height", "width", "side"), CASES)
 def test_tiles_change_nothing_in_float64(text, balance, height, width, side):
     net = lite(True)
     goal = goal_of(text, net, balance)
@@ -228,7 +228,7 @@ FP32 = [
 
 
 @pytest.mark.parametrize("name", ENGINES)
-@mostly_slow(("text", "balance"), FP32, often=3)
+@mostly_slow(("text", "balance"), FP32)
 def test_tiles_change_next_to_nothing_in_fp32(name, text, balance):
     net = lite()
     goal, engine = goal_of(text, net, balance), engine_of(name, net)
@@ -270,12 +270,9 @@ def energy_at_cuts(text: str, halo: str | int, name: str, rolls: int) -> float:
     return float(energy[1] / energy[0]) - 1
 
 
-SEAMS = [
-    (text, name) for name, text in itertools.product(["native", "plain"], ["block5c", "block4c", "block3b"])
-]
-
-
-@mostly_slow(("text", "name"), SEAMS, quick=0, often=3)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["plain", "native"])
+@pytest.mark.parametrize("text", ["block3b", "block4c", "block5c"])
 def test_no_seam_can_be_found_at_the_default_halo(text, name):
     assert abs(energy_at_cuts(text, "auto", name, 6)) < 0.02
 
@@ -336,7 +333,8 @@ def test_tiles_of_a_wrapped_network(build, size, layers):
 # -- sessions --------------------------------------------------------------------------------------
 
 
-@mostly_slow("seamless", [True, False], quick=0, often=1)
+@pytest.mark.slow
+@pytest.mark.parametrize("seamless", [False, True])
 def test_a_dream_in_tiles_is_the_dream(seamless):
     recipe = preset(
         "reverie",

@@ -59,17 +59,19 @@ def assert_equals_plain(net: Network, x: Tensor, layers: list[str], *, tolerance
         assert error(gradient, plain.backward(some, last=last)) < tolerance
 
 
-@mostly_slow("size", SIZES, quick=0, often=4)
+@pytest.mark.slow
+@pytest.mark.parametrize("size", SIZES)
 def test_lite0_at_every_size_equals_plain(size: tuple[int, int]) -> None:
     assert_equals_plain(lite(), picture(*size, batch=2), ["block1a", "block5c", "logits", "logit_map"])
 
 
-@mostly_slow("layer", load_net("lite0").layers, quick=0, often=5)
+@pytest.mark.slow
+@pytest.mark.parametrize("layer", list(load_net("lite0").layers))
 def test_every_layer_of_lite0_equals_plain(layer: str) -> None:
     assert_equals_plain(lite(), picture(65, 82), [layer])
 
 
-@mostly_slow("layer", ["stem", "block3a", "block5c", "block7a", "logits"], often=3)
+@mostly_slow("layer", ["stem", "block3a", "block5c", "block7a", "logits"])
 def test_fp32_is_float64_to_rounding(layer: str) -> None:
     x = picture(97, 82)
     engine, plain = TorchEngine(lite()), AutogradEngine(lite().to(dtype=torch.float64))
@@ -109,7 +111,7 @@ def test_bytes_do_not_depend_on_the_sizes_before(precision: str) -> None:
     assert torch.equal(*gradients)
 
 
-@mostly_slow("name", torch_networks.BUILDERS, quick=5, often=12)
+@mostly_slow("name", torch_networks.BUILDERS, quick=5)
 @mostly_slow("size", [(40, 48), (45, 39)])
 def test_any_network_equals_plain(name: str, size: tuple[int, int]) -> None:
     net = wrap_net(torch_networks.built(name), mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.4))
@@ -120,7 +122,7 @@ def test_any_network_equals_plain(name: str, size: tuple[int, int]) -> None:
     assert_equals_plain(net, x, layers)
 
 
-@mostly_slow("name", torch_networks.BUILDERS, often=8)
+@mostly_slow("name", torch_networks.BUILDERS)
 def test_any_network_in_fp32_and_bf16(name: str) -> None:
     """In fp32 through oneDNN's fused convolutions, where this machine has them."""
     net = wrap_net(torch_networks.built(name), mean=0.5, std=0.25)

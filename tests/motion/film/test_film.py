@@ -85,7 +85,8 @@ def must_not_flicker(dreams: known_motion.Bytes, known: known_motion.Known) -> n
     return error
 
 
-@mostly_slow("name", ["pan", "street"], quick=0)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["pan", "street"])
 def test_the_usual_look_does_not_flicker(name):
     """What is seen, how strong channels are and what each layer's share is go from frame to frame."""
     known = FILMS[name]()
@@ -98,7 +99,10 @@ def test_the_usual_look_does_not_flicker(name):
     assert attention.map.shape[2:] == tuple(-(-side // CELL) for side in known.frames.shape[1:3])
 
 
-@mostly_slow("name", FILMS, quick=0, often=1)
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["pan", *(pytest.param(name, marks=pytest.mark.soak) for name in FILMS if name != "pan")]
+)
 def test_no_flicker(name):
     """Must hold on every film: little changes but what moves, at a strength that is equal throughout."""
     known = FILMS[name]()
