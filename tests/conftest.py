@@ -44,7 +44,7 @@ LONGEST = (
 
 @pytest.hookimpl(tryfirst=True)  # before what is not wanted is taken out
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The longest modules first, everything else as it was; long tables are sampled unless a case is named."""
+    """The longest modules first; of slow tables a sample, unless a case is named."""
     if not any("::" in argument for argument in config.args):
         leave_to_the_soak(items)
     places = {TESTS / name: place for place, name in enumerate(LONGEST)}

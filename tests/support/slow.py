@@ -32,7 +32,7 @@ def sampled(names: str | tuple[str, ...], values: Iterable[Any], *, every: int) 
 
 
 def leave_to_the_soak(items: Iterable[pytest.Item], cases: int = CASES) -> None:
-    """Of each test's slow cases all but a few, spread over the table from its first case on, are for the soak."""
+    """Of each test's slow cases all but a few, spread over its table, are for the soak."""
     tests: dict[tuple[str, str], list[pytest.Item]] = {}
     for item in items:
         if (
