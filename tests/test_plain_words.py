@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reverie.errors import BadInput, UsageError, did_you_mean
-from reverie.notices import collect_warnings, warn
 from reverie.plain_words import LONGEST, LONGEST_WORD, clean, clean_lines, cut, shown
+from reverie.process.notices import collect_warnings, warn
 
 HOSTILE = {
     "escape": ("\x1b[31mred\x1b[0m", r"\x1b[31mred\x1b[0m"),

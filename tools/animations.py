@@ -18,7 +18,7 @@ from reverie.errors import ReverieError
 from reverie.media.picture import detect_format
 from reverie.media.video.read import clip
 from reverie.media.video.read.reader import open_video
-from reverie.notices import collect_warnings
+from reverie.process.notices import collect_warnings
 
 Bytes = NDArray[np.uint8]
 _OVER = "one half-transparent colour over another has the alpha of both (PNG 13.16); Pillow mixes the alphas"

@@ -16,7 +16,7 @@ from reverie.deepdream.spared import ABOVE, ENDED, HIGH, SHORT, WHOLE, WIDE, fre
 from reverie.errors import UsageError
 from reverie.media.picture import Picture
 from reverie.network.faces import Face
-from reverie.notices import collect_warnings
+from reverie.process.notices import collect_warnings
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe, make, read
 from support import twins

@@ -15,7 +15,7 @@ import pytest
 from reverie.errors import ResourceError
 from reverie.media import lock
 from reverie.media.lock import WHOLE, hold
-from reverie.notices import collect_warnings
+from reverie.process.notices import collect_warnings
 from support.commands import environment
 
 HOLDER = """

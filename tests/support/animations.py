@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from reverie.errors import BadInput
 from reverie.media.video.read.frame import VideoFrame
 from reverie.media.video.read.reader import open_video
-from reverie.notices import collect_warnings
+from reverie.process.notices import collect_warnings
 from support.films import chunk
 
 Bytes = NDArray[np.uint8]

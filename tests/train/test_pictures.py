@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from reverie.errors import BadInput
-from reverie.notices import collect_warnings
+from reverie.process.notices import collect_warnings
 from reverie.train import pictures
 from reverie.train.pictures import find_pictures, read_data
 from reverie.train.settings import make_settings

@@ -24,9 +24,9 @@ from reverie.media.picture.folder import pictures_in
 from reverie.media.picture.picture import Floats
 from reverie.native.runtime import Runtime
 from reverie.network.network import Network
-from reverie.notices import warn
 from reverie.ops.colour import with_channels
 from reverie.ops.finite import is_finite
+from reverie.process.notices import warn
 
 #: Short side that photographs are shown at, in pixels: larger ones are scaled down.
 SIDE = 256

@@ -13,7 +13,7 @@ from reverie.ascent.session import Session
 from reverie.ascent.state import AscentState
 from reverie.errors import UsageError
 from reverie.media.picture import Picture
-from reverie.notices import warn
+from reverie.process.notices import warn
 from reverie.recipe.recipe import Recipe
 
 #: Given the state, says the settings of the next step.

@@ -28,8 +28,8 @@ from reverie.network.description import describe
 from reverie.network.named import known_as
 from reverie.network.network import Network
 from reverie.network.zoo import load_net
-from reverie.notices import warn
 from reverie.ops.patch_grid import without_grid
+from reverie.process.notices import warn
 from reverie.process.turn import Turn
 from reverie.recipe.recipe import Recipe
 from reverie.scoring.bind import BoundObjective, bind

@@ -28,8 +28,8 @@ from reverie.cli.options import (
 from reverie.errors import UsageError
 from reverie.network.description import describe, picture_settings, with_settings
 from reverie.network.named import known_as
-from reverie.notices import collect_warnings
 from reverie.objective.text import MOST_DIGITS, unquoted
+from reverie.process.notices import collect_warnings
 from reverie.recipe.presets.portrait import onto
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe, complaints, make

@@ -14,7 +14,7 @@ from reverie.errors import ResourceError, ReverieError
 from reverie.jobs.job import Job, Result
 from reverie.jobs.workspace import JobPart, Workspace
 from reverie.media.picture.write import write_whole
-from reverie.notices import warn
+from reverie.process.notices import warn
 
 #: How often a shard is sent again whose worker died.
 RETRIES: Final = 20

@@ -20,8 +20,8 @@ from torch import Tensor
 
 from reverie.ascent.session import Session
 from reverie.network.faces import Face, find_faces
-from reverie.notices import warn
 from reverie.ops.filters import low_pass, resize
+from reverie.process.notices import warn
 from reverie.recipe.recipe import Recipe
 
 #: A head is an ellipse. In lengths from the eyes to the mouth: how far above the eyes its middle is, half its

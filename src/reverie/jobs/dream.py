@@ -15,7 +15,7 @@ from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output
 from reverie.jobs.workspace import Reference, Workspace
 from reverie.media.picture import Picture
-from reverie.notices import collect_warnings, warn
+from reverie.process.notices import collect_warnings, warn
 from reverie.recipe.recipe import Recipe, Stop
 
 

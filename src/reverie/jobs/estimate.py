@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from reverie.jobs.job import Estimate
-from reverie.notices import warn
+from reverie.process.notices import warn
 
 if TYPE_CHECKING:
     from reverie.apparition.state import ApparitionState

@@ -25,7 +25,7 @@ from reverie.jobs.output import Written, memory_errors
 from reverie.jobs.workspace import Workspace
 from reverie.media.picture import Picture
 from reverie.media.picture.picture import no_larger
-from reverie.notices import collect_warnings
+from reverie.process.notices import collect_warnings
 from reverie.recipe.recipe import Recipe
 
 #: Version of the job documents' own format, raised when a field changes its meaning.

@@ -25,7 +25,7 @@ from reverie.jobs.provenance import EngineNote, MovingNote, Provenance, Steered
 from reverie.jobs.steering import Steering
 from reverie.jobs.workspace import Workspace
 from reverie.media.picture import Picture
-from reverie.notices import warn
+from reverie.process.notices import warn
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:

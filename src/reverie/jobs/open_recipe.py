@@ -27,7 +27,7 @@ from reverie.jobs.steering import Steering
 from reverie.jobs.workspace import Workspace
 from reverie.media.picture import Picture, Source, load_picture, save_picture
 from reverie.network.named import known_as
-from reverie.notices import warn
+from reverie.process.notices import warn
 from reverie.recipe.recipe import Recipe, Stop
 
 if TYPE_CHECKING:

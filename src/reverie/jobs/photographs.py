@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from reverie.jobs.job import Listener, Step, Stopped
 from reverie.jobs.workspace import Reference, Workspace
-from reverie.notices import collect_warnings, warn
+from reverie.process.notices import collect_warnings, warn
 
 
 def paths_of(photos: Sequence[Reference], workspace: Workspace) -> list[str]:

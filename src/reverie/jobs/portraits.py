@@ -24,8 +24,8 @@ from reverie.jobs.open_recipe import OpenRecipe, Watch, turns
 from reverie.jobs.output import Output, make_folder
 from reverie.jobs.portrait_names import Place, is_folder, places
 from reverie.jobs.workspace import JobPart, Reference, Workspace
-from reverie.notices import collect_warnings
 from reverie.objective.text import unquoted
+from reverie.process.notices import collect_warnings
 from reverie.recipe.presets.portrait import INVERSION
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe

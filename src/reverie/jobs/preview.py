@@ -14,7 +14,7 @@ from reverie.jobs.job import Event, Listener, Step
 from reverie.jobs.output import check_writable
 from reverie.media.names import behind
 from reverie.media.picture import check_save, read_provenance, save_picture
-from reverie.notices import warn
+from reverie.process.notices import warn
 
 #: What the system says of a disk without room.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

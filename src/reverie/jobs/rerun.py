@@ -19,7 +19,7 @@ from reverie.jobs.provenance import FileNote, find, of_picture, sha256_of
 from reverie.jobs.workspace import Reference, Workspace
 from reverie.media.names import identity
 from reverie.network.named import folders_with
-from reverie.notices import warn
+from reverie.process.notices import warn
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:

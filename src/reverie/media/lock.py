@@ -25,8 +25,8 @@ from typing import Any, Final
 
 from reverie.errors import ResourceError
 from reverie.media.names import LEFTOVER, fold
-from reverie.notices import warn
 from reverie.plain_words import shown
+from reverie.process.notices import warn
 
 #: Stands for the whole folder among the names in it.
 WHOLE: Final = "."

@@ -21,7 +21,7 @@ from reverie.network.measured import MeasuredLayer, one_name
 from reverie.network.network import ALIASES, LOGITS, MAP_STEP, OUTPUT, Network, NetworkLayer
 from reverie.network.receptive_field import measure_field
 from reverie.network.sizes import Sizes, Windows, covering, find_sizes, joined_all, padded
-from reverie.notices import warn
+from reverie.process.notices import warn
 
 #: Pictures that sizes and channels are tried with.
 SIDES = (64, 128, 224, 256, 320, 384, 512, 32, 28, 16, 8, 299, 227, 448, 240, 96, 336, 518)

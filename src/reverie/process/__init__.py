@@ -1,1 +1,1 @@
-"""What a process is: its threads that take turns, its forked children, its streams and its memory."""
+"""What a process is: its threads, forked children, streams and memory, and who hears what it warns of."""

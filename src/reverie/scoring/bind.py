@@ -16,7 +16,7 @@ from torch import Tensor
 from reverie import objective as ob
 from reverie.errors import UsageError
 from reverie.network.network import Network
-from reverie.notices import warn
+from reverie.process.notices import warn
 from reverie.scoring import code, functions, pairwise, regularizers, standardised  # noqa: F401, they register their scores
 from reverie.scoring.binder import Binder, Opener, Size, bound
 from reverie.scoring.feature_statistics import FeatureStatistics

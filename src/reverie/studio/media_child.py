@@ -17,7 +17,7 @@ import numpy as np
 from reverie.errors import BadInput, ReverieError
 from reverie.jobs.provenance import begins_like_a_film, of_picture
 from reverie.media.picture import Picture, load_picture, save_picture
-from reverie.notices import collect_warnings
+from reverie.process.notices import collect_warnings
 from reverie.studio.worker import messages
 from reverie.web.previews import webp
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from reverie.errors import BadInput, ReverieError
 from reverie.media.picture import MAX_PIXELS, Picture, load_picture
 from reverie.media.picture.folder import pictures_in
-from reverie.notices import warn
+from reverie.process.notices import warn
 from reverie.train.settings import TrainSettings
 
 #: Of a kind at least so many pictures are needed, and held out.

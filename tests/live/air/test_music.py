@@ -11,7 +11,7 @@ import pytest
 
 from reverie.errors import BadInput
 from reverie.live.air.music import FADE, LEVEL, RATE, MusicBed, pieces
-from reverie.notices import collect_warnings
+from reverie.process.notices import collect_warnings
 
 
 def tone(path: Path, hertz: float, seconds: float, loud: float = 0.3, rate: int = 44_100) -> None:

@@ -15,7 +15,7 @@ from reverie.cli.machines import Machines
 from reverie.cli.options import Ascent, Common, PortraitBase, PortraitLook
 from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, recipe_of, workspace_of
 from reverie.errors import Interrupted, UsageError
-from reverie.notices import collect_warnings
+from reverie.process.notices import collect_warnings
 from reverie.recipe.portrait import MOST_FACETS
 
 if TYPE_CHECKING:

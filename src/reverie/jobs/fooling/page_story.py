@@ -18,7 +18,7 @@ from reverie.jobs.fooling.page import ANCESTOR_SIDE, Entry, PageAncestor, Story,
 from reverie.jobs.fooling.page_family import BUDGET, chosen, reborn
 from reverie.jobs.fooling.settings import LEVELS
 from reverie.media.picture.picture import Picture
-from reverie.notices import warn
+from reverie.process.notices import warn
 
 #: Ancestors drawn and judged at once.
 BATCH = 50

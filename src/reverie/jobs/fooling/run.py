@@ -32,7 +32,7 @@ from reverie.jobs.workspace import Workspace
 from reverie.media.picture import Picture
 from reverie.network.network import Network
 from reverie.network.zoo import load_net
-from reverie.notices import warn
+from reverie.process.notices import warn
 
 __all__ = ["EvolutionResult", "EvolutionRun", "make_settings"]
 

@@ -32,7 +32,7 @@ from reverie.live.air.music import RATE, MusicBed
 from reverie.live.air.recorder import Heads, Recorder
 from reverie.live.frames import FrameRing
 from reverie.motion.flashing.guard import FlashGuard
-from reverie.notices import collect_warnings
+from reverie.process.notices import collect_warnings
 
 #: Packets of sound that go out together, a tenth of a second.
 TOGETHER: Final = 5

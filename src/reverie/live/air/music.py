@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.errors import BadInput
-from reverie.notices import warn
+from reverie.process.notices import warn
 
 Sound = NDArray[np.float32]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from reverie.media.picture.described_colour import DescribedColour, by_code_points
-from reverie.notices import warn
+from reverie.process.notices import warn
 
 _V5, _EMBEDDED = 124, b"DEBM"  # length of the header with profiles; "MBED" as a little-endian number
 _HEAD = 1 << 16  # where a still picture's boxes lie

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.media.picture.described_colour import DescribedColour, by_code_points, by_gamma
-from reverie.notices import warn
+from reverie.process.notices import warn
 
 GREY, RGB = 0, 2
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reverie.media.picture.colour_profile import Floats, ProfileError, to_srgb, to_srgb_deep
-from reverie.notices import warn
+from reverie.process.notices import warn
 
 
 def unit(array: NDArray[Any]) -> Floats:

@@ -29,8 +29,8 @@ from reverie.media.picture.picture import Floats, Picture, Source
 from reverie.media.picture.png_chunks import PngMeaning, described, narrow, opacity, png_meaning
 from reverie.media.picture.profiled import deep_to_srgb, shallow_to_srgb, unit
 from reverie.media.picture.sixteen_bit import deep_samples, upright
-from reverie.notices import warn
 from reverie.process.forks import lock
+from reverie.process.notices import warn
 
 MAX_PIXELS = 64_000_000
 

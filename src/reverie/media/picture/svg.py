@@ -21,7 +21,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from reverie.errors import BadInput
 from reverie.media.picture.detect_format import check_large, check_size
-from reverie.notices import warn
+from reverie.process.notices import warn
 
 MAX_BYTES = 20_000_000
 MAX_DEPTH = 200

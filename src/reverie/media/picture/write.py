@@ -21,7 +21,7 @@ from PIL.PngImagePlugin import PngInfo
 from reverie.errors import ResourceError, ReverieError, UsageError
 from reverie.media.names import behind, check_kind, check_name
 from reverie.media.picture import xmp as metadata
-from reverie.notices import warn
+from reverie.process.notices import warn
 
 EXTENSIONS = {
     ".png": "png",

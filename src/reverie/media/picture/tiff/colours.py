@@ -13,7 +13,7 @@ from reverie.media.picture.colour_profile import Floats, to_encoded_srgb
 from reverie.media.picture.decoding import decoding
 from reverie.media.picture.profiled import deep_to_srgb, eight_bits, shallow_to_srgb, unit
 from reverie.media.picture.tiff.layout import Colours, Layout
-from reverie.notices import warn
+from reverie.process.notices import warn
 
 _COLOR_MAP, _COEFFICIENTS, _BLACK_WHITE = 320, 529, 532
 _ROWS = 256  # converted at a time, so that the temporaries stay small

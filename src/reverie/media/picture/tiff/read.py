@@ -20,7 +20,7 @@ from reverie.media.picture.tiff.colours import to_picture
 from reverie.media.picture.tiff.entries import longest_of
 from reverie.media.picture.tiff.layout import REMEDY, Colours, Layout, layout_of
 from reverie.media.picture.tiff.segments import read_samples
-from reverie.notices import warn
+from reverie.process.notices import warn
 
 _ORIENTATION, _XMP, _ICC = 274, 700, 34675
 _PREVIEW, _MASK = 1, 4  # bits of NewSubfileType

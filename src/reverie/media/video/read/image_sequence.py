@@ -22,7 +22,7 @@ from reverie.media.video.read.colour_convert import Upright
 from reverie.media.video.read.decode import Say
 from reverie.media.video.read.frame import Bytes, Colour, SoundInfo
 from reverie.media.video.read.timing import Still
-from reverie.notices import collect_warnings
+from reverie.process.notices import collect_warnings
 
 _ENDINGS = re.compile(r"\.(png|jpe?g|webp|avif|tiff?|bmp|ppm|gif|hei[cf])", re.IGNORECASE | re.ASCII)
 _NUMBER = re.compile(r"%(0?)(\d*)d")

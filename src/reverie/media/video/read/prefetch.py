@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from reverie.errors import ResourceError
-from reverie.notices import warn
+from reverie.process.notices import warn
 
 T = TypeVar("T")
 

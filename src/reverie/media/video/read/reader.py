@@ -36,7 +36,7 @@ from reverie.media.video.read.image_sequence import (
 from reverie.media.video.read.prefetch import Ahead, Said
 from reverie.media.video.read.probe import ANIMATIONS, LocalFile, film_kind, read_head
 from reverie.media.video.read.timing import Still, take
-from reverie.notices import warn
+from reverie.process.notices import warn
 
 __all__ = ["Video", "even_size", "open_video"]
 

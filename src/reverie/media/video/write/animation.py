@@ -17,7 +17,7 @@ from reverie.media.picture import xmp
 from reverie.media.video.write import metadata as note
 from reverie.media.video.write.formats import sequence_of
 from reverie.media.video.write.partial_film import PartialFilm
-from reverie.notices import warn
+from reverie.process.notices import warn
 
 if TYPE_CHECKING:
     from av.filter.context import FilterContext

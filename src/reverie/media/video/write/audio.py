@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from reverie.media.video.read.channels import InOrder
-from reverie.notices import warn
+from reverie.process.notices import warn
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame

@@ -16,7 +16,7 @@ from reverie.media.video.write import metadata as note
 from reverie.media.video.write.audio import heard
 from reverie.media.video.write.partial_film import PartialFilm
 from reverie.media.video.write.sound_plan import plan_sound, voice_for
-from reverie.notices import warn
+from reverie.process.notices import warn
 
 if TYPE_CHECKING:
     from av.packet import Packet

@@ -12,7 +12,7 @@ from reverie.errors import ReverieError
 from reverie.media.video.read.channels import USUAL, InOrder
 from reverie.media.video.read.placement import Placement
 from reverie.media.video.write.audio import Copied, Packed, Packing
-from reverie.notices import warn
+from reverie.process.notices import warn
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame

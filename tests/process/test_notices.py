@@ -22,7 +22,7 @@ from reverie.media.video.read.image_sequence import look_at_sequence
 from reverie.media.video.read.prefetch import Ahead, Said
 from reverie.native.runtime import carried
 from reverie.network.weights import WeightsFile
-from reverie.notices import collect_warnings, warn
+from reverie.process.notices import collect_warnings, warn
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 from support.dreams import dreamt
