@@ -38,11 +38,11 @@ from reverie.media.video.read.reader import open_video
 from reverie.motion.film.film import FilmFrame, film
 from reverie.motion.flashing.guard import FlashGuard
 from reverie.motion.zoom.zoom import zoom
+from reverie.ops.transform.roll import Roll
 from reverie.recipe.film import Film
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 from reverie.recipe.zoom import Zoom
-from reverie.transform.roll import Roll
 
 #: Frames at which the strength of frames dreamt alone is brought to the film's.
 SAMPLED = 4

@@ -7,9 +7,9 @@ import torch
 from reverie.apparition.find import Site
 from reverie.apparition.look import SiteViews, draw_views, turns
 from reverie.ascent.session import Session
+from reverie.ops.transform.apply import apply
 from reverie.recipe.sites import Sites
 from reverie.scoring.batch import BatchObjective
-from reverie.transform.apply import apply
 from support.apparitions import gradients, small
 
 STILL = Sites(views=2, shift=0.0, zoom=(1.0, 1.0), turn=0.0, noise=0.0)

@@ -26,11 +26,11 @@ from reverie.native import instruction_sets
 from reverie.network.network import Network
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
+from reverie.ops.transform.roll import Roll
 from reverie.portrait.batch import portraits
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 from reverie.scoring.bind import bind
-from reverie.transform.roll import Roll
 
 ENGINES = ["plain", "torch", *(["native"] if instruction_sets() else [])]
 SIZES = ((48, 64), (64, 48), (80, 56), (33, 71), (96, 40))

@@ -14,9 +14,9 @@ from reverie.ascent.session import Session
 from reverie.deepdream.state import State
 from reverie.media.picture import Picture
 from reverie.network.wrap import wrap_net
+from reverie.ops.transform.roll import Roll
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
-from reverie.transform.roll import Roll
 from support import twins
 from support.microscope import lite0
 

@@ -22,9 +22,9 @@ from reverie.gradient.tiles import BUDGET, BUDGET_A_PIXEL, Cut, Tiling, common_s
 from reverie.network.network import Network
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
+from reverie.ops.transform.roll import Roll
 from reverie.recipe.presets.preset import preset
 from reverie.scoring.bind import BoundObjective, bind
-from reverie.transform.roll import Roll
 from support import twins
 from support.slow import mostly_slow
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from hypothesis import strategies as st
 
-from reverie.transform.parse import Ramp, Transform
-from reverie.transform.view import KINDS
+from reverie.ops.transform.parse import Ramp, Transform
+from reverie.ops.transform.view import KINDS
 
 EVERYTHING = (
     "pad(6), jitter(4), scale(0.8, 1.2), rotate(-25, 25), crop(0.3, 1), flip(0.5)",

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from reverie.apparition.find import Site
 from reverie.ascent.session import Session
+from reverie.ops.transform.view import Noise, SampledView
 from reverie.portrait.views import Views
 from reverie.recipe.sites import Sites
 from reverie.scoring.batch import BatchObjective
-from reverie.transform.view import Noise, SampledView
 
 
 def draw_views(

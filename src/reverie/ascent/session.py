@@ -29,11 +29,11 @@ from reverie.network.named import known_as
 from reverie.network.network import Network
 from reverie.network.zoo import load_net
 from reverie.ops.patch_grid import without_grid
+from reverie.ops.transform.roll import Roll
 from reverie.process.notices import warn
 from reverie.process.turn import Turn
 from reverie.recipe.recipe import Recipe
 from reverie.scoring.bind import BoundObjective, bind
-from reverie.transform.roll import Roll
 
 P = ParamSpec("P")
 R = TypeVar("R")

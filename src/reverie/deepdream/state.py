@@ -26,9 +26,9 @@ from reverie.native.runtime import Runtime, computes
 from reverie.ops.colour import keep_colour
 from reverie.ops.filters import low_pass
 from reverie.ops.opponent import shrunk
+from reverie.ops.transform.roll import Roll
 from reverie.recipe.recipe import Recipe
 from reverie.scoring.bind import BoundObjective
-from reverie.transform.roll import Roll
 
 #: A dream of strength 0.5 moves a picture by this (RMS, 0..1) ...
 REACH = 0.112

@@ -22,13 +22,13 @@ from reverie.native.runtime import Runtime, computes
 from reverie.network.network import Network
 from reverie.ops.colour import with_channels
 from reverie.ops.filters import resize
+from reverie.ops.transform.parse import draw, frame_size, parse_transforms
 from reverie.portrait.optimisers import Optimiser, make_optimiser, normalised, rate_at
 from reverie.portrait.projections import Projections
 from reverie.portrait.views import Views
 from reverie.recipe.portrait import Portrait, Span
 from reverie.recipe.recipe import Recipe
 from reverie.scoring.batch import BatchObjective
-from reverie.transform.parse import draw, frame_size, parse_transforms
 
 #: Width and height of a portrait for which none are given.
 DEFAULT_SIZE = (256, 256)

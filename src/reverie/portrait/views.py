@@ -16,9 +16,9 @@ from reverie.engine.engine import Engine
 from reverie.engine.not_finite import complaint
 from reverie.errors import ReverieError
 from reverie.ops.finite import is_finite
+from reverie.ops.transform.apply import apply
+from reverie.ops.transform.view import SampledView
 from reverie.portrait.warmup import redirected
-from reverie.transform.apply import apply
-from reverie.transform.view import SampledView
 
 if TYPE_CHECKING:
     from reverie.scoring.batch import BatchObjective

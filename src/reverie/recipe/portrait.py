@@ -119,7 +119,7 @@ class Portrait(BaseModel):
     def _transforms_parse(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not value:
             return value
-        from reverie.transform.parse import parse_transforms
+        from reverie.ops.transform.parse import parse_transforms
 
         return tuple(map(str, parse_transforms(value)))
 

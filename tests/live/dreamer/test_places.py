@@ -16,7 +16,7 @@ from reverie.live.dreamer.places import mask_of, placed, with_places
 from reverie.live.dreamer.protocol import PLACES, Place
 from reverie.media.picture import load_picture
 from reverie.objective import parse
-from reverie.transform.roll import Roll
+from reverie.ops.transform.roll import Roll
 
 SIZE = (448, 252)
 

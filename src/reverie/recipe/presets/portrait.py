@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from reverie.ops.transform.parse import LUCID, MACO
 from reverie.recipe.portrait import Portrait
-from reverie.transform.parse import LUCID, MACO
 
 if TYPE_CHECKING:
     from reverie.recipe.recipe import Recipe

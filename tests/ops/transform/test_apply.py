@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from reverie.transform.apply import _of, _runs, apply
-from reverie.transform.parse import LUCID, MACO, draw, frame_size, parse_transforms
-from reverie.transform.view import Blur, SampledView
+from reverie.ops.transform.apply import _of, _runs, apply
+from reverie.ops.transform.parse import LUCID, MACO, draw, frame_size, parse_transforms
+from reverie.ops.transform.view import Blur, SampledView
 from support.transforms import EVERYTHING, generator
 
 Array = NDArray[np.float64]

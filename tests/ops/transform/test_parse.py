@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reverie.errors import UsageError
-from reverie.transform.parse import LUCID, MACO, draw, frame_size, parse_transforms
-from reverie.transform.view import Noise
+from reverie.ops.transform.parse import LUCID, MACO, draw, frame_size, parse_transforms
+from reverie.ops.transform.view import Noise
 from support.transforms import EVERYTHING, generator, transforms
 
 

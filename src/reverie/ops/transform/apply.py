@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.ops.filters import gaussian_blur
-from reverie.transform.view import Affine, Blur, Noise, SampledView, Tint
+from reverie.ops.transform.view import Affine, Blur, Noise, SampledView, Tint
 
 #: A view that shrinks its picture by more than this is taken of a smaller copy; copies are so much smaller
 #: than each other.

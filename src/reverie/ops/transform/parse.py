@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from reverie.errors import UsageError, did_you_mean
-from reverie.transform.view import KINDS, Numbers, SampledView, plain
+from reverie.ops.transform.view import KINDS, Numbers, SampledView, plain
 
 if TYPE_CHECKING:  # recipes read the text form, and torch is slow to import
     import torch
