@@ -26,7 +26,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from reverie.api import dream
+from reverie.api.dreams import dream
 from reverie.ascent.session import Session
 from reverie.bench.machine import describe
 from reverie.engine.engine import AutogradEngine

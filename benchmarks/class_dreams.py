@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.beauty import STRANGERS, crops
-from reverie.api import render
+from reverie.api.dreams import render
 from reverie.ascent.session import Session
 from reverie.ascent.tensors import as_tensor
 from reverie.media.picture import load_picture

@@ -28,7 +28,7 @@ import psutil
 from benchmarks.motion_measures import Seen, look, path, steadiness
 from benchmarks.motion_measures import flicker as flicker_of
 from benchmarks.one_part import part_parser, run_part
-from reverie.api import render
+from reverie.api.dreams import render
 from reverie.ascent.session import Session
 from reverie.ascent.tensors import as_tensor
 from reverie.canvas.detail import DetailCanvas

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from benchmarks.job import Job
 from benchmarks.tools.networks import GRAIN, IMAGENET, network, picture
-from reverie.api import dream
+from reverie.api.dreams import dream
 from reverie.ascent.session import Session
 from reverie.bench.timing import clock
 from reverie.deepdream.state import State

@@ -19,7 +19,8 @@ from reverie.process import forks as forks  # a fork is seen from here on
 
 if TYPE_CHECKING:
     from reverie import objective
-    from reverie.api import begin, dream, render
+    from reverie.api.dreams import begin, dream, render
+    from reverie.api.notebook import watch
     from reverie.ascent.loop import Frame
     from reverie.ascent.session import Session
     from reverie.errors import ReverieError
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from reverie.network.network import Network as Net
     from reverie.network.wrap import wrap_net
     from reverie.network.zoo import load_net
-    from reverie.notebook import watch
     from reverie.recipe.presets.preset import preset
     from reverie.recipe.recipe import Recipe
 
@@ -45,8 +45,8 @@ _HOME = {
     "Recipe": "recipe.recipe",
     "ReverieError": "errors",
     "Session": "ascent.session",
-    "begin": "api",
-    "dream": "api",
+    "begin": "api.dreams",
+    "dream": "api.dreams",
     "film": "motion.film.film",
     "load_net": "network.zoo",
     "load_picture": "media.picture",
@@ -54,8 +54,8 @@ _HOME = {
     "open_video": "media.video.read.reader",
     "picture_gradient": "gradient.picture_gradient",
     "preset": "recipe.presets.preset",
-    "render": "api",
-    "watch": "notebook",
+    "render": "api.dreams",
+    "watch": "api.notebook",
     "wrap_net": "network.wrap",
     "zoom": "motion.zoom.zoom",
 }

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from reverie.api import begin, dream, render
+from reverie.api.dreams import begin, dream, render
 from reverie.apparition.state import ApparitionState
 from reverie.ascent.session import Session
 from reverie.errors import UsageError

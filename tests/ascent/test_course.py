@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reverie.api import dream
+from reverie.api.dreams import dream
 from reverie.ascent.course import KEPT, Course, onwards
 from reverie.ascent.octaves import Octave, octave_sizes, octaves
 from reverie.ascent.session import Session

@@ -13,7 +13,7 @@ import skimage.filters
 import torch
 from torch import Tensor
 
-from reverie.api import dream, render
+from reverie.api.dreams import dream, render
 from reverie.ascent.session import Session
 from reverie.ascent.start import prepare
 from reverie.deepdream.state import State

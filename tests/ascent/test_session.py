@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from reverie.api import render
+from reverie.api.dreams import render
 from reverie.ascent.session import Session
 from reverie.deepdream.state import State
 from reverie.engine.select import make_engine

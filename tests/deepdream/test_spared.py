@@ -10,7 +10,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from reverie.api import render
+from reverie.api.dreams import render
 from reverie.ascent.session import Session
 from reverie.deepdream.spared import ABOVE, ENDED, HIGH, SHORT, WHOLE, WIDE, free_of_faces, heads, spared
 from reverie.errors import UsageError

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from reverie.api import dream, render
+from reverie.api.dreams import dream, render
 from reverie.ascent.session import Session
 from reverie.deepdream.state import State
 from reverie.media.picture import Picture

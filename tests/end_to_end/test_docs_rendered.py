@@ -50,7 +50,7 @@ def test_a_page_has_one_title_and_says_something(page):
     "hole",
     [
         '--8<-- "examples/zoom.py"',
-        "::: reverie.api.dream",
+        "::: reverie.api.dreams.dream",
         '!!! note "Careful"',
         "word\n:   what it means",
         "![A tile](tile.jpg){ width=480 }",

@@ -14,7 +14,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reverie.api import render
+from reverie.api.dreams import render
 from reverie.engine.engine import AutogradEngine
 from reverie.engine.native import NativeEngine
 from reverie.errors import UsageError

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from reverie.analysis.classify import classify
 from reverie.analysis.stimuli import strongest
-from reverie.api import dream, render
+from reverie.api.dreams import dream, render
 from reverie.ascent.session import Session
 from reverie.engine.engine import AutogradEngine
 from reverie.engine.select import make_engine
@@ -235,7 +235,7 @@ def test_pixels_that_are_not_finite_are_bad_input(bad: float) -> None:
 
 def made_from(picture: Any) -> Any:
     recipe = preset("portrait", objective=("c:1",), size=(64, 64), **SMALL)
-    from reverie.api import begin
+    from reverie.api.dreams import begin
 
     return begin(recipe, picture, session(recipe, Small()))
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from reverie.api import dream
+from reverie.api.dreams import dream
 from reverie.ascent.session import Session
 from reverie.engine import select as choose
 from reverie.engine.select import NoEngineError, make_engine

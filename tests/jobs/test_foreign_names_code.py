@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reverie.api import render
+from reverie.api.dreams import render
 from reverie.ascent.session import Session
 from reverie.errors import UsageError
 from reverie.jobs.dream import DreamJob

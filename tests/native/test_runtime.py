@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 
-from reverie.api import dream, render
+from reverie.api.dreams import dream, render
 from reverie.ascent.session import Session
 from reverie.deepdream.state import State
 from reverie.engine.select import NoEngineError, make_engine

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reverie.api import dream
+from reverie.api.dreams import dream
 from reverie.canvas.detail import DetailCanvas
 from reverie.deepdream.direction import step_direction
 from reverie.deepdream.state import State

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from reverie.api import render
+from reverie.api.dreams import render
 from reverie.ascent.session import Session
 from reverie.network.network import Network
 from reverie.network.sizes import Sizes, Windows, covering, find_sizes, padded

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from reverie.api import render
+from reverie.api.dreams import render
 from reverie.ascent.session import Session
 from reverie.errors import NetworkError, UsageError
 from reverie.media.picture import Picture

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reverie.api import begin, dream
+from reverie.api.dreams import begin, dream
 from reverie.ascent.session import Session
 from reverie.portrait import views as look
 from reverie.portrait.batch import make_portraits

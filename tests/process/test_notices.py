@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from reverie.api import dream
+from reverie.api.dreams import dream
 from reverie.ascent.session import Session
 from reverie.errors import NetworkError, ReverieWarning
 from reverie.jobs.open_recipe import OpenRecipe

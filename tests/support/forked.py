@@ -24,7 +24,7 @@ from support.paths import TESTS
 FORKS = "forkserver" in multiprocessing.get_all_start_methods()
 #: What most commands import, and what this needs itself.
 LOADED = [
-    *("support.forked", "torch", "safetensors.torch", "cv2", "av", "reverie.cli.app", "reverie.api"),
+    *("support.forked", "torch", "safetensors.torch", "cv2", "av", "reverie.cli.app", "reverie.api.dreams"),
     *(
         "reverie.motion.film.film",
         "reverie.media.video.write.render",

@@ -167,7 +167,7 @@ def some_layer(net: Network) -> str:
 def small_dream(asked: Recipe, *, needed: bool = True) -> Finding:
     """A dream of a second with one engine: its score has to rise. If not ``needed``, it may be missing."""
     from reverie import objective as ob
-    from reverie.api import dream
+    from reverie.api.dreams import dream
     from reverie.ascent.session import Session
     from reverie.engine.select import NoEngineError
     from reverie.network.zoo import load_net

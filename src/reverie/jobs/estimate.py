@@ -166,7 +166,7 @@ def _told(
 
 def seconds_per_pixel(session: Session, recipe: Recipe, picture: Picture | None) -> float:
     """Seconds a step takes for each pixel looked at, measured on a small version of the same dream."""
-    from reverie.api import begin, dream
+    from reverie.api.dreams import begin, dream
     from reverie.deepdream.state import State
 
     changes: dict[str, Any] = {

@@ -165,7 +165,7 @@ class OpenRecipe:
             watch: Who is told of each step, and may steer and stop.
             until: Stop after this step, as an earlier run was.
         """
-        from reverie.api import dream
+        from reverie.api.dreams import dream
 
         session = self.session
         while True:
@@ -186,7 +186,7 @@ class OpenRecipe:
 
     def begin(self, picture: Picture | None) -> State | PortraitState | ApparitionState:
         """The state before the first step, with names resolved and tiles chosen."""
-        from reverie.api import begin
+        from reverie.api.dreams import begin
 
         session = self.session
         state = begin(self.recipe, picture, session)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from reverie.api import render
+from reverie.api.dreams import render
 from reverie.ascent.session import Session
 from reverie.deepdream.looks import CELL
 from reverie.errors import UsageError

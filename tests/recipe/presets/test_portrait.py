@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from reverie import objective as ob
-from reverie.api import begin, dream
+from reverie.api.dreams import begin, dream
 from reverie.ascent.session import Session
 from reverie.network.zoo import load_net
 from reverie.portrait.state import PortraitState

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from reverie.api import dream
+from reverie.api.dreams import dream
 from reverie.ascent.session import Session
 from reverie.deepdream.state import REACH, REACH_OF_STD, State
 from reverie.errors import UsageError

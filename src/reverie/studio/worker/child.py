@@ -135,7 +135,7 @@ class Dreamer:
             except ReverieError as error:
                 self._voice.say({"type": "network", "name": name, "error": str(error)})
         with suppress(ReverieError):
-            from reverie.api import render
+            from reverie.api.dreams import render
             from reverie.ascent.session import Session
 
             for name, net in self._workspace.networks.items():

@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import nn
 
-from reverie.api import dream
+from reverie.api.dreams import dream
+from reverie.api.notebook import watch
 from reverie.ascent.loop import Frame
 from reverie.ascent.session import Session
 from reverie.media.picture import Picture
 from reverie.network.wrap import wrap_net
-from reverie.notebook import watch
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
 from support import twins

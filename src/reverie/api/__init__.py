@@ -1,0 +1,1 @@
+"""For those who write Python: dreams and portraits from a recipe, shown as they grow."""
