@@ -28,9 +28,9 @@ from torch import Tensor, nn
 
 from reverie.api.dreams import dream
 from reverie.ascent.session import Session
-from reverie.bench.machine import describe
 from reverie.engine.engine import AutogradEngine
 from reverie.gradient.picture_gradient import picture_gradient
+from reverie.jobs.bench.machine import describe
 from reverie.network.network import Network
 from reverie.network.zoo import load_net
 from reverie.objective import parse

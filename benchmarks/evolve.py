@@ -22,7 +22,7 @@ import torch
 
 from benchmarks.evolve_report import report
 from benchmarks.one_part import part_parser, run_part
-from reverie.bench.machine import cores
+from reverie.jobs.bench.machine import cores
 from reverie.jobs.fooling.folder import Folder
 from reverie.jobs.fooling.judge import BATCH, Arena
 from reverie.jobs.fooling.run import EvolutionRun

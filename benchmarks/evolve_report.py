@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from reverie.bench.machine import cores, describe, in_words
 from reverie.evolve import Evolution, NetScore, load_checkpoint
+from reverie.jobs.bench.machine import cores, describe, in_words
 from reverie.jobs.fooling.folder import Folder
 from reverie.jobs.fooling.judge import batches, judged
 from reverie.jobs.fooling.settings import LEVELS

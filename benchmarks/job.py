@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from reverie.bench.timing import Child
 from reverie.engine.environment import ENVIRONMENT
+from reverie.jobs.bench.timing import Child
 
 OURS = ("auto", "native", "torch", "plain")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 
-from reverie.bench.machine import cores, describe, in_words
+from reverie.jobs.bench.machine import cores, describe, in_words
 
 
 def part_parser(module: str, description: str | None, parts: Mapping[str, object]) -> argparse.ArgumentParser:

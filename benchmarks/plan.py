@@ -14,8 +14,8 @@ import numpy as np
 
 from benchmarks.job import Job
 from benchmarks.tools.networks import GRAIN, PHOTO, picture
-from reverie.bench.bench import cosine
-from reverie.bench.timing import ChildFailed, Runs, Spread, alternate
+from reverie.jobs.bench.bench import cosine
+from reverie.jobs.bench.timing import ChildFailed, Runs, Spread, alternate
 
 
 @dataclass

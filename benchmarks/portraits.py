@@ -21,7 +21,7 @@ from PIL import Image
 from torch import Tensor
 
 from reverie import objective as ob
-from reverie.bench.machine import describe
+from reverie.jobs.bench.machine import describe
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Output
 from reverie.media.picture import Picture, load_picture, save_picture

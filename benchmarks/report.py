@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from reverie.bench.machine import in_words
+from reverie.jobs.bench.machine import in_words
 
 BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 NOTHING = "Nothing has been measured yet."

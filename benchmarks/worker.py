@@ -7,8 +7,8 @@ import sys
 from importlib import import_module
 
 from benchmarks.job import OURS, Job
-from reverie.bench.machine import peak, resident
-from reverie.bench.timing import tell
+from reverie.jobs.bench.machine import peak, resident
+from reverie.jobs.bench.timing import tell
 
 #: Where each tool is measured; reverie's engines in ``ours``.
 HOMES = {

@@ -13,7 +13,7 @@ from benchmarks.parts.dream import PHOTOS, dreams
 from benchmarks.plan import Plan
 from benchmarks.tables import markdown as rows_of
 from benchmarks.tools.networks import picture
-from reverie.bench.bench import cosine
+from reverie.jobs.bench.bench import cosine
 from reverie.native import instruction_sets
 
 TITLE = "How right the gradient is"

@@ -96,7 +96,7 @@ def environment() -> dict[str, str]:
     """This process's, without what would tune an allocator."""
     import os
 
-    from reverie.bench.timing import TUNING, TUNING_OF
+    from reverie.jobs.bench.timing import TUNING, TUNING_OF
 
     return {k: v for k, v in os.environ.items() if k not in TUNING and not k.startswith(TUNING_OF)}
 

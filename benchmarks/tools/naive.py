@@ -10,7 +10,7 @@ from torch import Tensor
 
 from benchmarks.job import Job
 from benchmarks.tools.networks import Cut, hooked, network, normalised, picture
-from reverie.bench.timing import clock
+from reverie.jobs.bench.timing import clock
 
 
 def measure(job: Job) -> dict[str, object]:

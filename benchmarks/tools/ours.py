@@ -21,11 +21,11 @@ from benchmarks.job import Job
 from benchmarks.tools.networks import GRAIN, IMAGENET, network, picture
 from reverie.api.dreams import dream
 from reverie.ascent.session import Session
-from reverie.bench.timing import clock
 from reverie.deepdream.state import State
 from reverie.engine.engine import Engine
 from reverie.engine.select import make_engine
 from reverie.gradient.picture_gradient import picture_gradient
+from reverie.jobs.bench.timing import clock
 from reverie.network.network import Network
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net

@@ -16,9 +16,9 @@ from benchmarks.tables import markdown
 from benchmarks.tools import networks as tools_networks
 from benchmarks.tools.reference import activations
 
-from reverie.bench.bench import cosine
-from reverie.bench.machine import describe
-from reverie.bench.timing import Child, ChildFailed
+from reverie.jobs.bench.bench import cosine
+from reverie.jobs.bench.machine import describe
+from reverie.jobs.bench.timing import Child, ChildFailed
 from support.paths import ROOT
 from support.slow import mostly_slow
 from support.twins import photo

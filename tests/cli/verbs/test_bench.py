@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reverie.bench.bench import Row
 from reverie.cli.verbs.bench import cells
+from reverie.jobs.bench.bench import Row
 
 
 def test_a_row_that_failed_says_why():

@@ -18,7 +18,7 @@ from reverie.objective.text import unquoted
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from reverie.bench.bench import Row
+    from reverie.jobs.bench.bench import Row
 
 LAYER = "block5c"
 SIZE = "640x448"
@@ -72,9 +72,9 @@ def bench(
         if name not in complete.ENGINES:
             raise UsageError(f"--engine {name}: {did_you_mean(name, complete.ENGINES)}")
     recipe = recipe_of(compute)
-    from reverie.bench import bench as measuring
-    from reverie.bench.machine import cores, describe, in_words
     from reverie.engine.engine import pick_device
+    from reverie.jobs.bench import bench as measuring
+    from reverie.jobs.bench.machine import cores, describe, in_words
     from reverie.network.zoo import load_net
 
     width, height = width_height(size)

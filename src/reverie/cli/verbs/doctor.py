@@ -17,7 +17,7 @@ def doctor(
     messages: Annotated[Messages, Only("json", "debug")] = OFFERED,
 ) -> None:
     """Say what is installed, which path will run, and whether it is healthy."""
-    from reverie.bench.health import findings_of
+    from reverie.jobs.bench.health import findings_of
 
     findings = findings_of(recipe_of(compute))
     well = all(f.well is not False for f in findings)

@@ -7,9 +7,9 @@ import torch
 from benchmarks.tools import networks as tools_networks
 from benchmarks.tools.reference import activations
 
-from reverie.bench.bench import cosine
-from reverie.bench.naive import naive_network, naive_step
 from reverie.errors import UsageError
+from reverie.jobs.bench.bench import cosine
+from reverie.jobs.bench.naive import naive_network, naive_step
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from support.slow import mostly_slow

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from reverie.bench.bench import NAIVE, cosine, trial_picture
-from reverie.bench.bench import Measurement as Line
-from reverie.bench.bench import measure as measure_rows
-from reverie.bench.timing import Spread
+from reverie.jobs.bench.bench import NAIVE, cosine, trial_picture
+from reverie.jobs.bench.bench import Measurement as Line
+from reverie.jobs.bench.bench import measure as measure_rows
+from reverie.jobs.bench.timing import Spread
 from support.paths import ROOT
 
 

@@ -1,6 +1,7 @@
 """How fast the gradient at the picture is here: every engine, and the loop most people write, side by side.
 
-``python -m reverie.bench.bench JOB`` is one row, a process of its own; ``reverie bench`` runs them in turn.
+``python -m reverie.jobs.bench.bench JOB`` is one row, a process of its own; ``reverie bench`` runs them in
+turn.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reverie.bench.timing import Child, Runs, Spread, alternate, clock, tell
 from reverie.errors import ReverieError
+from reverie.jobs.bench.timing import Child, Runs, Spread, alternate, clock, tell
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +45,7 @@ class Measurement:
 
     def words(self) -> list[str]:
         """The words after ``python``."""
-        return ["-m", "reverie.bench.bench", json.dumps(asdict(self))]
+        return ["-m", "reverie.jobs.bench.bench", json.dumps(asdict(self))]
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ def step_of(job: Measurement, net: Network, picture: Tensor) -> tuple[Callable[[
     device = pick_device(job.device)
     looked = picture.to(device)
     if job.what == NAIVE:
-        from reverie.bench.naive import naive_step
+        from reverie.jobs.bench.naive import naive_step
 
         return _waited(naive_step(net.to(device), job.layer, looked), device), "fp32"
     from reverie.engine.select import make_engine
@@ -207,7 +208,7 @@ def carry_out(job: Measurement) -> None:
     import numpy as np
     import torch
 
-    from reverie.bench.machine import peak, resident
+    from reverie.jobs.bench.machine import peak, resident
     from reverie.native.runtime import Runtime
     from reverie.network.zoo import load_net
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reverie.bench.timing import Child, ChildFailed, Runs, Spread, alternate, clock
+from reverie.jobs.bench.timing import Child, ChildFailed, Runs, Spread, alternate, clock
 from support.paths import ROOT
 
 
@@ -33,7 +33,7 @@ def test_a_clock_times_what_it_was_told_to():
 
 
 def row(code: str, **settings: str) -> Child:
-    return Child(["-c", f"import os, sys\nfrom reverie.bench.timing import tell\n{code}"], settings)
+    return Child(["-c", f"import os, sys\nfrom reverie.jobs.bench.timing import tell\n{code}"], settings)
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import sys
 import pytest
 import torch
 
-from reverie.bench.machine import describe, in_words
+from reverie.jobs.bench.machine import describe, in_words
 
 
 def test_the_machine_is_described():
@@ -27,7 +27,7 @@ def test_the_machine_is_described():
 def test_the_peak_counts_what_was_given_back():
     code = """
 import numpy as np
-from reverie.bench.machine import peak, resident
+from reverie.jobs.bench.machine import peak, resident
 before = resident()
 block = np.ones(peak() - before + 200_000_000, np.uint8)  # more than this process ever held
 most = block.nbytes

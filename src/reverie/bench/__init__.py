@@ -1,1 +1,0 @@
-"""`reverie bench`: engines and the naive loop side by side."""

@@ -1,0 +1,1 @@
+"""`reverie bench` and `doctor`: engines and the naive loop side by side, and whether all is healthy."""
