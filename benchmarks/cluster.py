@@ -120,8 +120,8 @@ def plain() -> None:
 
 def _shared(out: Path, given: argparse.Namespace, side: int) -> tuple[float, float]:
     """Seconds that a local cluster takes once its workers are loaded, and the command's own a picture."""
-    from reverie.cluster.connect import connected
-    from reverie.cluster.ray_cluster import PerTask
+    from reverie.jobs.cluster.connect import connected
+    from reverie.jobs.cluster.ray_cluster import PerTask
     from reverie.jobs.workspace import Workspace
 
     count = given.pictures // given.workers * given.workers
@@ -135,9 +135,9 @@ def _shared(out: Path, given: argparse.Namespace, side: int) -> tuple[float, flo
 
 def own(given: argparse.Namespace) -> None:
     """Prints milliseconds of the processor's that the command takes for each photograph and portrait."""
-    from reverie.cluster import ray_cluster
-    from reverie.cluster.connect import connected
-    from reverie.cluster.ray_cluster import PerTask
+    from reverie.jobs.cluster import ray_cluster
+    from reverie.jobs.cluster.connect import connected
+    from reverie.jobs.cluster.ray_cluster import PerTask
     from reverie.jobs.workspace import Workspace
 
     with tempfile.TemporaryDirectory() as folder, connected("local", PerTask(1)) as cluster:
@@ -167,7 +167,7 @@ def _gives_back(size: int) -> Callable[..., Any]:
     def gives_back(*_: Any) -> Any:
         import os
 
-        from reverie.cluster.worker import Carried
+        from reverie.jobs.cluster.worker import Carried
         from reverie.jobs.dream import PictureResult
         from reverie.recipe.presets.preset import preset
 

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-from reverie.cluster import ray_cluster
-from reverie.cluster.ray_cluster import PerTask, RayCluster
+from reverie.jobs.cluster import ray_cluster
+from reverie.jobs.cluster.ray_cluster import PerTask, RayCluster
 
 
 class Ref:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from reverie.cluster.connect import connected
-from reverie.cluster.ray_cluster import PerTask
+from reverie.jobs.cluster.connect import connected
+from reverie.jobs.cluster.ray_cluster import PerTask
 from reverie.jobs.job import Event, ItemFinished, Listener, Step
 from reverie.jobs.workspace import Workspace
 from support.ray_jobs import Counted, whole_job

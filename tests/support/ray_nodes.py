@@ -30,7 +30,7 @@ def nodes() -> Iterator[Any]:
     """The nodes."""
     if find_spec("ray") is None:
         pytest.skip("Ray is not installed")
-    from reverie.cluster.connect import prepared
+    from reverie.jobs.cluster.connect import prepared
 
     with marked() as word:
         prepared(local=True)
@@ -61,8 +61,8 @@ def three_nodes(word: str) -> Any:
 @pytest.fixture(scope="module")
 def cluster(nodes: Any) -> Iterator[Any]:
     """This process at work with them."""
-    from reverie.cluster.connect import connected
-    from reverie.cluster.ray_cluster import PerTask
+    from reverie.jobs.cluster.connect import connected
+    from reverie.jobs.cluster.ray_cluster import PerTask
 
     with connected(nodes.address, PerTask(1)) as found:
         until = time.monotonic() + 60

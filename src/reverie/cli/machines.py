@@ -16,8 +16,8 @@ from reverie.errors import UsageError
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
-    from reverie.cluster.connect import OtherKernels
-    from reverie.cluster.ray_cluster import PerTask, RayCluster
+    from reverie.jobs.cluster.connect import OtherKernels
+    from reverie.jobs.cluster.ray_cluster import PerTask, RayCluster
 
 #: The most cores and GPUs that one picture may ask for.
 MOST = 1024
@@ -78,7 +78,7 @@ def workers(machines: Machines) -> Iterator[RayCluster | None]:
         yield None
         return
     share = per_task(machines.per_task)
-    from reverie.cluster.connect import OtherKernels, connected
+    from reverie.jobs.cluster.connect import OtherKernels, connected
 
     with ExitStack() as stack:
         try:
@@ -98,7 +98,7 @@ def begin_again(error: OtherKernels) -> NoReturn:
 
 def per_task(text: str | None) -> PerTask:
     """``cpu=2,gpu=1`` as what each picture has to itself."""
-    from reverie.cluster.ray_cluster import PerTask
+    from reverie.jobs.cluster.ray_cluster import PerTask
 
     found = {"cpu": 1, "gpu": 0}
     for part in (text or "cpu=1").split(","):

@@ -23,8 +23,8 @@ Where = Annotated[
 @takes_groups
 def cluster(where: Where = "auto", messages: Annotated[Messages, Only("json", "debug")] = OFFERED) -> None:
     """List the machines of a Ray cluster, and what is installed there; it has to be the same everywhere."""
-    from reverie.cluster.connect import connected
-    from reverie.cluster.ray_cluster import PerTask
+    from reverie.jobs.cluster.connect import connected
+    from reverie.jobs.cluster.ray_cluster import PerTask
 
     with connected(where, PerTask()) as found:
         machines = found.check()

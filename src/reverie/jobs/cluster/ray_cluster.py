@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from reverie.cluster.machines import Machine, check_alike, this_machine
-from reverie.cluster.shard import PackedShard, Packer, Shard
-from reverie.cluster.worker import Carried, Limits, carry_out
 from reverie.errors import ResourceError, ReverieError
+from reverie.jobs.cluster.machines import Machine, check_alike, this_machine
+from reverie.jobs.cluster.shard import PackedShard, Packer, Shard
+from reverie.jobs.cluster.worker import Carried, Limits, carry_out
 from reverie.jobs.job import Job, Result
 from reverie.jobs.workspace import JobPart, Workspace
 from reverie.media.picture.write import write_whole

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from reverie.cluster.ray_cluster import PerTask, RayCluster
 from reverie.errors import ResourceError
 from reverie.jobs.batch import BatchJob, VariationsJob
+from reverie.jobs.cluster.ray_cluster import PerTask, RayCluster
 from reverie.jobs.job import Event, ItemFinished, Listener
 from reverie.jobs.workspace import Workspace
 from reverie.recipe.presets.preset import preset
@@ -117,7 +117,7 @@ def test_more_than_any_machine_has_is_said(cluster: RayCluster) -> None:
 
 def test_machines_of_other_versions_are_refused(cluster: RayCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the nodes say is true; it is this machine that is another one."""
-    from reverie.cluster import ray_cluster
+    from reverie.jobs.cluster import ray_cluster
 
     here = ray_cluster.this_machine()
     asked: list[Any] = cluster.machines()

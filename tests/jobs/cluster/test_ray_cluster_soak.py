@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from reverie.cluster.ray_cluster import RayCluster
+from reverie.jobs.cluster.ray_cluster import RayCluster
 from reverie.jobs.workspace import Workspace
 from support.paths import SOURCES, TESTS
 from support.ray_jobs import WHOLE, Counted, inputs, tree, whole_job

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reverie.cluster.shard import PackedShard, Packer, unpack
-from reverie.cluster.worker import Limits, carry_out
 from reverie.errors import BadInput, UsageError
+from reverie.jobs.cluster.shard import PackedShard, Packer, unpack
+from reverie.jobs.cluster.worker import Limits, carry_out
 from reverie.jobs.dream import DreamJob, PictureResult
 from reverie.jobs.job import Job
 from reverie.jobs.portraits import PortraitsJob

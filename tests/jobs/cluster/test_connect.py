@@ -9,9 +9,9 @@ from importlib.util import find_spec
 
 import pytest
 
-from reverie.cluster.connect import connected, prepared
-from reverie.cluster.ray_cluster import PerTask
 from reverie.errors import ResourceError
+from reverie.jobs.cluster.connect import connected, prepared
+from reverie.jobs.cluster.ray_cluster import PerTask
 from support.commands import environment
 from support.ray_processes import begun
 
@@ -22,8 +22,8 @@ pytestmark = [
 ]
 HOLDS = """
 import time
-from reverie.cluster.connect import connected
-from reverie.cluster.ray_cluster import PerTask
+from reverie.jobs.cluster.connect import connected
+from reverie.jobs.cluster.ray_cluster import PerTask
 with connected("local", PerTask(1)):
     print("there", flush=True)
     time.sleep(600)
@@ -66,7 +66,7 @@ def test_what_does_not_begin_is_one_line(
     monkeypatch: pytest.MonkeyPatch, where: str, tries: int, said: str
 ) -> None:
     ray = Refuses()
-    monkeypatch.setattr("reverie.cluster.connect.prepared", lambda local: ray)
+    monkeypatch.setattr("reverie.jobs.cluster.connect.prepared", lambda local: ray)
     with (
         pytest.raises(ResourceError, match=rf"--cluster {where}: {said}.* \(the raylet timed out\)"),
         connected(where, PerTask(1)),

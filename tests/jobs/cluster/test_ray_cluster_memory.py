@@ -10,10 +10,10 @@ from unittest import mock
 
 import pytest
 
-from reverie.cluster import ray_cluster, worker
-from reverie.cluster.shard import Packer
-from reverie.cluster.worker import Carried, Limits, carry_out
 from reverie.jobs.batch import BatchJob
+from reverie.jobs.cluster import ray_cluster, worker
+from reverie.jobs.cluster.shard import Packer
+from reverie.jobs.cluster.worker import Carried, Limits, carry_out
 from reverie.jobs.dream import DreamJob, PictureResult
 from reverie.jobs.portraits import PortraitsJob
 from reverie.jobs.workspace import JobPart, Workspace

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from reverie.cluster.machines import common_kernels
-from reverie.cluster.ray_cluster import PerTask, RayCluster
 from reverie.errors import ResourceError, UsageError
+from reverie.jobs.cluster.machines import common_kernels
+from reverie.jobs.cluster.ray_cluster import PerTask, RayCluster
 
 #: What Ray is told before it is loaded: no report of its use, tokens, and few words.
 ENVIRONMENT: Final = {

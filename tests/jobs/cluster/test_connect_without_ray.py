@@ -64,7 +64,7 @@ def test_nothing_but_the_cluster_asks_for_it() -> None:
         for path in sources.rglob("*.py")
         if any(line.strip().startswith(("import ray", "from ray")) for line in path.read_text().splitlines())
     }
-    assert asks == {"cluster/connect.py", "cluster/ray_cluster.py"}
+    assert asks == {"jobs/cluster/connect.py", "jobs/cluster/ray_cluster.py"}
     for path in asks:
         assert not any(
             line.startswith(("import ray", "from ray")) for line in (sources / path).read_text().splitlines()

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from reverie import native
-from reverie.cluster.connect import OtherKernels, compute_with
-from reverie.cluster.machines import Machine, common_kernels
 from reverie.errors import ResourceError
+from reverie.jobs.cluster.connect import OtherKernels, compute_with
+from reverie.jobs.cluster.machines import Machine, common_kernels
 from reverie.native import Isa
 from support.commands import environment
 from support.ray_nodes import NODE

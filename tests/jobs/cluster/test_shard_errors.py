@@ -10,11 +10,11 @@ from unittest import mock
 
 import pytest
 
-from reverie.cluster import ray_cluster
-from reverie.cluster.shard import Packer, Shard, unpack
-from reverie.cluster.worker import Carried
 from reverie.errors import BadInput, NetworkError, ResourceError, UsageError
 from reverie.jobs.batch import BatchJob, VariationsJob
+from reverie.jobs.cluster import ray_cluster
+from reverie.jobs.cluster.shard import Packer, Shard, unpack
+from reverie.jobs.cluster.worker import Carried
 from reverie.jobs.dream import DreamJob, PictureResult
 from reverie.jobs.portraits import PortraitsJob
 from reverie.jobs.provenance import of_picture

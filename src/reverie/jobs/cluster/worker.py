@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from reverie.cluster.shard import Shard, unpack
 from reverie.errors import NetworkError, ResourceError, ReverieError
+from reverie.jobs.cluster.shard import Shard, unpack
 from reverie.jobs.dream import PictureResult
 from reverie.jobs.job import Event, ItemFinished, Job, Listener, Result
 from reverie.jobs.workspace import Workspace

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from reverie.cluster.machines import check_alike, this_machine
 from reverie.errors import ResourceError
+from reverie.jobs.cluster.machines import check_alike, this_machine
 
 
 def test_this_machine_is_like_itself() -> None:
