@@ -17,7 +17,7 @@ from reverie.network.network import Network
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
-    from reverie.apparition.state import ApparitionState
+    from reverie.deepdream.apparition.state import ApparitionState
     from reverie.portrait.state import PortraitState
 
 __all__ = ["Frame", "begin", "dream", "render"]
@@ -59,7 +59,7 @@ def begin(
 ) -> State | PortraitState | ApparitionState:
     """The state before the first step, of a dream all over or at sites, or of a portrait."""
     if recipe.sites is not None:
-        from reverie.apparition.state import ApparitionState
+        from reverie.deepdream.apparition.state import ApparitionState
 
         return ApparitionState.begin(recipe, picture, session)
     if recipe.portrait is None:

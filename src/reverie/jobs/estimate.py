@@ -12,9 +12,9 @@ from reverie.jobs.job import Estimate
 from reverie.process.notices import warn
 
 if TYPE_CHECKING:
-    from reverie.apparition.state import ApparitionState
     from reverie.ascent.octaves import Octave
     from reverie.ascent.session import Session
+    from reverie.deepdream.apparition.state import ApparitionState
     from reverie.deepdream.state import State
     from reverie.jobs.open_recipe import OpenRecipe
     from reverie.jobs.workspace import Reference
@@ -65,7 +65,7 @@ def _estimate_one(
     opened: OpenRecipe, photo: Reference | None, picture: Picture | None, per_pixel: float
 ) -> Estimate:
     """Octaves, seconds and bytes of one dream; ``per_pixel`` is of what a step looks at."""
-    from reverie.apparition.state import ApparitionState
+    from reverie.deepdream.apparition.state import ApparitionState
     from reverie.deepdream.state import State
 
     state = opened.begin(picture)
@@ -107,7 +107,7 @@ def _estimate_apparition(
     opened: OpenRecipe, photo: Reference | None, state: ApparitionState, per_pixel: float
 ) -> Estimate:
     """Its sites too; a step looks at views of them."""
-    from reverie.apparition.state import pixels_seen
+    from reverie.deepdream.apparition.state import pixels_seen
 
     recipe, session = opened.recipe, opened.session
     plan = state.plan(recipe)
@@ -186,7 +186,7 @@ def seconds_per_pixel(session: Session, recipe: Recipe, picture: Picture | None)
     if isinstance(state, State):
         pixels = state.canvas.source.shape[2] * state.canvas.source.shape[3]
     else:
-        from reverie.apparition.state import pixels_seen
+        from reverie.deepdream.apparition.state import pixels_seen
 
         pixels = pixels_seen(small, 0)
     times = [time.perf_counter()]

@@ -31,9 +31,9 @@ from reverie.process.notices import warn
 from reverie.recipe.recipe import Recipe, Stop
 
 if TYPE_CHECKING:
-    from reverie.apparition.state import ApparitionState
     from reverie.ascent.loop import Frame
     from reverie.ascent.session import Session
+    from reverie.deepdream.apparition.state import ApparitionState
     from reverie.deepdream.state import State
     from reverie.portrait.state import PortraitState
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from reverie.apparition.find import APART, Site, find_sites, sites_in, squares
 from reverie.ascent.session import Session
+from reverie.deepdream.apparition.find import APART, Site, find_sites, sites_in, squares
 from reverie.network.zoo import load_net
 from reverie.recipe.sites import Sites
 from support.apparitions import gradients, small

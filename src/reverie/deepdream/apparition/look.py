@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from reverie.apparition.find import Site
 from reverie.ascent.session import Session
+from reverie.deepdream.apparition.find import Site
 from reverie.ops.transform.view import Noise, SampledView
 from reverie.portrait.views import Views
 from reverie.recipe.sites import Sites

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from reverie.apparition.find import Site
-from reverie.apparition.look import SiteViews, draw_views, turns
 from reverie.ascent.session import Session
+from reverie.deepdream.apparition.find import Site
+from reverie.deepdream.apparition.look import SiteViews, draw_views, turns
 from reverie.ops.transform.apply import apply
 from reverie.recipe.sites import Sites
 from reverie.scoring.batch import BatchObjective

@@ -9,8 +9,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reverie.apparition.find import Site, sites_in
-from reverie.apparition.look import SiteViews, draw_views
 from reverie.ascent.octaves import Octave, octave_sizes, octaves, pick
 from reverie.ascent.session import Session
 from reverie.ascent.start import prepare
@@ -19,6 +17,8 @@ from reverie.canvas.base import CanvasSetup
 from reverie.canvas.detail import DetailCanvas, bent
 from reverie.canvas.fourier_detail import FourierDetail
 from reverie.canvas.window import melted, window
+from reverie.deepdream.apparition.find import Site, sites_in
+from reverie.deepdream.apparition.look import SiteViews, draw_views
 from reverie.deepdream.spared import free_of_faces
 from reverie.deepdream.state import Origin, as_picture
 from reverie.media.picture import Picture

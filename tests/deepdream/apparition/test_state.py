@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from reverie.api.dreams import begin, dream, render
-from reverie.apparition.state import ApparitionState
 from reverie.ascent.session import Session
+from reverie.deepdream.apparition.state import ApparitionState
 from reverie.errors import UsageError
 from reverie.media.picture import Picture
 from reverie.network.wrap import wrap_net
