@@ -65,6 +65,15 @@ def one_thread(request: pytest.FixtureRequest) -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
+@pytest.fixture(autouse=True)
+def ordinary(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No test leaves this process with a real-time priority, under which every later one starves the machine."""
+    yield
+    if sys.platform == "linux" and os.sched_getscheduler(0) != os.SCHED_OTHER:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        pytest.fail(f"{request.node.nodeid} leaves this process with a real-time priority")
+
+
 @pytest.fixture(scope="session")
 def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of sample photographs as PNG, no longer than 160 pixels."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from reverie.media.video.write.encode import Segment
@@ -31,3 +35,27 @@ def test_an_encoder_reads_only_what_it_was_given(codec):
         ticks = [reel.frame * i for i in range(-2, 6)]
         found.add(segment.close(0, ticks[:2], ticks[2:]))
     assert len(found) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="real-time priorities are Linux's here")
+@pytest.mark.parametrize("codec", ["h264", "h265", "av1", "vp9"])
+def test_no_encoder_takes_the_machine(codec):
+    """SVT-AV1, asked by root, runs before all else and makes the thread that calls do so, for good."""
+    before = policies()
+    segment = Segment(Reel(encoding_for("z.mkv", codec=codec), (96, 64), Fraction(5)))
+    for _, rgb, _ in frames(None, 3):
+        segment.add(np.array(Image.fromarray(rgb).resize((96, 64))))
+        assert policies() == before
+    segment.close(
+        0, [-2 * segment.reel.frame, -segment.reel.frame], [segment.reel.frame * i for i in range(4)]
+    )
+    assert policies() == before
+
+
+def policies() -> set[int]:
+    """The ways in which this process's threads are scheduled."""
+    found = set()
+    for thread in os.listdir("/proc/self/task"):
+        with contextlib.suppress(ProcessLookupError):
+            found.add(os.sched_getscheduler(int(thread)))
+    return found

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from reverie.errors import UsageError
 from reverie.media.video.write.formats import Reel, VideoEncoding
+from reverie.process.priority import ordinary_priority
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -94,7 +95,8 @@ class Segment:
             stream = self._out.add_stream(name, rate=reel.rate, options=_options(encoding))
             self._stream = cast("VideoStream", stream)
             self._describe()
-            self._out.start_encoding()
+            with ordinary_priority():
+                self._out.start_encoding()
         except (av.error.FFmpegError, ValueError) as error:
             shown = "{} x {}".format(*reel.size)
             raise UsageError(
