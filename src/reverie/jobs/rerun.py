@@ -289,3 +289,9 @@ class _Again:
             if mine != theirs:
                 words = f"{result}: was made with {what} {theirs}, this is {mine}; the bytes may differ"
                 warn(words)
+
+
+def again_beside(result: str) -> str:
+    """Where a result goes that is made again: its name with ``-rerun``, beside it."""
+    path = Path(result) if Path(result).name else Path(os.path.abspath(result))
+    return f"{path.with_name(f'{path.stem}-rerun{path.suffix}')}{os.sep if path.is_dir() else ''}"

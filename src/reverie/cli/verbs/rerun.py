@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from pydantic import BaseModel
@@ -17,9 +15,6 @@ from reverie.cli.options import Common, Messages
 from reverie.cli.recipe_options import console_of, told_as_typed, workspace_of
 from reverie.errors import Interrupted
 from reverie.recipe.recipe import PARTS, make
-
-if TYPE_CHECKING:
-    from reverie.jobs.provenance import Provenance, Steered
 
 ResultFile = Annotated[str, typer.Argument(metavar="RESULT", help="A picture or film that reverie made.")]
 Input = Annotated[
@@ -45,12 +40,12 @@ def rerun(
     from reverie.jobs.dream import PictureResult
     from reverie.jobs.moving import MovingResult
     from reverie.jobs.output import Written
-    from reverie.jobs.rerun import RerunJob
+    from reverie.jobs.rerun import RerunJob, again_beside
 
     console = console_of(common)
     with told_as_typed(NAMES):
         output = Written(
-            path=_beside(result) if common.out is None else common.out, overwrite=common.overwrite
+            path=again_beside(result) if common.out is None else common.out, overwrite=common.overwrite
         )
         job = RerunJob(result=result, input=input, output=output)
     made = run_resumable(job, console, workspace_of(common), "rerun")
@@ -62,17 +57,12 @@ def rerun(
             raise Interrupted(f"stopped after {made.stopped}; {made.path} holds what there is")
 
 
-def _beside(result: str) -> str:
-    """Where a result goes that is made again: its name with ``-rerun``, beside it."""
-    path = Path(result) if Path(result).name else Path(os.path.abspath(result))
-    return f"{path.with_name(f'{path.stem}-rerun{path.suffix}')}{os.sep if path.is_dir() else ''}"
-
-
 @takes_groups
 def show(result: ResultFile, messages: Annotated[Messages, Only("json", "debug")] = OFFERED) -> None:
     """Show the recipe of a picture or a film, and the command line that makes it."""
     from reverie.jobs.foreign_names import not_repeatable
     from reverie.jobs.provenance import of_picture
+    from reverie.jobs.provenance_words import facts
 
     note = of_picture(result)
     code = note.recipe.code()
@@ -82,61 +72,15 @@ def show(result: ResultFile, messages: Annotated[Messages, Only("json", "debug")
     lines = [command or not_repeatable(code), "", *_settings(settings, make())]
     for name, found in parts.items():
         lines += ["", *_settings(found, PARTS[name]())]
-    lines += ["", *(f"  {name:<18} {text}" for name, text in _facts(note))]
+    lines += ["", *(f"  {name:<18} {text}" for name, text in facts(note))]
     console_of(messages).result(lines, {**note.document(), "command": command})
 
 
 def _settings(settings: Mapping[str, Any], usual: BaseModel) -> Iterator[str]:
     """A line for each setting, starred where it is not the default."""
+    from reverie.jobs.provenance_words import in_words
+
     defaults = usual.model_dump(mode="json")
     for name, value in settings.items():
         mark = " " if value == defaults.get(name) else "*"
-        yield f"{mark} {name.replace('_', ' '):<18} {_shown(name, value)}"
-
-
-def _shown(name: str, value: Any) -> str:
-    """A setting as a person reads it."""
-    if isinstance(value, list):
-        return ("; " if name in ("objective", "transforms", "scenes") else ", ").join(map(str, value)) or "-"
-    return "-" if value is None else str(value)
-
-
-def _facts(note: Provenance) -> Iterator[tuple[str, str]]:
-    """What was read and what ran, how it was written, and what happened on the way: a name and words."""
-    engine = note.engine
-    yield "reverie", f"{note.reverie}, torch {engine.torch or 'unknown'}"
-    if note.source:
-        yield "source", f"{note.source.name}  {note.source.sha256}"
-    for file in note.files:
-        yield "file", f"{file.name}  {file.sha256}"
-    yield "network", f"{note.network.name}  {note.network.sha256}"
-    for file in note.network.files:
-        yield "", f"{file.name}  {file.sha256}"
-    tiles = "no tiles"
-    if engine.tile:
-        across = engine.tile_width or engine.tile
-        tiles = f"tiles of {across} x {engine.tile} px with a halo of {engine.halo}"
-    ran = (engine.engine, engine.isa, engine.device, engine.precision, f"{engine.threads} threads", tiles)
-    yield "engine", ", ".join(filter(None, ran))
-    if note.moving:
-        width, height = note.moving.size
-        kind = f"{note.moving.codec} in {note.moving.container}"
-        yield "written", f"{width} x {height}, {note.moving.rate} frames/s, {kind}"
-    if note.flashes:
-        found = (note.flashes.get(name, 0) for name in ("general", "red", "damped", "frames"))
-        general, red, damped, frames = found
-        worst = f"{general:g} general and {red:g} red a second at worst"
-        yield "flashes", f"{worst}; {damped:g} of {frames:g} frames damped"
-    for one in note.steered:
-        yield "steered", _change(one)
-    if note.stopped:
-        yield "stopped", f"after octave {note.stopped.octave + 1}, step {note.stopped.step + 1}"
-
-
-def _change(one: Steered) -> str:
-    """One change of what was steered, in words."""
-    where = f"frame {one.frame + 1}" if one.frame is not None else ""
-    if one.octave is not None and one.step is not None:
-        where = f"octave {one.octave + 1}, step {one.step + 1}"
-    changes = (f"{name.replace('_', ' ')} {_shown(name, value)}" for name, value in one.changes.items())
-    return f"from {where} on: {', '.join(changes) or 'as it began'}"
+        yield f"{mark} {name.replace('_', ' '):<18} {in_words(name, value)}"
