@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
+
+import typer
 
 from reverie.cli import complete
 from reverie.cli.fields import COMPUTE, MESSAGES, NETWORK, PORTRAIT, SIZE, WHAT, other, setting, wanted
@@ -18,8 +20,24 @@ GUIDE_LAYER = "block5a"
 #: An option that names a layer, and one that sets a field of a portrait.
 layer_option = partial(wanted, "--layer", metavar="NAME", autocompletion=complete.layers)
 of_portrait = partial(setting, panel=PORTRAIT, model=Portrait)
+#: What some verbs look at, and ask.
+PhotoArgument = Annotated[str, typer.Argument(metavar="PHOTO", help="A photograph.")]
+NetworkArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="NETWORK", help="The network (default lite0).", autocompletion=complete.networks),
+]
 #: An option that says how pictures are shown to a network that does not say it itself.
 of_network = partial(other, panel=NETWORK)
+
+
+def portrait_preset(which: str) -> Any:
+    """``--preset`` of a verb that makes portraits; ``which`` ends the sentence, with the usual one."""
+    return wanted(
+        "--preset",
+        help=f"Start from the settings of a known system{which}.",
+        metavar="NAME",
+        autocompletion=complete.portraits,
+    )
 
 
 @dataclass(frozen=True)
@@ -85,15 +103,7 @@ class Base(Group):
 class PortraitBase(Base):
     """The settings of portraits that all others change."""
 
-    preset: Annotated[
-        str | None,
-        wanted(
-            "--preset",
-            help="Start from the settings of a known system, such as lucid2017 (default portrait).",
-            metavar="NAME",
-            autocompletion=complete.portraits,
-        ),
-    ] = None
+    preset: Annotated[str | None, portrait_preset(", such as lucid2017 (default portrait)")] = None
 
 
 @dataclass(frozen=True)

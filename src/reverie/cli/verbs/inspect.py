@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-import typer
-
 from reverie.cli import complete
 from reverie.cli.console import add_row, print_table, table_of
 from reverie.cli.fields import COMPUTE, MESSAGES, SIZE, other, setting
 from reverie.cli.fields import NETWORK as NET
 from reverie.cli.groups import OFFERED, Only, Without, takes_groups
-from reverie.cli.options import OF_NETWORK, Ascent, Base, Common, Messages
+from reverie.cli.options import OF_NETWORK, Ascent, Base, Common, Messages, NetworkArgument, PhotoArgument
 from reverie.cli.recipe_options import (
     NETWORK,
     console_of,
@@ -25,7 +23,6 @@ from reverie.cli.recipe_options import (
 from reverie.cli.verbs.stimuli import UNUSED
 from reverie.errors import Interrupted
 
-Photo = Annotated[str, typer.Argument(metavar="PHOTO", help="A photograph.")]
 Cell = Annotated[
     int,
     other(
@@ -80,7 +77,7 @@ class Asked(Common):
 
 @takes_groups
 def sheet(
-    photo: Photo,
+    photo: PhotoArgument,
     cell: Cell = 320,
     base: Annotated[Base, Only("preset")] = OFFERED,
     ascent: Annotated[SheetAscent, Only("strength", "steps")] = OFFERED,
@@ -107,7 +104,7 @@ def sheet(
 
 @takes_groups
 def classify(
-    photo: Photo,
+    photo: PhotoArgument,
     top: Top = 5,
     common: Annotated[
         Asked, Only("network", "max_pixels", "offline", "trust", *OF_NETWORK, "json", "debug")
@@ -134,12 +131,7 @@ def classify(
 
 @takes_groups
 def layers(
-    network: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="NETWORK", help="The network (default lite0).", autocompletion=complete.networks
-        ),
-    ] = None,
+    network: NetworkArgument = None,
     at: Annotated[
         str | None,
         other("--size", help="The picture whose maps are told (default 224).", metavar="N|WxH", panel=NET),

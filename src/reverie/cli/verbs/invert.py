@@ -6,12 +6,17 @@ import os
 from dataclasses import dataclass
 from typing import Annotated
 
-import typer
-
-from reverie.cli import complete
 from reverie.cli.fields import wanted
 from reverie.cli.groups import OFFERED, Only, Without, all_given, takes_groups
-from reverie.cli.options import Ascent, Common, PortraitBase, PortraitLook, layer_option
+from reverie.cli.options import (
+    Ascent,
+    Common,
+    PhotoArgument,
+    PortraitBase,
+    PortraitLook,
+    layer_option,
+    portrait_preset,
+)
 from reverie.cli.recipe_options import network_settings, output_of, recipe_from_options, settings_from
 from reverie.cli.verbs.see import make_portraits
 from reverie.errors import BadInput, UsageError
@@ -20,7 +25,6 @@ from reverie.recipe.presets.portrait import INVERSION
 #: The preset of an inversion if none is named.
 DEFAULT = INVERSION
 
-Photo = Annotated[str, typer.Argument(metavar="PHOTO", help="A photograph.")]
 Layers = Annotated[
     list[str] | None,
     layer_option(
@@ -42,20 +46,13 @@ class InversionBase(PortraitBase):
     """The settings of inversions that all others change."""
 
     preset: Annotated[
-        str | None,
-        wanted(
-            "--preset",
-            help=f"Start from the settings of a known system (default {DEFAULT}; near the picture "
-            f"{DEFAULT}-shallow).",
-            metavar="NAME",
-            autocompletion=complete.portraits,
-        ),
+        str | None, portrait_preset(f" (default {DEFAULT}; near the picture {DEFAULT}-shallow)")
     ] = None
 
 
 @takes_groups
 def invert(
-    photo: Photo,
+    photo: PhotoArgument,
     layer: Layers = None,
     all_layers: AllLayers = False,
     base: Annotated[InversionBase, Only("preset")] = OFFERED,

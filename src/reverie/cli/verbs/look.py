@@ -7,9 +7,8 @@ from typing import Annotated
 from reverie.cli import complete
 from reverie.cli.fields import wanted
 from reverie.cli.groups import OFFERED, Only, Without, takes_groups
-from reverie.cli.options import Ascent, Common, PortraitBase, layer_option
+from reverie.cli.options import Ascent, Common, PhotoArgument, PortraitBase, layer_option
 from reverie.cli.recipe_options import console_of, output_of, portrait_recipe_of
-from reverie.cli.verbs.inspect import Photo
 from reverie.cli.verbs.stimuli import UNUSED
 from reverie.errors import Interrupted, UsageError
 
@@ -45,7 +44,7 @@ Portraits = Annotated[
 
 @takes_groups
 def look(
-    photo: Photo,
+    photo: PhotoArgument,
     unit: Units = None,
     strongest: Strongest = None,
     layer: Layer = None,

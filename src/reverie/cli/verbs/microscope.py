@@ -6,13 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-import typer
-
 from reverie.cli import complete
 from reverie.cli.fields import LOOK, SIZE, other, wanted
 from reverie.cli.groups import OFFERED, Only, Without, all_given, takes_groups
 from reverie.cli.machines import Machines, workers
-from reverie.cli.options import Ascent, Common, PortraitBase
+from reverie.cli.options import Ascent, Common, NetworkArgument, PortraitBase, portrait_preset
 from reverie.cli.recipe_options import console_of, recipe_from_options, where_to, workspace_of
 from reverie.cli.verbs.stimuli import UNUSED
 from reverie.errors import BatchError, Interrupted, UsageError
@@ -22,10 +20,6 @@ from reverie.recipe.presets.portrait import PORTRAITS
 PRESET = "sketch"
 _SIDE, _STEPS = PORTRAITS[PRESET]["size"][0], ",".join(map(str, PORTRAITS[PRESET]["steps"]))
 
-Network = Annotated[
-    str | None,
-    typer.Argument(metavar="NETWORK", help="The network (default lite0).", autocompletion=complete.networks),
-]
 Layers = Annotated[
     list[str] | None,
     wanted(
@@ -69,15 +63,7 @@ Photos = Annotated[
 class SiteBase(PortraitBase):
     """The settings of a site's portraits that all others change."""
 
-    preset: Annotated[
-        str | None,
-        wanted(
-            "--preset",
-            help=f"Start from the settings of a known system (default {PRESET}).",
-            metavar="NAME",
-            autocompletion=complete.portraits,
-        ),
-    ] = None
+    preset: Annotated[str | None, portrait_preset(f" (default {PRESET})")] = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +100,7 @@ class SiteCommon(Common):
 
 @takes_groups
 def microscope(
-    network: Network = None,
+    network: NetworkArgument = None,
     layers: Layers = None,
     channels: Channels = None,
     classes: Classes = None,
