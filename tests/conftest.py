@@ -67,7 +67,7 @@ def one_thread(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def ordinary(request: pytest.FixtureRequest) -> Iterator[None]:
-    """No test leaves this process with a real-time priority, under which every later one starves the machine."""
+    """No test leaves this process with a real-time priority: every later one would starve the machine."""
     yield
     if sys.platform == "linux" and os.sched_getscheduler(0) != os.SCHED_OTHER:
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
