@@ -103,7 +103,7 @@ def table_of(stem, folder, *words):
     return [line.split() for line in out.splitlines()[1:]]
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_kittens_see_what_they_have_seen(tmp_path):
     rows = {" ".join(row[1:-3]): row[-3:] for row in table_of("kitten", tmp_path, "1")}
     vertical, horizontal = (float(share.rstrip("%")) for share in rows["vertical"][:2])

@@ -37,7 +37,8 @@ def test_ctrl_c_saves_and_resume_goes_on(started, reverie, tmp_path):
     assert tree(tmp_path / "f") == tree(tmp_path / "g")
 
 
-def test_killed_ten_times_is_unbroken(tmp_path):
+@pytest.mark.parametrize("kills", [3, pytest.param(10, marks=pytest.mark.soak)])
+def test_killed_again_and_again_it_is_unbroken(kills, tmp_path):
     def begin(folder):
         return Forked(functools.partial(eager, folder), tmp_path, environment())
 
@@ -45,7 +46,7 @@ def test_killed_ten_times_is_unbroken(tmp_path):
     whole.communicate(timeout=120)
     assert whole.returncode == 0
     rng = np.random.default_rng(0)
-    for kill in range(10):
+    for kill in range(kills):
         process = begin(tmp_path / "f")
         for line in process.stdout:
             if line.strip() == str(4 * kill) or (line.strip() == "begun" and kill == 0):

@@ -116,6 +116,7 @@ print(json.dumps([native.missing(), [i.name for i in native.instruction_sets()],
 """
 
 
+@pytest.mark.soak  # whoever runs tests has installed it so
 @pytest.mark.skipif(os.name != "posix", reason="the compiler that is made up is a shell script")
 def test_with_a_compiler_the_library_is_built_and_loads_whatever_the_compiler_does_not_know(tmp_path):
     compiler = shutil.which("g++") or shutil.which("clang++")

@@ -19,8 +19,8 @@ from support.renders import played
 from support.terminal import on_a_terminal
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="signals are Unix's")]
-#: Of a film and of a zoom: what they share is the render, which the film tries.
-KILLS, FEWER = 12, 8
+#: How often, each time and in the soak.
+KILLS = pytest.mark.parametrize("kills", [3, pytest.param(12, marks=pytest.mark.soak)])
 
 
 def finished(folder, *words):
@@ -65,22 +65,24 @@ def kill_often(folder, out, words, kills):
     return safe
 
 
-def test_a_zoom_killed_eight_times_is_unbroken(tmp_path):
+@KILLS
+def test_a_zoom_that_is_killed_again_and_again_is_unbroken(kills, tmp_path):
     words = ("zoom", "--class", "pagoda", "--class", "tabby", "--duration", "5", "--fps", "10", *ZOOM)
     finished(tmp_path, *words, "-o", "whole.mp4")
-    safe = kill_often(tmp_path, "z.mp4", words, FEWER)
+    safe = kill_often(tmp_path, "z.mp4", words, kills)
     assert safe == sorted(safe)  # what was safe stays so, and plays
-    assert safe[-1] >= 4
+    assert safe[-1] >= kills // 3
     finished(tmp_path, *words, "-o", "z.mp4")
     assert (tmp_path / "z.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
     assert not left_over(tmp_path)
 
 
-def test_a_film_killed_twelve_times_is_unbroken(tmp_path):
+@KILLS
+def test_a_film_that_is_killed_again_and_again_is_unbroken(kills, tmp_path):
     films.film(tmp_path / "a.mp4", pictures=scene(60), rate=10, sound="aac")
     words = ("film", "a.mp4", *QUICK)
     finished(tmp_path, *words, "-o", "whole.mp4")
-    safe = kill_often(tmp_path, "d.mp4", words, KILLS)
+    safe = kill_often(tmp_path, "d.mp4", words, kills)
     assert safe == sorted(safe)
     finished(tmp_path, *words, "-o", "d.mp4")
     assert (tmp_path / "d.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
@@ -104,6 +106,7 @@ def test_ctrl_c_keeps_all_and_says_how_to_go_on(tmp_path, started, reverie):
     assert (tmp_path / "z.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
 
 
+@pytest.mark.soak  # the same of a render, with a stub that dreams, is tried each time
 def test_a_disk_that_fills_keeps_the_checkpoint(tmp_path):
     pictures = [np.random.default_rng(i).integers(0, 256, (96, 128, 3), np.uint8) for i in range(40)]
     films.film(tmp_path / "a.mp4", pictures=pictures, rate=5)

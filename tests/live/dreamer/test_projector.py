@@ -78,11 +78,15 @@ class Sink:
 
 def run(dream: Dream, count: int) -> tuple[Sink, list[BaseException]]:
     sink, failed = Sink(count), list[BaseException]()
-    projector = Projector(dream, sink, failed=failed.append)  # type: ignore[arg-type]
+
+    def fails(error: BaseException) -> None:
+        failed.append(error)
+        sink.full.set()
+
+    projector = Projector(dream, sink, failed=fails)  # type: ignore[arg-type]
     projector.start()
-    done = sink.full.wait(NEVER) or bool(failed)
+    assert sink.full.wait(NEVER)
     projector.end()
-    assert done
     return sink, failed
 
 
