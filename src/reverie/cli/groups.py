@@ -2,11 +2,11 @@
 
     @dataclass(frozen=True)
     class Messages(Group):
-        json: Json = False
-        quiet: Quiet = False
+        json: bool = other("--json", help="Results as JSON.")
+        quiet: bool = other("--quiet", help="Errors only.")
 
     @takes_groups
-    def dream(photos: Photos = None, messages: Messages = OFFERED) -> None: ...
+    def dream(photos: Photos = None, *, messages: Messages) -> None: ...
 
 is to Typer a function of ``photos``, ``json`` and ``quiet``.
 """
@@ -16,23 +16,32 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache, wraps
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel
-
-#: The default of a parameter that is a group: its options have defaults of their own.
-OFFERED: Any = None
+from typer.models import OptionInfo
 
 
 @dataclass(frozen=True)
 class Group:
-    """Options that belong together; each field is one, with its default."""
+    """Options that belong together; each field is one.
+
+    A field that is given an option alone is False where the option is not typed, or None if it may be. One
+    with another default is declared as a parameter is: ``port: Annotated[int, option] = 8765``.
+    """
+
+    def __init_subclass__(cls) -> None:
+        for name, kind in cls.__annotations__.items():
+            option = cls.__dict__.get(name)
+            if isinstance(option, OptionInfo):
+                untyped = False if kind == "bool" else None
+                setattr(cls, name, field(default=untyped, metadata={"option": option}))
 
     def given(self) -> dict[str, Any]:
         """Every option by name, None or False where it was not given."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
 class Only:
@@ -57,7 +66,7 @@ def takes_groups(verb: Callable[..., None]) -> Callable[..., None]:
     for name, parameter in inspect.signature(verb).parameters.items():
         found = _group_of(hints[name])
         if found is None:
-            parameters.append(parameter.replace(annotation=hints[name]))
+            parameters.append(parameter.replace(annotation=hints[name], kind=parameter.KEYWORD_ONLY))
             continue
         kind, offered = groups[name] = found
         parameters += [_options_of(kind)[option] for option in offered]  # type: ignore[arg-type]  # mypy: no dataclass is hashable
@@ -79,11 +88,14 @@ def takes_groups(verb: Callable[..., None]) -> Callable[..., None]:
 def _options_of(kind: type[Group]) -> dict[str, inspect.Parameter]:
     """Each option of a group by name, as a parameter of its own."""
     hints = typing.get_type_hints(kind, include_extras=True)
-    place = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    return {
-        field.name: inspect.Parameter(field.name, place, default=field.default, annotation=hints[field.name])
-        for field in fields(kind)
-    }
+    found = {}
+    for one in fields(kind):
+        option = one.metadata.get("option")
+        hint = hints[one.name] if option is None else Annotated[hints[one.name], option]
+        found[one.name] = inspect.Parameter(
+            one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=hint
+        )
+    return found
 
 
 def _group_of(hint: Any) -> tuple[type[Group], tuple[str, ...]] | None:
@@ -94,7 +106,7 @@ def _group_of(hint: Any) -> tuple[type[Group], tuple[str, ...]] | None:
         notes = tuple(rest)
     if not (isinstance(hint, type) and issubclass(hint, Group)):
         return None
-    names = tuple(field.name for field in fields(hint))
+    names = tuple(one.name for one in fields(hint))
     for note in notes:
         if isinstance(note, Only):
             names = note.names
@@ -110,5 +122,5 @@ def all_given(*groups: Group) -> Mapping[str, Any]:
 
 def options_of(model: type[BaseModel], *groups: type[Group]) -> dict[str, str]:
     """Fields of a model that options of these groups set, and the options."""
-    names = (field.name for group in groups for field in fields(group))
+    names = (one.name for group in groups for one in fields(group))
     return {name: "--" + name.replace("_", "-") for name in names if name in model.model_fields}

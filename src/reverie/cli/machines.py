@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn
 
 from reverie.cli.fields import COMPUTE, other
 from reverie.cli.groups import Group
@@ -21,39 +22,29 @@ if TYPE_CHECKING:
 
 #: The most cores and GPUs that one picture may ask for.
 MOST = 1024
+#: An option that says what computes.
+computes = partial(other, panel=COMPUTE)
 
 
 @dataclass(frozen=True)
 class Machines(Group):
     """Who carries out the parts of a job."""
 
-    cluster: Annotated[
-        str | None,
-        other(
-            "--cluster",
-            help="Share the work out among workers: local starts them on this machine, auto takes the "
-            "Ray cluster that runs here, HOST:PORT another one.",
-            panel=COMPUTE,
-            metavar="local|auto|HOST:PORT",
-        ),
-    ] = None
-    same_bytes: Annotated[
-        bool,
-        other(
-            "--same-bytes",
-            help="With --cluster, compute everywhere with the instruction set that all machines have.",
-            panel=COMPUTE,
-        ),
-    ] = False
-    per_task: Annotated[
-        str | None,
-        other(
-            "--per-task",
-            help="With --cluster, what each part has to itself (default cpu=1).",
-            panel=COMPUTE,
-            metavar="cpu=N[,gpu=N]",
-        ),
-    ] = None
+    cluster: str | None = computes(
+        "--cluster",
+        help="Share the work out among workers: local starts them on this machine, auto takes the "
+        "Ray cluster that runs here, HOST:PORT another one.",
+        metavar="local|auto|HOST:PORT",
+    )
+    same_bytes: bool = computes(
+        "--same-bytes",
+        help="With --cluster, compute everywhere with the instruction set that all machines have.",
+    )
+    per_task: str | None = computes(
+        "--per-task",
+        help="With --cluster, what each part has to itself (default cpu=1).",
+        metavar="cpu=N[,gpu=N]",
+    )
 
     def recipe(self, recipe: Recipe) -> Recipe:
         """The recipe with as many threads as a picture has cores, unless it says how many itself.

@@ -23,21 +23,14 @@ class Served(Group):
     """Where pages are, and who may come in; each verb has a port and a ``--share`` of its own."""
 
     port: Annotated[int, port_option(8765)] = 8765
-    host: Annotated[
-        str | None,
-        other(
-            "--host", help="The address it is bound to (default 127.0.0.1).", panel=WHERE, metavar="ADDRESS"
-        ),
-    ] = None
-    share: Annotated[bool, other("--share", help="Let others in.", panel=WHERE)] = False
-    allow_host: Annotated[
-        list[str] | None,
-        other("--allow-host", help="A further name that it is opened by.", panel=WHERE, metavar="NAME"),
-    ] = None
-    trusted_proxy: Annotated[
-        list[str] | None,
-        other("--trusted-proxy", help="A proxy whose X-Forwarded counts.", panel=WHERE, metavar="ADDRESS"),
-    ] = None
-    no_open: Annotated[
-        bool, other("--no-open", help="Open no browser; the address is printed.", panel=WHERE)
-    ] = False
+    host: str | None = other(
+        "--host", help="The address it is bound to (default 127.0.0.1).", panel=WHERE, metavar="ADDRESS"
+    )
+    share: bool = other("--share", help="Let others in.", panel=WHERE)
+    allow_host: list[str] | None = other(
+        "--allow-host", help="A further name that it is opened by.", panel=WHERE, metavar="NAME"
+    )
+    trusted_proxy: list[str] | None = other(
+        "--trusted-proxy", help="A proxy whose X-Forwarded counts.", panel=WHERE, metavar="ADDRESS"
+    )
+    no_open: bool = other("--no-open", help="Open no browser; the address is printed.", panel=WHERE)

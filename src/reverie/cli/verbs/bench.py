@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from reverie.cli import complete
 from reverie.cli.console import add_row, print_table, table_of
 from reverie.cli.fields import COMPUTE, other
-from reverie.cli.groups import OFFERED, Only, takes_groups
+from reverie.cli.groups import Only, takes_groups
 from reverie.cli.options import OF_NETWORK, Compute, Messages, layer_option
 from reverie.cli.recipe_options import console_of, recipe_of, width_height
 from reverie.engine.environment import ENVIRONMENT
@@ -57,14 +57,13 @@ Seconds = Annotated[
 
 @takes_groups
 def bench(
-    compute: Annotated[
-        Compute, Only("network", "device", "precision", "threads", "offline", *OF_NETWORK)
-    ] = OFFERED,
+    compute: Annotated[Compute, Only("network", "device", "precision", "threads", "offline", *OF_NETWORK)],
     layer: Layer = LAYER,
     size: Size = SIZE,
     engine: Engines = None,
     seconds: Seconds = SECONDS,
-    messages: Annotated[Messages, Only("json", "quiet", "verbose", "debug")] = OFFERED,
+    *,
+    messages: Annotated[Messages, Only("json", "quiet", "verbose", "debug")],
 ) -> None:
     """Measure how fast the engines are here, beside the loop most people write."""
     console = console_of(messages)

@@ -9,7 +9,7 @@ import typer
 from reverie.cli import complete
 from reverie.cli.console import add_row, print_table, table_of
 from reverie.cli.fields import MESSAGES, other
-from reverie.cli.groups import OFFERED, Only, takes_groups
+from reverie.cli.groups import Only, takes_groups
 from reverie.cli.options import OF_NETWORK
 from reverie.cli.recipe_options import NETWORK, console_of, network_settings, workspace_of
 from reverie.cli.verbs.inspect import Asked
@@ -36,7 +36,8 @@ Tree = Annotated[bool, other("--tree", help="As a tree: groups, and what is in t
 def classes(
     word: Word = None,
     tree: Tree = False,
-    common: Annotated[Asked, Only("network", "offline", "trust", *OF_NETWORK, "json", "debug")] = OFFERED,
+    *,
+    common: Annotated[Asked, Only("network", "offline", "trust", *OF_NETWORK, "json", "debug")],
 ) -> None:
     """List or search a network's classes, and the groups that a word such as cat stands for."""
     console = console_of(common)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from reverie.cli.console import add_row, print_table, table_of
-from reverie.cli.groups import OFFERED, Only, takes_groups
+from reverie.cli.groups import Only, takes_groups
 from reverie.cli.options import Messages
 from reverie.cli.recipe_options import console_of
 
@@ -21,7 +21,7 @@ Where = Annotated[
 
 
 @takes_groups
-def cluster(where: Where = "auto", messages: Annotated[Messages, Only("json", "debug")] = OFFERED) -> None:
+def cluster(where: Where = "auto", *, messages: Annotated[Messages, Only("json", "debug")]) -> None:
     """List the machines of a Ray cluster, and what is installed there; it has to be the same everywhere."""
     from reverie.jobs.cluster.connect import connected
     from reverie.jobs.cluster.ray_cluster import PerTask

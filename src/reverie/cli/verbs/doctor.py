@@ -6,15 +6,15 @@ from typing import Annotated
 
 import typer
 
-from reverie.cli.groups import OFFERED, Only, takes_groups
+from reverie.cli.groups import Only, takes_groups
 from reverie.cli.options import Compute, Messages
 from reverie.cli.recipe_options import console_of, recipe_of
 
 
 @takes_groups
 def doctor(
-    compute: Annotated[Compute, Only("network", "engine", "device", "precision")] = OFFERED,
-    messages: Annotated[Messages, Only("json", "debug")] = OFFERED,
+    compute: Annotated[Compute, Only("network", "engine", "device", "precision")],
+    messages: Annotated[Messages, Only("json", "debug")],
 ) -> None:
     """Say what is installed, which path will run, and whether it is healthy."""
     from reverie.jobs.bench.health import findings_of

@@ -13,7 +13,7 @@ import typer
 
 from reverie.cli.console import Console
 from reverie.cli.fields import SIZE, other, setting
-from reverie.cli.groups import OFFERED, takes_groups
+from reverie.cli.groups import takes_groups
 from reverie.cli.help_page import HelpAll
 from reverie.cli.machines import Machines
 from reverie.cli.options import Appearance, Ascent, Base, Common, Target, Whereabouts
@@ -33,28 +33,26 @@ Photos = Annotated[list[str] | None, typer.Argument(metavar="PHOTO", help="Photo
 class DreamCommon(Common):
     """Where dreams go, and all that is common."""
 
-    variations: Annotated[
-        int | None,
-        other(
-            "--variations",
-            help="So many seeds, each with a taste of its own (--chance), as files OUT-seedN and a labelled "
-            "sheet at OUT (at most 1000).",
-            metavar="N",
-        ),
-    ] = None
-    chance: Annotated[float | None, setting("chance", panel=SIZE)] = None
+    chance: float | None = setting("chance", panel=SIZE)
+    variations: int | None = other(
+        "--variations",
+        help="So many seeds, each with a taste of its own (--chance), as files OUT-seedN and a labelled "
+        "sheet at OUT (at most 1000).",
+        metavar="N",
+    )
 
 
 @takes_groups
 def dream(
     photos: Photos = None,
-    target: Target = OFFERED,
-    base: Base = OFFERED,
-    ascent: Ascent = OFFERED,
-    appearance: Appearance = OFFERED,
-    whereabouts: Whereabouts = OFFERED,
-    common: DreamCommon = OFFERED,
-    machines: Machines = OFFERED,
+    *,
+    target: Target,
+    base: Base,
+    ascent: Ascent,
+    appearance: Appearance,
+    whereabouts: Whereabouts,
+    common: DreamCommon,
+    machines: Machines,
     help_all: HelpAll = False,
 ) -> None:
     """Let a network dream over a photograph, or from nothing."""

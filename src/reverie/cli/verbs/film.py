@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reverie.cli.groups import OFFERED, Without, all_given, takes_groups
+from reverie.cli.groups import Without, all_given, takes_groups
 from reverie.cli.machines import Machines
 from reverie.cli.moving import film_output, make_film, recipe_with, typed_options
 from reverie.cli.moving_options import FilmAppearance, FilmAscent, FilmCommon, FilmMotion
@@ -26,13 +26,14 @@ Video = Annotated[
 @takes_groups
 def film(
     video: Video = None,
-    target: Target = OFFERED,
-    base: Base = OFFERED,
-    motion: FilmMotion = OFFERED,
-    ascent: FilmAscent = OFFERED,
-    appearance: Annotated[FilmAppearance, Without("seamless", "spare")] = OFFERED,
-    common: Annotated[FilmCommon, Without("start", "depth")] = OFFERED,
-    machines: Machines = OFFERED,
+    *,
+    target: Target,
+    base: Base,
+    motion: FilmMotion,
+    ascent: FilmAscent,
+    appearance: Annotated[FilmAppearance, Without("seamless", "spare")],
+    common: Annotated[FilmCommon, Without("start", "depth")],
+    machines: Machines,
 ) -> None:
     """Let a film dream, without flicker: the dream moves with what is seen, and keeps the film's sound.
 

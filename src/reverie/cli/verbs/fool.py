@@ -11,7 +11,7 @@ import typer
 from reverie.cli import complete
 from reverie.cli.console import Console
 from reverie.cli.fields import COMPUTE, other, setting
-from reverie.cli.groups import OFFERED, Group, Without, all_given, takes_groups
+from reverie.cli.groups import Group, Without, all_given, takes_groups
 from reverie.cli.machines import Machines
 from reverie.cli.options import Common
 from reverie.cli.recipe_options import (
@@ -60,41 +60,30 @@ Classes = Annotated[
 class EvolutionOptions(Group):
     """What evolves."""
 
-    encoding: Annotated[str | None, of_run("encoding", metavar="NAME", autocompletion=_encodings)] = None
-    generations: Annotated[int | None, of_run("generations")] = None
-    children: Annotated[int | None, of_run("children")] = None
-    population: Annotated[int | None, of_run("population")] = None
-    size: Annotated[int | None, of_run("size", metavar="N")] = None
-    seed: Annotated[int | None, of_run("seed")] = None
+    encoding: str | None = of_run("encoding", metavar="NAME", autocompletion=_encodings)
+    generations: int | None = of_run("generations")
+    children: int | None = of_run("children")
+    population: int | None = of_run("population")
+    size: int | None = of_run("size")
+    seed: int | None = of_run("seed")
 
 
 @dataclass(frozen=True)
 class FoolCommon(Common):
     """Who is fooled and what computes, where evolutions and prints go, and what is said."""
 
-    network: Annotated[
-        str | None, of_run("network", panel=COMPUTE, metavar="NAME", autocompletion=complete.networks)
-    ] = None
-    precision: Annotated[str | None, of_run("precision", panel=COMPUTE)] = None
-    out: Annotated[
-        str | None,
-        other("-o", "--out", help="The folder of the evolution, or the file of a print.", metavar="OUT"),
-    ] = None
-    preview: Annotated[
-        str | None,
-        other(
-            "--preview",
-            help="Keep the sheet of what has evolved so far up to date in this file.",
-            metavar="FILE",
-        ),
-    ] = None
-    overwrite: Annotated[
-        bool, other("--overwrite", help="Begin again where an evolution is, or replace the print.")
-    ] = False
-    resume: Annotated[
-        bool,
-        other("--resume", help="Go on with the evolution in the folder; its settings are known there."),
-    ] = False
+    network: str | None = of_run("network", panel=COMPUTE, metavar="NAME", autocompletion=complete.networks)
+    precision: str | None = of_run("precision", panel=COMPUTE)
+    out: str | None = other(
+        "-o", "--out", help="The folder of the evolution, or the file of a print.", metavar="OUT"
+    )
+    preview: str | None = other(
+        "--preview", help="Keep the sheet of what has evolved so far up to date in this file.", metavar="FILE"
+    )
+    overwrite: bool = other("--overwrite", help="Begin again where an evolution is, or replace the print.")
+    resume: bool = other(
+        "--resume", help="Go on with the evolution in the folder; its settings are known there."
+    )
 
 
 Render = Annotated[
@@ -112,12 +101,11 @@ Render = Annotated[
 @takes_groups
 def fool(
     classes: Classes = None,
-    evolution: EvolutionOptions = OFFERED,
+    *,
+    evolution: EvolutionOptions,
     render: Render = None,
-    common: Annotated[
-        FoolCommon, Without("start", "size", "max_size", "seed", "halo", "no_metadata")
-    ] = OFFERED,
-    machines: Machines = OFFERED,
+    common: Annotated[FoolCommon, Without("start", "size", "max_size", "seed", "halo", "no_metadata")],
+    machines: Machines,
 ) -> None:
     """Evolve pictures, without any gradient, until the network is sure of a class that nobody would see.
 

@@ -9,8 +9,8 @@ from reverie.cli import complete
 from reverie.cli.console import add_row, print_table, table_of
 from reverie.cli.fields import COMPUTE, MESSAGES, SIZE, other, setting
 from reverie.cli.fields import NETWORK as NET
-from reverie.cli.groups import OFFERED, Only, Without, takes_groups
-from reverie.cli.options import OF_NETWORK, Ascent, Base, Common, Messages, NetworkArgument, PhotoArgument
+from reverie.cli.groups import Only, Without, takes_groups
+from reverie.cli.options import OF_NETWORK, Ascent, Base, Common, Messages
 from reverie.cli.recipe_options import (
     NETWORK,
     console_of,
@@ -63,26 +63,24 @@ class SheetAscent(Ascent):
 class Asked(Common):
     """Which network is asked, and all that is common."""
 
-    network: Annotated[
-        str | None,
-        other(
-            "--network",
-            help=f"The network that is asked (default {NETWORK}).",
-            panel=COMPUTE,
-            metavar="NAME",
-            autocompletion=complete.networks,
-        ),
-    ] = None
+    network: str | None = other(
+        "--network",
+        help=f"The network that is asked (default {NETWORK}).",
+        panel=COMPUTE,
+        metavar="NAME",
+        autocompletion=complete.networks,
+    )
 
 
 @takes_groups
 def sheet(
     photo: PhotoArgument,
     cell: Cell = 320,
-    base: Annotated[Base, Only("preset")] = OFFERED,
-    ascent: Annotated[SheetAscent, Only("strength", "steps")] = OFFERED,
+    *,
+    base: Annotated[Base, Only("preset")],
+    ascent: Annotated[SheetAscent, Only("strength", "steps")],
     max_size: SheetSize = None,
-    common: Annotated[Common, Without("size", "engine", "precision", *UNUSED)] = OFFERED,
+    common: Annotated[Common, Without("size", "engine", "precision", *UNUSED)],
 ) -> None:
     """Make one labelled sheet: the photograph, and its dream at every layer."""
     from reverie.cli.progress import make_sheet
@@ -106,9 +104,8 @@ def sheet(
 def classify(
     photo: PhotoArgument,
     top: Top = 5,
-    common: Annotated[
-        Asked, Only("network", "max_pixels", "offline", "trust", *OF_NETWORK, "json", "debug")
-    ] = OFFERED,
+    *,
+    common: Annotated[Asked, Only("network", "max_pixels", "offline", "trust", *OF_NETWORK, "json", "debug")],
 ) -> None:
     """Say what the network sees in a photograph."""
     from reverie.analysis.classify import classify as ask
@@ -139,7 +136,8 @@ def layers(
     field: Annotated[
         bool, other("--sees", help="Measure how far each layer sees; takes a while.", panel=NET)
     ] = False,
-    common: Annotated[Common, Only("offline", "trust", *OF_NETWORK, "json", "debug")] = OFFERED,
+    *,
+    common: Annotated[Common, Only("offline", "trust", *OF_NETWORK, "json", "debug")],
 ) -> None:
     """List the layers of a network that can dream: their maps, how far they see, and what to type."""
     from reverie.analysis.layers import describe_layers
@@ -170,7 +168,7 @@ def layers(
 
 
 @takes_groups
-def networks(messages: Annotated[Messages, Only("json", "debug")] = OFFERED) -> None:
+def networks(messages: Annotated[Messages, Only("json", "debug")]) -> None:
     """List the networks that can dream."""
     from reverie.network.description import KINDS
     from reverie.network.named import named_networks

@@ -6,17 +6,11 @@ import os
 from dataclasses import dataclass
 from typing import Annotated
 
+import typer
+
 from reverie.cli.fields import wanted
-from reverie.cli.groups import OFFERED, Only, Without, all_given, takes_groups
-from reverie.cli.options import (
-    Ascent,
-    Common,
-    PhotoArgument,
-    PortraitBase,
-    PortraitLook,
-    layer_option,
-    portrait_preset,
-)
+from reverie.cli.groups import Only, Without, all_given, takes_groups
+from reverie.cli.options import Ascent, Common, PortraitBase, PortraitLook, layer_option, preset_option
 from reverie.cli.recipe_options import network_settings, output_of, recipe_from_options, settings_from
 from reverie.cli.verbs.see import make_portraits
 from reverie.errors import BadInput, UsageError
@@ -45,9 +39,10 @@ AllLayers = Annotated[
 class InversionBase(PortraitBase):
     """The settings of inversions that all others change."""
 
-    preset: Annotated[
-        str | None, portrait_preset(f" (default {DEFAULT}; near the picture {DEFAULT}-shallow)")
-    ] = None
+    preset: str | None = preset_option(
+        help=f"Start from the settings of a known system (default {DEFAULT}; near the picture "
+        f"{DEFAULT}-shallow)."
+    )
 
 
 @takes_groups
@@ -55,10 +50,11 @@ def invert(
     photo: PhotoArgument,
     layer: Layers = None,
     all_layers: AllLayers = False,
-    base: Annotated[InversionBase, Only("preset")] = OFFERED,
-    look: Annotated[PortraitLook, Without("facets", "print_size", "transparency")] = OFFERED,
-    ascent: Annotated[Ascent, Only("steps")] = OFFERED,
-    common: Annotated[Common, Without("start", "halo")] = OFFERED,
+    *,
+    base: Annotated[InversionBase, Only("preset")],
+    look: Annotated[PortraitLook, Without("facets", "print_size", "transparency")],
+    ascent: Annotated[Ascent, Only("steps")],
+    common: Annotated[Common, Without("start", "halo")],
 ) -> None:
     """Show what a layer remembers of a photograph: the picture from noise that it cannot tell from it.
 

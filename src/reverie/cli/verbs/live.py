@@ -7,52 +7,38 @@ import re
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from reverie.cli.console import Console
-from reverie.cli.fields import COMPUTE, FILES, SIZE, WHAT, other
-from reverie.cli.groups import OFFERED, Group, Only, takes_groups
+from reverie.cli.fields import COMPUTE, SIZE, WHAT, other
+from reverie.cli.groups import Group, Only, takes_groups
 from reverie.cli.options import Common
 from reverie.cli.recipe_options import console_of
 from reverie.cli.served import WHERE, Served, port_option
 from reverie.errors import UsageError
 
-#: A panel of the help.
-ELSEWHERE = "Where else it is seen"
+#: An option that says where else the show is seen.
+elsewhere = partial(other, panel="Where else it is seen")
 
 
 @dataclass(frozen=True)
 class Dreaming(Group):
     """What of the show is said on the command line."""
 
-    pace: Annotated[
-        Literal["calm", "eager"] | None,
-        other(
-            "--pace",
-            help="calm: fewer, fully worked dreams and glides between; eager: every frame is dreamt.",
-            panel=WHAT,
-            metavar="WORD",
-        ),
-    ] = None
-    size: Annotated[
-        str | None,
-        other("--size", help="Width and height (default 1024x576).", panel=SIZE, metavar="WxH"),
-    ] = None
-    music: Annotated[
-        Path | None,
-        other("--music", help="A folder of music, which is played in turn.", panel=FILES, metavar="DIR"),
-    ] = None
-    pulse: Annotated[
-        bool,
-        other("--pulse", help="The stage's microphone decides how strong the dream is.", panel=WHAT),
-    ] = False
-    network: Annotated[
-        str | None,
-        other("--network", help="The network that dreams.", panel=COMPUTE, metavar="NAME"),
-    ] = None
+    pace: Literal["calm", "eager"] | None = other(
+        "--pace",
+        help="calm: fewer, fully worked dreams and glides between; eager: every frame is dreamt.",
+        panel=WHAT,
+        metavar="WORD",
+    )
+    size: str | None = other("--size", help="Width and height (default 1024x576).", panel=SIZE, metavar="WxH")
+    music: Path | None = other("--music", help="A folder of music, which is played in turn.", metavar="DIR")
+    pulse: bool = other("--pulse", help="The stage's microphone decides how strong the dream is.", panel=WHAT)
+    network: str | None = other("--network", help="The network that dreams.", panel=COMPUTE, metavar="NAME")
 
 
 @dataclass(frozen=True)
@@ -60,57 +46,33 @@ class Reached(Served):
     """Where the pages are, and who may come in."""
 
     port: Annotated[int, port_option(8766)] = 8766
-    share: Annotated[bool, other("--share", help="Let everybody in this network take part.", panel=WHERE)] = (
-        False
-    )
+    share: bool = other("--share", help="Let everybody in this network take part.", panel=WHERE)
 
 
 @dataclass(frozen=True)
 class Outlets(Group):
     """Where else the show goes, and what is kept of it."""
 
-    rtmp: Annotated[
-        str | None,
-        other(
-            "--rtmp",
-            help="Stream it to this address, without the key (the key: REVERIE_RTMP_KEY).",
-            panel=ELSEWHERE,
-            metavar="URL",
-        ),
-    ] = None
-    rtmp_key_file: Annotated[
-        Path | None,
-        other("--rtmp-key-file", help="A file that holds the key.", panel=ELSEWHERE, metavar="FILE"),
-    ] = None
-    twitch: Annotated[
-        str | None,
-        other("--twitch", help="Let the chat of this channel wish.", panel=ELSEWHERE, metavar="CHANNEL"),
-    ] = None
-    record: Annotated[
-        Path | None,
-        other("--record", help="Keep it here, as films of an hour.", panel=FILES, metavar="DIR"),
-    ] = None
-    record_gb: Annotated[
-        float | None,
-        other(
-            "--record-gb",
-            help="Gigabytes of films; the oldest give way (default 20).",
-            panel=FILES,
-            metavar="NUMBER",
-        ),
-    ] = None
-    describe: Annotated[
-        Path | None,
-        other("--describe", help="Write into this file what is dreamt.", panel=FILES, metavar="FILE"),
-    ] = None
-    data: Annotated[
-        Path | None,
-        other("--data", help="The folder of what is kept of the show.", panel=FILES, metavar="DIR"),
-    ] = None
-    token_file: Annotated[
-        Path | None,
-        other("--token-file", help="A file that holds the moderator's token.", panel=FILES, metavar="FILE"),
-    ] = None
+    rtmp: str | None = elsewhere(
+        "--rtmp",
+        help="Stream it to this address, without the key (the key: REVERIE_RTMP_KEY).",
+        metavar="URL",
+    )
+    rtmp_key_file: Path | None = elsewhere(
+        "--rtmp-key-file", help="A file that holds the key.", metavar="FILE"
+    )
+    twitch: str | None = elsewhere("--twitch", help="Let the chat of this channel wish.", metavar="CHANNEL")
+    record: Path | None = other("--record", help="Keep it here, as films of an hour.", metavar="DIR")
+    record_gb: float | None = other(
+        "--record-gb",
+        help="Gigabytes of films; the oldest give way (default 20).",
+        metavar="NUMBER",
+    )
+    describe: Path | None = other("--describe", help="Write into this file what is dreamt.", metavar="FILE")
+    data: Path | None = other("--data", help="The folder of what is kept of the show.", metavar="DIR")
+    token_file: Path | None = other(
+        "--token-file", help="A file that holds the moderator's token.", metavar="FILE"
+    )
 
 
 ShowFile = Annotated[
@@ -124,10 +86,11 @@ ShowFile = Annotated[
 @takes_groups
 def live(
     show: ShowFile = None,
-    dreaming: Dreaming = OFFERED,
-    address: Reached = OFFERED,
-    outlets: Outlets = OFFERED,
-    common: Annotated[Common, Only("offline", "quiet", "debug")] = OFFERED,
+    *,
+    dreaming: Dreaming,
+    address: Reached,
+    outlets: Outlets,
+    common: Annotated[Common, Only("offline", "quiet", "debug")],
 ) -> None:
     """Begin a show: a dream that never ends, on a stage, steered by whoever watches.
 

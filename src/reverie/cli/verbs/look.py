@@ -6,8 +6,8 @@ from typing import Annotated
 
 from reverie.cli import complete
 from reverie.cli.fields import wanted
-from reverie.cli.groups import OFFERED, Only, Without, takes_groups
-from reverie.cli.options import Ascent, Common, PhotoArgument, PortraitBase, layer_option
+from reverie.cli.groups import Only, Without, takes_groups
+from reverie.cli.options import Ascent, Common, PortraitBase, layer_option
 from reverie.cli.recipe_options import console_of, output_of, portrait_recipe_of
 from reverie.cli.verbs.stimuli import UNUSED
 from reverie.errors import Interrupted, UsageError
@@ -49,9 +49,10 @@ def look(
     strongest: Strongest = None,
     layer: Layer = None,
     portraits: Portraits = False,
-    base: Annotated[PortraitBase, Only("preset")] = OFFERED,
-    ascent: Annotated[Ascent, Only("steps")] = OFFERED,
-    common: Annotated[Common, Without(*UNUSED)] = OFFERED,
+    *,
+    base: Annotated[PortraitBase, Only("preset")],
+    ascent: Annotated[Ascent, Only("steps")],
+    common: Annotated[Common, Without(*UNUSED)],
 ) -> None:
     """Show where in a photograph units fire, as heat maps over it, and which answer most, on a sheet."""
     from reverie.cli.progress import make_sheet

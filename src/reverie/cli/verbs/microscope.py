@@ -8,9 +8,9 @@ from typing import Annotated
 
 from reverie.cli import complete
 from reverie.cli.fields import LOOK, SIZE, other, wanted
-from reverie.cli.groups import OFFERED, Only, Without, all_given, takes_groups
+from reverie.cli.groups import Group, Only, Without, all_given, takes_groups
 from reverie.cli.machines import Machines, workers
-from reverie.cli.options import Ascent, Common, NetworkArgument, PortraitBase, portrait_preset
+from reverie.cli.options import Ascent, Common, PortraitBase, preset_option
 from reverie.cli.recipe_options import console_of, recipe_from_options, where_to, workspace_of
 from reverie.cli.verbs.stimuli import UNUSED
 from reverie.errors import BatchError, Interrupted, UsageError
@@ -20,96 +20,83 @@ from reverie.recipe.presets.portrait import PORTRAITS
 PRESET = "sketch"
 _SIDE, _STEPS = PORTRAITS[PRESET]["size"][0], ",".join(map(str, PORTRAITS[PRESET]["steps"]))
 
-Layers = Annotated[
-    list[str] | None,
-    wanted(
+Network = Annotated[
+    str | None,
+    typer.Argument(metavar="NETWORK", help="The network (default lite0).", autocompletion=complete.networks),
+]
+
+
+@dataclass(frozen=True)
+class SiteParts(Group):
+    """What of a network a site shows."""
+
+    layers: list[str] | None = wanted(
         "--layers",
         help="Only these: names, or FIRST..LAST; several with commas, or the option again.",
         metavar="NAMES",
         autocompletion=complete.layers,
-    ),
-]
-Channels = Annotated[
-    str | None,
-    wanted("--channels", help="Only these of each layer, as 0-7,12.", metavar="NUMBERS"),
-]
-Classes = Annotated[
-    list[str] | None,
-    wanted(
+    )
+    channels: str | None = wanted(
+        "--channels", help="Only these of each layer, as 0-7,12.", metavar="NUMBERS"
+    )
+    classes: list[str] | None = wanted(
         "--classes",
         help="all (default), none, or names and numbers with commas between.",
         metavar="NAMES",
         autocompletion=complete.classes,
-    ),
-]
-Quick = Annotated[
-    bool,
-    wanted(
+    )
+    quick: bool = wanted(
         "--quick",
         help="In minutes: two layers and a few channels of each, and no class, unless you name others.",
-    ),
-]
-Photos = Annotated[
-    str | None,
-    wanted(
+    )
+    photos: str | None = wanted(
         "--photos",
         help="A folder of photographs: each channel's strongest patches are shown.",
         metavar="FOLDER",
-    ),
-]
+    )
 
 
 @dataclass(frozen=True)
 class SiteBase(PortraitBase):
     """The settings of a site's portraits that all others change."""
 
-    preset: Annotated[str | None, portrait_preset(f" (default {PRESET})")] = None
+    preset: str | None = preset_option(help=f"Start from the settings of a known system (default {PRESET}).")
 
 
 @dataclass(frozen=True)
 class SiteAscent(Ascent):
     """How long each portrait is made."""
 
-    steps: Annotated[
-        str | None,
-        other(
-            "--steps",
-            help=f"Steps of each portrait, an octave (default {_STEPS}).",
-            panel=LOOK,
-            metavar="N[,N...]",
-        ),
-    ] = None
+    steps: str | None = other(
+        "--steps",
+        help=f"Steps of each portrait, an octave (default {_STEPS}).",
+        panel=LOOK,
+        metavar="N[,N...]",
+    )
 
 
 @dataclass(frozen=True)
 class SiteCommon(Common):
     """Where a site goes, and all that is common."""
 
-    out: Annotated[
-        str | None,
-        other(
-            "-o", "--out", help="The folder of the site: a new one, or one to go on with.", metavar="FOLDER"
-        ),
-    ] = None
-    overwrite: Annotated[bool, other("--overwrite", help="Make a site of other settings again.")] = False
-    size: Annotated[
-        str | None,
-        other("--size", help=f"Of each portrait (default {_SIDE}x{_SIDE}).", panel=SIZE, metavar="WxH|N"),
-    ] = None
+    out: str | None = other(
+        "-o", "--out", help="The folder of the site: a new one, or one to go on with.", metavar="FOLDER"
+    )
+    overwrite: bool = other("--overwrite", help="Make a site of other settings again.")
+    size: str | None = other(
+        "--size", help=f"Of each portrait (default {_SIDE}x{_SIDE}).", panel=SIZE, metavar="WxH|N"
+    )
 
 
 @takes_groups
 def microscope(
-    network: NetworkArgument = None,
-    layers: Layers = None,
-    channels: Channels = None,
-    classes: Classes = None,
-    quick: Quick = False,
-    photos: Photos = None,
-    base: SiteBase = OFFERED,
-    ascent: Annotated[SiteAscent, Only("steps")] = OFFERED,
-    common: Annotated[SiteCommon, Without("network", "net_channels", "net_classes", *UNUSED)] = OFFERED,
-    machines: Machines = OFFERED,
+    network: Network = None,
+    *,
+    parts: SiteParts,
+    base: SiteBase,
+    ascent: Annotated[SiteAscent, Only("steps")],
+    common: Annotated[SiteCommon, Without("network", "net_channels", "net_classes", *UNUSED)],
+    machines: Machines,
 ) -> None:
     """Make a website of a network: every layer, channel and class with its portrait; no server is needed.
 
@@ -128,11 +115,11 @@ def microscope(
 
     job = MicroscopeJob(
         recipe=machines.recipe(recipe),
-        layers=apart(layers),
-        channels=channels,
-        classes=apart(classes),
-        quick=quick,
-        photos=[photos] if photos else (),
+        layers=apart(parts.layers),
+        channels=parts.channels,
+        classes=apart(parts.classes),
+        quick=parts.quick,
+        photos=[parts.photos] if parts.photos else (),
         output=Written(path=folder, overwrite=common.overwrite),
     )
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from reverie.cli.command_line import command_line
 from reverie.cli.fields import other
-from reverie.cli.groups import OFFERED, Only, takes_groups
+from reverie.cli.groups import Only, takes_groups
 from reverie.cli.options import Common, Messages
 from reverie.cli.recipe_options import console_of, told_as_typed, workspace_of
 from reverie.errors import Interrupted
@@ -26,10 +26,11 @@ Input = Annotated[
 def rerun(
     result: ResultFile,
     input: Input = None,
+    *,
     common: Annotated[
         Common,
         Only("out", "overwrite", "max_pixels", "offline", "trust", "json", "quiet", "verbose", "debug"),
-    ] = OFFERED,
+    ],
 ) -> None:
     """Make a picture or a film again from its own recipe: the same bytes.
 
@@ -58,7 +59,7 @@ def rerun(
 
 
 @takes_groups
-def show(result: ResultFile, messages: Annotated[Messages, Only("json", "debug")] = OFFERED) -> None:
+def show(result: ResultFile, messages: Annotated[Messages, Only("json", "debug")]) -> None:
     """Show the recipe of a picture or a film, and the command line that makes it."""
     from reverie.jobs.foreign_names import not_repeatable
     from reverie.jobs.provenance import of_picture

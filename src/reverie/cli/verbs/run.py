@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from reverie.cli.groups import OFFERED, Only, takes_groups
+from reverie.cli.groups import Only, takes_groups
 from reverie.cli.options import Common
 from reverie.cli.recipe_options import console_of, workspace_of
 from reverie.errors import BatchError, Interrupted
@@ -24,7 +24,7 @@ def run(
     common: Annotated[
         Common,
         Only("max_pixels", "offline", "trust", "preview", "json", "dry_run", "quiet", "verbose", "debug"),
-    ] = OFFERED,
+    ],
 ) -> None:
     """Carry out a job that is described in JSON, as `Job.document()` writes it."""
     from reverie.cli.progress import preview_of, run_job, tell_estimate, tell_item

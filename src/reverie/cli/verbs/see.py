@@ -10,7 +10,7 @@ import typer
 
 from reverie.cli import complete
 from reverie.cli.fields import SIZE, other
-from reverie.cli.groups import OFFERED, Only, Without, takes_groups
+from reverie.cli.groups import Only, Without, takes_groups
 from reverie.cli.machines import Machines
 from reverie.cli.options import Ascent, Common, PortraitBase, PortraitLook
 from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, recipe_of, workspace_of
@@ -43,32 +43,27 @@ From = Annotated[
 class SeeCommon(Common):
     """How large portraits are and where they go, and all that is common."""
 
-    size: Annotated[
-        str | None,
-        other(
-            "--size",
-            help="Width and height, or one number for a square (default: the preset's).",
-            panel=SIZE,
-            metavar="WxH|N",
-        ),
-    ] = None
-    out: Annotated[
-        str | None,
-        other(
-            "-o", "--out", help="The file to write: of several targets the sheet; or a folder.", metavar="OUT"
-        ),
-    ] = None
+    size: str | None = other(
+        "--size",
+        help="Width and height, or one number for a square (default: the preset's).",
+        panel=SIZE,
+        metavar="WxH|N",
+    )
+    out: str | None = other(
+        "-o", "--out", help="The file to write: of several targets the sheet; or a folder.", metavar="OUT"
+    )
 
 
 @takes_groups
 def see(
     targets: Targets = None,
-    look: PortraitLook = OFFERED,
-    base: PortraitBase = OFFERED,
-    ascent: Annotated[Ascent, Only("steps")] = OFFERED,
+    *,
+    look: PortraitLook,
+    base: PortraitBase,
+    ascent: Annotated[Ascent, Only("steps")],
     photo: From = None,
-    common: Annotated[SeeCommon, Without("start", "halo")] = OFFERED,
-    machines: Machines = OFFERED,
+    common: Annotated[SeeCommon, Without("start", "halo")],
+    machines: Machines,
 ) -> None:
     """Show what a layer, a channel, a neuron or a class wants to see: its portrait, from nothing.
 

@@ -8,7 +8,7 @@ import typer
 
 from reverie.cli import complete
 from reverie.cli.fields import wanted
-from reverie.cli.groups import OFFERED, Only, Without, takes_groups
+from reverie.cli.groups import Only, Without, takes_groups
 from reverie.cli.machines import Machines
 from reverie.cli.options import Ascent, Common, PortraitBase
 from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, portrait_recipe_of
@@ -40,10 +40,11 @@ def stimuli(
     unit: Units = None,
     count: Count = 9,
     portrait: WithPortrait = True,
-    base: Annotated[PortraitBase, Only("preset")] = OFFERED,
-    ascent: Annotated[Ascent, Only("steps")] = OFFERED,
-    common: Annotated[Common, Without(*UNUSED)] = OFFERED,
-    machines: Machines = OFFERED,
+    *,
+    base: Annotated[PortraitBase, Only("preset")],
+    ascent: Annotated[Ascent, Only("steps")],
+    common: Annotated[Common, Without(*UNUSED)],
+    machines: Machines,
 ) -> None:
     """Find the patches of your photographs that excite a unit most, on a sheet beside its portrait."""
     console = console_of(common)

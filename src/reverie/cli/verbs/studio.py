@@ -12,8 +12,8 @@ import typer
 
 from reverie.cli.command_line import command_line
 from reverie.cli.console import Console
-from reverie.cli.fields import COMPUTE, FILES, other
-from reverie.cli.groups import OFFERED, Group, Only, takes_groups
+from reverie.cli.fields import COMPUTE, other
+from reverie.cli.groups import Group, Only, takes_groups
 from reverie.cli.options import Common
 from reverie.cli.recipe_options import console_of
 from reverie.cli.served import WHERE, Served
@@ -23,29 +23,19 @@ from reverie.cli.served import WHERE, Served
 class Address(Served):
     """Where the page is, and who may come in."""
 
-    share: Annotated[
-        bool,
-        other("--share", help="Let others in, by a link that is shown; each has a gallery.", panel=WHERE),
-    ] = False
+    share: bool = other(
+        "--share", help="Let others in, by a link that is shown; each has a gallery.", panel=WHERE
+    )
 
 
 @dataclass(frozen=True)
 class Work(Group):
     """What dreams, and where all of it is kept."""
 
-    data: Annotated[
-        Path | None,
-        other("--data", help="The folder of all that is given and made.", panel=FILES, metavar="DIR"),
-    ] = None
-    network: Annotated[
-        list[str] | None,
-        other(
-            "--network",
-            help="A network to choose from; the first is the usual.",
-            panel=COMPUTE,
-            metavar="NAME",
-        ),
-    ] = None
+    data: Path | None = other("--data", help="The folder of all that is given and made.", metavar="DIR")
+    network: list[str] | None = other(
+        "--network", help="A network to choose from; the first is the usual.", panel=COMPUTE, metavar="NAME"
+    )
     workers: Annotated[
         int,
         other("--workers", help="Dreams at once (default 1).", panel=COMPUTE, metavar="N", min=1, max=64),
@@ -54,9 +44,9 @@ class Work(Group):
 
 @takes_groups
 def studio(
-    address: Address = OFFERED,
-    work: Work = OFFERED,
-    common: Annotated[Common, Only("offline", "quiet", "debug")] = OFFERED,
+    address: Address,
+    work: Work,
+    common: Annotated[Common, Only("offline", "quiet", "debug")],
 ) -> None:
     """Open a page where people dream: drop a photograph, watch, shape, keep.
 

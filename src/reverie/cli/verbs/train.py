@@ -10,7 +10,7 @@ import typer
 
 from reverie.cli.console import Console
 from reverie.cli.fields import other, setting
-from reverie.cli.groups import OFFERED, Group, Only, all_given, takes_groups
+from reverie.cli.groups import Group, Only, all_given, takes_groups
 from reverie.cli.options import Common
 from reverie.cli.recipe_options import console_of, told_as_typed, where_to
 from reverie.errors import BatchError, Interrupted, UsageError
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 LEARNING = "The learning"
 #: An option that sets a field of a training.
 of_training = partial(setting, panel=LEARNING, model=TrainSettings)
+#: Any other option of the learning.
+of_learning = partial(other, panel=LEARNING)
 #: What ``--from`` may say.
 BEGINNINGS = ("scratch", "lite0")
 #: Settings, and how they are typed.
@@ -39,50 +41,38 @@ Folder = Annotated[
 class TrainOptions(Group):
     """What learns, and how."""
 
-    start: Annotated[
-        str | None,
-        other(
-            "--from",
-            help="Begin with random weights (scratch, the default), or with the embedded network (lite0), "
-            "whose last stages learn: the way for photographs.",
-            panel=LEARNING,
-            metavar="scratch|lite0",
-        ),
-    ] = None
-    unsupervised: Annotated[
-        bool,
-        other(
-            "--unsupervised",
-            help="Learn without labels: cells compete for what is in the pictures.",
-            panel=LEARNING,
-        ),
-    ] = False
-    held_out: Annotated[
-        str | None,
-        other(
-            "--held-out",
-            help="A folder like the first, by which the network is judged; without it a share of each kind "
-            "is held out.",
-            panel=LEARNING,
-            metavar="FOLDER",
-        ),
-    ] = None
-    size: Annotated[int | None, of_training("size", metavar="N")] = None
-    steps: Annotated[int | None, of_training("steps")] = None
-    batch: Annotated[int | None, of_training("batch")] = None
-    rate: Annotated[float | None, of_training("rate")] = None
-    push: Annotated[float | None, of_training("push")] = None
-    share: Annotated[float | None, of_training("share")] = None
-    patience: Annotated[int | None, of_training("patience")] = None
-    mirror: Annotated[bool | None, of_training("mirror", "--mirror/--no-mirror")] = None
-    seed: Annotated[int | None, of_training("seed")] = None
+    start: str | None = of_learning(
+        "--from",
+        help="Begin with random weights (scratch, the default), or with the embedded network (lite0), "
+        "whose last stages learn: the way for photographs.",
+        metavar="scratch|lite0",
+    )
+    unsupervised: bool = of_learning(
+        "--unsupervised",
+        help="Learn without labels: cells compete for what is in the pictures.",
+    )
+    held_out: str | None = of_learning(
+        "--held-out",
+        help="A folder like the first, by which the network is judged; without it a share of each kind "
+        "is held out.",
+        metavar="FOLDER",
+    )
+    size: int | None = of_training("size")
+    steps: int | None = of_training("steps")
+    batch: int | None = of_training("batch")
+    rate: float | None = of_training("rate")
+    push: float | None = of_training("push")
+    share: float | None = of_training("share")
+    patience: int | None = of_training("patience")
+    mirror: bool | None = of_training("mirror", "--mirror/--no-mirror")
+    seed: int | None = of_training("seed")
 
 
 @takes_groups
 def train(
     folder: Folder,
-    options: TrainOptions = OFFERED,
-    common: Annotated[Common, Only(*USED)] = OFFERED,
+    options: TrainOptions,
+    common: Annotated[Common, Only(*USED)],
 ) -> None:
     """Train a network on your own pictures; then let it dream of them.
 

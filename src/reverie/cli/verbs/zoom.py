@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from reverie.cli.groups import OFFERED, Without, all_given, takes_groups
+from reverie.cli.groups import Without, all_given, takes_groups
 from reverie.cli.moving import film_output, make_film, recipe_with, typed_options
 from reverie.cli.moving_options import FilmCommon, ZoomAscent, ZoomBase, ZoomMotion, ZoomTarget
 from reverie.cli.options import Appearance
@@ -27,12 +27,13 @@ Photo = Annotated[str | None, typer.Argument(metavar="PHOTO", help="What it begi
 @takes_groups
 def zoom(
     photo: Photo = None,
-    target: ZoomTarget = OFFERED,
-    base: ZoomBase = OFFERED,
-    motion: ZoomMotion = OFFERED,
-    ascent: ZoomAscent = OFFERED,
-    appearance: Annotated[Appearance, Without("spare")] = OFFERED,
-    common: Annotated[FilmCommon, Without("depth")] = OFFERED,
+    *,
+    target: ZoomTarget,
+    base: ZoomBase,
+    motion: ZoomMotion,
+    ascent: ZoomAscent,
+    appearance: Annotated[Appearance, Without("spare")],
+    common: Annotated[FilmCommon, Without("depth")],
 ) -> None:
     """Make an endless zoom: a picture that dreams, is seen from nearer, and dreams again.
 
