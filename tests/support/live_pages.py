@@ -32,7 +32,7 @@ from reverie.live.topics import Topics
 from reverie.web.addresses import Addresses, addresses
 from reverie.web.answers import tell_errors
 from reverie.web.door import App, Door
-from reverie.web.page_files import VENDOR, PageFiles
+from reverie.web.page_files import serve_files
 from reverie.web.serving import bound, make_server
 from support import browser
 from support.browser import Browser
@@ -125,8 +125,7 @@ class Alone:
         for router in ROUTERS:
             app.include_router(router)
         tell_errors(app)
-        app.mount("/static/vendor", PageFiles(directory=VENDOR))
-        app.mount("/static", PageFiles(directory=PAGES))
+        serve_files(app, PAGES)
         gate = self.lobby.gate
         return Door(app, ours, gate, headers=gate.headers, guest=gate.guest)
 

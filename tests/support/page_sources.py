@@ -14,6 +14,23 @@ def ours(folder: Path) -> list[Path]:
     return sorted(p for p in folder.rglob("*.js") if p.parent.name != "vendor")
 
 
+def wrong_with(folder: Path, *, may_be_long: str = "") -> dict[str, list[str]]:
+    """What of a page's sources should not be so, by what it is; nothing at best."""
+    keys = texts(folder)
+    found = {
+        "names another origin": name_another_origin(folder),
+        "has code or style within": have_code_within(folder),
+        "text that nothing says": unused_texts(folder),
+        "text that is there twice": [key for key in set(keys) if keys.count(key) > 1],
+        "file that is long": [
+            path.name
+            for path in ours(folder)
+            if path.name != may_be_long and len(path.read_text("utf-8").splitlines()) > 400
+        ],
+    }
+    return {what: names for what, names in found.items() if names}
+
+
 def name_another_origin(folder: Path) -> list[str]:
     """Files that name an address elsewhere."""
     found = []
@@ -25,14 +42,9 @@ def name_another_origin(folder: Path) -> list[str]:
 
 
 def have_code_within(folder: Path) -> list[str]:
-    """Pages with a style or a script within them, and modules that make such or run text."""
-    pages = [
-        path.name
-        for path in folder.glob("*.html")
-        if re.search(r"<style|style=|\son\w+=|<script(?![^>]*src=)", path.read_text("utf-8"))
-    ]
+    """Modules that make elements of text, or run it."""
     wrong = r"\beval\(|new Function|innerHTML|style=\"|\bon[a-z]+=\""
-    return pages + [path.name for path in ours(folder) if re.search(wrong, path.read_text("utf-8"))]
+    return [path.name for path in ours(folder) if re.search(wrong, path.read_text("utf-8"))]
 
 
 def texts(folder: Path) -> list[str]:

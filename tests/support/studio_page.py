@@ -51,8 +51,8 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
     def translate_path(self, path: str) -> str:
-        if path.startswith("/vendor/"):
-            return str(Path(VENDOR) / path.removeprefix("/vendor/"))
+        if path.startswith(("/vendor/", "/shared/")):
+            return f"{Path(VENDOR).parent}{path}"
         return super().translate_path(path)
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 
-from reverie._version import __version__
 from reverie.live.room import ShowRoom
 from reverie.live.routes.on_air import router as on_the_air
 from reverie.web.addresses import Addresses
-from reverie.web.answers import tell_errors
+from reverie.web.app import app_of
 from reverie.web.door import App, Door, Gate
-from reverie.web.page_files import VENDOR, PageFiles
 
 #: The folder of the show's pages.
 PAGES: Final = str(files("reverie.live") / "pages")
@@ -40,29 +37,8 @@ def make_app(
         state: What else routes find in ``app.state``.
         door: Further settings of the door.
     """
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await room.start()
-        try:
-            yield
-        finally:
-            await room.stop()
-
-    app = FastAPI(
-        title="reverie live",
-        version=__version__,
-        lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-    )
+    app = app_of("reverie live", room, (on_the_air, *routers), PAGES)
     app.state.room = room
     for name, value in (state or {}).items():
         setattr(app.state, name, value)
-    for router in (on_the_air, *routers):
-        app.include_router(router)
-    tell_errors(app)
-    app.mount("/static/vendor", PageFiles(directory=VENDOR), name="libraries")
-    app.mount("/static", PageFiles(directory=PAGES), name="pages")
     return Door(app, ours, gate, **(door or {}))

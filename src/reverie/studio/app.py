@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from importlib.resources import files
 
 from fastapi import FastAPI
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, HTMLResponse
 
 from reverie._version import __version__
 from reverie.studio.routes import catalogue, events, given, jobs, pictures, recipes
 from reverie.studio.studio import Studio
 from reverie.web.addresses import Addresses
-from reverie.web.answers import tell_errors
+from reverie.web.app import app_of
 from reverie.web.door import App, Door, Gate, Open
-from reverie.web.page_files import VENDOR, PageFiles
+from reverie.web.html_page import HtmlPage
+from reverie.web.page_files import PageFiles
 
 #: The folders of the page, and of the one that shows what the server can be asked.
 PAGE, API_PAGE = (str(files("reverie.studio") / name) for name in ("page", "api_page"))
 _FRESH = {"cache-control": "no-cache"}
+#: The page, which its module fills.
+SHELL = HtmlPage(
+    "reverie",
+    "The studio needs JavaScript. Everything that it does can be had by the command line too: reverie "
+    "--help.",
+    ("base", "controls", "shell", "stage", "panel", "gallery", "network", "sheets"),
+    "main",
+    scripts=("theme",),
+)
 
 
 def make_app(studio: Studio, ours: Addresses, gate: Gate | None = None) -> App:
@@ -30,27 +38,9 @@ def make_app(studio: Studio, ours: Addresses, gate: Gate | None = None) -> App:
         ours: The names that the server goes by.
         gate: Who may come in; everybody if missing.
     """
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await studio.start()
-        try:
-            yield
-        finally:
-            await studio.stop()
-
-    app = FastAPI(
-        title="reverie studio",
-        version=__version__,
-        lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url="/api/openapi.json",
-    )
+    routers = [topic.router for topic in (given, catalogue, jobs, pictures, recipes, events)]
+    app = app_of("reverie studio", studio, routers, PAGE, openapi="/api/openapi.json")
     app.state.studio = studio
-    for topic in (given, catalogue, jobs, pictures, recipes, events):
-        app.include_router(topic.router)
-    tell_errors(app)
     _serve_page(app)
     upload = studio.settings.quota.upload
     bodies = {"/api/photos": upload, "/api/masks": 32_000_000, "/api/recipes/read": upload}
@@ -58,11 +48,12 @@ def make_app(studio: Studio, ours: Addresses, gate: Gate | None = None) -> App:
 
 
 def _serve_page(app: FastAPI) -> None:
-    """The page and its files, which are ours; browsers ask each time whether they have changed."""
+    """The pages, which are ours; browsers ask each time whether they have changed."""
+    shell = SHELL.html()
 
     @app.get("/", include_in_schema=False)
-    async def page() -> FileResponse:
-        return FileResponse(f"{PAGE}/index.html", headers=_FRESH)
+    async def page() -> HTMLResponse:
+        return HTMLResponse(shell, headers=_FRESH)
 
     @app.get("/api", include_in_schema=False)
     async def api_page() -> FileResponse:
@@ -72,6 +63,4 @@ def _serve_page(app: FastAPI) -> None:
     async def health() -> dict[str, str]:
         return {"status": "ok", "version": __version__}
 
-    app.mount("/static/vendor", PageFiles(directory=VENDOR), name="libraries")
-    app.mount("/static", PageFiles(directory=PAGE), name="static")
     app.mount("/api/page", PageFiles(directory=API_PAGE), name="api page")

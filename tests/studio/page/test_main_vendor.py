@@ -12,24 +12,9 @@ from support import page_sources
 FOLDER = Path(str(PAGE))
 
 
-def test_nothing_names_another_origin() -> None:
-    assert page_sources.name_another_origin(FOLDER) == []
-
-
-def test_the_page_has_no_code_and_no_style_within_it() -> None:
-    assert page_sources.have_code_within(FOLDER) == []
-
-
-def test_every_text_is_used() -> None:
-    keys = page_sources.texts(FOLDER)
-    assert page_sources.unused_texts(FOLDER) == []
-    assert len(keys) > 150
-    assert len(set(keys)) == len(keys)
-
-
-def test_files_are_short() -> None:
-    lengths = {path.name: len(path.read_text("utf-8").splitlines()) for path in page_sources.ours(FOLDER)}
-    assert {name for name, lines in lengths.items() if lines > 400} <= {"texts.js"}
+def test_the_sources_are_as_they_should_be() -> None:
+    assert page_sources.wrong_with(FOLDER, may_be_long="texts.js") == {}
+    assert len(page_sources.texts(FOLDER)) > 150
 
 
 @pytest.mark.slow

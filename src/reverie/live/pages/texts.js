@@ -1,5 +1,7 @@
 /** Every text of the show's pages. To translate them, translate this file. */
 
+import { saying } from "./shared/say.js";
+
 export const texts = {
   // Everywhere
   "lost": "The show does not answer. It goes on as soon as it does.",
@@ -118,16 +120,5 @@ export const texts = {
   "mod.keys": "Keys: S skips, H holds, P pauses, C calms down.",
 };
 
-/** @typedef {keyof typeof texts} Key */
-
-/**
- * A text with values in place of their names in braces; {count, one: a, other: # of b} chooses by number.
- * @param {Key} key
- * @param {Record<string, string | number>} [values]
- */
-export function t(key, values = {}) {
-  const text = texts[key] ?? key;
-  return text
-    .replace(/\{(\w+), one: ([^,]*), other: ([^}]*)\}/g, (_, name, one, other) => (values[name] === 1 ? one : other.replace("#", String(values[name]))))
-    .replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
-}
+/** A text of them by its name. */
+export const t = saying(texts);

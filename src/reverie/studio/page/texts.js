@@ -1,5 +1,7 @@
 /** Every text of the page. To translate it, translate this file. */
 
+import { saying } from "./shared/say.js";
+
 export const texts = {
   // The page
   "skip": "Skip to the picture",
@@ -429,19 +431,8 @@ export const texts = {
   "key.delete": "delete",
 };
 
-/** @typedef {keyof typeof texts} Key */
-
-/**
- * A text with values in place of their names in braces; {count, one: a, other: # of b} chooses by number.
- * @param {Key} key
- * @param {Record<string, string | number>} [values]
- */
-export function t(key, values = {}) {
-  const text = texts[key] ?? key;
-  return text
-    .replace(/\{(\w+), one: ([^,]*), other: ([^}]*)\}/g, (_, name, one, other) => (values[name] === 1 ? one : other.replace("#", String(values[name]))))
-    .replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
-}
+/** A text of them by its name. */
+export const t = saying(texts);
 
 const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
