@@ -69,6 +69,8 @@ def test_it_has_all_of_the_package_and_no_sources_of_the_library(made):
         "templates/base.html",
         "static/site.js",
         "page_files/page.js",
+        "page/page.html",
+        "page/shared/say.js",
     )
     for end in ends:
         assert any(name.endswith(end) for name in here), end

@@ -19,6 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from reverie.errors import BadInput, ReverieError, UsageError, did_you_mean
 from reverie.media.local_file import read_regular, reason
 from reverie.recipe.curve import Curve, Within
+from reverie.recipe.settings import Kept, Seed
 
 #: A file longer than this, in bytes, is none of a show.
 LONGEST: Final = 200_000
@@ -126,8 +127,8 @@ class Voices(BaseModel):
         le=100_000,
         description="Voices that all who come from one address have together, unless they are in the room.",
     )
-    decay: float = Field(
-        0.5, ge=0, lt=1, description="What is left of a voice in the next round, if its wish was not shown."
+    decay: Kept = Field(
+        0.5, description="What is left of a voice in the next round, if its wish was not shown."
     )
     remember: float = Field(
         1800.0,
@@ -205,15 +206,12 @@ class Show(BaseModel):
     pace: Pace = Field(
         "calm", description="calm: fewer, fully worked steps and glides between; eager: each frame is dreamt."
     )
-    seed: int = Field(0, ge=0, lt=2**63, description="Where chance begins.")
+    seed: Seed = Field(0, description="Where chance begins.")
     hold: float = Field(
         45.0, ge=3, le=86_400, description="Seconds that a topic holds; a person has one voice in this time."
     )
     least: float = Field(
-        10.0,
-        ge=0,
-        le=86_400,
-        description="Seconds after which what nobody wished for gives way to a wish.",
+        10.0, ge=0, le=86_400, description="Seconds after which what nobody wished for gives way to a wish."
     )
     fade: float = Field(1.0, ge=0, le=60, description="Seconds in which one topic goes over into the next.")
     together: Literal[1, 2] = Field(1, description="Topics at a time, where nobody wishes for two himself.")

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from reverie.errors import UsageError
 from reverie.recipe.curve import Curve, Within
+from reverie.recipe.settings import Share, StrictSettings
 
 Seconds = Annotated[float, Field(ge=0, le=1e7)]
 
 
-class Film(BaseModel):
+class Film(StrictSettings):
     """How the dream of one frame becomes that of the next. Immutable.
 
     The rest of the recipe (objective, strength, steps, octaves ...) is that of the full dream with which a
     film begins, and begins again after each cut.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     start: Seconds = Field(0.0, description="Where in the film to begin, in seconds.")
     duration: Annotated[float, Field(gt=0, le=1e7)] | None = Field(
@@ -34,11 +33,8 @@ class Film(BaseModel):
     strength: Annotated[Curve, Within(0, 1)] | None = Field(
         None, description="Strength over time, a number or keyframes; the recipe's own if not given."
     )
-    leak: float = Field(
-        0.06,
-        ge=0,
-        le=1,
-        description="Share of a step that what is carried takes too, so that it stays sharp and alive.",
+    leak: Share = Field(
+        0.06, description="Share of a step that what is carried takes too, so that it stays sharp and alive."
     )
     flow: Literal["fast", "medium", "fine"] = Field(
         "medium", description="How closely the motion from frame to frame is measured."
@@ -48,7 +44,7 @@ class Film(BaseModel):
     pulse: str | None = Field(
         None, description="Music whose pulse moves the strength; film: the film's own sound."
     )
-    pulse_depth: float = Field(0.7, ge=0, le=1, description="Share of the strength that the pulse moves.")
+    pulse_depth: Share = Field(0.7, description="Share of the strength that the pulse moves.")
 
     @model_validator(mode="after")
     def _fits(self) -> Film:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from reverie.errors import UsageError
 from reverie.objective import parse
+from reverie.recipe.settings import Kept, Power, Share, StrictSettings
 
 #: The most views of a picture in one step, and the most pictures of one unit.
 MOST_VIEWS: Final = 256
@@ -16,47 +17,37 @@ MOST_FACETS: Final = 64
 #: A value at the beginning and at the end of an octave.
 Span = tuple[Annotated[float, Field(ge=0, le=1e6)], Annotated[float, Field(ge=0, le=1e6)]]
 Spans = Annotated[tuple[Span, ...], Field(min_length=1, max_length=32)]
-Share = Annotated[float, Field(ge=0, lt=1)]
 ViewSide = Annotated[int, Field(ge=32, le=4096)]
 Percentile = Annotated[float, Field(ge=0, le=100)]
 
 
-class Portrait(BaseModel):
+class Portrait(StrictSettings):
     """How a picture from nothing is stored, looked at and moved. Immutable.
 
     Lengths are in pixels and pictures in [0, 1]. A pair is a value at the beginning and at the end of the
     run; several pairs are one an octave, smallest first, the last holding on.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
-
     canvas: Literal["pixels", "fourier", "maco", "laplacian", "cppn"] = Field(
         "fourier", description="How the picture is stored."
     )
-    falloff: float = Field(
-        1.0,
-        ge=0,
-        le=4,
-        description="Amplitudes fall with frequency f as 1/f to this power (fourier, laplacian).",
+    falloff: Power = Field(
+        1.0, description="Amplitudes fall with frequency f as 1/f to this power (fourier, laplacian)."
     )
-    colour_falloff: float = Field(
-        0.0, ge=0, le=4, description="Those of the axes of colour by so much more (fourier)."
-    )
+    colour_falloff: Power = Field(0.0, description="Those of the axes of colour by so much more (fourier).")
     colour: Literal["decorrelated", "rgb"] = Field(
         "decorrelated", description="Axes of colour: those of natural pictures, or red, green and blue."
     )
     saturation: float = Field(1.0, ge=0, le=10, description="Gain of the colour axes over the grey one.")
     contrast: float = Field(1.0, gt=0, le=100, description="Gain of all values before they are squashed.")
-    window: float = Field(
+    window: Share = Field(
         0.0,
-        ge=0,
-        le=1,
         description="How much of what is fine keeps away from the edges, so that one thing grows (fourier).",
     )
     squash: Literal["sigmoid", "clip"] = Field(
         "sigmoid", description="How values become a picture in [0, 1] (pixels)."
     )
-    grey: float = Field(0.5, ge=0, le=1, description="Grey that it starts from (pixels).")
+    grey: Share = Field(0.5, description="Grey that it starts from (pixels).")
     spread: float = Field(
         0.01, ge=0, le=10, description="Standard deviation of the noise that it starts from."
     )
@@ -64,7 +55,7 @@ class Portrait(BaseModel):
         "adam", description="What turns gradients into steps."
     )
     rate: Spans = Field(((0.05, 0.05),), description="Length of a step, in the units of the canvas.")
-    betas: tuple[Share, Share] = Field(
+    betas: tuple[Kept, Kept] = Field(
         (0.9, 0.999), description="What adam and nadam keep of their two means from step to step."
     )
     rise: int = Field(0, ge=0, le=1000, description="First steps in which the rate comes up to its length.")
@@ -79,8 +70,7 @@ class Portrait(BaseModel):
     )
     views: int = Field(1, ge=1, le=MOST_VIEWS, description="Views of the picture in each step.")
     view_size: Annotated[tuple[ViewSide, ...], Field(min_length=1, max_length=32)] | None = Field(
-        None,
-        description="Side of a view, several one an octave; if not given, what the transforms leave.",
+        None, description="Side of a view, several one an octave; if not given, what the transforms leave."
     )
     warm_up: int = Field(
         0,
@@ -88,7 +78,7 @@ class Portrait(BaseModel):
         le=10_000,
         description="First steps in which rectified units that are dead pass the gradient all the same.",
     )
-    decay: float = Field(0.0, ge=0, lt=1, description="Share of the picture lost each step (pixels).")
+    decay: Kept = Field(0.0, description="Share of the picture lost each step (pixels).")
     blur: Spans = Field(((0.0, 0.0),), description="Sigma of a blur after the step (pixels).")
     blur_every: int = Field(1, ge=1, le=10_000, description="Steps from one blur to the next.")
     small_norm: Percentile = Field(

@@ -11,6 +11,7 @@ from reverie.errors import ReverieError, UsageError, did_you_mean
 from reverie.objective import Code, Objective, parse
 from reverie.recipe.film import Film
 from reverie.recipe.portrait import Portrait
+from reverie.recipe.settings import Part, Power, Seed, Share, StrictSettings
 from reverie.recipe.sites import Sites
 from reverie.recipe.zoom import Zoom
 
@@ -31,15 +32,12 @@ Side = Annotated[int, Field(ge=32, le=100_000)]
 Steps = Annotated[int, Field(ge=1, le=MOST_STEPS)]
 
 
-class Recipe(BaseModel):
+class Recipe(StrictSettings):
     """Everything that decides the result; validated, immutable, and the same when written and read again.
 
     Lengths are in pixels, pictures in [0, 1], so a ``step_size`` of 0.01 is 1 % of the range from black to
     white. Raises UsageError through ``make`` and ``read``, pydantic's ValidationError when built directly.
     """
-
-    # The validator is built when first used: `--help` reads the fields alone.
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     format: Literal[1] = 1
     preset: str = Field(
@@ -49,8 +47,7 @@ class Recipe(BaseModel):
         "lite0", description="The network that dreams: any kind of them, see `reverie networks`."
     )
     partners: Annotated[tuple[Embedded, ...], Field(max_length=MOST_PARTNERS)] = Field(
-        (),
-        description="Networks that dream along: each climbs the same objective with the same strength.",
+        (), description="Networks that dream along: each climbs the same objective with the same strength."
     )
     objective: tuple[str, ...] = Field(
         ("block5c",),
@@ -63,17 +60,13 @@ class Recipe(BaseModel):
         description="How several terms share the work: as weighted, over each layer's or each term's norm; "
         "octave: the latter as measured in an octave's first step, which is faster.",
     )
-    variety: float = Field(
+    variety: Share = Field(
         0.0,
-        ge=0,
-        le=1,
         description="How much channels that are strong all over the picture are held back where the "
         "objective is standard(LAYER).",
     )
-    calm: float = Field(
+    calm: Share = Field(
         0.0,
-        ge=0,
-        le=1,
         description="How much quieter it stays where the network sees nothing, if the objective is "
         "standard(LAYER).",
     )
@@ -85,26 +78,18 @@ class Recipe(BaseModel):
         description="How clouds and noise to begin from are drawn: flat and pale, or with light and depth.",
     )
     size: tuple[Side, Side] | None = Field(
-        None,
-        description="Width and height; a photograph is scaled to cover them and cropped.",
+        None, description="Width and height; a photograph is scaled to cover them and cropped."
     )
     max_size: Side | None = Field(None, description="Longest side; a larger photograph is scaled down.")
     octaves: Annotated[int, Field(ge=1, le=MOST_OCTAVES)] | None = Field(
-        None,
-        description="How many sizes, from small to large; as many as make sense if not given.",
+        None, description="How many sizes, from small to large; as many as make sense if not given."
     )
     octave_scale: float = Field(1.4, ge=1.05, le=4, description="Ratio of one octave's size to the next.")
     octave_top: int = Field(
-        0,
-        ge=0,
-        le=4,
-        description="Exponent of the largest octave over the picture's size.",
+        0, ge=0, le=4, description="Exponent of the largest octave over the picture's size."
     )
     smallest: int = Field(
-        96,
-        ge=32,
-        le=4096,
-        description="Least short side of an octave when they are counted.",
+        96, ge=32, le=4096, description="Least short side of an octave when they are counted."
     )
     steps: tuple[Steps, ...] = Field(
         (30,),
@@ -112,21 +97,13 @@ class Recipe(BaseModel):
         max_length=MOST_OCTAVES,
         description="Steps an octave; several as for the objective.",
     )
-    step_size: Annotated[float, Field(gt=0, le=1)] | None = Field(
-        None,
-        description="Length of a step on a scale of 0 to 1; if not given, what the strength asks for.",
+    step_size: Part | None = Field(
+        None, description="Length of a step on a scale of 0 to 1; if not given, what the strength asks for."
     )
-    jitter: int = Field(
-        64,
-        ge=0,
-        le=1024,
-        description="Largest random shift before each step, in pixels.",
-    )
+    jitter: int = Field(64, ge=0, le=1024, description="Largest random shift before each step, in pixels.")
     mirror: bool = Field(False, description="Look at the mirrored picture in every second step, at random.")
-    chance: float = Field(
+    chance: Power = Field(
         0.0,
-        ge=0,
-        le=4,
         description="How much more a seed likes some channels than others, so that another seed is another "
         "composition; 0: all alike.",
     )
@@ -139,66 +116,53 @@ class Recipe(BaseModel):
     tilt: float = Field(0.2, ge=-4, le=4, description="Gain per band towards coarse ones, in octaves.")
     centre: bool = Field(True, description="Take the gradient's mean off each channel before the step.")
     normalise: Literal["none", "mean", "std"] = Field(
-        "std",
-        description="What the gradient is divided by: nothing, its mean magnitude, or its deviation.",
+        "std", description="What the gradient is divided by: nothing, its mean magnitude, or its deviation."
     )
     carry: Literal["detail", "picture", "lost"] = Field(
         "detail", description="What crosses from one octave to the next."
     )
     resampling: Literal["antialiased", "bilinear"] = Field(
-        "antialiased",
-        description="How pictures are resized: bicubic with antialiasing, or plain bilinear.",
+        "antialiased", description="How pictures are resized: bicubic with antialiasing, or plain bilinear."
     )
     clip: Literal["step", "end", "soft"] = Field(
-        "soft",
-        description="Clip to [0, 1] at each step, only at the end, or at each step with a soft end.",
+        "soft", description="Clip to [0, 1] at each step, only at the end, or at each step with a soft end."
     )
-    strength: Annotated[float, Field(ge=0, le=1)] | None = Field(
-        0.5,
-        description="How far the picture moves, 0 to 1: the same on every photograph, layer and network.",
+    strength: Share | None = Field(
+        0.5, description="How far the picture moves, 0 to 1: the same on every photograph, layer and network."
     )
     bend: float = Field(
-        0.8,
-        ge=0.1,
-        le=4,
-        description="How early the movement is spent; below 1 on small octaves.",
+        0.8, ge=0.1, le=4, description="How early the movement is spent; below 1 on small octaves."
     )
-    max_change: Annotated[float, Field(gt=0, le=1)] | None = Field(
-        None,
-        description="Stop once the picture has moved this far (root mean square, 0 to 1).",
+    max_change: Part | None = Field(
+        None, description="Stop once the picture has moved this far (root mean square, 0 to 1)."
     )
     max_score: float | None = Field(None, description="End an octave once the score is above this.")
-    drift: float = Field(
-        0.5,
-        ge=0,
-        le=1,
-        description="Share of the slow drift in brightness and colour that is given back.",
+    drift: Share = Field(
+        0.5, description="Share of the slow drift in brightness and colour that is given back."
     )
-    drift_size: float = Field(
-        1 / 40, gt=0, le=1, description="What counts as slow drift: a blur of this share of the short side."
+    drift_size: Part = Field(
+        1 / 40, description="What counts as slow drift: a blur of this share of the short side."
     )
-    soften: float = Field(
+    soften: Share = Field(
         0.0,
-        ge=0,
-        le=1,
         description="How far the lightest and darkest parts of the photograph give way, for eyes to fit in.",
     )
-    room: Annotated[float, Field(gt=0, le=1)] | None = Field(
+    room: Part | None = Field(
         None,
         description="Share of the room to black or white that large shapes may take up; all if not given.",
     )
-    clean: float = Field(
-        0.0, ge=0, le=1, description="Leave out what is weaker than this in the finished change (0 to 1)."
+    clean: Share = Field(
+        0.0, description="Leave out what is weaker than this in the finished change (0 to 1)."
     )
-    keep_colour: float = Field(0.0, ge=0, le=1, description="Share of the source's own colour that is kept.")
+    keep_colour: Share = Field(0.0, description="Share of the source's own colour that is kept.")
     grey: bool = Field(False, description="Black and white: begin with shades of grey, and dream in them.")
     seamless: bool = Field(False, description="Make a picture whose opposite edges meet.")
     mask: str | None = Field(None, description="A grey picture: white dreams, black stays.")
     spare: Literal["nothing", "faces"] = Field(
         "nothing", description="What of a photograph stays as it is, beside what the mask says."
     )
-    spared: float = Field(1.0, gt=0, le=1, description="How much of the dream is kept from what is spared.")
-    seed: int = Field(0, ge=0, lt=2**63, description="Seed of every random draw.")
+    spared: Part = Field(1.0, description="How much of the dream is kept from what is spared.")
+    seed: Seed = Field(0, description="Seed of every random draw.")
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
         "auto", description="Number format of the network."
     )

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from reverie.errors import UsageError
 from reverie.objective import Logit, Objective, logprob, parse
+from reverie.recipe.settings import Kept, Power, Share, StrictSettings
 
 MOST_SITES: Final = 32
 MOST_DRAFTS: Final = 8
 
 ViewSide = Annotated[int, Field(ge=32, le=512)]
-Share = Annotated[float, Field(ge=0, lt=1)]
 
 
-class Sites(BaseModel):
+class Sites(StrictSettings):
     """How something whole is dreamt at a few places of a photograph. Immutable.
 
     Sides of sites are shares of the picture's short side; a pair is a value at the beginning and at the end.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
-
     count: int = Field(
         3, ge=1, le=MOST_SITES, description="Places of the photograph that become what is dreamt."
     )
     sides: tuple[Annotated[float, Field(ge=0.05, le=1)], Annotated[float, Field(ge=0.05, le=1)]] = Field(
-        (0.6, 0.48),
-        description="Sides of the first site and of the others, as shares of the short side.",
+        (0.6, 0.48), description="Sides of the first site and of the others, as shares of the short side."
     )
     look_size: ViewSide = Field(
         128, description="Side in pixels at which squares are looked at for the best of them."
@@ -47,7 +44,7 @@ class Sites(BaseModel):
     view_size: Annotated[tuple[ViewSide, ...], Field(min_length=1, max_length=32)] = Field(
         (96, 160, 208), description="Side of a view in pixels, several one an octave."
     )
-    shift: float = Field(0.08, ge=0, le=1, description="Largest shift of a view, in sides of its site.")
+    shift: Share = Field(0.08, description="Largest shift of a view, in sides of its site.")
     zoom: tuple[Annotated[float, Field(gt=0, le=8)], Annotated[float, Field(gt=0, le=8)]] = Field(
         (0.85, 1.4), description="Least and greatest side of a view, in sides of its site."
     )
@@ -59,14 +56,12 @@ class Sites(BaseModel):
     priors: tuple[str, ...] = Field(
         ("-5*unnatural",), max_length=16, description="Terms that are added to every objective."
     )
-    melt: float = Field(
-        0.9, ge=0, le=1, description="How much of the photograph's own detail gives way at the sites."
-    )
+    melt: Share = Field(0.9, description="How much of the photograph's own detail gives way at the sites.")
     spare_faces: bool = Field(
         True, description="Nothing grows over faces, where the network can tell them (lite0 can)."
     )
-    falloff: float = Field(1.25, ge=0, le=4, description="Amplitudes fall with frequency to this power.")
-    colour_falloff: float = Field(0.6, ge=0, le=4, description="Those of colour by so much more.")
+    falloff: Power = Field(1.25, description="Amplitudes fall with frequency to this power.")
+    colour_falloff: Power = Field(0.6, description="Those of colour by so much more.")
     saturation: float = Field(0.5, ge=0, le=10, description="Gain of the axes of colour over the grey one.")
     largest: float = Field(
         0.4, gt=0, le=4, description="Waves longer than this share of the long side are held back."
@@ -75,7 +70,7 @@ class Sites(BaseModel):
         (0.04, 0.003), description="Length of a step, in the units of the waves."
     )
     rise: int = Field(4, ge=0, le=1000, description="First steps in which the rate comes up to its length.")
-    betas: tuple[Share, Share] = Field(
+    betas: tuple[Kept, Kept] = Field(
         (0.5, 0.99), description="What the optimiser keeps of its two means from step to step."
     )
 

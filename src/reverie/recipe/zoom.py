@@ -7,11 +7,12 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from reverie.errors import UsageError
 from reverie.recipe.curve import Curve, Within
 from reverie.recipe.scenes import parse_scenes
+from reverie.recipe.settings import Share, StrictSettings
 
 #: The most frames of one zoom.
 MOST_FRAMES: Final = 1_000_000
@@ -24,14 +25,12 @@ OPENING: Final = ("duration", "fps", "loop", "halves", "warm_up", "steady", "viv
 FrameSteps = Annotated[int, Field(ge=1, le=1000)]
 
 
-class Zoom(BaseModel):
+class Zoom(StrictSettings):
     """How an endless zoom moves and what it dreams of when. Immutable.
 
     The rest of the recipe says how each frame dreams: its ``steps``, ``octaves`` and ``strength`` are those
     of the opening dream, which is a whole one; the fields here with those names are a frame's.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     duration: float = Field(10.0, gt=0, le=360_000, description="Length in seconds.")
     fps: float = Field(25.0, ge=1, le=240, description="Frames a second.")
@@ -55,10 +54,8 @@ class Zoom(BaseModel):
         max_length=MOST_SCENES,
         description="Objectives that follow each other, each perhaps with its beginning: 5s:block5c.",
     )
-    undertone: float = Field(
+    undertone: Share = Field(
         0.35,
-        ge=0,
-        le=1,
         description="Share of the recipe's own objective in scenes of classes, which lends them texture.",
     )
     crossfade: float = Field(
@@ -73,11 +70,8 @@ class Zoom(BaseModel):
         "last holding on.",
     )
     octaves: int = Field(3, ge=1, le=32, description="Octaves of a frame's own dream.")
-    even: float = Field(
-        0.4,
-        ge=0,
-        le=1,
-        description="How far a frame's dream is made as strong in dull places as in exciting ones.",
+    even: Share = Field(
+        0.4, description="How far a frame's dream is made as strong in dull places as in exciting ones."
     )
     warm_up: int = Field(
         24, ge=0, le=10_000, description="Frames dreamt before the first where there is no photograph."

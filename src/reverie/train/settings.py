@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from reverie.errors import UsageError
 from reverie.recipe.recipe import complaints
+from reverie.recipe.settings import Part, Seed, StrictSettings
 
 Method = Literal["scratch", "lite0", "unsupervised"]
 METHODS: Final[tuple[str, ...]] = get_args(Method)
@@ -20,10 +21,8 @@ OWN: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-class TrainSettings(BaseModel):
+class TrainSettings(StrictSettings):
     """Everything that decides a training beside its pictures. Immutable."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     method: Method = Field(
         "scratch",
@@ -43,8 +42,8 @@ class TrainSettings(BaseModel):
         description="Batches that it learns from, at most; of lite0 200, unsupervised 400.",
     )
     batch: int = Field(64, ge=2, le=4096, description="Pictures of a batch; of lite0 24, unsupervised 400.")
-    rate: float = Field(
-        0.002, gt=0, le=1, description="Length of a step at its longest; of lite0 0.0001, unsupervised 0.25."
+    rate: Part = Field(
+        0.002, description="Length of a step at its longest; of lite0 0.0001, unsupervised 0.25."
     )
     push: float = Field(
         2.5,
@@ -60,7 +59,7 @@ class TrainSettings(BaseModel):
         8, ge=1, le=1000, description="It ends after so many rounds in which held-out accuracy did not rise."
     )
     mirror: bool = Field(True, description="Whether pictures may be mirrored while it learns.")
-    seed: int = Field(0, ge=0, lt=2**63, description="Seed of every random draw.")
+    seed: Seed = Field(0, description="Seed of every random draw.")
 
     @model_validator(mode="before")
     @classmethod

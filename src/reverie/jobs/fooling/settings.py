@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from reverie.errors import UsageError
 from reverie.recipe.recipe import complaints
+from reverie.recipe.settings import Seed, StrictSettings
 
 EncodingName = Literal["cppn", "smooth", "direct", "natural", "random", "gradient"]
 #: Pictures a generation, where nothing is said (Nguyen, Yosinski & Clune 2015: 400, and 200 of pixels).
@@ -20,10 +21,8 @@ LEVELS: Final = (0.5, 0.95, 0.99)
 Count = Annotated[int, Field(ge=1, le=100_000)]
 
 
-class Settings(BaseModel):
+class Settings(StrictSettings):
     """Everything that decides what evolves; ``generations`` can grow when a run is taken up again."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     encoding: EncodingName = Field(
         "cppn",
@@ -43,7 +42,7 @@ class Settings(BaseModel):
         + ", ".join(f"{name} {count}" for name, count in CHILDREN.items())
         + ".",
     )
-    seed: int = Field(0, ge=0, lt=2**63, description="Seed of every random draw.")
+    seed: Seed = Field(0, description="Seed of every random draw.")
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto", description="Number format of the search; what is reported is judged in fp32 in any case."
     )
