@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from reverie.live.air import child as children
-from reverie.live.air.child import KeptChild
+from reverie.live.air.child import KeptChild, Patience
 
 #: Seconds until something has come about, on a machine that does much else.
 PATIENCE = 60.0
@@ -36,7 +36,7 @@ class Told:
     def __init__(self, module: str, **more: Any) -> None:
         self.lines: list[str] = []
         self.begun = 0
-        given = {"arguments": lambda: ["one"], "patience": PATIENCE, **more}
+        given = {"arguments": lambda: ["one"], "patience": Patience(PATIENCE, first=PATIENCE), **more}
         self.child = KeptChild(
             "child", module, given.pop("arguments"), self._talk, begun=self._begun, **given
         )
@@ -95,12 +95,13 @@ def test_one_that_dies_is_begun_again() -> None:
     run(told, work)
 
 
-def test_one_that_ends_by_itself_is_begun_again_too() -> None:
+@pytest.mark.parametrize("word", [b"die\n", b"nonsense\n"])
+def test_one_that_ends_by_itself_or_talks_nonsense_is_begun_again_too(word: bytes) -> None:
     told = Told("echo_child")
 
     async def work() -> None:
         await told.until(lambda: bool(told.lines))
-        told.child.say(b"die\n")
+        told.child.say(word)
         await told.until(lambda: told.begun == 2)
 
     run(told, work)
@@ -109,7 +110,7 @@ def test_one_that_ends_by_itself_is_begun_again_too() -> None:
 @pytest.mark.slow
 def test_one_that_falls_silent_is_ended_and_begun_again() -> None:
     """Also where it is stopped, and hears no signal but one."""
-    told = Told("deaf_child", patience=0.6, first=PATIENCE)
+    told = Told("deaf_child", patience=Patience(0.6, first=PATIENCE))
 
     async def work() -> None:
         await told.until(lambda: told.lines == ["begun"])
@@ -119,17 +120,6 @@ def test_one_that_falls_silent_is_ended_and_begun_again() -> None:
         told.child.alive()
         await told.until(lambda: told.begun == 2)
         assert not psutil.pid_exists(first)
-
-    run(told, work)
-
-
-def test_one_that_talks_nonsense_is_begun_again() -> None:
-    told = Told("echo_child")
-
-    async def work() -> None:
-        await told.until(lambda: bool(told.lines))
-        told.child.say(b"nonsense\n")
-        await told.until(lambda: told.begun == 2)
 
     run(told, work)
 

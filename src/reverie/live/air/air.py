@@ -13,16 +13,13 @@ from urllib.parse import urlsplit
 
 from reverie.live.air import messages
 from reverie.live.air.broadcast import Broadcast
-from reverie.live.air.child import KeptChild
+from reverie.live.air.child import KeptChild, Patience
 from reverie.live.air.messages import Parcel, ParcelKind
 
 _log = logging.getLogger("reverie.live")
-#: Seconds for which the encoder, and the stream's process, may say nothing; the encoder at its start.
-ENCODER_PATIENCE: Final = 8.0
-ENCODER_FIRST: Final = 30.0
-STREAM_PATIENCE: Final = 6.0
-#: The most seconds before the stream's process is begun again.
-STREAM_LATEST: Final = 1.5
+#: How long the encoder, and the stream's process, are waited for.
+ENCODER: Final = Patience(8.0, first=30.0)
+STREAM: Final = Patience(6.0, first=12.0, latest=1.5)
 #: Bytes that may wait for the stream's process, and at which it is sent key frames again.
 LATE: Final = 1_000_000
 AGAIN: Final = 100_000
@@ -92,8 +89,7 @@ class Air:
             self._words,
             self._hear_encoder,
             begun=self._encoder_begun,
-            patience=ENCODER_PATIENCE,
-            first=ENCODER_FIRST,
+            patience=ENCODER,
             environment={"OMP_NUM_THREADS": "1"},
         )
         self.stream: KeptChild | None = None
@@ -106,10 +102,8 @@ class Air:
                 list,
                 self._hear_stream,
                 begun=self._stream_begun,
-                patience=STREAM_PATIENCE,
-                first=2 * STREAM_PATIENCE,
+                patience=STREAM,
                 environment={"OMP_NUM_THREADS": "1"},
-                latest=STREAM_LATEST,
             )
         self._ring: str | None = None
         self._heads: dict[ParcelKind, Parcel] = {}

@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 _log = logging.getLogger("reverie.live")
@@ -26,6 +27,21 @@ UNHEARD: Final = 4_000_000
 Talk = Callable[[asyncio.StreamReader], Awaitable[None]]
 
 
+@dataclass(frozen=True)
+class Patience:
+    """How long a child is waited for, in seconds.
+
+    Attributes:
+        silent: It may not be ``alive()`` for so long before it is ended.
+        first: The same at its start.
+        latest: At most so long until it is begun again.
+    """
+
+    silent: float
+    first: float
+    latest: float = LATEST
+
+
 class KeptChild:
     """One process, again and again.
 
@@ -35,9 +51,8 @@ class KeptChild:
         arguments: Gives the words behind it, anew each time.
         talk: Reads what it says until it says nothing more; an error of it is a death of the child.
         begun: Is told each time that it has begun, so that it can be said what it has to know.
-        patience: Seconds without ``alive()`` after which it is ended; at the start ``first``.
+        patience: How long it is waited for.
         environment: Further variables.
-        latest: The most seconds before it is begun again.
     """
 
     def __init__(
@@ -48,15 +63,12 @@ class KeptChild:
         talk: Talk,
         *,
         begun: Callable[[], None] = lambda: None,
-        patience: float,
-        first: float | None = None,
+        patience: Patience,
         environment: Mapping[str, str] | None = None,
-        latest: float = LATEST,
     ) -> None:
         self.name, self._module, self._arguments, self._talk = name, module, arguments, talk
-        self._begun, self._patience, self._first = begun, patience, first or patience
+        self._begun, self._patience = begun, patience
         self._environment = environment or {}
-        self._latest = latest
         self._process: asyncio.subprocess.Process | None = None
         self._until = 0.0
         self._ending = False
@@ -71,7 +83,7 @@ class KeptChild:
 
     def alive(self) -> None:
         """It has shown that it works."""
-        self._until = time.monotonic() + self._patience
+        self._until = time.monotonic() + self._patience.silent
 
     async def run(self) -> None:
         """Keep it there until ``end``; cancelled, it ends the child at once."""
@@ -83,7 +95,7 @@ class KeptChild:
                 if self._ending:
                     return
                 self.restarts += 1
-                wait = SOON if time.monotonic() - began > WELL else min(self._latest, 2 * wait)
+                wait = SOON if time.monotonic() - began > WELL else min(self._patience.latest, 2 * wait)
                 _log.warning("the %s %s; it is begun again", self.name, why)
                 await asyncio.sleep(wait)
         finally:
@@ -98,7 +110,7 @@ class KeptChild:
         except OSError as error:
             return f"cannot be begun ({error.strerror})"
         assert process.stdout is not None
-        self._until = time.monotonic() + self._first
+        self._until = time.monotonic() + self._patience.first
         self._begun()
         talking = asyncio.ensure_future(self._talk(process.stdout))
         why = "ended"

@@ -72,6 +72,16 @@ class Wanted:
         )
 
 
+@dataclass(frozen=True)
+class KeyframeJob:
+    """A keyframe to be dreamt: from which picture and where, to which frame's view, and what."""
+
+    picture: Tensor
+    way: Similarity
+    frame: int
+    wanted: Wanted
+
+
 @dataclass
 class KeyframeMaker:
     """Dreams keyframes; one thread at a time.

@@ -24,7 +24,7 @@ from reverie.ascent.session import Session
 from reverie.ascent.start import prepare
 from reverie.live.dreamer.glide import Bytes, Floats, Glide, Keyframe, as_bytes, scaled, seen
 from reverie.live.dreamer.governor import Governor
-from reverie.live.dreamer.keyframe import KeyframeMaker, Wanted
+from reverie.live.dreamer.keyframe import KeyframeJob, KeyframeMaker, Wanted
 from reverie.live.dreamer.live_camera import LiveCamera
 from reverie.live.dreamer.places import placed
 from reverie.live.dreamer.protocol import (
@@ -42,7 +42,6 @@ from reverie.live.dreamer.shimmer import LASTS, SHARE, Shimmer
 from reverie.live.dreamer.wishes import Wishes
 from reverie.motion.zoom.steady import SteadyReference, hold
 from reverie.objective import parse
-from reverie.ops.warp import Similarity
 from reverie.recipe.recipe import Recipe
 from reverie.scoring.bind import bind
 
@@ -61,16 +60,6 @@ LAYERS: Final = 16
 EARLY: Final = 8
 #: A layer of which less is left than this is not drawn any more.
 FAINT: Final = 0.05
-
-
-@dataclass(frozen=True)
-class KeyframeJob:
-    """A keyframe to be dreamt: from which picture and where, to which frame's view, and what."""
-
-    picture: Tensor
-    way: Similarity
-    frame: int
-    wanted: Wanted
 
 
 @dataclass
