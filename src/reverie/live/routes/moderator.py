@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from reverie.live.crowd.moderator import Moderator
+from reverie.live.lobby import Lobby
 from reverie.live.routes.common import LiveCall, Moderating
 
 router = APIRouter(prefix="/api/moderator", tags=["moderators"])
@@ -44,40 +47,32 @@ async def skip(here: Moderating) -> dict[str, Any]:
     return _done(here)
 
 
-@router.post("/show", summary="Show this at once")
-async def show(named: TopicName, here: Moderating) -> dict[str, Any]:
-    here.lobby.moderator.show(named.label, time.time())
-    return _done(here)
+def _with_topic(path: str, summary: str, act: Callable[[Moderator, str, float], None]) -> None:
+    """What a moderator does with a topic."""
+
+    @router.post(path, summary=summary)
+    async def with_topic(named: TopicName, here: Moderating) -> dict[str, Any]:
+        act(here.lobby.moderator, named.label, time.time())
+        return _done(here)
 
 
-@router.post("/hold", summary="Let what is shown stay")
-async def hold(switch: Switch, here: Moderating) -> dict[str, Any]:
-    here.lobby.moderator.hold(switch.on, time.time())
-    return _done(here)
+_with_topic("/show", "Show this at once", Moderator.show)
+_with_topic("/ban", "Never show this again", Moderator.ban)
+_with_topic("/allow", "Take the ban of a topic back", Moderator.allow)
 
 
-@router.post("/pause", summary="Let the dream stand still")
-async def pause(switch: Switch, here: Moderating) -> dict[str, Any]:
-    here.lobby.pause(switch.on, time.time())
-    return _done(here)
+def _switched(path: str, summary: str, act: Callable[[Lobby, bool, float], None]) -> None:
+    """What a moderator switches on and off."""
+
+    @router.post(path, summary=summary)
+    async def switched(switch: Switch, here: Moderating) -> dict[str, Any]:
+        act(here.lobby, switch.on, time.time())
+        return _done(here)
 
 
-@router.post("/calm", summary="Let the dream calm down")
-async def calm(switch: Switch, here: Moderating) -> dict[str, Any]:
-    here.lobby.calm(switch.on, time.time())
-    return _done(here)
-
-
-@router.post("/ban", summary="Never show this again")
-async def ban(named: TopicName, here: Moderating) -> dict[str, Any]:
-    here.lobby.moderator.ban(named.label, time.time())
-    return _done(here)
-
-
-@router.post("/allow", summary="Take the ban of a topic back")
-async def allow(named: TopicName, here: Moderating) -> dict[str, Any]:
-    here.lobby.moderator.allow(named.label, time.time())
-    return _done(here)
+_switched("/hold", "Let what is shown stay", lambda lobby, on, now: lobby.moderator.hold(on, now))
+_switched("/pause", "Let the dream stand still", Lobby.pause)
+_switched("/calm", "Let the dream calm down", Lobby.calm)
 
 
 @router.post("/ban-person", summary="Take no wishes of somebody for a day")
