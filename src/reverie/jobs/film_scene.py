@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.errors import BadInput, ResourceError
-from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result, Step
+from reverie.jobs.job import ItemFinished, Listener, PartJob, Result, Step
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Written
 from reverie.jobs.provenance import EngineNote
@@ -95,13 +95,14 @@ class SceneResult(Result):
     frames: int
 
 
-class SceneJob(Job[SceneResult]):
+class SceneJob(PartJob[SceneResult]):
     """Frames of one scene that follow each other; ``frames`` are as ``pack_shots`` wrote them.
 
     ``state`` is what the piece of the scene before it left, packed; None where it begins here. ``engine``
     says what computes, exactly. The output is a file that ``read_dreamt`` reads.
     """
 
+    part_of = "its film says what it costs"
     kind: Literal["scene"] = "scene"
     recipe: Recipe
     engine: EngineNote
@@ -112,13 +113,6 @@ class SceneJob(Job[SceneResult]):
     @property
     def label(self) -> str:
         return "a piece of a film"
-
-    def total(self) -> None:
-        return None
-
-    def estimate(self, workspace: Workspace | None = None) -> Estimate:
-        """Nobody has measured it: it is a part of a film, whose job is asked."""
-        return Estimate(None, None, f"{self.label}: its film says what it costs", {})
 
     def _work(self, listener: Listener, workspace: Workspace) -> SceneResult:
         from reverie.media.video.write.serialise import pack

@@ -15,7 +15,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, Literal, Self, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -296,3 +296,17 @@ class Job(BaseModel, Generic[R]):
     @abstractmethod
     def _work(self, listener: Listener, workspace: Workspace) -> R:
         """What ``run`` does between its first event and its last."""
+
+
+class PartJob(Job[R], Generic[R]):
+    """A part of another job, which nobody has measured: the other one is asked."""
+
+    #: Whose part it is, as its estimate says it.
+    part_of: ClassVar[str]
+
+    def total(self) -> None:
+        return None
+
+    def estimate(self, workspace: Workspace | None = None) -> Estimate:
+        """Nothing is known but whose part it is."""
+        return Estimate(None, None, f"{self.label}: {self.part_of}", {})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import Field
 
 from reverie.errors import BadInput, ReverieError
-from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result, Stopped
+from reverie.jobs.job import ItemFinished, Listener, PartJob, Result, Stopped
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.workspace import JobPart, Reference, Workspace
 from reverie.recipe.recipe import Recipe
@@ -44,9 +44,10 @@ class ResponsesResult(Result):
         return {"photographs": [told(one) for one in self.found]}
 
 
-class ResponsesJob(Job[ResponsesResult]):
+class ResponsesJob(PartJob[ResponsesResult]):
     """How strongly channels of layers answer to photographs, as stimuli and microscopes search them."""
 
+    part_of = "a part of another job"
     kind: Literal["responses"] = "responses"
     recipe: Recipe
     photos: tuple[Reference, ...] = Field(min_length=1)
@@ -55,13 +56,6 @@ class ResponsesJob(Job[ResponsesResult]):
     @property
     def label(self) -> str:
         return f"{len(self.photos)} photographs"
-
-    def total(self) -> None:
-        return None
-
-    def estimate(self, workspace: Workspace | None = None) -> Estimate:
-        """Nobody has measured it: it is a part of another job, which is asked."""
-        return Estimate(None, None, f"{self.label}: a part of another job", {})
 
     def _work(self, listener: Listener, workspace: Workspace) -> ResponsesResult:
         from reverie.analysis.stimuli import SIDE, respond

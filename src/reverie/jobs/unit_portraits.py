@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from pydantic import model_validator
@@ -68,7 +68,12 @@ def portraits_of(
         Stopped: The listener asks to stop.
     """
     if opened.workspace.elsewhere is not None:
-        return _sent(opened, recipes, labels, listener, before=before)
+
+        def told(unit: K, count: int) -> None:
+            share = before + (1 - before) * count / len(recipes)
+            listener.on_event(Step(labels[unit], f"{count} of {len(recipes)} portraits", share=share))
+
+        return _sent(opened, recipes, listener.should_stop, told)
     from reverie.portrait.batch import make_portraits
 
     watch, wanted = Watch(listener, ""), list(recipes)
@@ -89,14 +94,9 @@ def portraits_of(
 
 
 def _sent(
-    opened: OpenRecipe,
-    recipes: Mapping[K, Recipe],
-    labels: Mapping[K, str],
-    listener: Listener,
-    *,
-    before: float,
+    opened: OpenRecipe, recipes: Mapping[K, Recipe], stop: Callable[[], bool], told: Callable[[K, int], None]
 ) -> dict[K, Picture]:
-    """As ``portraits_of``, each made elsewhere."""
+    """As ``portraits_of``, each made elsewhere; ``told`` hears of each, and how many there are by then."""
     workspace = opened.workspace
     assert workspace.elsewhere is not None
     parts = (
@@ -108,12 +108,11 @@ def _sent(
         for unit, recipe in recipes.items()
     )
     made: dict[K, Picture] = {}
-    for part, found in workspace.elsewhere.carry_out(parts, workspace, listener.should_stop):
+    for part, found in workspace.elsewhere.carry_out(parts, workspace, stop):
         if isinstance(found, ReverieError):
             raise found
         made[part.key] = found[0].picture
-        share = before + (1 - before) * len(made) / len(recipes)
-        listener.on_event(Step(labels[part.key], f"{len(made)} of {len(recipes)} portraits", share=share))
+        told(part.key, len(made))
     if len(made) < len(recipes):
         raise Stopped(f"{len(made)} of {len(recipes)} portraits")
     return made

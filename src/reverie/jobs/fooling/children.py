@@ -17,7 +17,7 @@ from reverie.errors import ReverieError
 from reverie.evolve import Encoding, Judged, Jury, NetScore, judge, read_arrays
 from reverie.jobs.fooling.judge import BATCH, Arena, encoding_of
 from reverie.jobs.fooling.settings import make_settings
-from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result, Stopped
+from reverie.jobs.job import ItemFinished, Listener, PartJob, Result, Stopped
 from reverie.jobs.workspace import JobPart, Reference, Workspace
 
 if TYPE_CHECKING:
@@ -49,13 +49,14 @@ class JudgeResult(Result):
         }
 
 
-class JudgeJob(Job[JudgeResult]):
+class JudgeJob(PartJob[JudgeResult]):
     """Genomes that are drawn and judged at once, as an evolution does with each batch of its children.
 
     ``settings`` are those of the evolution, ``genomes`` as ``packed`` wrote them. ``engine``, ``precision``,
     ``device`` and ``threads`` say what judges, exactly.
     """
 
+    part_of = "a part of an evolution"
     kind: Literal["judge"] = "judge"
     settings: dict[str, Any] = Field(default_factory=dict)
     genomes: Reference
@@ -67,13 +68,6 @@ class JudgeJob(Job[JudgeResult]):
     @property
     def label(self) -> str:
         return "children"
-
-    def total(self) -> None:
-        return None
-
-    def estimate(self, workspace: Workspace | None = None) -> Estimate:
-        """Nobody has measured it: it is a part of an evolution, whose job is asked."""
-        return Estimate(None, None, f"{self.label}: a part of an evolution", {})
 
     def _work(self, listener: Listener, workspace: Workspace) -> JudgeResult:
         settings = make_settings(**self.settings)
