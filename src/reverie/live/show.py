@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Annotated, Any, Final, Literal, Self, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from reverie.errors import BadInput, ReverieError, UsageError, did_you_mean
-from reverie.media.local_file import read_regular, reason
+from reverie.media.local_file import read_regular, reason, toml_of
 from reverie.recipe.curve import Curve, Within
 from reverie.recipe.settings import Kept, Seed
 
@@ -272,10 +271,7 @@ class Show(BaseModel):
             raise UsageError(f"{name}: is no text in UTF-8; a TOML file is needed") from error
         except (OSError, ValueError) as error:
             raise BadInput(f"{name}: {reason(error)}; give the TOML file of a show") from error
-        try:
-            document = tomllib.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise UsageError(f"{name}: is no TOML: {str(error)[:160]}") from error
+        document = toml_of(text, name)
         try:
             show = cls(**document)
         except ValidationError as error:

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import os
 import stat
+import tomllib
 from io import BufferedReader
 from itertools import islice
 from os import PathLike
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from reverie.errors import nearest
+from reverie.errors import UsageError, nearest
 from reverie.media.names import kind_of
 
 #: Of a folder in which a file is missing, so many names are looked at.
@@ -145,6 +146,14 @@ def unreadable(error: OSError | ValueError) -> str:
         return str(error.strerror)
     text = error.strerror if isinstance(error, OSError) else str(error)
     return f"cannot be read ({text})"
+
+
+def toml_of(text: str, name: str | PathLike[str]) -> dict[str, Any]:
+    """What a text in TOML says; UsageError that names its file where it is none."""
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{name}: is no TOML: {str(error)[:160]}") from error
 
 
 def _inside(name: str, folder: str | PathLike[str]) -> str:

@@ -14,14 +14,13 @@ results hold that and never the name, and the checks of what foreign files may a
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from reverie.errors import BadInput, ReverieError, UsageError, did_you_mean
-from reverie.media.local_file import read_regular, unreadable
+from reverie.media.local_file import read_regular, toml_of, unreadable
 from reverie.network.description import (
     EMBEDDED,
     KINDS,
@@ -75,11 +74,7 @@ def named_networks() -> dict[str, Named]:
         return {}
     except (OSError, ValueError) as error:
         raise BadInput(f"{path}: {unreadable(error)}; mend it, or take it away") from error
-    try:
-        document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path}: is no TOML: {str(error)[:160]}") from error
-    return {name: _entry(path, text, name, given) for name, given in document.items()}
+    return {name: _entry(path, text, name, given) for name, given in toml_of(text, path).items()}
 
 
 def known_as(text: str) -> str:
