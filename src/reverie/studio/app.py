@@ -39,7 +39,7 @@ def make_app(studio: Studio, ours: Addresses, gate: Gate | None = None) -> App:
         gate: Who may come in; everybody if missing.
     """
     routers = [topic.router for topic in (given, catalogue, jobs, pictures, recipes, events)]
-    app = app_of("reverie studio", studio, routers, PAGE, openapi="/api/openapi.json")
+    app = app_of("reverie studio", studio, routers, PAGE, asked="/api/openapi.json")
     app.state.studio = studio
     _serve_page(app)
     upload = studio.settings.quota.upload

@@ -22,7 +22,7 @@ class Lasting(Protocol):
 
 
 def app_of(
-    title: str, lasting: Lasting, routers: Iterable[APIRouter], pages: str, *, openapi: str | None = None
+    title: str, lasting: Lasting, routers: Iterable[APIRouter], pages: str, *, asked: str | None = None
 ) -> FastAPI:
     """The application, without a door before it.
 
@@ -31,7 +31,7 @@ def app_of(
         lasting: What is started and stopped with it.
         routers: Its routes.
         pages: The folder of its pages' files, which are found at ``/static``.
-        openapi: Where it says what it can be asked, if it does.
+        asked: Where it says what it can be asked, if it does.
     """
 
     @asynccontextmanager
@@ -43,12 +43,7 @@ def app_of(
             await lasting.stop()
 
     app = FastAPI(
-        title=title,
-        version=__version__,
-        lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=openapi,
+        title=title, version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=asked
     )
     for router in routers:
         app.include_router(router)
