@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from support.commands import environment
+from support.commands import Ran, run_code
 
 resource = pytest.importorskip("resource", reason="limits of this kind are Unix's")
 LIMITED = """
@@ -21,23 +20,15 @@ main(sys.argv[3:])
 QUICK = ("--steps", "1", "--octaves", "1", "--threads", "1")
 
 
-def limited(folder: Path, limit: str, size: int, *arguments: str) -> subprocess.CompletedProcess[str]:
+def limited(folder: Path, limit: str, size: int, *arguments: str) -> Ran:
     """Run the command with one resource limited."""
-    return subprocess.run(
-        [sys.executable, "-c", LIMITED, limit, str(size), *arguments],
-        cwd=folder,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    return run_code(LIMITED, limit, str(size), *arguments, folder=folder, timeout=240)
 
 
 @pytest.mark.slow
 def test_a_disk_that_fills_leaves_no_file(here):
     found = limited(here, "RLIMIT_FSIZE", 20_000, "dream", "chelsea.png", "-o", "d.png", *QUICK)
-    assert found.returncode == 6
+    assert found.rc == 6
     assert found.stderr.startswith("error: cannot write d.png")
     assert found.stderr.count("\n") == 1
     assert [p.name for p in here.iterdir()] == ["chelsea.png"]
@@ -48,7 +39,7 @@ def test_a_disk_that_fills_leaves_no_file(here):
 def test_memory_that_runs_out_is_one_line(here):
     Image.open(here / "chelsea.png").resize((5000, 4000)).save(here / "large.png")
     found = limited(here, "RLIMIT_AS", 1600 << 20, "dream", "large.png", "-o", "d.png", *QUICK)
-    assert found.returncode == 6
+    assert found.rc == 6
     assert found.stderr.splitlines()[-1].startswith("error: out of memory")
     assert "--max-size" in found.stderr
     assert "Traceback" not in found.stderr

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from support.commands import Ran
-from support.studio import RunningStudio, User, given, studio
+from support.studio import RunningStudio, User, given, studio_fixture
 
 pytestmark = pytest.mark.slow
 
@@ -23,10 +23,7 @@ QUICK = {"max_size": 96, "octaves": 1, "steps": [3]}
 LONG = {"max_size": 160, "octaves": 1, "steps": [400]}
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStudio]:
-    with studio(tmp_path_factory.mktemp("studio") / "data") as one:
-        yield one
+running = studio_fixture()
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from support.bad_inputs import corpus
-from support.studio import RunningStudio, User, given, studio
+from support.studio import RunningStudio, User, given, studio, studio_fixture
 
 pytestmark = pytest.mark.slow
 
@@ -27,10 +27,7 @@ QUICK = {"max_size": 96, "octaves": 1, "steps": [3]}
 UPLOADS = [case for case in corpus.BAD if case.row not in (1, 36)]
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStudio]:
-    with studio(tmp_path_factory.mktemp("hostile") / "data") as one:
-        yield one
+running = studio_fixture()
 
 
 @pytest.fixture

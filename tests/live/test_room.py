@@ -11,18 +11,7 @@ from typing import Any
 import pytest
 
 from reverie.live.crowd.ballot import Person
-from reverie.live.dreamer.protocol import (
-    CalmDown,
-    GoOn,
-    PauseDream,
-    SetPace,
-    SetTopics,
-    ShowCount,
-    ShowError,
-    ShowReady,
-    line,
-    read_order,
-)
+from reverie.live.dreamer import protocol
 from reverie.live.figures import health, metrics
 from reverie.live.room import RoomPlan, ShowRoom
 from reverie.live.show import Show
@@ -36,7 +25,7 @@ def make_room(data: Path, **show: Any) -> ShowRoom:
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ShowRoom:
     made = make_room(tmp_path)
     made.said = []  # type: ignore[attr-defined]
-    monkeypatch.setattr(made.dreamer, "say", lambda data: made.said.append(read_order(data)))  # type: ignore[attr-defined]
+    monkeypatch.setattr(made.dreamer, "say", lambda data: made.said.append(protocol.read_order(data)))  # type: ignore[attr-defined]
     return made
 
 
@@ -48,7 +37,7 @@ def test_a_new_dreamer_is_told_what_holds(room: ShowRoom) -> None:
     scene = room.crowd.next_topics(1000.0)
     assert scene is not None
     room._show(scene)
-    for order in (SetPace(pace="eager"), CalmDown(factor=0.5), PauseDream()):
+    for order in (protocol.SetPace(pace="eager"), protocol.CalmDown(factor=0.5), protocol.PauseDream()):
         room.order(order)
     said: list[Any] = room.said  # type: ignore[attr-defined]
     said.clear()
@@ -57,17 +46,17 @@ def test_a_new_dreamer_is_told_what_holds(room: ShowRoom) -> None:
     assert kinds[0] == "MoveCamera"
     assert {"SetTopics", "SetPace", "CalmDown"} <= set(kinds)
     assert kinds[-1] == "PauseDream"
-    assert next(order for order in said if isinstance(order, SetTopics)) == scene.order()
-    room.order(GoOn())
+    assert next(order for order in said if isinstance(order, protocol.SetTopics)) == scene.order()
+    room.order(protocol.GoOn())
     said.clear()
     room._begun()
-    assert not any(isinstance(order, PauseDream) for order in said)
+    assert not any(isinstance(order, protocol.PauseDream) for order in said)
 
 
 def test_a_dreamer_that_can_never_begin_ends_the_show(room: ShowRoom) -> None:
     """Where the first one says why; one that was on the air before may have bad luck for once."""
     room._begun()
-    room._reported(ShowError(words="network nonsense: no such network"))
+    room._reported(protocol.ShowError(words="network nonsense: no such network"))
     assert not room.failed.is_set()
     room.dreamer.restarts = 1
     room._begun()
@@ -77,9 +66,9 @@ def test_a_dreamer_that_can_never_begin_ends_the_show(room: ShowRoom) -> None:
 
 def test_a_dreamer_that_was_on_the_air_is_always_begun_again(room: ShowRoom) -> None:
     room._begun()
-    room._reported(ShowReady(size=(64, 64), fps=25, ring="test-ring"))
+    room._reported(protocol.ShowReady(size=(64, 64), fps=25, ring="test-ring"))
     for count in range(1, 5):
-        room._reported(ShowError(words="out of memory"))
+        room._reported(protocol.ShowError(words="out of memory"))
         room.dreamer.restarts = count
         room._begun()
     assert not room.failed.is_set()
@@ -87,8 +76,8 @@ def test_a_dreamer_that_was_on_the_air_is_always_begun_again(room: ShowRoom) -> 
 
 def test_frames_are_counted_over_all_dreamers(room: ShowRoom) -> None:
     for shown in (100, 250):
-        room._reported(ShowReady(size=(64, 64), fps=25, ring="test-ring"))
-        room._reported(ShowCount(shown=shown, dreamt=10, repeated=1, late_ms=1, look=1))
+        room._reported(protocol.ShowReady(size=(64, 64), fps=25, ring="test-ring"))
+        room._reported(protocol.ShowCount(shown=shown, dreamt=10, repeated=1, late_ms=1, look=1))
         room._begun()  # the next one
     assert room.totals.all() == {"shown": 350, "dreamt": 20, "repeated": 2}
 
@@ -104,9 +93,9 @@ def test_a_show_goes_on_where_it_was(tmp_path: Path) -> None:
         room._show(scene)
         room.crowd.wish("volcano", person("a"), now)
         room.crowd.wish("goldfish", person("b"), now)
-        room.order(CalmDown(factor=0.25))
-        room.order(PauseDream())
-        room._reported(ShowCount(shown=500, dreamt=20, repeated=3, late_ms=1, look=1))
+        room.order(protocol.CalmDown(factor=0.25))
+        room.order(protocol.PauseDream())
+        room._reported(protocol.ShowCount(shown=500, dreamt=20, repeated=3, late_ms=1, look=1))
         await room._write()
         return [topic.label for topic in scene.topics]
 
@@ -118,7 +107,7 @@ def test_a_show_goes_on_where_it_was(tmp_path: Path) -> None:
     assert [topic.label for topic in scene.topics] == labels
     assert {one.choice.label for one in again.crowd.queue()} == {"volcano", "goldfish"}
     assert again.totals.all() == {"shown": 500, "dreamt": 20, "repeated": 3}
-    assert again._orders[CalmDown] == CalmDown(factor=0.25)
+    assert again._orders[protocol.CalmDown] == protocol.CalmDown(factor=0.25)
     assert again._paused
 
 
@@ -183,9 +172,9 @@ def test_a_task_that_breaks_is_begun_again(room: ShowRoom, monkeypatch: pytest.M
 
 
 def test_figures_are_there_for_people_and_programs(room: ShowRoom) -> None:
-    room._reported(ShowReady(size=(64, 64), fps=25, ring="test-ring"))
+    room._reported(protocol.ShowReady(size=(64, 64), fps=25, ring="test-ring"))
     room._reported(
-        ShowCount(
+        protocol.ShowCount(
             shown=500, dreamt=20, repeated=3, late_ms=1, look=0.75, ms={"glide": 4.5, "keyframe": 30.25}
         )
     )
@@ -220,4 +209,4 @@ def test_what_is_said_to_a_dreamer_can_be_read(room: ShowRoom) -> None:
     """Every order that the show sends is one of the protocol's."""
     room._begun()
     for order in room.said:  # type: ignore[attr-defined]
-        assert read_order(line(order)) == order
+        assert protocol.read_order(protocol.line(order)) == order

@@ -60,6 +60,31 @@ def begin(words: Iterable[str], folder: Path, prepare: Callable[[], None] | None
     return Forked(functools.partial(command, list(words), prepare), folder, environment())
 
 
+def interrupted(process: subprocess.Popen[Any]) -> int:
+    """The exit code of a process that Ctrl-C ends, or nothing else does where it does not."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    try:
+        return process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+def run_code(code: str, *words: str, folder: Path, timeout: float = 300) -> Ran:
+    """Code of Python in a process of its own, in a folder."""
+    found = subprocess.run(
+        [sys.executable, "-c", code, *words],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return Ran(found.returncode, found.stdout, found.stderr)
+
+
 def wait_for(process: Process, word: str) -> None:
     """Read what a process says on stderr until a line has this in it."""
     assert process.stderr is not None

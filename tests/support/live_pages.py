@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -144,21 +144,16 @@ class Alone:
 
         self.loop.call_soon_threadsafe(cut)
 
-    def end(self) -> None:
+    def close(self) -> None:
         for one in self._people:
             one.http.close()
         self._server.should_exit = True
         self._thread.join(PATIENCE)
 
 
-@contextmanager
-def pages_alone(data: Path, **show: Any) -> Iterator[Alone]:
+def pages_alone(data: Path, **show: Any) -> closing[Alone]:
     """The pages without a picture, until the end of the block."""
-    alone = Alone(data, **show)
-    try:
-        yield alone
-    finally:
-        alone.end()
+    return closing(Alone(data, **show))
 
 
 class Visitor:
@@ -254,3 +249,16 @@ def before(address: str, **size: Any) -> Iterator[Browser]:
     with Browser(**size) as window:
         window.goto(address)
         yield window
+
+
+def fixture_before(role: str, size: tuple[int, int], there: str) -> Any:
+    """A fixture: a window of this size before the page of a role of the show, once something is there."""
+
+    @pytest.fixture(scope="module")
+    def window(show: Alone) -> Iterator[Browser]:
+        with before(getattr(show, role)) as one:
+            one.resize(*size)
+            one.wait_for(f"document.querySelector('{there}')")
+            yield one
+
+    return window

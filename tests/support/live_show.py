@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ from typing import Any
 import httpx2 as httpx
 import psutil
 
-from support.commands import environment
+from support.commands import environment, interrupted
 
 #: Seconds until a show answers on a machine that does much else, and until anything has come about.
 START, PATIENCE = 90.0, 60.0
@@ -131,13 +130,7 @@ class RunningShow:
     def stop(self) -> int:
         """As Ctrl-C does; the exit code."""
         self.http.close()
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-        try:
-            code = self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            code = self.process.wait()
+        code = interrupted(self.process)
         assert self.process.stdout is not None
         self.process.stdout.close()
         return code

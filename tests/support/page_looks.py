@@ -12,12 +12,17 @@ return [...document.querySelectorAll('button, a[href], input, select, summary, t
   .filter(([one, {width, height}]) => width && (height < 43.5 || width < 43.5))
   .map(([one, {width, height}]) => [one.outerHTML.slice(0, 110), width, height].join(' '));
 """
-#: What reaches beyond the right edge of the window, and is not in a part that scrolls on its own.
-BEYOND = """
+#: What reaches beyond the right edge of the window and is in no part that scrolls on its own.
+_BEYOND = """
 const alone = (one) => ['auto', 'scroll'].includes(getComputedStyle(one).overflowX);
 const scrolls = (one) => one && (alone(one) || scrolls(one.parentElement));
-return [...document.querySelectorAll('#page *')]
+return [...document.querySelectorAll(PARTS)]
   .filter((one) => one.checkVisibility() && !one.closest('.unseen, .skip') && !scrolls(one.parentElement))
   .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
   .map((one) => one.outerHTML.slice(0, 90));
 """
+
+
+def beyond(parts: str = "#page *") -> str:
+    """What of the page, or of some parts of it, reaches beyond the window."""
+    return _BEYOND.replace("PARTS", repr(parts))

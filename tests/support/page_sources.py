@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 
 def ours(folder: Path) -> list[Path]:
     """The page's own modules."""
@@ -66,6 +68,11 @@ def compiler() -> list[str]:
     beside = Path(sys.prefix) / "typescript" / "node_modules" / ".bin" / "tsc"
     found = str(beside) if beside.is_file() else shutil.which("tsc")
     return [found] if found and shutil.which("node") else []
+
+
+needs_compiler = pytest.mark.skipif(
+    not compiler(), reason="no TypeScript here: tools/typescript.sh installs it where npm is"
+)
 
 
 def wrong_types(folder: Path) -> str:

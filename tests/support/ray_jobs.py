@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from reverie.jobs.portraits import PortraitsJob
 from reverie.jobs.stimuli import StimuliJob
 from reverie.jobs.workspace import Elsewhere, JobPart, Workspace
 from reverie.recipe.presets.preset import preset
+from reverie.recipe.recipe import Recipe
 from support import films
 from support.fooling import CLOCKED
 from support.scenes import five_scenes
@@ -29,66 +31,98 @@ from support.scenes import five_scenes
 WHOLE = ("portraits", "batch", "film", "microscope", "fool")
 
 
-def inputs(folder: Path, photos: int, frames: int, rate: int) -> None:
-    """Photographs and a film to work on."""
+def inputs(folder: Path, photos: int, frames: int, rate: int) -> Path:
+    """The folder, with photographs and a film to work on."""
     (folder / "photos").mkdir()
     rng = np.random.default_rng(2)
     for i in range(photos):
         small = Image.fromarray(rng.integers(0, 255, (6, 9, 3), np.uint8))
         small.resize((96, 64), Image.Resampling.BICUBIC).save(folder / "photos" / f"{i:02}.png")
     films.film(folder / "film.mp4", pictures=five_scenes(frames), rate=rate)
+    return folder
+
+
+@dataclass(frozen=True)
+class Work:
+    """What jobs are made of: dreams, portraits, a film and an evolution, each of so many steps."""
+
+    folder: Path
+    dream: Recipe
+    sketch: Recipe
+    moving: Recipe
+    fooling: dict[str, int]
+
+    @property
+    def photos(self) -> list[str]:
+        return sorted(map(str, (self.folder / "photos").iterdir()))
+
+
+def work(
+    folder: Path, *, dream: int, sketch: tuple[int, int], film: tuple[int, int], fooling: tuple[int, int, int]
+) -> Work:
+    """By steps of dreams; side, steps of portraits; steps of a frame, a dream; side, count, generations."""
+    side, steps = sketch
+    size, count, generations = fooling
+    return Work(
+        folder,
+        preset("reverie", octaves=1, steps=(dream,), threads=1),
+        preset("sketch", size=(side, side), steps=(steps,), threads=1),
+        preset("classic", film={"steps": film[0]}, threads=1, octaves=1, steps=(film[1],)),
+        {"size": size, "population": count, "children": count, "generations": generations, "seed": 2},
+    )
 
 
 def small_jobs(folder: Path, out: Path) -> list[Job[Any]]:
     """One of every kind, as small as can be."""
     out.mkdir(exist_ok=True)
-    photos = sorted(map(str, (folder / "photos").iterdir()))
-    dream = preset("reverie", octaves=1, steps=(2,), threads=1)
-    sketch = preset("sketch", size=(48, 48), steps=(3,), threads=1)
-    moving = preset("classic", film={"steps": 2}, threads=1, octaves=1, steps=(2,))
-    fooling = {"size": 32, "population": 60, "children": 60, "generations": 2, "seed": 2}
+    small = work(folder, dream=2, sketch=(48, 3), film=(2, 2), fooling=(32, 60, 2))
+    photos = small.photos
     return [
-        BatchJob(recipe=dream, photos=photos, output=str(out / "batch")),
-        VariationsJob(recipe=dream, photo=photos[0], count=3, output=str(out / "v.png")),
-        PortraitsJob(recipe=sketch, targets=("tabby", "block5c:0-2"), output=str(out / "p.png")),
+        BatchJob(recipe=small.dream, photos=photos, output=str(out / "batch")),
+        VariationsJob(recipe=small.dream, photo=photos[0], count=3, output=str(out / "v.png")),
+        PortraitsJob(recipe=small.sketch, targets=("tabby", "block5c:0-2"), output=str(out / "p.png")),
         MicroscopeJob(
-            recipe=sketch,
+            recipe=small.sketch,
             layers=("block4a",),
             channels="0-2",
             classes=("tabby",),
             photos=photos,
             output=str(out / "site"),
         ),
-        StimuliJob(recipe=sketch, photos=photos, units=("block2a:5",), count=2, output=str(out / "s.png")),
-        FilmJob(recipe=moving, video=str(folder / "film.mp4"), output=str(out / "film.mp4")),
-        EvolutionJob(settings=fooling, classes=("zebra",), threads=1, output=str(out / "fool")),
+        StimuliJob(
+            recipe=small.sketch, photos=photos, units=("block2a:5",), count=2, output=str(out / "s.png")
+        ),
+        FilmJob(recipe=small.moving, video=str(folder / "film.mp4"), output=str(out / "film.mp4")),
+        EvolutionJob(settings=small.fooling, classes=("zebra",), threads=1, output=str(out / "fool")),
     ]
 
 
 def whole_job(name: str, folder: Path, out: Path) -> Job[Any]:
     """64 portraits, dreams of 40 photographs, a film of five scenes, two layers, or 20 generations."""
     out.mkdir(exist_ok=True)
-    photos = sorted(map(str, (folder / "photos").iterdir()))
-    dream = preset("reverie", octaves=1, steps=(8,), threads=1)
-    sketch = preset("sketch", size=(64, 64), steps=(12,), threads=1)
-    moving = preset("classic", film={"steps": 3}, threads=1, octaves=1, steps=(6,))
-    fooling = {"size": 64, "population": 200, "children": 200, "generations": 20, "seed": 2}
+    whole = work(folder, dream=8, sketch=(64, 12), film=(3, 6), fooling=(64, 200, 20))
     again = (out / "fool" / "run.json").exists()
     return {
         "portraits": lambda: PortraitsJob(
-            recipe=sketch, targets=("block5c:0-63",), output=f"{out}/portraits/"
+            recipe=whole.sketch, targets=("block5c:0-63",), output=f"{out}/portraits/"
         ),
-        "batch": lambda: BatchJob(recipe=dream, photos=photos, output=str(out / "batch")),
-        "film": lambda: FilmJob(recipe=moving, video=str(folder / "film.mp4"), output=str(out / "film.mp4")),
+        "batch": lambda: BatchJob(recipe=whole.dream, photos=whole.photos, output=str(out / "batch")),
+        "film": lambda: FilmJob(
+            recipe=whole.moving, video=str(folder / "film.mp4"), output=str(out / "film.mp4")
+        ),
         "microscope": lambda: MicroscopeJob(
-            recipe=sketch,
+            recipe=whole.sketch,
             layers=("block2a", "block3b"),
             channels="0-19",
             classes=("none",),
             output=str(out / "site"),
         ),
         "fool": lambda: EvolutionJob(
-            settings=fooling, classes=("zebra", "tabby"), threads=1, resume=again, output=str(out / "fool")
+            settings=whole.fooling,
+            classes=("zebra", "tabby"),
+            threads=1,
+            resume=again,
+            output=str(out / "fool"),
         ),
     }[name]()
 

@@ -77,9 +77,7 @@ def inputs_of(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with four photographs and a film of five scenes."""
     from support.ray_jobs import inputs
 
-    folder = tmp_path_factory.mktemp("inputs")
-    inputs(folder, photos=4, frames=3, rate=5)
-    return folder
+    return inputs(tmp_path_factory.mktemp("inputs"), photos=4, frames=3, rate=5)
 
 
 @pytest.fixture(scope="module")

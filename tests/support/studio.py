@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import struct
 import subprocess
 import sys
@@ -17,7 +16,10 @@ from urllib.parse import quote
 
 import httpx2 as httpx
 import psutil
+import pytest
 from websockets.sync.client import ClientConnection, connect
+
+from support.commands import interrupted
 
 #: Seconds until a studio answers, and until a job is over, on a machine that does much else.
 START, JOB = 90.0, 240.0
@@ -145,12 +147,7 @@ class RunningStudio:
 
     def stop(self) -> int:
         """As Ctrl-C does; the exit code."""
-        self.process.send_signal(signal.SIGINT)
-        try:
-            code = self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            code = self.process.wait()
+        code = interrupted(self.process)
         self._log.close()
         return code
 
@@ -163,6 +160,17 @@ def studio(data: Path, *options: str) -> Iterator[RunningStudio]:
     finally:
         if running.process.poll() is None:
             running.stop()
+
+
+def studio_fixture() -> Any:
+    """A fixture: a studio that runs while a file of tests does."""
+
+    @pytest.fixture(scope="module")
+    def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStudio]:
+        with studio(tmp_path_factory.mktemp("studio") / "data") as one:
+            yield one
+
+    return running
 
 
 def given(running: RunningStudio, photo: Path) -> dict[str, Any]:

@@ -106,6 +106,15 @@ class Page:
             path.name,
         )
 
+    def chooses_class(self, name: str) -> None:
+        """Find a class by its name, and choose it."""
+        self.window.press("/")
+        self.window.type(name)
+        self.sees(
+            f"[...document.querySelectorAll('.name-row .name')].some((one) => one.textContent === {name!r})"
+        )
+        self.window.click(".name-row", says=name)
+
     def sees(self, condition: str, *, seconds: float = SHOWN) -> None:
         """Wait until a selector finds something, or an expression holds.
 

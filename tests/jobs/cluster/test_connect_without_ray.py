@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from support.commands import Ran, environment
+from support.commands import Ran, run_code
 from support.paths import TESTS
 
 #: The command where ``import ray`` fails as it does without the package.
@@ -21,16 +19,7 @@ main(sys.argv[1:])
 
 
 def without(folder: Path, *words: str) -> Ran:
-    found = subprocess.run(
-        [sys.executable, "-c", HIDDEN, *words],
-        cwd=folder,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    return Ran(found.returncode, found.stdout, found.stderr)
+    return run_code(HIDDEN, *words, folder=folder)
 
 
 @pytest.mark.slow

@@ -28,9 +28,7 @@ KILLS, APART = 10, 1
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Forty photographs and a film of five scenes, each of two seconds and a half."""
-    folder = tmp_path_factory.mktemp("whole")
-    inputs(folder, photos=40, frames=15, rate=6)
-    return folder
+    return inputs(tmp_path_factory.mktemp("whole"), photos=40, frames=15, rate=6)
 
 
 @pytest.fixture(scope="module")

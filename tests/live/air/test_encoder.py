@@ -15,7 +15,7 @@ import time
 import uuid
 import wave
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -79,15 +79,13 @@ class Running:
         self.process.stdin.write(json.dumps(order).encode() + b"\n")
         self.process.stdin.flush()
 
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
 
-@contextmanager
-def encoder(ring: str, *words: str) -> Iterator[Running]:
-    running = Running(ring, *words)
-    try:
-        yield running
-    finally:
-        running.process.kill()
-        running.process.wait()
+
+def encoder(ring: str, *words: str) -> closing[Running]:
+    return closing(Running(ring, *words))
 
 
 class Source:

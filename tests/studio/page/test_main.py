@@ -48,6 +48,20 @@ def photo(tmp_path_factory):
     return path
 
 
+@pytest.fixture
+def dreamt(page, photo):
+    """A photograph is there, and its dream is done."""
+    page.makes(lambda: page.drop(photo))
+
+
+@pytest.fixture
+def painted(page, dreamt):
+    """A mask is being painted over it."""
+    page.window.press("m")
+    page.sees(".veil")
+    page.window.press("Space", *["ArrowRight"] * 8, "Space")
+
+
 def test_a_dropped_photograph_dreams_step_by_step_and_stop_keeps_what_is_there(page, photo):
     page.open(drafts={"dream": ENDLESS})
     id = page.dreams(lambda: page.drop(photo))
@@ -109,8 +123,7 @@ def test_detail_and_steps_steer_the_running_dream_too(page, photo):
     assert page.over(id)["state"] == "cancelled"
 
 
-def test_a_change_while_the_wish_is_on_its_way_counts(page, photo):
-    page.makes(lambda: page.drop(photo))
+def test_a_change_while_the_wish_is_on_its_way_counts(page, dreamt):
 
     def again():
         page.window.click(".action button", says="Dream again")
@@ -133,8 +146,7 @@ def test_cancel_gives_the_photograph_back(page, photo):
     page.sees("!document.querySelector('canvas.live') && document.querySelector('.action .primary')")
 
 
-def test_what_is_chosen_is_previewed_before_it_is_dreamt(page, photo):
-    page.makes(lambda: page.drop(photo))
+def test_what_is_chosen_is_previewed_before_it_is_dreamt(page, dreamt):
     page.sees("document.querySelectorAll('.tile .face').length > 9")
     count = len(page.jobs())
     page.window.click(".tile .face", says="block3b")
@@ -146,11 +158,7 @@ def test_what_is_chosen_is_previewed_before_it_is_dreamt(page, photo):
     page.sees("!document.querySelector('img.sketch')")
 
 
-def test_a_mask_is_painted_kept_and_sent(page, photo):
-    page.makes(lambda: page.drop(photo))
-    page.window.press("m")
-    page.sees(".veil")
-    page.window.press("Space", *["ArrowRight"] * 8, "Space")
+def test_a_mask_is_painted_kept_and_sent(page, painted):
     page.window.click(".mask-tools button", says="Done")
     page.sees(".small-mask")
     job = page.makes(lambda: page.window.click(".action button", says="Dream with these settings"))
@@ -172,11 +180,7 @@ def test_a_mask_is_painted_kept_and_sent(page, photo):
     page.sees(".small-mask")
 
 
-def test_dream_takes_the_mask_that_is_being_painted_and_its_command_gives_the_file(page, photo):
-    page.makes(lambda: page.drop(photo))
-    page.window.press("m")
-    page.sees(".veil")
-    page.window.press("Space", *["ArrowRight"] * 8, "Space")
+def test_dream_takes_the_mask_that_is_being_painted_and_its_command_gives_the_file(page, painted):
     job = page.makes(lambda: page.window.click(".action button", says="Dream"))
     assert not page.window.run("return document.querySelector('.mask-tools') !== null")
     recipe = page.get(f"/api/pictures/{job['picture']}/recipe")
@@ -202,8 +206,7 @@ def test_start_over_leads_to_the_samples_and_forgets_what_was_chosen(page, photo
     assert (kept["photo"], kept["changes"]) == (None, {"max_size": 1024})
 
 
-def test_before_and_after_and_looking_closer(page, photo):
-    page.makes(lambda: page.drop(photo))
+def test_before_and_after_and_looking_closer(page, dreamt):
     page.window.press("b")
     page.sees(".wipe")
     page.window.run("document.querySelector('.wipe').focus()")
@@ -236,8 +239,7 @@ def test_a_result_that_is_dropped_shows_and_restores_its_settings(page, photo, t
     assert page.window.run("return document.querySelector('.stage img.layer').src.includes('/api/photos/')")
 
 
-def test_vary_makes_a_sheet_that_is_seen_chosen_from_and_saved(page, photo):
-    page.makes(lambda: page.drop(photo))
+def test_vary_makes_a_sheet_that_is_seen_chosen_from_and_saved(page, dreamt):
     ids = page.asks(lambda: page.window.press("v"), 4)
     jobs = [page.over(id) for id in ids]
     assert len({page.get(f"/api/pictures/{job['picture']}/recipe")["seed"] for job in jobs}) == 4
@@ -281,16 +283,12 @@ def test_deleting_can_be_undone(page, photo):
 def test_a_portrait_needs_no_photograph(page):
     page.window.click("nav a", says="Portraits")
     page.sees("input.search")
-    page.window.press("/")
-    page.window.type("castle")
-    page.sees("[...document.querySelectorAll('.name-row .name')].some((one) => one.textContent === 'castle')")
-    page.window.click(".name-row", says="castle")
+    page.chooses_class("castle")
     job = page.makes(lambda: page.window.click(".action button", says="Make the portrait"))
     assert page.get(f"/api/pictures/{job['picture']}/recipe")["kind"] == "portrait"
 
 
-def test_the_objective_is_a_text_that_can_be_changed(page, photo):
-    page.makes(lambda: page.drop(photo))
+def test_the_objective_is_a_text_that_can_be_changed(page, dreamt):
     page.window.click(".segments input[value=text]")
     page.sees("textarea")
     page.window.run("document.querySelector('textarea').select()")
@@ -306,8 +304,7 @@ def test_the_objective_is_a_text_that_can_be_changed(page, photo):
     assert recipe["objective"] == ["block4a - 0.5*block2a"]
 
 
-def test_every_setting_is_there_and_one_can_be_changed(page, photo):
-    page.makes(lambda: page.drop(photo))
+def test_every_setting_is_there_and_one_can_be_changed(page, dreamt):
     page.window.press("s")
     page.sees("document.querySelectorAll('dialog .field').length > 25")
     page.window.click("dialog input.search")

@@ -4,30 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from support.page_looks import SMALL, beyond
 from support.studio_page import QUICK, at_studio, needs_browser
 
 pytestmark = [needs_browser, pytest.mark.slow]
 VIEWS = ("dream", "portrait", "zoom", "film", "network", "fool", "gallery")
 SHEETS = {"q": "queue", "s": "settings", "?": "help", "w": "download", "c": "command"}
-#: What is to be hit by a finger and is smaller than 44 pixels either way, its label counted.
-SMALL = """
-const seen = (one) => one.checkVisibility({visibilityProperty: true, opacityProperty: false});
-const box = (one) => (one.closest('label') ?? one).getBoundingClientRect();
-return [...document.querySelectorAll('button, a[href], input, select, summary, textarea')]
-  .filter((one) => seen(one) && !one.classList.contains('unseen') && !one.classList.contains('skip'))
-  .map((one) => [one, box(one)])
-  .filter(([one, {width, height}]) => width && (height < 43.5 || width < 43.5))
-  .map(([one, {width, height}]) => [one.outerHTML.slice(0, 110), width, height].join(' '));
-"""
-#: What reaches beyond the right edge of the window, and is not in a part that scrolls on its own.
-BEYOND = """
-const alone = (one) => ['auto', 'scroll'].includes(getComputedStyle(one).overflowX);
-const scrolls = (one) => one && (alone(one) || scrolls(one.parentElement));
-return [...document.querySelectorAll('#main *, .top *')]
-  .filter((one) => one.checkVisibility() && !one.closest('.unseen, .skip') && !scrolls(one.parentElement))
-  .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
-  .map((one) => one.outerHTML.slice(0, 90));
-"""
+#: What of a page may not be wider than the window.
+PARTS = "#main *, .top *"
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +87,7 @@ def test_fingers_hit_what_they_mean_on_a_phone(page):
     for view in VIEWS:
         page.go(view)
         found[view] = page.window.run(SMALL)
-        beyond = page.window.run(BEYOND)
-        assert beyond == [], view
+        wider = page.window.run(beyond(PARTS))
+        assert wider == [], view
     assert {view: what for view, what in found.items() if what} == {}
     page.window.resize(1280, 860)

@@ -62,10 +62,7 @@ def test_each_unit_of_the_network_is_a_click_from_a_dream(page):
 
 def test_pictures_evolve_on_the_page(page):
     page.go("fool")
-    page.window.press("/")
-    page.window.type("goldfish")
-    page.sees("document.querySelector('.name-row .name')?.textContent === 'goldfish'")
-    page.window.click(".name-row", says="goldfish")
+    page.chooses_class("goldfish")
     job = page.makes(lambda: page.window.click(".action button", says="Let pictures evolve"))
     assert [one["label"] for one in job["pictures"]][-1] == "the sheet"
     page.window.click(".under .act", says="Command line")

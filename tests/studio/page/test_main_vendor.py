@@ -18,8 +18,6 @@ def test_the_sources_are_as_they_should_be() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    not page_sources.compiler(), reason="no TypeScript here: tools/typescript.sh installs it where npm is"
-)
+@page_sources.needs_compiler
 def test_types_hold() -> None:
     assert page_sources.wrong_types(FOLDER) == ""

@@ -8,7 +8,7 @@ import pytest
 
 from support.browser import Browser
 from support.live_pages import Alone, before, needs_browser, pages_alone, until
-from support.page_looks import BEYOND, SMALL
+from support.page_looks import SMALL, beyond
 
 pytestmark = [needs_browser, pytest.mark.slow]
 QUEUE = "[...document.querySelectorAll('.queue li .name')].map((one) => one.textContent).join()"
@@ -117,7 +117,7 @@ def test_everybody_can_use_it(show: Alone, phone: Browser, dark: bool) -> None:
     phone.wait_for("document.querySelector('.queue li')")
     assert phone.axe() == []
     assert phone.run(SMALL) == []
-    assert phone.run(BEYOND) == []
+    assert phone.run(beyond()) == []
     asked = phone.asked()
     assert all(one.startswith(show.address) for one in asked)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from support.browser import Browser
-from support.live_pages import Alone, before, needs_browser, pages_alone
-from support.page_looks import BEYOND, SMALL
+from support.live_pages import Alone, before, fixture_before, needs_browser, pages_alone
+from support.page_looks import SMALL, beyond
 
 pytestmark = [needs_browser, pytest.mark.slow]
 NOW = "document.querySelector('.now .title')?.textContent"
@@ -20,12 +20,7 @@ def show(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alone]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def page(show: Alone) -> Iterator[Browser]:
-    with before(show.moderator) as window:
-        window.resize(1280, 860)
-        window.wait_for("document.querySelector('.doings')")
-        yield window
+page = fixture_before("moderator", (1280, 860), ".doings")
 
 
 def test_buttons_and_keys(show: Alone, page: Browser) -> None:
@@ -71,7 +66,7 @@ def test_everybody_can_use_it(show: Alone, page: Browser, width: int, dark: bool
     page.theme(dark=dark)
     page.wait_for("document.querySelector('.rows li')")
     assert page.axe() == []
-    assert page.run(BEYOND) == []
+    assert page.run(beyond()) == []
     assert page.run(SMALL) == []
 
 

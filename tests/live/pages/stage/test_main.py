@@ -8,7 +8,7 @@ import pytest
 
 from reverie.live.dreamer.protocol import SetPulse
 from support.browser import Browser
-from support.live_pages import Alone, before, needs_browser, pages_alone, until
+from support.live_pages import Alone, before, fixture_before, needs_browser, pages_alone, until
 
 pytestmark = [needs_browser, pytest.mark.slow]
 CAPTION = "document.querySelector('.caption.seen .title')?.textContent"
@@ -22,12 +22,7 @@ def show(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alone]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def stage(show: Alone) -> Iterator[Browser]:
-    with before(show.stage) as window:
-        window.resize(1280, 720)
-        window.wait_for("document.querySelector('main')")
-        yield window
+stage = fixture_before("stage", (1280, 720), "main")
 
 
 def test_the_link_leads_there_and_a_reload_stays(show: Alone, stage: Browser) -> None:
