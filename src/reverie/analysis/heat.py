@@ -40,10 +40,10 @@ CLEAR_CLASS = 0.25
 LIKELY = 10
 #: A map of fewer cells along its short side says nothing of where.
 FEWEST = 4
-#: Places of a map that are looked for, and the share of the first one's heat under which there are no more.
-SPOTS, NEXT = 3, 0.5
 #: The share of a gradient's energy that a cell's frame holds.
 HELD = 0.9
+#: Places of a map that are looked for, and the share of the first one's heat under which there are no more.
+SPOTS, NEXT = 3, 0.5
 
 
 @dataclass(frozen=True)

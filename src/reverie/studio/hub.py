@@ -10,14 +10,14 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-#: Longest side of a preview in pixels: what is sent if nothing is asked for, and the most.
-SIDE, LARGEST = 512, 1024
 #: Events that may wait before newer ones of a kind take the place of older ones.
 LATE: Final = 20
 #: Seconds a page, between two times that one of them is sent what there is.
 PACE: Final = 0.001
 #: Events that may wait for a viewer before it is given up.
 MOST_WAITING: Final = 2000
+#: Longest side of a preview in pixels: what is sent if nothing is asked for, and the most.
+SIDE, LARGEST = 512, 1024
 
 
 @dataclass(eq=False)

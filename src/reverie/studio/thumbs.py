@@ -25,10 +25,10 @@ SKETCH: Final = "sketch"
 PORTRAIT, PORTRAIT_STEPS = 128, (36, 16)
 #: The same of units, of which a page shows many at once.
 UNIT, UNIT_STEPS = 96, (18, 8)
-#: What every small picture is written as, in a folder that is gone afterwards.
-OUTPUT: Final[dict[str, Any]] = {"path": "small.webp", "overwrite": True, "metadata": False}
 #: Seconds that a page waits for the names of layers.
 PATIENCE: Final = 60.0
+#: What every small picture is written as, in a folder that is gone afterwards.
+OUTPUT: Final[dict[str, Any]] = {"path": "small.webp", "overwrite": True, "metadata": False}
 
 
 @dataclass(frozen=True)

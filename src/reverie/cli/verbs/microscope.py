@@ -20,16 +20,17 @@ from reverie.recipe.presets.portrait import PORTRAITS
 PRESET = "sketch"
 _SIDE, _STEPS = PORTRAITS[PRESET]["size"][0], ",".join(map(str, PORTRAITS[PRESET]["steps"]))
 
-Network = Annotated[
-    str | None,
-    typer.Argument(metavar="NETWORK", help="The network (default lite0).", autocompletion=complete.networks),
-]
-
 
 @dataclass(frozen=True)
 class SiteParts(Group):
-    """What of a network a site shows."""
+    """Which network a site shows, and what of it."""
 
+    network: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NETWORK", help="The network (default lite0).", autocompletion=complete.networks
+        ),
+    ] = None
     layers: list[str] | None = wanted(
         "--layers",
         help="Only these: names, or FIRST..LAST; several with commas, or the option again.",
@@ -90,8 +91,6 @@ class SiteCommon(Common):
 
 @takes_groups
 def microscope(
-    network: Network = None,
-    *,
     parts: SiteParts,
     base: SiteBase,
     ascent: Annotated[SiteAscent, Only("steps")],
@@ -104,7 +103,7 @@ def microscope(
     """
     console = console_of(common)
     folder = where_to(common.out, "site", "-o FOLDER")
-    recipe = recipe_from_options({**all_given(base, ascent, common), "network": network}, PRESET)
+    recipe = recipe_from_options({**all_given(base, ascent, common), "network": parts.network}, PRESET)
     if recipe.portrait is None or recipe.portrait.facets > 1:
         what = base.recipe or f"--preset {recipe.preset}"
         raise UsageError(f"{what}: one portrait of each unit is needed; choose another")

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from reverie.errors import ResourceError
 from reverie.jobs.output import check_writable, make_folder
@@ -137,6 +137,16 @@ class Database:
             self._connection.execute("ROLLBACK")
             raise
         self.do("COMMIT")
+
+
+class StoredFiles:
+    """What a database tells of, and the files of it, which lie in a folder ``inside`` the data folder."""
+
+    inside: ClassVar[str]
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.folder = database.data / self.inside
 
 
 def _held(data: Path) -> Hold:

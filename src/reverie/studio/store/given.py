@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from reverie.errors import BadInput
-from reverie.studio.store.database import GIVEN, Database, new_id
+from reverie.studio.store.database import GIVEN, StoredFiles, new_id
 
 Kind = Literal["photo", "film", "mask"]
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -46,12 +46,10 @@ class Given:
         return told | ({} if self.seconds is None else {"seconds": self.seconds})
 
 
-class GivenFiles:
+class GivenFiles(StoredFiles):
     """The files that were given, by id."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self.folder = database.data / GIVEN
+    inside = GIVEN
 
     def path(self, one: Given) -> Path:
         """Where it is."""

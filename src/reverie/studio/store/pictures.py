@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from reverie.studio.store.database import MADE, Database, new_id
+from reverie.studio.store.database import MADE, StoredFiles, new_id
 from reverie.studio.store.jobs import JobRow
 
 #: Seconds that what was thrown away can be had back.
@@ -41,12 +41,10 @@ class PictureRow:
         return told | {"thumb": f"/api/pictures/{self.id}/thumb", "bytes": self.bytes}
 
 
-class Gallery:
+class Gallery(StoredFiles):
     """The galleries of all visitors."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self.folder = database.data / MADE
+    inside = MADE
 
     def path(self, one: PictureRow) -> Path:
         """Where its file is."""
