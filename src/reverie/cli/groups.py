@@ -36,6 +36,10 @@ class Group:
         for name, kind in cls.__annotations__.items():
             option = cls.__dict__.get(name)
             if isinstance(option, OptionInfo):
+                if kind != "bool" and not kind.endswith("| None"):
+                    raise TypeError(
+                        f"{cls.__name__}.{name} has no value where it is not typed; give it a default"
+                    )
                 untyped = False if kind == "bool" else None
                 setattr(cls, name, field(default=untyped, metadata={"option": option}))
 
