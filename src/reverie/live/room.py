@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from reverie.engine.environment import ENVIRONMENT
 from reverie.errors import BadInput, ResourceError, ReverieError
 from reverie.live.air.air import Air, AirPlan
-from reverie.live.air.child import KeptChild, Patience
+from reverie.live.air.child import ChildPatience, KeptChild
 from reverie.live.crowd.crowd import Crowd, Tableau, make_crowd
 from reverie.live.dreamer.protocol import (
     CalmDown,
@@ -41,7 +41,7 @@ _log = logging.getLogger("reverie.live")
 #: Seconds between two looks whether another topic's time has come.
 TICK: Final = 0.25
 #: How long the dreamer is waited for, its first frame longest.
-DREAMER: Final = Patience(12.0, first=900.0)
+DREAMER: Final = ChildPatience(12.0, first=900.0)
 #: Seconds before a task that failed is begun again, at first and at most.
 SOON: Final = 1.0
 LATEST: Final = 30.0

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from reverie.live.air import child as children
-from reverie.live.air.child import KeptChild, Patience
+from reverie.live.air.child import ChildPatience, KeptChild
 
 #: Seconds until something has come about, on a machine that does much else.
 PATIENCE = 60.0
@@ -36,7 +36,7 @@ class Told:
     def __init__(self, module: str, **more: Any) -> None:
         self.lines: list[str] = []
         self.begun = 0
-        given = {"arguments": lambda: ["one"], "patience": Patience(PATIENCE, first=PATIENCE), **more}
+        given = {"arguments": lambda: ["one"], "patience": ChildPatience(PATIENCE, first=PATIENCE), **more}
         self.child = KeptChild(
             "child", module, given.pop("arguments"), self._talk, begun=self._begun, **given
         )
@@ -110,7 +110,7 @@ def test_one_that_ends_by_itself_or_talks_nonsense_is_begun_again_too(word: byte
 @pytest.mark.slow
 def test_one_that_falls_silent_is_ended_and_begun_again() -> None:
     """Also where it is stopped, and hears no signal but one."""
-    told = Told("deaf_child", patience=Patience(0.6, first=PATIENCE))
+    told = Told("deaf_child", patience=ChildPatience(0.6, first=PATIENCE))
 
     async def work() -> None:
         await told.until(lambda: told.lines == ["begun"])

@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 
 from reverie.live.air import messages
 from reverie.live.air.broadcast import Broadcast
-from reverie.live.air.child import KeptChild, Patience
+from reverie.live.air.child import ChildPatience, KeptChild
 from reverie.live.air.messages import Parcel, ParcelKind
 
 _log = logging.getLogger("reverie.live")
 #: How long the encoder, and the stream's process, are waited for.
-ENCODER: Final = Patience(8.0, first=30.0)
-STREAM: Final = Patience(6.0, first=12.0, latest=1.5)
+ENCODER: Final = ChildPatience(8.0, first=30.0)
+STREAM: Final = ChildPatience(6.0, first=12.0, latest=1.5)
 #: Bytes that may wait for the stream's process, and at which it is sent key frames again.
 LATE: Final = 1_000_000
 AGAIN: Final = 100_000

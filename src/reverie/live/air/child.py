@@ -28,7 +28,7 @@ Talk = Callable[[asyncio.StreamReader], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class Patience:
+class ChildPatience:
     """How long a child is waited for, in seconds.
 
     Attributes:
@@ -63,7 +63,7 @@ class KeptChild:
         talk: Talk,
         *,
         begun: Callable[[], None] = lambda: None,
-        patience: Patience,
+        patience: ChildPatience,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.name, self._module, self._arguments, self._talk = name, module, arguments, talk
