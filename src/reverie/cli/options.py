@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Annotated
+
+import typer
 
 from reverie.cli import complete
 from reverie.cli.fields import COMPUTE, MESSAGES, NETWORK, PORTRAIT, SIZE, WHAT, other, setting, wanted
@@ -26,16 +29,6 @@ NetworkArgument = Annotated[
 ]
 #: An option that says how pictures are shown to a network that does not say it itself.
 of_network = partial(other, panel=NETWORK)
-
-
-def portrait_preset(which: str) -> Any:
-    """``--preset`` of a verb that makes portraits; ``which`` ends the sentence, with the usual one."""
-    return wanted(
-        "--preset",
-        help=f"Start from the settings of a known system{which}.",
-        metavar="NAME",
-        autocompletion=complete.portraits,
-    )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from reverie.cli.console import add_row, print_table, table_of
 from reverie.cli.fields import COMPUTE, MESSAGES, SIZE, other, setting
 from reverie.cli.fields import NETWORK as NET
 from reverie.cli.groups import Only, Without, takes_groups
-from reverie.cli.options import OF_NETWORK, Ascent, Base, Common, Messages
+from reverie.cli.options import OF_NETWORK, Ascent, Base, Common, Messages, NetworkArgument, PhotoArgument
 from reverie.cli.recipe_options import (
     NETWORK,
     console_of,

@@ -6,11 +6,17 @@ import os
 from dataclasses import dataclass
 from typing import Annotated
 
-import typer
-
 from reverie.cli.fields import wanted
 from reverie.cli.groups import Only, Without, all_given, takes_groups
-from reverie.cli.options import Ascent, Common, PortraitBase, PortraitLook, layer_option, preset_option
+from reverie.cli.options import (
+    Ascent,
+    Common,
+    PhotoArgument,
+    PortraitBase,
+    PortraitLook,
+    layer_option,
+    preset_option,
+)
 from reverie.cli.recipe_options import network_settings, output_of, recipe_from_options, settings_from
 from reverie.cli.verbs.see import make_portraits
 from reverie.errors import BadInput, UsageError

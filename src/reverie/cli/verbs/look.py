@@ -7,7 +7,7 @@ from typing import Annotated
 from reverie.cli import complete
 from reverie.cli.fields import wanted
 from reverie.cli.groups import Only, Without, takes_groups
-from reverie.cli.options import Ascent, Common, PortraitBase, layer_option
+from reverie.cli.options import Ascent, Common, PhotoArgument, PortraitBase, layer_option
 from reverie.cli.recipe_options import console_of, output_of, portrait_recipe_of
 from reverie.cli.verbs.stimuli import UNUSED
 from reverie.errors import Interrupted, UsageError

@@ -10,7 +10,7 @@ from reverie.cli import complete
 from reverie.cli.fields import LOOK, SIZE, other, wanted
 from reverie.cli.groups import Group, Only, Without, all_given, takes_groups
 from reverie.cli.machines import Machines, workers
-from reverie.cli.options import Ascent, Common, PortraitBase, preset_option
+from reverie.cli.options import Ascent, Common, NetworkArgument, PortraitBase, preset_option
 from reverie.cli.recipe_options import console_of, recipe_from_options, where_to, workspace_of
 from reverie.cli.verbs.stimuli import UNUSED
 from reverie.errors import BatchError, Interrupted, UsageError
@@ -25,12 +25,7 @@ _SIDE, _STEPS = PORTRAITS[PRESET]["size"][0], ",".join(map(str, PORTRAITS[PRESET
 class SiteParts(Group):
     """Which network a site shows, and what of it."""
 
-    network: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="NETWORK", help="The network (default lite0).", autocompletion=complete.networks
-        ),
-    ] = None
+    network: NetworkArgument = None
     layers: list[str] | None = wanted(
         "--layers",
         help="Only these: names, or FIRST..LAST; several with commas, or the option again.",
