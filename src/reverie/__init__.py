@@ -19,12 +19,13 @@ from reverie.process import forks as forks  # a fork is seen from here on
 
 if TYPE_CHECKING:
     from reverie import objective
-    from reverie.api import begin, dream, render
+    from reverie.api import begin, dream
     from reverie.ascent.loop import Frame
     from reverie.ascent.session import Session
     from reverie.errors import ReverieError
     from reverie.gradient.picture_gradient import picture_gradient
     from reverie.jobs.microscope.job import microscope
+    from reverie.jobs.rendered import render
     from reverie.media.picture import Picture, load_picture
     from reverie.media.video.read.reader import open_video
     from reverie.motion.film.film import film
@@ -54,7 +55,7 @@ _HOME = {
     "open_video": "media.video.read.reader",
     "picture_gradient": "gradient.picture_gradient",
     "preset": "recipe.presets.preset",
-    "render": "api",
+    "render": "jobs.rendered",
     "watch": "notebook",
     "wrap_net": "network.wrap",
     "zoom": "motion.zoom.zoom",

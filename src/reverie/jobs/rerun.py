@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from reverie._version import __version__
 from reverie.errors import BadInput, NetworkError, ResourceError, UsageError
 from reverie.jobs.claims import Claim, Named, film_claims, reads_of
-from reverie.jobs.foreign_names import check_beside, check_no_code, check_no_functions, files_of, placed
+from reverie.jobs.foreign_names import check_beside, check_no_code, files_of, not_repeatable, placed
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import FilmOutput, Output, Written
@@ -92,7 +92,11 @@ class _Again:
         self.workspace, self.to = workspace, job.output
         self.result = workspace.resolver.path(job.result)
         self.note = of_picture(self.result)
-        check_no_functions(self.note.recipe, self.result)
+        if why := not_repeatable(self.note.recipe, self.note.unrepeatable):
+            like = f", or dream one like it: reverie dream PHOTO --recipe {self.result}"
+            raise UsageError(
+                f"{self.result}: {why}; run the program that made it{'' if self.note.recipe.code() else like}"
+            )
         if not workspace.trust:
             check_no_code(self.note.recipe.network, self.result)
         self.source = workspace.path(job.input)

@@ -75,11 +75,11 @@ def show(result: ResultFile, messages: Annotated[Messages, Only("json", "debug")
     from reverie.jobs.provenance import of_picture
 
     note = of_picture(result)
-    code = note.recipe.code()
-    command = None if code else command_line(note, result)
+    why = not_repeatable(note.recipe, note.unrepeatable)
+    command = None if why else command_line(note, result)
     settings = note.recipe.model_dump(mode="json")
     parts = {name: found for name in PARTS if (found := settings.pop(name)) is not None}
-    lines = [command or not_repeatable(code), "", *_settings(settings, make())]
+    lines = [command or why, "", *_settings(settings, make())]
     for name, found in parts.items():
         lines += ["", *_settings(found, PARTS[name]())]
     lines += ["", *(f"  {name:<18} {text}" for name, text in _facts(note))]
