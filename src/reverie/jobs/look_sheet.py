@@ -26,7 +26,7 @@ LETTERS = 24
 #: Of a class, the crop shows where its map has at least this heat, around the strongest cell.
 WARM = 0.5
 #: Which place the per cent of a class is of: the one that is framed, or cut out beside the map.
-FRAMED, CUT_OUT = "at the framed place", "at the place on the right"
+FRAMED, CUT_OUT = "at the framed place", "at the framed place, on the right"
 #: A crop is so many times as wide as the frame, and shows at least this share of the short side.
 AROUND, LEAST_CROP = 1.25, 0.1
 
@@ -65,11 +65,12 @@ def sheet_cells(
     )
     for index, seen in enumerate(found):
         number = index - (len(found) - strongest) + 1
-        parts = [_over(small, seen)]
+        of_class = _is_class(net, seen) and not alone
+        box = _warm(seen) if of_class else seen.spots[0].box
+        # of a class what is cut out is framed, and not what its cell answers to, which is nearly everything
+        parts = [_over(small, seen, [_cut_out(small, seen, box)] if of_class else None)]
         if not alone:
-            parts.append(
-                _crop(colours, seen, side, _warm(seen) if _is_class(net, seen) else seen.spots[0].box)
-            )
+            parts.append(_crop(colours, seen, side, box))
         portrait = (portraits or {}).get(seen.subject)
         if portrait is not None:
             parts.append(as_colours(portrait).resized((side, side)))
@@ -156,12 +157,13 @@ def _overview(
     yield name, says + ("; the numbers are the units below" if units else ""), side_by_side(parts)
 
 
-def _over(small: Picture, seen: Seen) -> Picture:
-    """The heat map over the photograph, the strongest cells framed."""
+def _over(
+    small: Picture, seen: Seen, frames: Sequence[tuple[float, float, float, float]] | None = None
+) -> Picture:
+    """The heat map over the photograph, the strongest cells framed, or what else is given."""
     picture = heat_map(small, enlarged(seen.heat, small.size))
-    return framed(
-        picture, [_onto(spot.box, seen.shown, small.size) for spot in seen.spots] if seen.fires else []
-    )
+    usual = [_onto(spot.box, seen.shown, small.size) for spot in seen.spots]
+    return framed(picture, (usual if frames is None else frames) if seen.fires else [])
 
 
 def _is_class(net: Network, seen: Seen) -> bool:
@@ -183,13 +185,19 @@ def _warm(seen: Seen) -> Box:
 
 def _crop(photo: Picture, seen: Seen, side: int, box: Box) -> Picture:
     """What lies around a box, cut from the photograph."""
+    left, top, right, bottom = map(round, _cut_out(photo, seen, box))
+    return replace(photo, pixels=photo.pixels[top:bottom, left:right].copy()).resized((side, side))
+
+
+def _cut_out(photo: Picture, seen: Seen, box: Box) -> tuple[float, float, float, float]:
+    """The square around a box that is cut out, in pixels of the photograph."""
     left, top, right, bottom = _onto(box, seen.shown, photo.size)
     width, height = photo.size
     short = min(width, height)
     wide = max(1, round(min(short, max(AROUND * max(right - left, bottom - top), LEAST_CROP * short))))
     x = min(max(0, round((left + right - wide) / 2)), width - wide)
     y = min(max(0, round((top + bottom - wide) / 2)), height - wide)
-    return replace(photo, pixels=photo.pixels[y : y + wide, x : x + wide].copy()).resized((side, side))
+    return x, y, x + wide, y + wide
 
 
 def _onto(box: Box, shown: tuple[int, int], size: tuple[int, int]) -> tuple[float, float, float, float]:

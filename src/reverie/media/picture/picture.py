@@ -179,7 +179,7 @@ def fingerprint(picture: Picture) -> int:
     planes = [picture.pixels] if picture.alpha is None else [picture.pixels, picture.alpha]
     found = 0
     for plane in planes:
-        found = zlib.crc32(np.ascontiguousarray(plane), zlib.crc32(repr(plane.shape).encode(), found))
+        found = zlib.crc32(np.ascontiguousarray(plane).data, zlib.crc32(repr(plane.shape).encode(), found))
     return found
 
 
