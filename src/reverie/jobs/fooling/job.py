@@ -98,7 +98,8 @@ class EvolutionJob(Job[EvolutionResult]):
         """What a quick run has less of than a whole one."""
         if not self.quick:
             return []
-        whole = make_settings(**{name: one for name, one in self.settings.items() if name not in QUICK})
+        kept = (*QUICK, "population")
+        whole = make_settings(**{name: one for name, one in self.settings.items() if name not in kept})
         mine, size = self.evolves, f"{self.evolves.size} px"
         shown = (
             f", and shows the {self.surest} of {classes} classes that it is surest of" if self.surest else ""
