@@ -25,8 +25,8 @@ LEAST_BESIDE = 200
 LETTERS = 24
 #: Of a class, the crop shows where its map has at least this heat, around the strongest cell.
 WARM = 0.5
-#: Which place the per cent of a class is of: the one that is framed, or cut out beside the map.
-FRAMED, CUT_OUT = "at the framed place", "at the framed place, on the right"
+#: Of which place the per cent of a class is, on the sheet and where there is none to be seen.
+FRAMED, SUREST = "where it is surest, in the frame", "where it is surest"
 #: A crop is so many times as wide as the frame, and shows at least this share of the short side.
 AROUND, LEAST_CROP = 1.25, 0.1
 
@@ -75,8 +75,7 @@ def sheet_cells(
         if portrait is not None:
             parts.append(as_colours(portrait).resized((side, side)))
         title = f"{number}   {seen.subject.name}" if number > 0 else seen.subject.name
-        words = in_words(net, seen, whole, place=FRAMED if alone else CUT_OUT)
-        cells.append((title, words, side_by_side(parts)))
+        cells.append((title, in_words(net, seen, whole), side_by_side(parts)))
     return cells, max(max(picture.size) for _, _, picture in cells)
 
 
@@ -93,7 +92,7 @@ def in_words(
     """
     value, channels = seen.spots[0].value, seen.subject.channels
     if _is_class(net, seen):
-        said = f"{percent(value)} {place}" if seen.fires else f"at no place over {percent(value)}"
+        said = f"{percent(value)} {place}" if seen.fires else f"nowhere: {percent(value)} at most"
         shares = [(whole or {}).get(channel) for channel in channels]
         total = sum(share for share in shares if share is not None)
         return said if None in shares else f"{said}; the whole photograph: {percent(total)}"
@@ -124,7 +123,7 @@ def read_aloud(
             "than the whole:"
         )
     for seen in named:
-        yield f"{seen.subject.name}: {in_words(net, seen, whole, place='at its strongest place')}."
+        yield f"{seen.subject.name}: {in_words(net, seen, whole, place=SUREST)}."
     if numbered:
         units = found[len(named) :]
         first, last = units[0].subject.name, units[-1].subject.name
