@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reverie.apparition.state import ApparitionState
     from reverie.portrait.state import PortraitState
 
-__all__ = ["Frame", "begin", "dream"]
+__all__ = ["Frame", "begin", "dream", "render"]
 
 
 def dream(
@@ -67,3 +67,21 @@ def begin(
     from reverie.portrait.state import PortraitState
 
     return PortraitState.begin(recipe, picture, session)
+
+
+def render(
+    recipe: Recipe,
+    picture: Picture | Tensor | None = None,
+    *,
+    session: Session | None = None,
+    net: Network | None = None,
+) -> Picture:
+    """Dream to the end and return the finished picture; arguments and errors as of ``dream``.
+
+    Nothing is told of how it was made; ``reverie.render``, of the layer above, does that.
+    """
+    session = session_of(recipe, session, net)
+    state = begin(recipe, picture, session)
+    for _ in ascent(recipe, session=session, state=state):
+        pass
+    return state.finished(recipe)

@@ -26,12 +26,12 @@ def seen(layer: str, channels: tuple[int, ...], name: str, value: float, *, fire
 def test_a_class_says_where_and_of_the_whole() -> None:
     cat = seen("logit_map", (3,), "tabby", 0.94)
     said = in_words(NET, cat, {3: 0.36, 4: 0.2})
-    assert said == "94 % where it is surest, in the frame; the whole photograph: 36 %"
+    assert said == "94 % in the frame; 36 % in the whole photograph"
     several = seen("logit_map", (3, 4), "cat", 0.99)
-    assert in_words(NET, several, {3: 0.36, 4: 0.2}).endswith("the whole photograph: 56 %")
-    assert in_words(NET, cat) == "94 % where it is surest, in the frame"
+    assert in_words(NET, several, {3: 0.36, 4: 0.2}).endswith("; 56 % in the whole photograph")
+    assert in_words(NET, cat) == "94 % in the frame"
     nowhere = seen("logit_map", (3,), "tabby", 0.002, fires=False)
-    assert in_words(NET, nowhere, {3: 0.001}) == "nowhere: under 1 % at most; the whole photograph: under 1 %"
+    assert in_words(NET, nowhere, {3: 0.001}) == "nowhere: under 1 % at most; under 1 % in the whole photograph"
 
 
 @pytest.mark.parametrize(("share", "said"), [(0.0, "under 1 %"), (0.0099, "under 1 %"), (0.5, "50 %")])
@@ -44,7 +44,7 @@ def test_it_can_be_read_aloud() -> None:
     lines = list(read_aloud(NET, found, [(3, "tabby", 0.36)], {3: 0.36}, numbered=1))
     assert lines[0] == "The whole photograph (its middle square) is to lite0: tabby 36 %."
     assert "one place may have more per cent than the whole" in lines[1]
-    assert lines[2] == "tabby: 94 % where it is surest; the whole photograph: 36 %."
+    assert lines[2] == "tabby: 94 % where it is surest; 36 % in the whole photograph."
     assert "block5c:7" in lines[3]
 
 

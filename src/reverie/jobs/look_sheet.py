@@ -26,7 +26,7 @@ LETTERS = 24
 #: Of a class, the crop shows where its map has at least this heat, around the strongest cell.
 WARM = 0.5
 #: Of which place the per cent of a class is, on the sheet and where there is none to be seen.
-FRAMED, SUREST = "where it is surest, in the frame", "where it is surest"
+FRAMED, SUREST = "in the frame", "where it is surest"
 #: A crop is so many times as wide as the frame, and shows at least this share of the short side.
 AROUND, LEAST_CROP = 1.25, 0.1
 
@@ -95,7 +95,7 @@ def in_words(
         said = f"{percent(value)} {place}" if seen.fires else f"nowhere: {percent(value)} at most"
         shares = [(whole or {}).get(channel) for channel in channels]
         total = sum(share for share in shares if share is not None)
-        return said if None in shares else f"{said}; the whole photograph: {percent(total)}"
+        return said if None in shares else f"{said}; {percent(total)} in the whole photograph"
     if channels:
         said = f"{value:.1f} standard deviations above what is usual"
     else:
@@ -152,8 +152,8 @@ def _overview(
     places = [_centre(seen.spots[0].box, seen.shown, small.size) for seen in units]
     rows = [(label, share) for _, label, share in classes]
     parts = [numbered(small, places)] + ([bars(rows, side)] if rows else [])
-    says = f"the whole photograph, as {net.name} reads it" if rows else net.name
-    yield name, says + ("; the numbers are the units below" if units else ""), side_by_side(parts)
+    says = f"the whole photograph, to {net.name}" if rows else net.name
+    yield name, says + ("; numbers: units below" if units else ""), side_by_side(parts)
 
 
 def _over(

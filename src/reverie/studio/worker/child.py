@@ -135,8 +135,8 @@ class Dreamer:
             except ReverieError as error:
                 self._voice.say({"type": "network", "name": name, "error": str(error)})
         with suppress(ReverieError):
+            from reverie.api import render
             from reverie.ascent.session import Session
-            from reverie.jobs.rendered import render
 
             for name, net in self._workspace.networks.items():
                 recipe = Recipe(network=name, start="clouds", size=(96, 96), octaves=1, steps=(1,))
