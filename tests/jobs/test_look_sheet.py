@@ -31,7 +31,8 @@ def test_a_class_says_where_and_of_the_whole() -> None:
     assert in_words(NET, several, {3: 0.36, 4: 0.2}).endswith("; 56 % in the whole photograph")
     assert in_words(NET, cat) == "94 % in the frame"
     nowhere = seen("logit_map", (3,), "tabby", 0.002, fires=False)
-    assert in_words(NET, nowhere, {3: 0.001}) == "nowhere: under 1 % at most; under 1 % in the whole photograph"
+    said = in_words(NET, nowhere, {3: 0.001})
+    assert said == "nowhere: under 1 % at most; under 1 % in the whole photograph"
 
 
 @pytest.mark.parametrize(("share", "said"), [(0.0, "under 1 %"), (0.0099, "under 1 %"), (0.5, "50 %")])
