@@ -19,5 +19,5 @@ class Mine(nn.Module):
 
 def make() -> tuple[nn.Module, dict[str, Any]]:
     """The network, and how pictures from 0 to 1 are shown to it."""
-    network = Mine()  # and its weights: network.load_state_dict(torch.load("mine.pth", weights_only=True))
+    network = Mine()
     return network, {"mean": 0.5, "std": 0.25}

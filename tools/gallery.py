@@ -57,18 +57,32 @@ COMMANDS = {
     "tile.jpg": "reverie dream --from noise --seamless --size 480x480 --layer block5a -o tile.jpg",
     "sky.jpg": "reverie dream rocket.png -o sky.jpg --size 1080x720 --quality 70 --strength 0.7 "
     """--objective 'class("castle")@mask("rocket-sky.png") + block6a@mask("rocket-sky.png")'""",
+    "flowers.jpg": "reverie dream chelsea.png -o flowers.jpg --guide daisy.png --layer block6b "
+    "--strength 60% --size 720x480 --quality 85",
+    "engraving.jpg": "reverie dream chelsea.png -o engraving.jpg --grey --preset etching --size 720x480 "
+    "--quality 85",
     "guide.jpg": "reverie dream --from clouds --size 1280x720 -o guide.jpg --guide chelsea.png --quality 85",
 }
+#: A command that has to come before.
+FIRST = {"flowers.jpg": "reverie see daisy -o daisy.png --preset sketch"}
+
+
+def carried_out(typed: str) -> str:
+    """Carry out a command as the command line does; its verb."""
+    given = shlex.split(typed)[1:]
+    print("$", typed, flush=True)
+    if code := cli.run([*given, "--overwrite"]):
+        sys.exit(code)
+    return given[0]
 
 
 def command(name: str) -> None:
-    """Carry out the command of a picture, as the command line does."""
-    given = shlex.split(COMMANDS[name])[1:]
-    print("$", COMMANDS[name], flush=True)
-    if code := cli.run([*given, "--overwrite"]):
-        sys.exit(code)
+    """Carry out the command of a picture, and the one before it."""
+    if name in FIRST:
+        carried_out(FIRST[name])
+    verb = carried_out(COMMANDS[name])
     shutil.copy(name, IMAGES / name)
-    if given[0] in ("sheet", "look"):  # they have no --quality
+    if verb in ("sheet", "look"):  # they have no --quality
         lighten(Image.open(name), IMAGES / name)
     elif os.path.getsize(name) > LARGEST:
         sys.exit(f"{name} has over {LARGEST} bytes; give it another --quality")

@@ -19,13 +19,14 @@ from reverie.process import forks as forks  # a fork is seen from here on
 
 if TYPE_CHECKING:
     from reverie import objective
-    from reverie.api.dreams import begin, dream, render
+    from reverie.api.dreams import begin, dream
     from reverie.api.notebook import watch
     from reverie.ascent.loop import Frame
     from reverie.ascent.session import Session
     from reverie.errors import ReverieError
     from reverie.gradient.picture_gradient import picture_gradient
     from reverie.jobs.microscope.job import microscope
+    from reverie.jobs.rendered import render
     from reverie.media.picture import Picture, load_picture
     from reverie.media.video.read.reader import open_video
     from reverie.motion.film.film import film
@@ -54,7 +55,7 @@ _HOME = {
     "open_video": "media.video.read.reader",
     "picture_gradient": "gradient.picture_gradient",
     "preset": "recipe.presets.preset",
-    "render": "api.dreams",
+    "render": "jobs.rendered",
     "watch": "api.notebook",
     "wrap_net": "network.wrap",
     "zoom": "motion.zoom.zoom",

@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     small = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3, 2), torch.nn.ReLU()).eval()
     torch.export.save(torch.export.export(small, (torch.rand(1, 3, 64, 64),)), here / "net.pt2")
     shutil.copy(ROOT / "examples" / "network_in_a_file.py", here)
+    own_weights(here / "network_in_a_file.py", here / "own.safetensors")
     return here
+
+
+def own_weights(code: Path, path: Path) -> None:
+    """Weights of the network that the file's function makes."""
+    found = spec_from_file_location("own", code)
+    assert found is not None
+    assert found.loader is not None
+    module = module_from_spec(found)
+    found.loader.exec_module(module)
+    network, _ = module.make()
+    save_file(network.state_dict(), str(path))
 
 
 def onnx_file(path: Path) -> None:

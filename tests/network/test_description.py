@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from reverie.errors import UsageError
-from reverie.network.description import Description, describe, picture_settings, with_settings
+from reverie.network.description import (
+    Description,
+    describe,
+    picture_settings,
+    random_seed,
+    with_settings,
+)
 
 
 @pytest.mark.parametrize(
@@ -18,7 +24,9 @@ from reverie.network.description import Description, describe, picture_settings,
         ("timm:resnet18:../w#1.safetensors", "timm", "resnet18:../w#1.safetensors", "../w#1.safetensors"),
         ("hf:timm/resnet18", "hf", "timm/resnet18", None),
         ("caffe:/a/b.caffemodel", "caffe", "/a/b.caffemodel", "/a/b.caffemodel"),
-        ("py:dir/net.py:make", "py", "dir/net.py:make", "dir/net.py"),
+        ("py:dir/net.py:make", "py", "dir/net.py:make", None),
+        ("py:dir/net.py:make:w/a:b.pth", "py", "dir/net.py:make:w/a:b.pth", "w/a:b.pth"),
+        ("py:package.module:make:w.pth", "py", "package.module:make:w.pth", "w.pth"),
         ("py:package.module:make", "py", "package.module:make", None),
     ],
 )
@@ -39,7 +47,14 @@ def test_settings_are_read_and_written() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["caffe:x/y.caffemodel#prototxt=z/d.prototxt", "py:x/net.py:make", "timm:r:x/w.pth"]
+    "name",
+    [
+        "caffe:x/y.caffemodel#prototxt=z/d.prototxt",
+        "py:x/net.py:make",
+        "py:x/net.py:make:y/w.pth",
+        "py:package.net:make:y/w.pth",
+        "timm:r:x/w.pth",
+    ],
 )
 def test_files_are_renamed(name: str) -> None:
     found = describe(f"{name}{'&' if '#' in name else '#'}classes=x/c.txt&sha256={'0' * 64}")
@@ -82,3 +97,25 @@ def test_settings_as_values() -> None:
     assert found.input_size == (240, 320)
     assert (found.channels, found.fit) == (2, "window")
     assert picture_settings(Description("lite0")).mean is None
+
+
+@pytest.mark.parametrize(
+    ("text", "seed"),
+    [("timm:resnet18", None), ("timm:resnet18#weights=random", 0), ("torchvision:r#weights=random:7", 7)],
+)
+def test_random_weights_have_a_seed(text: str, seed: int | None) -> None:
+    assert random_seed(describe(text)) == seed
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("timm:resnet18#weights=mine.pth", "timm:resnet18:mine.safetensors"),
+        ("timm:resnet18#weights=random:x", "random:7"),
+        ("timm:resnet18:mine.pth#weights=random", "one of them"),
+        ("lite0#weights=random", "torchvision:resnet18#weights=random"),
+    ],
+)
+def test_random_weights_that_cannot_be(text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        random_seed(describe(text))

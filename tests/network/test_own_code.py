@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import pickle
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from reverie.errors import NetworkError, ReverieError, UsageError
 from reverie.network.zoo import load_net
+from reverie.process.notices import collect_warnings
 
 CODE = """
 from dataclasses import dataclass
@@ -126,3 +131,57 @@ def test_embedded_networks_take_classes_and_numbers(tmp_path: Path) -> None:
     for said in ("size=64", "channels=1", "fit=window"):
         with pytest.raises(UsageError, match="network lite0 has its own"):
             load_net(f"lite0#{said}")
+
+
+class Bomb:
+    """What a pickle that runs code holds."""
+
+    def __reduce__(self) -> object:
+        return Path.mkdir, (Path("boom"),)
+
+
+def test_weights_after_one_more_colon(code: str, tmp_path: Path) -> None:
+    state = {"0.weight": torch.full((6, 3, 3, 3), 0.25), "0.bias": torch.arange(6.0)}
+    file = tmp_path / "mine.safetensors"
+    save_file({f"module.model.{name}": value for name, value in state.items()}, file)
+    hashed = hashlib.sha256(file.read_bytes()).hexdigest()
+    for function in ("make", "wrapped"):
+        net = load_net(f"{code}{function}:{file}#sha256={hashed}")
+        assert net.name == f"py:net.py:{function}:mine.safetensors"
+        for name, value in net.module.state_dict().items():
+            assert torch.equal(value, state[name])
+    assert load_net(code + "make").weights_sha256 != net.weights_sha256
+    with pytest.raises(NetworkError, match=f"SHA-256 is {hashed}"):
+        load_net(f"{code}make:{file}#sha256={'0' * 64}")
+    with pytest.raises(UsageError, match="none is named"):
+        load_net(f"{code}make#sha256={hashed}")
+
+
+def test_weights_that_are_not_its_own(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    save_file({"0.weight": torch.zeros(6, 3, 3, 3), "fc.bias": torch.zeros(4)}, "strange.safetensors")
+    save_file({"0.weight": torch.zeros(5, 3, 3, 3), "0.bias": torch.zeros(6)}, "shape.safetensors")
+    Path("bomb.pth").write_bytes(pickle.dumps({"0.weight": Bomb()}))
+    for file, said in (
+        ("strange.safetensors", r'py:net.py:make, "0.bias" is missing, and "fc.bias" is not part of it'),
+        ("shape.safetensors", r"\(5, 3, 3, 3\), expected floating point \(6, 3, 3, 3\)"),
+        ("bomb.pth", "runs code.*nothing was executed"),
+        ("absent.pth", "No such file"),
+    ):
+        with pytest.raises(NetworkError, match=said):
+            load_net(f"{code}make:{file}")
+    assert not Path("boom").exists()
+    with pytest.raises(UsageError, match="gives lite0, which has weights"):
+        load_net(f"{code}lite:strange.safetensors")
+
+
+def test_without_mean_and_std_it_says_what_it_assumes(code: str) -> None:
+    with collect_warnings() as said:
+        assert load_net(code + "make").mean == (0.0,) * 3
+    (text,) = said
+    assert "pixels from 0 to 1" in text
+    assert "--mean and --std" in text
+    for name in ("grey", "wrapped", "lite", "make#mean=0", "make#std=0.25"):
+        with collect_warnings() as said:
+            load_net(code + name)
+        assert not said

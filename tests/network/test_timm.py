@@ -12,6 +12,7 @@ from safetensors.torch import save, save_file
 
 from reverie.errors import NetworkError, UsageError
 from reverie.network.zoo import load_net
+from reverie.process.notices import collect_warnings
 from support.torchvision_stub import importable
 from support.web import serving
 
@@ -139,3 +140,13 @@ def test_a_repository_of_the_hub(
     assert (net.mean, net.std, net.input_size) == ((0.1,) * 3, (0.2,) * 3, (96, 96))
     x = torch.rand(1, 3, 96, 96)
     assert torch.equal(net.forward(x, "output")["output"], module((x - 0.1) / 0.2))
+
+
+def test_random_weights_come_from_a_seed_and_need_no_download(module: torch.nn.Module) -> None:
+    with collect_warnings() as said:
+        net = load_net(f"timm:{NAME}#weights=random", offline=True)
+    assert [text for text in said if "random (seed 0): it has learnt nothing" in text]
+    for name, value in net.module.state_dict().items():
+        assert torch.equal(value, module.state_dict()[name])
+    assert net.mean == tuple(module.pretrained_cfg["mean"])
+    assert net.weights_sha256 != load_net(f"timm:{NAME}#weights=random:1").weights_sha256

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 
 from reverie.errors import NetworkError
 from reverie.network.zoo import load_net
+from reverie.process.notices import collect_warnings
 from support.torchvision_stub import importable
 
 SHIM = """
@@ -139,3 +140,22 @@ def test_what_does_not_fit_is_listed(tmp_path: Path) -> None:
     )
     with pytest.raises(NetworkError, match=r"are missing, and .*\"more\" (is|are) not part of it"):
         load_net(f"torchvision:resnet18:{tmp_path}/w.safetensors")
+
+
+@pytest.mark.parametrize("name", ["squeezenet1_1", "googlenet"])
+def test_random_weights_come_from_a_seed_and_are_warned_of(name: str) -> None:
+    importable()
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    with collect_warnings() as said:
+        net = load_net(f"torchvision:{name}#weights=random:7", offline=True)
+    assert torch.equal(torch.rand(1), expected), "torch's own random numbers were taken"
+    assert [text for text in said if "random (seed 7): it has learnt nothing" in text]
+    assert net.name == f"torchvision:{name}"
+    assert net.weights_sha256 == load_net(f"torchvision:{name}#weights=random:7").weights_sha256
+    assert net.weights_sha256 != load_net(f"torchvision:{name}#weights=random").weights_sha256
+    x = torch.rand(1, 3, 64, 64, requires_grad=True)
+    net.forward(x, "output")["output"].square().sum().backward()
+    assert x.grad is not None
+    assert x.grad.abs().sum() > 0

@@ -71,10 +71,10 @@ def test_a_file_is_shown_as_it_is():
 
 
 def test_a_reference_is_a_sentence_in_the_page_and_a_docstring_on_the_site():
-    page = filled(empty("reference", "reverie.api.dreams.render"))
+    page = filled(empty("reference", "reverie.jobs.rendered.render"))
     assert "**`reverie.render(recipe, picture=None, *, session=None" in page
-    assert "([source](../src/reverie/api/dreams.py))" in page
-    assert inside(on_page_markdown(page)) == "::: reverie.api.dreams.render"
+    assert "([source](../src/reverie/jobs/rendered.py))" in page
+    assert inside(on_page_markdown(page)) == "::: reverie.jobs.rendered.render"
     assert reverie.render.__doc__.partition("\n")[0].split("``")[0].strip() in page
 
 

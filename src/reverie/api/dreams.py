@@ -76,7 +76,10 @@ def render(
     session: Session | None = None,
     net: Network | None = None,
 ) -> Picture:
-    """Dream to the end and return the finished picture; arguments and errors as of ``dream``."""
+    """Dream to the end and return the finished picture; arguments and errors as of ``dream``.
+
+    Nothing is told of how it was made; ``reverie.render``, of the layer above, does that.
+    """
     session = session_of(recipe, session, net)
     state = begin(recipe, picture, session)
     for _ in ascent(recipe, session=session, state=state):

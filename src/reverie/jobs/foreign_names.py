@@ -9,7 +9,7 @@ for a file whose author the user knows.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from reverie.errors import UsageError
@@ -55,13 +55,15 @@ def check_no_code(network: str, where: str) -> None:
 
 def check_no_functions(recipe: Recipe, where: str) -> None:
     """UsageError where a recipe in a file, which ``where`` names, climbs a function of Python."""
-    if code := recipe.code():
-        raise UsageError(f"{where}: {not_repeatable(code)}; run the program that made it")
+    if why := not_repeatable(recipe):
+        raise UsageError(f"{where}: {why}; run the program that made it")
 
 
-def not_repeatable(code: Sequence[str]) -> str:
-    """Why a file cannot be repeated whose recipe has such functions."""
-    return f"not repeatable from the file: its objective {code[0]} is Python code, which no file holds"
+def not_repeatable(recipe: Recipe, other: str | None = None) -> str:
+    """Why a file with this recipe cannot be repeated, a function or ``other``; empty where it can."""
+    code = recipe.code()
+    why = f"its objective {code[0]} is Python code, which no file holds" if code else other
+    return f"not repeatable from the file: {why}" if why else ""
 
 
 def files_of(network: str) -> tuple[str, ...]:

@@ -42,15 +42,18 @@ class LookResult(Result):
     Attributes:
         classes: The likeliest classes of the whole: index, name and probability.
         seen: Where everything that was looked for fires, in the order of the sheet.
+        words: What is on the sheet, to be read aloud.
     """
 
     classes: tuple[tuple[int, str, float], ...] = ()
     seen: tuple[Seen, ...] = ()
+    words: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The classes, and of each unit its strongest cells."""
         return {
             "path": self.files[0] if self.files else None,
+            "words": list(self.words),
             "classes": [{"class": i, "name": n, "probability": round(p, 5)} for i, n, p in self.classes],
             "units": [
                 {
@@ -119,7 +122,7 @@ class LookJob(BesidePortraits[LookResult]):
         return [_subject(text, net) for text in dict.fromkeys(self.units)], layer
 
     def _work(self, listener: Listener, workspace: Workspace) -> LookResult:
-        from reverie.jobs.look_sheet import LETTERS, sheet_cells
+        from reverie.jobs.look_sheet import LETTERS, read_aloud, sheet_cells
 
         self.output.check()
         opened = self._opened(workspace)
@@ -144,13 +147,26 @@ class LookJob(BesidePortraits[LookResult]):
                 portraits = portraits_of(opened, recipes, labels, listener, before=LOOKING)
         except Stopped as stopped:
             return LookResult(stopped=str(stopped))
-        classes = _likeliest(net, photo) if self._count else ()
+        shares = _shares(net, photo)
+        classes, whole = shares[:LISTED] if self._count else (), {index: p for index, _, p in shares}
         cells, side = sheet_cells(
-            net, self.label, photo, seen, classes=classes, strongest=len(extra), portraits=portraits
+            net,
+            self.label,
+            photo,
+            seen,
+            classes=classes,
+            strongest=len(extra),
+            whole=whole,
+            portraits=portraits,
         )
         save_sheet(cells, self.output, side=side, letters=LETTERS)
         listener.on_event(ItemFinished(self.label, 1, 1, self.output.path))
-        return LookResult(files=(self.output.path,), classes=tuple(classes), seen=tuple(seen))
+        return LookResult(
+            files=(self.output.path,),
+            classes=tuple(classes),
+            seen=tuple(seen),
+            words=tuple(read_aloud(net, seen, classes, whole, numbered=len(extra))),
+        )
 
     def _looked(self, opened: OpenRecipe, photo: Picture, subjects: Sequence[Subject], layer: str) -> Looked:
         from reverie.analysis.heat import Looked, as_looked_at
@@ -252,11 +268,11 @@ def objective_for(subject: Subject, opened: OpenRecipe) -> str:
     return of_unit(ob.logit(word), opened.recipe.preset, net)
 
 
-def _likeliest(net: Network, photo: Picture) -> Sequence[tuple[int, str, float]]:
-    """The likeliest classes of the whole photograph; none of a network that has no such."""
+def _shares(net: Network, photo: Picture) -> Sequence[tuple[int, str, float]]:
+    """How likely each class is for the whole photograph, the likeliest first; none where it has no such."""
     from reverie.analysis.classify import classify
 
     try:
-        return classify(net, photo, top=LISTED)
+        return classify(net, photo, top=net.channels_of(LOGITS))
     except UsageError:
         return ()

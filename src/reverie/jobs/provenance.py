@@ -140,6 +140,7 @@ class Provenance(_Note):
     steered: tuple[Steered, ...] = ()
     moving: MovingNote | None = None
     flashes: dict[Annotated[str, Field(max_length=40)], float] | None = None
+    unrepeatable: Annotated[str, Field(max_length=100)] | None = None
 
     def document(self) -> dict[str, Any]:
         """As JSON, without what does not apply: that it was stopped or steered, and what moves."""
@@ -148,7 +149,7 @@ class Provenance(_Note):
             for name in ("octave", "step", "frame"):
                 if one[name] is None:
                     del one[name]
-        for name in ("stopped", "steered", "moving", "flashes"):
+        for name in ("stopped", "steered", "moving", "flashes", "unrepeatable"):
             if not document[name]:
                 del document[name]
         return document

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from reverie._version import __version__
 from reverie.errors import BadInput, NetworkError, ResourceError, UsageError
 from reverie.jobs.claims import Claim, Named, film_claims, reads_of
-from reverie.jobs.foreign_names import check_beside, check_no_code, check_no_functions, files_of, placed
+from reverie.jobs.foreign_names import check_beside, check_no_code, files_of, not_repeatable, placed
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import FilmOutput, Output, Written
@@ -20,7 +20,7 @@ from reverie.jobs.workspace import Reference, Workspace
 from reverie.media.names import identity
 from reverie.network.named import folders_with
 from reverie.process.notices import warn
-from reverie.recipe.recipe import Recipe
+from reverie.recipe.recipe import Recipe, Side
 
 if TYPE_CHECKING:
     from reverie.jobs.dream import PictureResult
@@ -36,8 +36,9 @@ class RerunJob(Job[Result]):
     """A result made again: the same bytes, on the same machine and versions. Only its metadata is read.
 
     The source, masks and guides are looked for beside the result, then in the current folder; ``input``
-    says where the source is otherwise. Its result is that of the job that made it. Raises beside what that
-    does:
+    says where the source is otherwise. With ``size``, (width, height) or the longer side alone, a picture is
+    made at that size: by the same recipe, seed and photograph, but at another size what grows is another. Its
+    result is that of the job that made it. Raises beside what that does:
 
         BadInput: A file is missing or another one than it was.
         NetworkError: The weights are not the ones that dreamed.
@@ -47,6 +48,7 @@ class RerunJob(Job[Result]):
     kind: Literal["rerun"] = "rerun"
     result: Reference
     input: Reference | None = None
+    size: tuple[Side, Side] | Side | None = None
     output: Written
 
     @property
@@ -92,16 +94,45 @@ class _Again:
         self.workspace, self.to = workspace, job.output
         self.result = workspace.resolver.path(job.result)
         self.note = of_picture(self.result)
-        check_no_functions(self.note.recipe, self.result)
+        if why := not_repeatable(self.note.recipe, self.note.unrepeatable):
+            like = f", or dream one like it: reverie dream PHOTO --recipe {self.result}"
+            raise UsageError(
+                f"{self.result}: {why}; run the program that made it{'' if self.note.recipe.code() else like}"
+            )
         if not workspace.trust:
             check_no_code(self.note.recipe.network, self.result)
         self.source = workspace.path(job.input)
         self.folders = [Path(self.result).parent, Path(".")]
+        self.size = self._check_size(job.size)
         self.alike = Path(self.to.path).suffix.lower() == Path(self.result).suffix.lower()
         if self.source is not None and self.note.source is None:
             raise UsageError(
                 f"--input {self.source}: {self.result} was made without a photograph; leave it out"
             )
+
+    def _check_size(self, size: tuple[int, int] | int | None) -> tuple[int, int] | None:
+        """(width, height) where another size is asked for; UsageError where this cannot have one."""
+        if size is None:
+            return None
+        if self.note.moving is not None:
+            verb = "zoom" if self.note.recipe.zoom else "film"
+            raise UsageError(
+                f"size: is for pictures; give reverie {verb} --recipe {self.result} another --size"
+            )
+        if self.note.steered:
+            raise UsageError(f"size: {self.result} was steered at its own size; leave it out")
+        if not isinstance(size, int):
+            return size
+        picture = self.workspace.picture(Reference(path=self.result))
+        assert picture is not None
+        width, height = (max(32, round(side * size / max(picture.size))) for side in picture.size)
+        return width, height
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe in it, at the size that is asked for."""
+        recipe = self.note.recipe
+        return recipe if self.size is None else recipe.but(size=self.size, max_size=None)
 
     def named(self) -> Iterator[Named]:
         """Where its source, its other files and its weights may be."""
@@ -121,7 +152,8 @@ class _Again:
         output = Output(path=self.to.path, overwrite=self.to.overwrite, **alike)
         output.check()
         photo, watch = self.photo(), Watch(listener, label, replay=note.steered)
-        made = make_dream(self.opened(), photo, output, watch, until=note.stopped)
+        until = note.stopped if self.size is None else None
+        made = make_dream(self.opened(), photo, output, watch, until=until)
         listener.on_event(ItemFinished(label, 1, 1, made.path, made))
         return made
 
@@ -197,8 +229,10 @@ class _Again:
     def opened(self) -> OpenRecipe:
         """The recipe on what made the picture."""
         paths = self.paths
-        self._check_engine()
-        opened = OpenRecipe(self.note.recipe, self.workspace, engine=self.note.engine, paths=paths)
+        engine = self.note.engine if self.size is None else None  # tiles and threads are of the old size
+        if engine is not None:
+            self._check_engine()
+        opened = OpenRecipe(self.recipe, self.workspace, engine=engine, paths=paths)
         self._check_network(opened)
         return opened
 
@@ -291,7 +325,7 @@ class _Again:
                 warn(words)
 
 
-def again_beside(result: str) -> str:
-    """Where a result goes that is made again: its name with ``-rerun``, beside it."""
+def again_beside(result: str, ending: str = "rerun") -> str:
+    """Where a result goes that is made again: its name with an ending, beside it."""
     path = Path(result) if Path(result).name else Path(os.path.abspath(result))
-    return f"{path.with_name(f'{path.stem}-rerun{path.suffix}')}{os.sep if path.is_dir() else ''}"
+    return f"{path.with_name(f'{path.stem}-{ending}{path.suffix}')}{os.sep if path.is_dir() else ''}"

@@ -58,7 +58,9 @@ KINDS: Final = {
     "caffe": Kind("FILE.caffemodel", "one of Caffe", "caffe:bvlc_googlenet.caffemodel"),
     "onnx": Kind("FILE.onnx", "one in an ONNX file", "onnx:net.onnx", "onnx"),
     "trained": Kind("FILE.safetensors", "one that reverie train made", "mine.safetensors"),
-    "py": Kind("FILE.py:FUNCTION", "what code of your own makes", "py:net.py:make"),
+    "py": Kind(
+        "FILE.py:FUNCTION[:FILE]", "what code of your own makes, or with your weights", "py:net.py:make"
+    ),
     "faces": Kind("FILE.dat", "one that knows nothing but faces", "faces", "face-network", alone=True),
     "torch": Kind("FILE.pt2", "a program of torch.export, with --trust", "torch:net.pt2"),
 }
@@ -73,10 +75,14 @@ _ARCHITECTURES: Final = ("timm", "torchvision")
 #: What stands before the name of a file of ``reverie train``, and may be left out.
 _TRAINED: Final = "trained"
 #: Settings after the ``#``.
-SETTINGS: Final = ("sha256", "prototxt", "mean", "std", "size", "channels", "classes", "fit")
+SETTINGS: Final = ("sha256", "prototxt", "mean", "std", "size", "channels", "classes", "fit", "weights")
 #: Settings that name files.
 _NAMES: Final = ("prototxt", "classes")
 FITS: Final = ("resize", "window")
+#: What ``weights=`` takes: weights that have learnt nothing, from a seed (``random:7``).
+RANDOM: Final = "random"
+#: The parts of a network that the user's code makes: a file or a module, a function, perhaps weights.
+_OWN: Final = re.compile(r"(?P<place>.*?\.py|[^:]*):(?P<function>[^:]*)(?::(?P<weights>.+))?")
 #: The largest picture that a network may ask for, in pixels a side, and the most channels.
 MOST_SIDE, MOST_CHANNELS = 4096, 64
 _ESCAPES: Final = (("%", "%25"), ("&", "%26"), ("#", "%23"))
@@ -110,20 +116,28 @@ class Description:
 
     @property
     def file(self) -> str | None:
-        """The file in its target, if there is one: of weights, of a graph, or of code."""
+        """The file in its target, if there is one: of weights or of a graph; of code is ``code``."""
         if self.kind in _FILES or self.kind not in KINDS:
             return self.target or None
         if self.kind in _ARCHITECTURES:
             return self.target.partition(":")[2] or None
-        if self.kind == "py":
-            file = self.target.rpartition(":")[0]
-            return file if file.endswith(".py") else None
-        return None
+        return self._own[2] or None
+
+    @property
+    def code(self) -> str | None:
+        """The file of the user's code, if it is in one and not in a module."""
+        place = self._own[0]
+        return place if place.endswith(".py") else None
+
+    @property
+    def _own(self) -> tuple[str, str, str]:
+        """Of what the user's code makes: file or module, function, weights; empty where they are not."""
+        return own_parts(self.target) if self.kind == "py" else ("", "", "")
 
     @property
     def files(self) -> tuple[str, ...]:
         """Every file that it names."""
-        named = [self.file, *(self.settings.get(key) for key in _NAMES)]
+        named = [self.code, self.file, *(self.settings.get(key) for key in _NAMES)]
         return tuple(dict.fromkeys(name for name in named if name is not None))
 
     @property
@@ -135,10 +149,14 @@ class Description:
         """The same with other names for its files."""
         settings = {k: names.get(v, v) if k in _NAMES else v for k, v in self.settings.items()}
         target, file = self.target, self.file
-        if file is not None and file in names:
+        if self.kind == "py":
+            place, function, weights = self._own
+            if function:
+                place = names.get(place, place) if self.code else place
+                target = ":".join(filter(None, (place, function, names.get(weights, weights))))
+        elif file is not None and file in names:
             before = target.partition(":")[0] + ":" if self.kind in _ARCHITECTURES else ""
-            after = ":" + target.rpartition(":")[2] if self.kind == "py" else ""
-            target = f"{before}{names[file]}{after}"
+            target = f"{before}{names[file]}"
         return replace(self, target=target, settings=settings)
 
     def bare(self) -> Description:
@@ -146,6 +164,37 @@ class Description:
         names = {name: os.path.basename(name) for name in self.files}
         renamed = self.renamed(names)
         return replace(renamed, settings={k: v for k, v in renamed.settings.items() if k != "sha256"})
+
+
+def own_parts(target: str) -> tuple[str, str, str]:
+    """``PLACE:FUNCTION`` or ``PLACE:FUNCTION:WEIGHTS`` apart; a place alone has no function."""
+    found = _OWN.fullmatch(target)
+    return (found["place"], found["function"], found["weights"] or "") if found else (target, "", "")
+
+
+def random_seed(found: Description) -> int | None:
+    """The seed of the random weights that a description asks for; None where it asks for none.
+
+    Raises:
+        UsageError: It asks for other weights so, for both these and a file, or of a network that has none.
+    """
+    asked = found.settings.get("weights")
+    if asked is None:
+        return None
+    word, colon, number = asked.partition(":")
+    if word != RANDOM or (colon and not re.fullmatch(r"[0-9]{1,9}", number)):
+        raise UsageError(
+            f"weights: {asked} is no way to have weights; there is {RANDOM}, or with a seed {RANDOM}:7; "
+            f"a file stands after the name, as in timm:resnet18:mine.safetensors"
+        )
+    if found.kind not in _ARCHITECTURES:
+        raise UsageError(
+            f"network {found.title}: random weights are for names of {' and '.join(_ARCHITECTURES)}, as in "
+            f"torchvision:resnet18#weights={RANDOM}"
+        )
+    if found.file or "sha256" in found.settings:
+        raise UsageError(f"network {found.title}: weights={asked} and a file: give one of them")
+    return int(number or 0)
 
 
 def describe(text: str) -> Description:

@@ -12,6 +12,7 @@ from urllib.parse import urlparse
 from reverie.errors import NetworkError, UsageError
 from reverie.media.local_file import open_regular
 from reverie.network.description import KINDS
+from reverie.network.torchvision_fit import misfit
 
 
 def fetch(url: str, network: str, *, offline: bool) -> tuple[Path, str | None]:
@@ -116,6 +117,8 @@ class NeedsExtraError(UsageError, NetworkError):
 
 def missing_extra(network: str, package: str, error: Exception) -> NeedsExtraError:
     """The error where a package of an extra is not here, or does not fit what is."""
+    if "torchvision::" in str(error) and (why := misfit()):  # timm and onnx2torch import it too
+        return NeedsExtraError(f"network {network}: {package} cannot be imported: {why}")
     reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
     install = KINDS[network.partition(":")[0]].install
     return NeedsExtraError(f"network {network}: {package} cannot be imported ({reason[:160]}); {install}")

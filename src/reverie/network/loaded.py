@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from torch import nn
 
@@ -15,6 +16,10 @@ from reverie.network.class_names import ClassNames
 from reverie.network.description import PictureSettings
 from reverie.network.network import Network
 from reverie.network.weights import NoWeightsFileError
+from reverie.process.notices import warn
+
+#: How the normalisation of ImageNet's pictures is said after a network's name.
+SAID: Final = "#mean=0.485,0.456,0.406&std=0.229,0.224,0.225"
 
 
 @dataclass(frozen=True)
@@ -22,8 +27,8 @@ class Loaded:
     """A module, and what its files say of its pictures; arguments as of ``wrap_net``."""
 
     module: nn.Module
-    mean: float | tuple[float, ...] = 0.0
-    std: float | tuple[float, ...] = 1.0
+    mean: float | tuple[float, ...] | None = None
+    std: float | tuple[float, ...] | None = None
     channels: int = 3
     input_size: tuple[int, int] | None = None
     classes: ClassNames | None = None
@@ -46,10 +51,17 @@ class Loaded:
 
         channels = pictures.channels or self.channels
         usual = channels == self.channels
+        mean = _each(pictures.mean, self.mean if usual else None)
+        std = _each(pictures.std, self.std if usual else None)
+        if mean is None and std is None:
+            warn(
+                f"network {name}: no mean and std are known, so it is shown pixels from 0 to 1 as they are; "
+                f"if it was trained with others, say so with --mean and --std, or after its name: {SAID}"
+            )
         net = wrap_net(
             self.module,
-            mean=_each(pictures.mean, self.mean if usual else 0.0),
-            std=_each(pictures.std, self.std if usual else 1.0),
+            mean=0.0 if mean is None else mean,
+            std=1.0 if std is None else std,
             channels=channels,
             input_size=pictures.input_size or self.input_size,
             fit=pictures.fit or self.fit,
@@ -61,8 +73,10 @@ class Loaded:
         return net
 
 
-def _each(given: tuple[float, ...] | None, usual: float | tuple[float, ...]) -> float | tuple[float, ...]:
-    """One number for all channels, or one for each."""
+def _each(
+    given: tuple[float, ...] | None, usual: float | tuple[float, ...] | None
+) -> float | tuple[float, ...] | None:
+    """One number for all channels, or one for each; None where nobody says."""
     if given is None:
         return usual
     return given[0] if len(given) == 1 else given

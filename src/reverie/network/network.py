@@ -55,6 +55,7 @@ class Network:
 
     Attributes:
         name: What ``load_net`` was asked for, or the class of a wrapped module.
+        asked: The same in full, with its settings and its files as paths; empty of a wrapped module.
         module: The torch module. ``module(x, names)`` returns ``{name: activation}``.
         channels: Channels of the pictures it takes.
         mean: Per channel, subtracted from a picture in [0, 1] before the network sees it.
@@ -80,6 +81,7 @@ class Network:
         statistics: Sequence[Statistics] | None = None,
     ) -> None:
         self.name = name
+        self.asked = ""
         self.module = module
         self.mean = tuple(float(value) for value in mean)
         self.std = tuple(float(value) for value in std)

@@ -1,5 +1,6 @@
 """``py:FILE.py:FUNCTION`` and ``py:package.module:FUNCTION``: a network that the user's own code makes.
 
+A file of weights may stand after one more colon; it is read as every such file is, and nothing in it runs.
 The code runs. So such a name is taken from the user alone, and never from a file unless it is trusted:
 whoever reads names from files sees to that (``Description.runs_code``).
 """
@@ -13,39 +14,49 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from reverie.errors import NetworkError, ReverieError, UsageError, did_you_mean
 from reverie.network.class_names import ClassNames, class_names
+from reverie.network.description import own_parts
 from reverie.network.loaded import Loaded
 from reverie.network.network import Network
+from reverie.network.state import fill
+from reverie.network.weights import open_weights
+from reverie.network.wrap import WrappedNetwork
 
 #: What a function may return beside its module.
 SETTINGS = ("mean", "std", "channels", "input_size", "classes", "fit")
 
 
-def load_own(target: str) -> Loaded | Network:
+def load_own(target: str, *, expected: str | None = None) -> Loaded | Network:
     """The network that a function of the user's returns when it is called without arguments.
 
     Args:
         target: ``FILE.py:FUNCTION`` or ``package.module:FUNCTION``, looked for in the current folder too.
             It returns a module; a module and a table of ``wrap_net``'s settings; or what ``wrap_net`` or
-            ``load_net`` made.
+            ``load_net`` made. After one more colon stands a state_dict, whose weights the module gets.
+        expected: The SHA-256 of that file in hexadecimal, or None if any will do.
 
     Raises:
-        UsageError: There is no such function, or what it returns is none of that.
-        NetworkError: The code cannot be read, or fails; says in which line.
+        UsageError: There is no such function, or what it returns is none of that, or takes no weights.
+        NetworkError: The code cannot be read, or fails; says in which line. Or the weights cannot be read or
+            trusted, or are not the module's; says which.
     """
-    place, colon, name = target.rpartition(":")
-    if not colon or not place or not name.isidentifier():
+    place, name, weights = own_parts(target)
+    if not place or not name.isidentifier():
         raise UsageError(
             f'network "py:{target}": a file or module and a function are needed, as in py:net.py:make; '
-            "the function loads its weights itself"
+            "weights stand after that, as in py:net.py:make:mine.safetensors, or the function loads them"
         )
+    if expected is not None and not weights:
+        raise UsageError(f'network "py:{target}": sha256 is of a file of weights, and none is named')
     file = Path(place).expanduser() if place.endswith(".py") else None
     folder = os.getcwd() if file is None else os.path.dirname(os.path.abspath(file))
     with _found_from(folder):
@@ -56,7 +67,28 @@ def load_own(target: str) -> Loaded | Network:
             raise UsageError(
                 f'network "py:{target}": there is no function "{name}"; {did_you_mean(name, known)}'
             )
-        return _loaded(target, _run(target, make))
+        made = _loaded(target, _run(target, make))
+    if weights:
+        _fill(f"py:{os.path.basename(place)}:{name}", made, Path(weights).expanduser(), expected)
+    return made
+
+
+def _fill(title: str, made: Loaded | Network, path: Path, expected: str | None) -> None:
+    """Put the weights of a file into what the code made."""
+    if isinstance(made, Network) and not isinstance(made, WrappedNetwork):
+        raise UsageError(
+            f"network {title}: its function gives {made.name}, which has weights; leave the file out"
+        )
+    compiled = getattr(made.module, "_orig_mod", None)  # of torch.compile, whose names have that before them
+    module = compiled if isinstance(compiled, nn.Module) else made.module
+    if any(is_lazy(weight) for weight in chain(module.parameters(), module.buffers())):
+        raise UsageError(
+            f"network {title}: is lazy and has no weights yet, so none can be put into it; run it once on a "
+            "picture in the function"
+        )
+    parameters = sum(weight.numel() for weight in module.state_dict().values())
+    with open_weights(path, expected, parameters=parameters) as state:
+        fill(module, state, title)
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 import torch
@@ -12,6 +13,7 @@ from reverie.errors import NetworkError
 from reverie.network.tensor_files import TensorNote
 from reverie.network.weights import WeightsFile, check_state
 from reverie.ops.finite import is_finite
+from reverie.process.notices import warn
 
 #: What training puts before the names of weights: data parallel, ``torch.compile``, Lightning.
 PREFIXES: Final = ("module.", "_orig_mod.", "model.")
@@ -90,3 +92,20 @@ def _check_once(names: Mapping[str, str], file: str) -> None:
         if short in seen:
             raise NetworkError(f'weights {file}: "{seen[short]}" and "{name}" are the same weight twice')
         seen[short] = name
+
+
+@contextmanager
+def random_weights(title: str, seed: int) -> Iterator[None]:
+    """What is made in here has the random weights of a seed, of which is warned; torch's own numbers go on.
+
+    Args:
+        title: What the network is called.
+        seed: The same seed, architecture and versions give the same weights.
+    """
+    warn(
+        f"network {title}: its weights are random (seed {seed}): it has learnt nothing, and neither what it "
+        "dreams nor what it says of a picture means anything"
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield

@@ -15,7 +15,7 @@ from reverie.errors import NetworkError, UsageError, did_you_mean
 from reverie.network.class_names import ClassNames, class_names, imagenet
 from reverie.network.downloads import fetch, fetch_from_hub, missing_extra
 from reverie.network.loaded import Loaded, read_file
-from reverie.network.state import classes_in, fill
+from reverie.network.state import classes_in, fill, random_weights
 from reverie.network.weights import open_weights
 
 #: Files of weights on the hub, the safer first.
@@ -27,7 +27,12 @@ _REPOSITORY: Final = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}")
 
 
 def load_timm(
-    name: str, weights: Path | None = None, *, expected: str | None = None, offline: bool
+    name: str,
+    weights: Path | None = None,
+    *,
+    expected: str | None = None,
+    offline: bool,
+    random: int | None = None,
 ) -> Loaded:
     """A network of timm, with its own trained weights or those of a file.
 
@@ -37,6 +42,7 @@ def load_timm(
             ones.
         expected: The SHA-256 of the file in hexadecimal, or None if any will do.
         offline: Never download anything.
+        random: The seed of random weights, instead of trained ones; needs no download.
 
     Raises:
         UsageError: timm has no such network, or is not installed.
@@ -44,6 +50,9 @@ def load_timm(
     """
     timm = _timm(f"timm:{name}")
     config = _configuration(timm, name)
+    if random is not None:
+        with random_weights(f"timm:{name}", random):
+            return _loaded(_built(timm, name, f"timm:{name}", {}), config)
     if weights is None:
         weights, expected = _trained(name, config, offline=offline)
     return _filled(timm, name, config, weights, expected, f"timm:{name}", {})
@@ -113,7 +122,8 @@ def _trained(name: str, config: Mapping[str, Any], *, offline: bool) -> tuple[Pa
     if config.get("url") and not custom:
         return fetch(str(config["url"]), title, offline=offline)
     raise NetworkError(
-        f"network {title}: timm has no trained weights of it as a state_dict; give a file, {title}:FILE"
+        f"network {title}: timm has no trained weights of it as a state_dict; give a file, {title}:FILE, "
+        f"or try it without what it learnt, {title}#weights=random"
     )
 
 

@@ -10,16 +10,23 @@ from reverie.errors import UsageError, did_you_mean
 from reverie.network.class_names import class_names
 from reverie.network.downloads import fetch, missing_extra
 from reverie.network.loaded import Loaded
-from reverie.network.state import classes_in, fill
+from reverie.network.state import classes_in, fill, random_weights
 from reverie.network.weights import WeightsFile, open_weights
 
 FIXED_SIZE = ("vit_", "maxvit")  # families that take pictures of one size only
+#: Old networks with classifiers at their sides, which only training needs.
+_WITH_SIDES: Final = ("googlenet", "inception_v3")
 #: What the layer that tells classes apart is called; the first of them that a network has.
 _HEADS: Final = ("fc", "head", "heads.head", "classifier", *(f"classifier.{n}" for n in range(6, 0, -1)))
 
 
 def load_torchvision(
-    name: str, weights: Path | None = None, *, expected: str | None = None, offline: bool = False
+    name: str,
+    weights: Path | None = None,
+    *,
+    expected: str | None = None,
+    offline: bool = False,
+    random: int | None = None,
 ) -> Loaded:
     """A torchvision classifier, with its trained weights, which are downloaded once, or those of a file.
 
@@ -28,6 +35,7 @@ def load_torchvision(
         weights: A state_dict, whose last layer may have another number of classes.
         expected: The SHA-256 of that file in hexadecimal, or None if any will do.
         offline: Refuse to download.
+        random: The seed of random weights, instead of trained ones; needs no download.
 
     Raises:
         UsageError: torchvision has no such classifier.
@@ -40,7 +48,10 @@ def load_torchvision(
         raise UsageError(f'network "torchvision:{name}" is not known; {hint}')
     published = models.get_model_weights(name).DEFAULT
     parameters, categories = int(published.meta["num_params"]), published.meta["categories"]
-    if weights is None:
+    if random is not None:
+        with random_weights(f"torchvision:{name}", random):
+            module = models.get_model(name, **_untrained(name))
+    elif weights is None:
         path, _ = fetch(published.url, f"torchvision:{name}", offline=offline)
         with open_weights(path, parameters=parameters):
             pass  # torchvision reads the file that was just shown to be plain tensors
@@ -63,9 +74,14 @@ def load_torchvision(
     )
 
 
+def _untrained(name: str) -> dict[str, bool]:
+    """Of two old networks: that they are drawn at random, as all others are by themselves."""
+    return {"init_weights": True, "aux_logits": False} if name in _WITH_SIDES else {}
+
+
 def _options(name: str, state: WeightsFile) -> dict[str, bool]:
     """Of two old networks: whether the file has the classifiers at their sides, which only training needs."""
-    if name not in ("googlenet", "inception_v3"):
+    if name not in _WITH_SIDES:
         return {}
     aside = any("aux" in weight.lower() for weight in state)
     return {"init_weights": False, "aux_logits": aside}

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reverie.errors import NetworkError, UsageError, did_you_mean
-from reverie.network.description import KINDS, Description, PictureSettings, describe, picture_settings
+from reverie.network.description import (
+    KINDS,
+    Description,
+    PictureSettings,
+    describe,
+    picture_settings,
+    random_seed,
+)
 from reverie.network.named import known_as, names_given
 from reverie.network.weights import open_weights, sha256_in
 
@@ -121,9 +128,11 @@ def load_net(name: str = DEFAULT, *, offline: bool = False, trust: bool = False)
             faces; ``timm:NAME:FILE`` and ``torchvision:NAME:FILE`` with a state_dict of your own;
             ``FILE.safetensors``, which ``reverie train`` made; ``caffe:FILE.caffemodel``,
             ``onnx:FILE.onnx``, ``torch:FILE.pt2``;
-            ``py:FILE.py:FUNCTION`` or ``py:package.module:FUNCTION``, code of your own, which runs.
+            ``py:FILE.py:FUNCTION`` or ``py:package.module:FUNCTION``, code of your own, which runs, and
+            perhaps ``:FILE`` with its weights.
             Or a name that the user's ``networks.toml`` gives to one of these. Settings may follow, as in
-            ``onnx:net.onnx#mean=0.5&std=0.25``: see ``Description``.
+            ``onnx:net.onnx#mean=0.5&std=0.25``, or ``timm:resnet18#weights=random`` for one that has learnt
+            nothing: see ``Description``.
         offline: Never download anything.
         trust: Read files that can run code while they are read, as ``torch:`` does.
 
@@ -133,7 +142,14 @@ def load_net(name: str = DEFAULT, *, offline: bool = False, trust: bool = False)
         NetworkError: Its weights are missing, damaged or not the ones they should be, or its code fails.
     """
     found = describe(known_as(name))
-    pictures = picture_settings(found)
+    net = _made(found, offline=offline, trust=trust)
+    net.asked = str(found)
+    return net
+
+
+def _made(found: Description, *, offline: bool, trust: bool) -> Network:
+    """The network of a description; errors as of ``load_net``."""
+    pictures, random = picture_settings(found), random_seed(found)
     if found.kind in network_names():
         return _embedded(found, pictures)
     if found.kind not in KINDS:
@@ -143,13 +159,13 @@ def load_net(name: str = DEFAULT, *, offline: bool = False, trust: bool = False)
         raise UsageError(f'network "{found.title}": {kind.takes} is missing, as in {kind.example}')
     from reverie.network.network import Network
 
-    made = _load(found, offline=offline, trust=trust)
+    made = _load(found, offline=offline, trust=trust, random=random)
     if isinstance(made, Network):
         return _read_anew(made, pictures, found.bare().title)
     return made.network(found.bare().title, pictures)
 
 
-def _load(found: Description, *, offline: bool, trust: bool) -> Loaded | Network:
+def _load(found: Description, *, offline: bool, trust: bool, random: int | None) -> Loaded | Network:
     """What a description of another kind than the embedded networks comes to."""
     path, expected = Path(found.file or "").expanduser(), sha256_in(found)
     match found.kind:
@@ -157,12 +173,14 @@ def _load(found: Description, *, offline: bool, trust: bool) -> Loaded | Network
             from reverie.network.torchvision import load_torchvision
 
             name = found.target.partition(":")[0]
-            return load_torchvision(name, path if found.file else None, expected=expected, offline=offline)
+            file = path if found.file else None
+            return load_torchvision(name, file, expected=expected, offline=offline, random=random)
         case "timm":
             from reverie.network.timm import load_timm
 
             name = found.target.partition(":")[0]
-            return load_timm(name, path if found.file else None, expected=expected, offline=offline)
+            file = path if found.file else None
+            return load_timm(name, file, expected=expected, offline=offline, random=random)
         case "hf":
             from reverie.network.timm import load_hub
 
@@ -191,7 +209,7 @@ def _load(found: Description, *, offline: bool, trust: bool) -> Loaded | Network
         case _:
             from reverie.network.own_code import load_own
 
-            return load_own(found.target)
+            return load_own(found.target, expected=expected)
 
 
 def _read_anew(net: Network, pictures: PictureSettings, title: str) -> Network:

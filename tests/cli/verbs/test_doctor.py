@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reverie.jobs.bench.health import Finding
 from support.commands import Ran
 
 Reverie = Callable[..., Ran]
@@ -38,3 +39,15 @@ def test_doctor_says_what_is_not(inside: Reverie, tmp_path: Path) -> None:
     assert done.rc == 1
     assert "BAD" in done.stdout
     assert "not healthy" in done.stdout
+
+
+def test_doctor_does_not_call_an_extra_healthy_that_does_not_load(
+    inside: Reverie, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [Finding("weights", "as they should be", True), Finding("extra nets", "no", without="extra nets")]
+    monkeypatch.setattr("reverie.jobs.bench.health.findings_of", lambda recipe: found)
+    done = inside("doctor")
+    assert done.rc == 0
+    assert done.stdout.splitlines()[1].endswith("BAD")
+    assert done.stdout.splitlines()[-1] == "healthy, but for extra nets: see the lines marked BAD"
+    assert inside("doctor", "--json").json["broken"] == ["extra nets"]

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from reverie.jobs.dream import DreamJob
+from reverie.jobs.provenance import of_picture
 from reverie.jobs.zoom import ZoomJob
+from reverie.media.picture import load_picture
 from reverie.recipe.presets.preset import preset
 from support.commands import Ran
 from support.listeners import Recorder
@@ -59,3 +61,27 @@ def test_empty_names_are_refused(here: Path, inside: Reverie) -> None:
     inside("film", "", "-o", "d.mp4").refused(2, "VIDEO")
     for words in (("dream", "", "-o", "d.png"), ("sheet", "", "-o", "s.png"), ("look", "", "-o", "l.png")):
         inside(*words).refused(2, "a word is empty")
+
+
+def test_a_dream_is_made_again_larger(here: Path, inside: Reverie) -> None:
+    given = ("--steps", "1", "--octaves", "1", "--size", "64", "--seed", "3", "--threads", "1")
+    assert inside("dream", "chelsea.png", "-o", "d.png", *given).rc == 0
+    done = inside("rerun", "d.png", "--size", "96", "-v")
+    assert done.stdout == "d-96.png\n"
+    assert "at another size other things grow" in done.stderr
+    assert "reverie dream d.png --size 96 --octaves 2" in done.stderr
+    small, large = of_picture("d.png"), of_picture("d-96.png")
+    assert large.recipe == small.recipe.but(size=load_picture("d-96.png").size, max_size=None)
+    assert max(load_picture("d-96.png").size) == 96
+    assert large.source == small.source
+    assert inside("rerun", "d-96.png").stdout == "d-96-rerun.png\n"
+    assert Path("d-96-rerun.png").read_bytes() == Path("d-96.png").read_bytes()
+    assert inside("rerun", "d.png", "--size", "80x40", "-o", "e.png").rc == 0
+    assert load_picture("e.png").size == (80, 40)
+
+
+def test_what_cannot_be_made_larger_says_so(here: Path, inside: Reverie) -> None:
+    recipe = preset("classic", steps=(2,), octaves=1, threads=1, max_size=64)
+    DreamJob(recipe=recipe, photo="chelsea.png", output="d.png").run(Recorder(steer={1: {"max_change": 0.5}}))
+    inside("rerun", "d.png", "--size", "96").refused(2, "steered at its own size")
+    inside("rerun", "d.png", "--size", "big").refused(2, "width and height are needed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -96,3 +97,33 @@ def test_settings_that_cannot_be_are_said(tmp_path: Path) -> None:
 
 def test_steps_have_no_picture_that_nobody_made() -> None:
     assert Step("cppn", "generation 1/2").picture is None
+
+
+def test_quick_leaves_out_what_is_not_said(tmp_path: Path) -> None:
+    job = EvolutionJob(settings={"generations": 5}, output=str(tmp_path / "f"), quick=True)
+    assert (job.evolves.generations, job.evolves.size, job.evolves.counts) == (5, 128, (200, 200))
+    assert job.surest == 24
+    assert again(job) == job
+    named = EvolutionJob(classes=("tabby",), output=str(tmp_path / "f"), quick=True)
+    assert named.surest is None
+    assert EvolutionJob(output=str(tmp_path / "f")).surest is None
+
+
+def test_quick_reports_the_classes_that_it_is_surest_of(
+    tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reverie.jobs.fooling.job.SUREST", 2)
+    evolution(tmp_path / "all").run(workspace=workspace)
+    evolution(tmp_path / "few", quick=True).run(workspace=workspace)
+    whole, few = (
+        {
+            one["class"]: one["confidence"]
+            for one in json.loads((tmp_path / name / "archive.json").read_text())
+        }
+        for name in ("all", "few")
+    )
+    assert len(few) == 2
+    assert few == dict(sorted(whole.items(), key=lambda one: -one[1])[:2])
+    said = evolution(tmp_path / "few", quick=True).estimate(workspace).text
+    assert "quick: 52 pictures of 32 px (a whole run: 2,000,400 of 224 px)" in said
+    assert "shows the 2 of 5 classes that it is surest of" in said

@@ -21,10 +21,12 @@ def doctor(
 
     findings = findings_of(recipe_of(compute))
     well = all(f.well is not False for f in findings)
+    broken = [f.without for f in findings if f.without]
     marks = {True: "ok", False: "BAD", None: ""}
-    lines = [f"{f.what:<24} {f.found}  {marks[f.well]}".rstrip() for f in findings]
-    lines.append("healthy" if well else "not healthy: see the lines marked BAD")
-    document = {"healthy": well, "findings": [vars(f) for f in findings]}
+    lines = [f"{f.what:<24} {f.found}  {'BAD' if f.without else marks[f.well]}".rstrip() for f in findings]
+    healthy = f"healthy, but for {', '.join(broken)}: see the lines marked BAD" if broken else "healthy"
+    lines.append(healthy if well else "not healthy: see the lines marked BAD")
+    document = {"healthy": well, "broken": broken, "findings": [vars(f) for f in findings]}
     console_of(messages).result(lines, document)
     if not well:
         raise typer.Exit(1)

@@ -20,9 +20,10 @@ from reverie.cli.recipe_options import (
     output_of,
     told_as_typed,
     where_to,
+    workspace_of,
 )
 from reverie.errors import Interrupted, UsageError
-from reverie.jobs.fooling.settings import ENCODINGS, Settings
+from reverie.jobs.fooling.settings import ENCODINGS, QUICK, SUREST, Settings
 
 if TYPE_CHECKING:
     from reverie.jobs.fooling.outcome import EvolutionResult
@@ -60,6 +61,12 @@ Classes = Annotated[
 class EvolutionOptions(Group):
     """What evolves."""
 
+    quick: bool = other(
+        "--quick",
+        help=f"In minutes: {QUICK['generations']} generations of {QUICK['children']} pictures of "
+        f"{QUICK['size']} pixels, and the {SUREST} classes that it is surest of, unless you name others.",
+        panel=EVOLUTION,
+    )
     encoding: str | None = of_run("encoding", metavar="NAME", autocompletion=_encodings)
     generations: int | None = of_run("generations")
     children: int | None = of_run("children")
@@ -136,19 +143,22 @@ def fool(
                 "overwrite": common.overwrite,
             },
             resume=common.resume,
+            quick=evolution.quick,
             engine=common.engine or "auto",
             device=common.device or "auto",
             threads=machines.threads(common.threads),
         )
         job.evolves  # noqa: B018 (settings that cannot be are said now)
         preview = None if common.dry_run else preview_of(common.preview, common.overwrite, SHEET_SECONDS)
+        if evolution.quick and not (common.dry_run or common.resume or common.quiet or common.json):
+            console_of(common).info(job.estimate(workspace_of(common)).text)
         result = make_sheet(job, common, also=preview, machines=machines)
     if result is not None:
-        tell(console_of(common), result)
+        tell(console_of(common), result, "surest " if job.surest else "")
 
 
-def tell(console: Console, result: EvolutionResult) -> None:
-    """Say what came of an evolution; end with 130 if Ctrl-C cut it short."""
+def tell(console: Console, result: EvolutionResult, which: str = "") -> None:
+    """Say what came of an evolution, for ``which`` classes; end with 130 if Ctrl-C cut it short."""
     folder = result.folder
     if result.stopped:
         raise Interrupted(
@@ -161,7 +171,7 @@ def tell(console: Console, result: EvolutionResult) -> None:
     half, most, nearly = result.over
     console.info(
         f"{folder}: {result.evaluations:,} pictures judged, median {result.median:.3f}; of "
-        f"{len(result.confidences)} classes {half} over .5, {most} over .95, {nearly} over .99; "
+        f"{len(result.confidences)} {which}classes {half} over .5, {most} over .95, {nearly} over .99; "
         f"{clock(result.network_seconds + result.outside_seconds)}"
     )
 
@@ -178,6 +188,7 @@ def print_large(
         "resume",
         "dry_run",
         "preview",
+        "quick",
     ]
     asked = [name for name in useless if given[name] is not None and given[name] is not False]
     for word in [*(classes or ()), *("--" + name.replace("_", "-") for name in asked)]:

@@ -170,7 +170,7 @@ def layers(
 @takes_groups
 def networks(messages: Annotated[Messages, Only("json", "debug")]) -> None:
     """List the networks that can dream."""
-    from reverie.network.description import KINDS
+    from reverie.network.description import KINDS, RANDOM
     from reverie.network.named import named_networks
     from reverie.network.zoo import networks as known
 
@@ -197,6 +197,7 @@ def networks(messages: Annotated[Messages, Only("json", "debug")]) -> None:
     add_row(table, "lite0:FILE", "any of these with weights of your own", "", "", ".pth or .safetensors")
     for name, kind in KINDS.items():
         add_row(table, f"{name}{kind.usage}", kind.title, "", "", kind.install)
+    add_row(table, f"timm:NAME#weights={RANDOM}", "that has learnt nothing; torchvision's too", "", "", "")
     for name, one in mine.items():
         add_row(table, name, str(one.network), "", "", f"networks.toml, line {one.line}")
     print_table(table)

@@ -80,3 +80,5 @@ def look(
     if result.stopped:
         raise Interrupted("stopped; nothing was written")
     console.result(output.path, result.as_json())
+    for line in result.words:
+        console.info(line)

@@ -39,11 +39,19 @@ EXTRAS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report; ``well`` None is for the record alone."""
+    """One line of the report.
+
+    Attributes:
+        what: It is of this.
+        found: What there is.
+        well: None is for the record alone.
+        without: What nobody can do because of it, where everything else goes on all the same.
+    """
 
     what: str
     found: str
     well: bool | None = None
+    without: str = ""
 
 
 def findings_of(recipe: Recipe) -> list[Finding]:
@@ -79,19 +87,23 @@ def installed() -> list[Finding]:
             module = {"pillow": "PIL", "opencv-python-headless": "cv2"}.get(package, package)
             here = importlib.util.find_spec(module) is not None
             found.append(Finding(package, "installed from elsewhere" if here else "missing", here or None))
-    found += [Finding(f"extra {extra}", _loads(extra, module)) for extra, module in EXTRAS.items()]
-    return found
+    return found + [extra(name) for name in EXTRAS]
 
 
-def _loads(extra: str, module: str) -> str:
+def extra(name: str) -> Finding:
     """Whether an extra is there, and if it is, whether it can be imported."""
+    from reverie.network.torchvision_fit import misfit
+
+    module, what = EXTRAS[name], f"extra {name}"
     if importlib.util.find_spec(module) is None:
-        return f'no; pip install "reverie[{extra}]"'
+        return Finding(what, f'no; pip install "reverie[{name}]"')
     try:
         importlib.import_module(module)
     except Exception as error:  # a compiled package beside another torch than its own fails in any way
-        return f"installed, but it does not load: {str(error).splitlines()[0][:60]}"
-    return "yes"
+        why = misfit() if module == "torchvision" else ""
+        reason = why or (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
+        return Finding(what, f"installed, but it does not load: {reason}", without=what)
+    return Finding(what, "yes")
 
 
 def machine() -> list[Finding]:

@@ -90,6 +90,7 @@ class EvolutionRun:
         self.folder = Folder(folder)
         self.resume = resume
         self.every = checkpoint_every, sheet_every
+        self._surest: int | None = None
         self._workspace = workspace or Workspace()
         found = self.folder.check(resume=resume, overwrite=overwrite)
         settings = settings or make_settings()
@@ -145,11 +146,18 @@ class EvolutionRun:
             )
         return found.model_copy(update={"settings": self.settings})
 
-    def carry_out(self, classes: Sequence[str] = (), listener: Listener | None = None) -> EvolutionResult:
+    def carry_out(
+        self,
+        classes: Sequence[str] = (),
+        listener: Listener | None = None,
+        *,
+        surest: int | None = None,
+    ) -> EvolutionResult:
         """Evolve, then write what came of it.
 
         Args:
             classes: Those that are reported; all of them if none is named.
+            surest: Report only so many of them, those that the network is surest of.
             listener: Told of each generation and of files that are written, and asked in between whether to
                 stop; everything is kept then.
 
@@ -158,7 +166,7 @@ class EvolutionRun:
             BadInput: The checkpoint is damaged, or another run's.
             ResourceError: Something cannot be written; the last checkpoint is kept.
         """
-        told = listener or Listener()
+        told, self._surest = listener or Listener(), surest
         wanted = self.arena.classes(classes)
         state = self._state()
         self.folder.begin(self.note, resume=self.resume)
@@ -260,6 +268,9 @@ class EvolutionRun:
         save_checkpoint(self.folder.checkpoint, state, self.arena.encoding)
 
     def _evolved(self, state: Evolution, wanted: Sequence[int]) -> Evolved:
+        if self._surest is not None:
+            sure = state.archive.confidence
+            wanted = sorted(sorted(wanted, key=lambda index: -sure[index])[: self._surest])
         return Evolved(self.folder, self.note, self.arena, state, tuple(wanted))
 
 

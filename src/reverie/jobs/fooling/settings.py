@@ -15,6 +15,9 @@ EncodingName = Literal["cppn", "smooth", "direct", "natural", "random", "gradien
 #: Pictures a generation, where nothing is said (Nguyen, Yosinski & Clune 2015: 400, and 200 of pixels).
 CHILDREN: Final[Mapping[str, int]] = {"direct": 200, "natural": 200, "gradient": 50}
 MOST_CHILDREN = 400
+#: What a quick run has where nothing else is said, and of how many classes, the surest, it reports.
+QUICK: Final[Mapping[str, int]] = {"size": 128, "generations": 200, "children": 200}
+SUREST: Final = 24
 #: Confidences over which classes are counted.
 LEVELS: Final = (0.5, 0.95, 0.99)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from typing import Any
 
@@ -25,11 +27,26 @@ class Source:
         name: The file's name, never its path.
         sha256: Of the whole file, in hexadecimal.
         format: "png", "jpeg", "webp", "avif", "tiff", "gif", "bmp", "ppm", "heic" or "svg".
+        pixels: The ``fingerprint`` of what was read, which tells whether a picture was changed since.
     """
 
     name: str
     sha256: str
     format: str
+    pixels: int = field(default=0, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What made a picture, for the file that it is saved to.
+
+    Attributes:
+        pixels: The ``fingerprint`` of the picture that was made.
+        document: What is written into a file of this depth and quality.
+    """
+
+    pixels: int
+    document: Callable[[int, int | None], dict[str, Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +59,7 @@ class Picture:
         depth: Bits a channel of the file it came from, 8 or 16.
         source: The file it came from, if any.
         provenance: reverie's own metadata found in that file, if any.
+        made: What made it, if reverie did, in this process.
 
     Raises:
         ValueError: The arrays have another shape or type.
@@ -52,6 +70,7 @@ class Picture:
     depth: int = 8
     source: Source | None = None
     provenance: dict[str, Any] | None = None
+    made: Made | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.pixels.ndim != 3 or self.pixels.dtype != np.float32 or not self.pixels.size:
@@ -131,9 +150,16 @@ class Picture:
         depth: int = 8,
         quality: int | None = None,
         provenance: dict[str, Any] | None = None,
+        metadata: bool = True,
         overwrite: bool = False,
     ) -> None:
-        """Write the picture to a file: `save_picture` with this picture."""
+        """Write the picture to a file: `save_picture` with this picture.
+
+        What ``reverie.render`` made carries its recipe, unless it was changed since; ``metadata=False``
+        leaves it out.
+        """
+        if provenance is None and metadata and self.made and self.made.pixels == fingerprint(self):
+            provenance = self.made.document(depth, quality)
         save_picture(
             self,
             path,
@@ -146,6 +172,15 @@ class Picture:
     def _repr_png_(self) -> bytes:
         """What a notebook shows."""
         return encode(self, "png")
+
+
+def fingerprint(picture: Picture) -> int:
+    """A number that is another one when anything of the picture was changed."""
+    planes = [picture.pixels] if picture.alpha is None else [picture.pixels, picture.alpha]
+    found = 0
+    for plane in planes:
+        found = zlib.crc32(np.ascontiguousarray(plane).data, zlib.crc32(repr(plane.shape).encode(), found))
+    return found
 
 
 def no_larger(picture: Picture, side: int) -> Picture:

@@ -25,7 +25,7 @@ from reverie.media.picture.container_colour import bmp_profile, boxed_colour
 from reverie.media.picture.decoding import decoding
 from reverie.media.picture.described_colour import DescribedColour
 from reverie.media.picture.detect_format import MIN_SIDE, PILLOW, check_size, read_local, sniff
-from reverie.media.picture.picture import Floats, Picture, Source
+from reverie.media.picture.picture import Floats, Picture, Source, fingerprint
 from reverie.media.picture.png_chunks import PngMeaning, described, narrow, opacity, png_meaning
 from reverie.media.picture.profiled import deep_to_srgb, shallow_to_srgb, unit
 from reverie.media.picture.sixteen_bit import deep_samples, upright
@@ -79,16 +79,20 @@ def load_picture(
     # 16 bytes a pixel are more than any accepted format stores, with room for metadata.
     data = read_local(path, most=16 * max_pixels + 64_000_000)
     kind = sniff(data, name)
-    source = Source(os.path.basename(name), hashlib.sha256(data).hexdigest(), kind)
+    digest = hashlib.sha256(data).hexdigest()
+
+    def from_file(picture: Picture) -> Picture:
+        return replace(picture, source=Source(os.path.basename(name), digest, kind, fingerprint(picture)))
+
     try:
         if kind == "svg":
             from reverie.media.picture.svg import draw_svg
 
             png, rows = draw_svg(data, name, width=svg_width, max_pixels=max_pixels)
-            return replace(_decode(png, "png", name, max_pixels, rows=rows), source=source)
+            return from_file(_decode(png, "png", name, max_pixels, rows=rows))
         if kind == "tiff":
-            return replace(_decode_tiff(data, name, max_pixels), source=source)
-        return replace(_decode(data, kind, name, max_pixels, min_side=min_side), source=source)
+            return from_file(_decode_tiff(data, name, max_pixels))
+        return from_file(_decode(data, kind, name, max_pixels, min_side=min_side))
     except MemoryError as error:
         raise ResourceError(f"{name}: not enough memory to read it; give a smaller one") from error
 
