@@ -274,6 +274,8 @@ def test_a_zoom_plays_while_it_grows_and_what_there_is_is_kept(user: User, photo
     job = user.wait(id)
     assert (job["state"], job["pictures"][0]["name"]) == ("stopped", "chelsea-zoom-stopped.mp4")
     assert frames_in(user.made(id)) >= frames_in(film.content)
+    over = user.http.get(f"/api/jobs/{id}/film", params={"from": len(film.content)})
+    assert (over.status_code, over.content) == (204, b"")
     recalled = user.get(f"/api/pictures/{job['picture']}/recipe")
     assert recalled["repeatable"] is False
     assert "it was stopped at frame" in recalled["why_not"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, HTTPException, Query, Response
@@ -199,15 +200,30 @@ async def preview(id: str, here: Here) -> Response:
 async def film(
     id: str, here: Here, begin: Annotated[int | None, Query(alias="from", ge=0)] = None
 ) -> Response:
-    found = here.studio.line.film(_job(id, here))
-    if found is None:
+    """With ``from``, what has been added since: nothing where there is no more yet, 204 once it is over."""
+    row = _job(id, here)
+    found, fresh = here.studio.line.film(row), {"cache-control": "no-store"}
+    if row.kind not in ("zoom", "film"):
         raise missing()
-    fresh = {"cache-control": "no-store"}
     if begin is None:
+        if found is None:
+            raise missing()
         return FileResponse(found, media_type="video/mp4", headers=fresh)
-    with found.open("rb") as file:
-        file.seek(begin)
-        return Response(file.read(PIECE), media_type="video/mp4", headers=fresh)
+    if row.state not in ALIVE:
+        return Response(status_code=204, headers=fresh)
+    return Response(_bytes_from(found, begin), media_type="video/mp4", headers=fresh)
+
+
+def _bytes_from(path: Path | None, begin: int) -> bytes:
+    """A piece of a file; nothing where it is not there yet, or no more."""
+    if path is None:
+        return b""
+    try:
+        with path.open("rb") as file:
+            file.seek(begin)
+            return file.read(PIECE)
+    except FileNotFoundError:  # it was finished just now
+        return b""
 
 
 def merged(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:

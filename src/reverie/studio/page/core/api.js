@@ -93,9 +93,11 @@ export async function sketch(wanted, signal) {
 }
 /** @param {string} id @param {object} wanted The settings that change, and files that are new. */
 export const steerJob = (id, wanted) => ask("PATCH", `/api/jobs/${id}`, { json: wanted });
-/** What is safe of a film that is being made, from a byte on; empty where there is no more yet. @param {string} id @param {number} from */
+/** What is safe of a film that is being made, from a byte on; empty where there is no more yet, null once it is over.
+ * @param {string} id @param {number} from */
 export async function filmSoFar(id, from) {
   const answer = await fetch(`${filmUrl(id)}?from=${from}`, { cache: "no-store" });
+  if (answer.status === 204) return null;
   return answer.ok ? answer.arrayBuffer() : new ArrayBuffer(0);
 }
 /** @param {string} id */

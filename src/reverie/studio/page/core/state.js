@@ -73,6 +73,13 @@ export const current = /** @type {Record<Kind, import("./html.js").Signal<import
   Object.fromEntries(KINDS.map((kind) => [kind, signal(/** @type {any} */ (null))]))
 );
 
+/** Change a little of what a tab shows, as it stands by now: what was drawn may be older. @param {Kind} kind
+ * @param {Partial<import("./types.js").Current>} change */
+export function amend(kind, change) {
+  const now = current[kind].value;
+  if (now) current[kind].value = { ...now, ...change };
+}
+
 /** Whether a job goes on. @param {import("./types.js").Current | import("./types.js").Job | null} job */
 export const alive = (job) => job !== null && ["waiting", "running", "paused"].includes(job.state);
 

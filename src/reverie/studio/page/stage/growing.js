@@ -31,11 +31,22 @@ const append = (buffer, data) => new Promise((done, failed) => {
   buffer.appendBuffer(data);
 });
 
-/** Feed a video from a job's film until it is told to end; false where the browser cannot do it.
+/** The first piece of a job's film that has anything; null where it is over before. @param {string} job @param {AbortSignal} signal */
+async function beginning(job, signal) {
+  for (;;) {
+    const piece = await filmSoFar(job, 0);
+    if (piece === null || signal.aborted) return null;
+    if (piece.byteLength) return piece;
+    await new Promise((done) => setTimeout(done, EVERY));
+  }
+}
+
+/** Feed a video from a job's film until it is over or told to end; false where the browser cannot do it.
  * @param {HTMLVideoElement} video @param {string} job @param {AbortSignal} signal */
-async function feed(video, job, signal) {
+export async function feed(video, job, signal) {
   const Source = /** @type {typeof MediaSource | undefined} */ (/** @type {any} */ (window).ManagedMediaSource ?? window.MediaSource);
-  const first = await filmSoFar(job, 0);
+  const first = await beginning(job, signal);
+  if (first === null) return true;
   const type = typeOf(new Uint8Array(first));
   if (!type || !Source?.isTypeSupported(type)) return false;
   const source = new Source();
@@ -44,8 +55,9 @@ async function feed(video, job, signal) {
   await new Promise((done) => source.addEventListener("sourceopen", done, { once: true }));
   const buffer = source.addSourceBuffer(type);
   let length = 0;
+  /** @type {ArrayBuffer | null} */
   let piece = first;
-  while (!signal.aborted && source.readyState === "open") {
+  while (piece !== null && !signal.aborted && source.readyState === "open") {
     if (piece.byteLength) {
       await append(buffer, piece);
       length += piece.byteLength;

@@ -4,7 +4,7 @@ import { PREVIEW_SIDE, back } from "../core/actions.js";
 import { html, useState } from "../core/html.js";
 import { Icon } from "../core/icons.js";
 import { sketched, sketching } from "../core/sketch.js";
-import { alive, current, drafts, jobs, masking } from "../core/state.js";
+import { alive, amend, current, drafts, jobs, masking } from "../core/state.js";
 import { Growing, useBegun } from "./growing.js";
 import { Live } from "./live.js";
 import { Look } from "./look.js";
@@ -44,7 +44,7 @@ function Over({ kind, now, photo, clip, onSize }) {
   const still = photo && !photo.film && kind === "zoom" && html`<img class="layer cover" src=${api.photoUrl(photo.id, 2048)} alt=${photo.name} />`;
   if (!now) return film || still;
   const moving = kind === "zoom" || kind === "film";
-  if (moving && now.plays && !now.picture) return html`<${Growing} job=${now.id} onSize=${onSize} />`;
+  if (moving && now.plays && !now.picture && alive(now)) return html`<${Growing} job=${now.id} onSize=${onSize} />`;
   const preview = kind === "dream" && !alive(now) && sketched.value;
   return html`${!now.picture && (film || still)}
     ${!now.picture && now.behind && html`<img class="layer" src=${api.pictureUrl(now.behind)} alt=${t("stage.result")} draggable=${false} />`}
@@ -64,7 +64,7 @@ function Strip({ kind, now }) {
   return html`<div class="strip" role="group" aria-label=${t("stage.several")}>
     ${now.group.length > 1 && html`<${SheetBar} kind=${kind} now=${now} />`}
     ${now.pictures.map((id, index) => html`<button class="thumb" key=${id} aria-pressed=${id === now.picture} aria-label=${t("stage.one", { number: index + 1, of: now.pictures.length })}
-      onClick=${() => (current[kind].value = { ...now, picture: id, alone: true })}><img src=${api.thumbUrl(id)} alt="" loading="lazy" /></button>`)}
+      onClick=${() => amend(kind, { picture: id, alone: true })}><img src=${api.thumbUrl(id)} alt="" loading="lazy" /></button>`)}
   </div>`;
 }
 
@@ -74,7 +74,7 @@ function Under({ kind, now }) {
   const moves = (kind === "zoom" || kind === "film") && now !== null && alive(now);
   const begun = useBegun(moves && now.state !== "waiting" ? now.id : null);
   if (isSheet(now)) return html`<div class="under"><${SheetBar} kind=${kind} now=${now} /></div>`;
-  if (moves) return html`<div class="under">${begun && html`<div class="acts"><button class="act" data-key="v" aria-pressed=${now.plays} onClick=${() => (current[kind].value = { ...now, plays: !now.plays })}>
+  if (moves) return html`<div class="under">${begun && html`<div class="acts"><button class="act" data-key="v" aria-pressed=${now.plays} onClick=${() => amend(kind, { plays: !now.plays })}>
       <${Icon} name=${now.plays ? "picture" : "play"} /> ${t(now.plays ? "growing.frames" : "growing.play")}</button></div>`}</div>`;
   if (kind === "dream" && now && (sketched.value || sketching.value)) {
     return html`<div class="under">${now.sent.draft && html`<div class="acts"><button class="act" data-key="z" onClick=${() => back(kind)}><${Icon} name="undo" /> ${t("sketch.back")}</button></div>`}</div>`;

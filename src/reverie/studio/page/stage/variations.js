@@ -3,7 +3,7 @@ import * as api from "../core/api.js";
 import { complain } from "../core/actions.js";
 import { html, useState } from "../core/html.js";
 import { Icon } from "../core/icons.js";
-import { alive, current } from "../core/state.js";
+import { alive, amend } from "../core/state.js";
 import { Live } from "./live.js";
 import { t } from "../texts.js";
 
@@ -12,12 +12,6 @@ import { t } from "../texts.js";
 
 /** Whether a tab shows a sheet. @param {Current | null} now */
 export const isSheet = (now) => now !== null && now.group.length > 1 && !now.alone;
-
-/** @param {Kind} kind @param {string} picture */
-const look = (kind, picture) => {
-  const now = current[kind].value;
-  if (now) current[kind].value = { ...now, picture, alone: true };
-};
 
 /** @param {{kind: Kind, now: Current, photo: import("../core/types.js").Photo | null}} props */
 export function Variations({ kind, now, photo }) {
@@ -30,7 +24,7 @@ export function Variations({ kind, now, photo }) {
       const name = t("standing.variation", { number: index + 1, of: now.group.length });
       const picture = now.made[id];
       if (picture) {
-        return html`<button class="cell" key=${id} aria-label=${name} onClick=${() => look(kind, picture)}><img src=${api.pictureUrl(picture, { format: "webp" })} alt=""
+        return html`<button class="cell" key=${id} aria-label=${name} onClick=${() => amend(kind, { picture, alone: true })}><img src=${api.pictureUrl(picture, { format: "webp" })} alt=""
           onLoad=${(/** @type {any} */ event) => setShape({ width: event.target.naturalWidth, height: event.target.naturalHeight })} /></button>`;
       }
       const works = id === now.id && alive(now);
@@ -70,7 +64,7 @@ export function SheetBar({ kind, now }) {
   if (now.alone) {
     const number = now.group.findIndex((id) => now.made[id] === now.picture) + 1;
     return html`${number > 0 && html`<p class="soft">${t("standing.variation", { number, of: now.group.length })}</p>`}
-      <button class="act" data-key="g Escape" onClick=${() => (current[kind].value = { ...now, alone: false })}><${Icon} name="gallery" /> ${t("sheet.back", { count: now.group.length })}</button>`;
+      <button class="act" data-key="g Escape" onClick=${() => amend(kind, { alone: false })}><${Icon} name="gallery" /> ${t("sheet.back", { count: now.group.length })}</button>`;
   }
   if (alive(now) || !made.length) return null;
   return html`<div class="acts"><p class="soft">${t("sheet.choose")}</p>
