@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -165,7 +167,8 @@ def started(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     for process in processes:
         if process.poll() is None:
             process.kill()
-            process.communicate()
+            with suppress(subprocess.TimeoutExpired):  # it hangs in the kernel, or what it began goes on
+                process.communicate(timeout=30)
 
 
 @pytest.fixture

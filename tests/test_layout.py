@@ -20,6 +20,7 @@ ELSEWHERE = (
     "support",
     "tools",
     "benchmarks",
+    "test_browser.py",
     "test_imports.py",
     "test_layout.py",
     "test_watch.py",

@@ -19,6 +19,7 @@ from reverie.media.picture import load_picture, save_picture
 from reverie.recipe.recipe import Recipe
 from support.bad_inputs import corpus
 from support.commands import Ran
+from support.endings import join
 from support.slow import mostly_slow
 
 Reverie = Callable[..., Ran]
@@ -50,11 +51,11 @@ def loopback() -> Iterator[list[str]]:
                 calls.append(str(who))
                 connection.close()
 
-        thread = threading.Thread(target=listen)
+        thread = threading.Thread(target=listen, daemon=True)
         thread.start()
         yield calls
         end.set()
-        thread.join()
+        join(thread)
 
 
 def only(folder: Path, *names: str) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from support.commands import begin, environment, interrupt, wait_for
+from support.endings import lines_of
 from support.fooling import eager, tree
 from support.forked import Forked, limited
 from support.terminal import on_a_terminal
@@ -48,7 +49,7 @@ def test_killed_again_and_again_it_is_unbroken(kills, tmp_path):
     rng = np.random.default_rng(0)
     for kill in range(kills):
         process = begin(tmp_path / "f")
-        for line in process.stdout:
+        for line in lines_of(process.stdout):
             if line.strip() == str(4 * kill) or (line.strip() == "begun" and kill == 0):
                 break
         time.sleep(float(rng.uniform(0, 0.02)))

@@ -266,6 +266,7 @@ def test_the_system_is_asked_for_nothing_elsewhere(folder: Path, tmp_path: Path)
         env={**environment(), "PYTHONPATH": here},
         capture_output=True,
         check=True,
+        timeout=500,
     )
     asked = [line for line in trace.read_text().splitlines() if SECRET in line or "/dev/zero" in line]
     assert not [line for line in asked if "ENOENT" not in line]

@@ -9,6 +9,7 @@ from PIL import Image
 
 from reverie.jobs.provenance import of_picture
 from support.commands import interrupt
+from support.endings import lines_of
 from support.microscope import tree
 
 QUICK = ("--steps", "2", "--size", "64x64", "--threads", "1", "--seed", "3")
@@ -49,7 +50,7 @@ def test_a_portrait_of_the_site_is_made_again_from_itself(reverie, tmp_path):
 def test_ctrl_c_says_how_to_go_on(started, tmp_path):
     words = ("-o", "site", "--steps", "2", "--size", "64x64", "--layers", "block2a,block4a,block5c")
     process = started("microscope", *words, "--classes", "none", "-v")
-    for line in process.stderr:
+    for line in lines_of(process.stderr):
         if re.match(r"block2a: \d+ of", line):
             break
     out, err = interrupt(process)

@@ -172,6 +172,7 @@ def test_the_command_itself(here: Path) -> None:
             env=environment(),
             capture_output=True,
             text=True,
+            timeout=120,
         )
         assert (done.returncode, len(done.stderr.splitlines())) == (code, 1)
         assert says in done.stderr

@@ -14,6 +14,7 @@ import pytest
 
 from reverie.media.video.write.work_folder import WorkFolder
 from support.commands import environment
+from support.endings import SAID
 from support.paths import SOURCES, TESTS
 from support.renders import make, played, write_film
 
@@ -61,6 +62,7 @@ def test_killed_twenty_times_it_is_the_unbroken_film(tmp_path, processes):
         tells.close()
         with contextlib.suppress(EOFError):  # it was quicker
             for _ in range(int(rng.integers(0, 9))):
+                assert hears.poll(SAID)
                 hears.recv()
         time.sleep(float(rng.uniform(0, 0.03)))
         process.kill()

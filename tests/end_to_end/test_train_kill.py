@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from support.commands import environment, interrupt, wait_for
+from support.endings import lines_of
 from support.forked import Forked
 from support.training import eager, files, folder_of_kinds
 
@@ -32,7 +33,7 @@ def test_killed_again_and_again_it_is_unbroken(kills, tmp_path):
     reached = 0
     for kill in range(kills):
         process = begin("broken")
-        for line in process.stdout:
+        for line in lines_of(process.stdout):
             step = int(line.split()[1])
             assert step > reached  # it went on where it was
             if step >= 3 * (kill + 1):

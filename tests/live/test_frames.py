@@ -21,6 +21,7 @@ from reverie.errors import ResourceError
 from reverie.live import frames
 from reverie.live.frames import FrameRing, Shown
 from support.commands import environment
+from support.endings import GONE, kill, line_of
 
 #: Puts frames of one value as fast as it can; each is wholly 0, 1, ... of its number.
 WRITER = """
@@ -62,10 +63,7 @@ def running(code: str, name: str) -> Iterator[subprocess.Popen[str]]:
     try:
         yield process
     finally:
-        process.kill()
-        process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
+        kill(process)
 
 
 def test_what_is_put_is_read(name: str) -> None:
@@ -140,7 +138,7 @@ def test_a_slot_that_is_written_again_while_it_is_copied_is_no_frame(
 def test_no_frame_is_ever_torn(name: str) -> None:
     with running(WRITER, name) as writer:
         assert writer.stdout is not None
-        assert writer.stdout.readline() == "ready\n"
+        assert line_of(writer.stdout) == "ready\n"
         with FrameRing.open(name) as reader:
             seen, last = 0, -1
             end = time.monotonic() + 60
@@ -157,11 +155,11 @@ def test_no_frame_is_ever_torn(name: str) -> None:
 def test_after_a_kill_of_the_writer_nothing_is_left(name: str) -> None:
     with running(WRITER, name) as writer:
         assert writer.stdout is not None
-        writer.stdout.readline()
+        line_of(writer.stdout)
         with FrameRing.open(name) as reader:
             path = Path(reader.path)
             os.kill(writer.pid, signal.SIGKILL)
-            writer.wait()
+            writer.wait(GONE)
             frames.sweep()
             assert not path.exists()
             assert reader.replaced
@@ -177,9 +175,9 @@ def test_after_a_kill_of_the_reader_the_writer_goes_on(name: str) -> None:
         ring.put(frame(3), 3)
         with running(READER, name) as reader:
             assert reader.stdout is not None
-            assert reader.stdout.readline() == "3\n"
+            assert line_of(reader.stdout) == "3\n"
             os.kill(reader.pid, signal.SIGKILL)
-            reader.wait()
+            reader.wait(GONE)
         for number in range(4, 30):
             ring.put(frame(number), number)
         with FrameRing.open(name) as again:

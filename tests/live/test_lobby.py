@@ -97,7 +97,7 @@ def test_pages_hear_the_newest_once(room: FakeRoom) -> None:
     async def run() -> None:
         lobby = Lobby(room, "http://show:1")
         page, slow = lobby.enter(GUEST), lobby.enter(GUEST)
-        await page.wait()
+        await asyncio.wait_for(page.wait(), 30)
         first = lobby.text(page.sight)
         assert lobby.text("guest") is first  # made once for all
         with pytest.raises(TimeoutError):

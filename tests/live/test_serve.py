@@ -57,7 +57,7 @@ def test_after_a_power_cut_it_goes_on_where_it_was(tmp_path: Path) -> None:
         everybody = [psutil.Process(show.process.pid), *psutil.Process(show.process.pid).children()]
         for process in everybody:
             process.send_signal(signal.SIGKILL)
-        show.process.wait()
+        show.process.wait(30)
     finally:
         show.stop()
     psutil.wait_procs(everybody, 30)
@@ -126,7 +126,7 @@ def test_each_process_may_be_killed_twenty_times(tmp_path: Path) -> None:
                     top = psutil.Process(show.process.pid)
                     for process in [top, *(top.children() if name == "all" else [])]:
                         os.kill(process.pid, signal.SIGKILL)
-                    show.process.wait()
+                    show.process.wait(30)
                     show.stop()
                     show = RunningShow(tmp_path / "show", hold=36_000, least=36_000, port=show.port)
                     frames = 0

@@ -183,5 +183,7 @@ def test_a_network_of_its_own_has_its_own_names() -> None:
 def test_the_server_needs_no_torch_for_it() -> None:
     parts = "lobby, reverie.live.routes, reverie.live.chat.wishes"
     code = f"import sys, reverie.live.{parts}; print('torch' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, timeout=300
+    )
     assert (done.returncode, done.stdout) == (0, "False\n"), done.stderr

@@ -10,12 +10,22 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from support.endings import end, line_of
+
 #: Seconds until what is to be pressed is there.
 PATIENCE = 5.0
+#: Seconds that the driver has to begin, that it may take to begin a browser, to answer, and to end one.
+BEGINS, OPENS, ANSWERS, ENDS = 30.0, 60.0, 30.0, 10.0
+#: Milliseconds after which the browser itself gives up a script, or a page that does not come.
+GIVES_UP = 25_000
+#: Seconds for which a script waits at most: longer waits are several.
+WAITS = 5.0
 #: What a key is called in the protocol (WebDriver, 17.4.2).
 KEYS = {
     "ArrowLeft": "\ue012",
@@ -57,57 +67,113 @@ def axe_source() -> str:
     return Path(str(path.locate())).read_text("utf-8")
 
 
+class BrowserStoodStill(Exception):
+    """A browser, or its driver, did not begin or did not answer in time."""
+
+
 class Browser:
-    """One window; ``with Browser() as browser``. Network beyond this machine is not reachable from it."""
+    """One window; ``with Browser() as browser``. Network beyond this machine is not reachable from it.
+
+    One that stands still is ended, and the question after that goes to a fresh one, at the same address.
+    """
 
     def __init__(self, *, width: int = 1200, height: int = 900, dark: bool = False) -> None:
         self._size = width, height
         self._dark = dark
-        self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        self._log: list[dict[str, Any]] = []
+        self._driver: subprocess.Popen[str] | None = None
+        self._session = self._at = ""
 
     def __enter__(self) -> Browser:
+        self._begin()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._driver is not None:
+            with suppress(BrowserStoodStill, RuntimeError):
+                self._ask("DELETE", self._session, seconds=ENDS)
+        self._end()
+
+    def _begin(self) -> None:
+        """A driver, and a browser; both are ended where one does not come."""
+        self._profile = tempfile.mkdtemp(prefix="reverie-browser-")
         self._driver = subprocess.Popen(
-            ["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            ["chromedriver", "--port=0"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,  # so that all that it begins is known
         )
-        assert self._driver.stdout is not None
-        for line in self._driver.stdout:
-            if found := re.search(r"started successfully on port (\d+)", line):
-                self._port = int(found[1])
-                break
-        else:
-            raise RuntimeError("chromedriver did not start")
-        # A proxy that is not there: a page that asks for anything from elsewhere fails, and says so.
-        arguments = [
-            *FLAGS,
-            f"--window-size={self._size[0]},{self._size[1]}",
-            f"--user-data-dir={self._profile.name}",
-            "--proxy-server=127.0.0.1:1",
-        ]
-        options = {"args": arguments, "binary": shutil.which("chromium")}
-        always = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
-        answer = self._ask("POST", "/session", {"capabilities": {"alwaysMatch": always}})
+        try:
+            self._port = self._port_of(self._driver)
+            answer = self._ask("POST", "/session", {"capabilities": self._wanted()}, seconds=OPENS)
+        except BaseException:
+            self._end()
+            raise
         self._session = f"/session/{answer['sessionId']}"
         if self._dark:
             features = [{"name": "prefers-color-scheme", "value": "dark"}]
             self.devtools("Emulation.setEmulatedMedia", {"features": features})
-        return self
+        if self._at:
+            self.goto(self._at)
 
-    def __exit__(self, *_: object) -> None:
-        try:
-            self._ask("DELETE", self._session)
-        finally:
-            self._driver.terminate()
-            self._driver.wait(30)
-            self._profile.cleanup()
+    def _port_of(self, driver: subprocess.Popen[str]) -> int:
+        """Where the driver listens, as it says."""
+        end = time.monotonic() + BEGINS
+        while (left := end - time.monotonic()) > 0:
+            try:
+                line = line_of(driver.stdout, left)
+            except AssertionError:
+                break
+            if found := re.search(r"started successfully on port (\d+)", line):
+                return int(found[1])
+            if not line:
+                raise BrowserStoodStill(f"chromedriver ended with {driver.wait(ENDS)}")
+        raise BrowserStoodStill(f"chromedriver did not begin within {BEGINS:g} s")
 
-    def _ask(self, method: str, path: str, body: Any = None) -> Any:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=120)
+    def _wanted(self) -> dict[str, Any]:
+        """What the browser is to be like, for the driver."""
+        # A proxy that is not there: a page that asks for anything from elsewhere fails, and says so.
+        arguments = [
+            *FLAGS,
+            f"--window-size={self._size[0]},{self._size[1]}",
+            f"--user-data-dir={self._profile}",
+            "--proxy-server=127.0.0.1:1",
+        ]
+        return {
+            "alwaysMatch": {
+                "goog:chromeOptions": {"args": arguments, "binary": shutil.which("chromium")},
+                "goog:loggingPrefs": {"browser": "ALL"},
+                "timeouts": {"script": GIVES_UP, "pageLoad": GIVES_UP},
+            }
+        }
+
+    def _end(self) -> None:
+        """End the driver and all that it began, without waiting for what hangs in the kernel."""
+        driver, self._driver = self._driver, None
+        if driver is None:
+            return
+        end(driver)
+        sweep = threading.Thread(target=shutil.rmtree, args=(self._profile, True), daemon=True)
+        sweep.start()
+        sweep.join(ENDS)
+
+    def _ask(self, method: str, path: str, body: Any = None, *, seconds: float | None = None) -> Any:
+        seconds = seconds or ANSWERS
+        if self._driver is None:  # the one before stood still
+            old = self._session
+            self._begin()
+            path = path.replace(old, self._session, 1)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=seconds)
         data = None if body is None else json.dumps(body)
-        connection.request(method, path, data, {"Content-Type": "application/json"})
-        response = connection.getresponse()
-        answer = json.loads(response.read())["value"]
-        connection.close()
+        try:
+            connection.request(method, path, data, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            answer = json.loads(response.read())["value"]
+        except (OSError, http.client.HTTPException) as error:
+            self._end()
+            raise BrowserStoodStill(f"no answer to {method} {path} in {seconds:g} s: {error!r}") from error
+        finally:
+            connection.close()
         if response.status >= 400:
             raise RuntimeError(f"{answer['error']}: {answer['message']}")
         return answer
@@ -124,7 +190,9 @@ class Browser:
 
     def goto(self, page: Path | str) -> None:
         """Open a file, or an address."""
-        self._ask("POST", f"{self._session}/url", {"url": page.as_uri() if isinstance(page, Path) else page})
+        address = page.as_uri() if isinstance(page, Path) else page
+        self._ask("POST", f"{self._session}/url", {"url": address})
+        self._at = address
 
     def begin(self, page: Path) -> Browser:
         """Open a file as somebody who was never here, on a desk; what was complained of is forgotten."""
@@ -149,7 +217,9 @@ class Browser:
             " if (test()) done(true); else if (performance.now() > end) done(false);"
             " else setTimeout(look, 20); }; look(); });"
         )
-        assert self.run(script, condition, 1000 * seconds), f"never true: {condition}"
+        end = time.monotonic() + seconds
+        while not self.run(script, condition, 1000 * min(WAITS, max(0.0, end - time.monotonic()))):
+            assert time.monotonic() < end, f"never true: {condition}"
 
     @property
     def address(self) -> str:

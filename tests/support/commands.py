@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.endings import end, lines_of
 from support.forked import Forked, command
 from support.paths import SOURCES
 
@@ -61,14 +62,10 @@ def begin(words: Iterable[str], folder: Path, prepare: Callable[[], None] | None
 
 
 def interrupted(process: subprocess.Popen[Any]) -> int:
-    """The exit code of a process that Ctrl-C ends, or nothing else does where it does not."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-    try:
-        return process.wait(30)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        return process.wait()
+    """Ctrl-C, and the end of a process; one that is not over in half a minute is ended at once."""
+    code = end(process, signal.SIGINT, 30.0)
+    assert code is not None, "it hangs in the kernel"
+    return code
 
 
 def run_code(code: str, *words: str, folder: Path, timeout: float = 300) -> Ran:
@@ -87,8 +84,7 @@ def run_code(code: str, *words: str, folder: Path, timeout: float = 300) -> Ran:
 
 def wait_for(process: Process, word: str) -> None:
     """Read what a process says on stderr until a line has this in it."""
-    assert process.stderr is not None
-    for line in process.stderr:
+    for line in lines_of(process.stderr):
         if word in line:
             return
     raise AssertionError(f"it ended without saying {word}")

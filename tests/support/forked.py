@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import functools
+import math
 import multiprocessing
 import os
 import runpy
 import signal
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import connection
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,7 @@ def in_child(work: Callable[[], int], seconds: float = 60) -> int:
     while (found := os.waitpid(child, os.WNOHANG))[0] == 0:
         if time.monotonic() > until:
             os.kill(child, signal.SIGKILL)
+        assert time.monotonic() < until + 10, "it was killed, and hangs in the kernel"
         time.sleep(0.01)
     return os.waitstatus_to_exitcode(found[1])
 
@@ -143,14 +145,21 @@ class Forked:
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
         """All that is said from here on, once the process has ended."""
-        with ThreadPoolExecutor(2) as pool:
-            reading = [pool.submit(stream.read) for stream in (self.stdout, self.stderr)]
-            try:
-                out, err = (read.result(timeout) for read in reading)
-                self._process.join(timeout)
-            except TimeoutError:
-                self.kill()
-                raise subprocess.TimeoutExpired("reverie", timeout or 0) from None
+        said: dict[str, str] = {}
+
+        def read(name: str) -> None:
+            said[name] = getattr(self, name).read()
+
+        readers = [threading.Thread(target=read, args=(n,), daemon=True) for n in ("stdout", "stderr")]
+        until = math.inf if timeout is None else time.monotonic() + timeout
+        for reader in readers:
+            reader.start()
+        for one in (*readers, self._process):
+            one.join(None if timeout is None else max(0.0, until - time.monotonic()))
+        if self.poll() is None or len(said) < 2:  # it goes on, or what it began holds its streams
+            self.kill()
+            raise subprocess.TimeoutExpired("reverie", timeout or 0)
+        out, err = said["stdout"], said["stderr"]
         self.stdout.close()
         self.stderr.close()
         return out, err

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from support.endings import kill
+
 NGIRCD = shutil.which("ngircd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 needs_ngircd = pytest.mark.skipif(NGIRCD is None, reason="no ngircd here: tools/live_servers.sh installs it")
 #: Seconds until anything has come about.
@@ -109,8 +111,7 @@ class Ngircd:
     def kill(self) -> None:
         """As power does."""
         assert self._process is not None
-        self._process.kill()
-        self._process.wait(PATIENCE)
+        kill(self._process)
 
 
 @contextmanager
@@ -138,8 +139,8 @@ class Writer:
                 except OSError:
                     await asyncio.sleep(0.05)
             self._writer.write(f"NICK {self.nick}\r\nUSER {self.nick} 0 * :x\r\n".encode())
-            while b" 001 " not in await self._reader.readline():
-                pass
+            while b" 001 " not in (line := await self._reader.readline()):
+                assert line, "the server closed the connection"
         self._reads = asyncio.create_task(self._read())
 
     async def _read(self) -> None:

@@ -15,6 +15,7 @@ import httpx2 as httpx
 import psutil
 
 from support.commands import environment, interrupted
+from support.endings import line_of
 
 #: Seconds until a show answers on a machine that does much else, and until anything has come about.
 START, PATIENCE = 90.0, 60.0
@@ -85,7 +86,7 @@ class RunningShow:
         assert self.process.stdout is not None
         self.process.stdin.write(f"{rtmp or ''}\n")
         self.process.stdin.close()
-        self.link = self.process.stdout.readline().strip()
+        self.link = line_of(self.process.stdout).strip()
         if not self.link:
             raise AssertionError(f"no show: {self.log.read_text()[-3000:]}")
         self.address = self.link.split("?")[0].rstrip("/")
@@ -130,10 +131,7 @@ class RunningShow:
     def stop(self) -> int:
         """As Ctrl-C does; the exit code."""
         self.http.close()
-        code = interrupted(self.process)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        return code
+        return interrupted(self.process)
 
 
 @contextmanager

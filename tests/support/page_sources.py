@@ -78,4 +78,4 @@ needs_compiler = pytest.mark.skipif(
 def wrong_types(folder: Path) -> str:
     """What the TypeScript compiler says of the page's types, which are comments (JSDoc)."""
     command = [*compiler(), "-p", str(folder / "jsconfig.json")]
-    return subprocess.run(command, capture_output=True, text=True).stdout
+    return subprocess.run(command, capture_output=True, text=True, timeout=300).stdout

@@ -15,6 +15,8 @@ from typing import Any
 
 import psutil
 
+from support.endings import GONE
+
 NGINX = Path("/usr/sbin/nginx")
 MODULE = Path("/usr/lib/nginx/modules/ngx_rtmp_module.so")
 CONFIGURATION = """
@@ -82,7 +84,7 @@ class RtmpServer:
         """As kill -9 does, all of it."""
         if self.process is not None and self.process.poll() is None:
             self.signal(signal.SIGKILL)
-            self.process.wait()
+            self.process.wait(GONE)
 
     def end(self) -> None:
         """In good order, so that what it recorded is whole."""

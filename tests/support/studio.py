@@ -20,6 +20,7 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from support.commands import interrupted
+from support.endings import GONE, line_of
 
 #: Seconds until a studio answers, and until a job is over, on a machine that does much else.
 START, JOB = 90.0, 240.0
@@ -100,8 +101,9 @@ class Events:
 
     def until(self, *types: str, **fields: Any) -> dict[str, Any]:
         """The next event of one of these types, with these fields."""
+        end = time.monotonic() + JOB
         while True:
-            event, _ = self.next()
+            event, _ = self.next(max(0.01, end - time.monotonic()))
             if event["type"] in types and all(event.get(n) == v for n, v in fields.items()):
                 return event
 
@@ -119,7 +121,7 @@ class RunningStudio:
             [*command, *options], stdout=subprocess.PIPE, stderr=self._log, env=environment
         )
         assert self.process.stdout is not None
-        line = self.process.stdout.readline().decode().strip()
+        line = line_of(self.process.stdout).decode().strip()
         if not line:
             raise AssertionError(f"no studio: {Path(self._log.name).read_text()[-2000:]}")
         self.link = line
@@ -142,7 +144,7 @@ class RunningStudio:
     def kill(self) -> None:
         """As a power cut does."""
         self.process.kill()
-        self.process.wait()
+        self.process.wait(GONE)
         self._log.close()
 
     def stop(self) -> int:

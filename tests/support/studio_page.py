@@ -19,6 +19,7 @@ from reverie.studio.app import PAGE
 from reverie.web.page_files import VENDOR
 from support import browser
 from support.browser import Browser
+from support.endings import join
 from support.studio import studio
 
 #: Tests of the page are for machines with a browser.
@@ -42,7 +43,7 @@ def modules() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
-        thread.join()
+        join(thread)
         server.server_close()
 
 

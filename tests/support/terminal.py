@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from support.commands import environment
+from support.endings import SAID
 
 
 def on_a_terminal(folder: Path, *words: str) -> str:
@@ -24,8 +27,9 @@ def on_a_terminal(folder: Path, *words: str) -> str:
         stderr=end,
     )
     os.close(end)
-    said = b""
+    said, until = b"", time.monotonic() + SAID
     while True:
+        assert select.select([main], [], [], max(0.0, until - time.monotonic()))[0], said.decode()
         try:
             part = os.read(main, 65536)
         except OSError:  # the other end is closed

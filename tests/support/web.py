@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from support.endings import join
+
 
 @contextmanager
 def serving(files: Mapping[str, bytes]) -> Iterator[tuple[str, list[str]]]:
@@ -52,5 +54,5 @@ def serving(files: Mapping[str, bytes]) -> Iterator[tuple[str, list[str]]]:
         yield f"http://127.0.0.1:{server.server_port}", asked
     finally:
         server.shutdown()
-        thread.join()
+        join(thread)
         server.server_close()

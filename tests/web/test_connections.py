@@ -35,9 +35,11 @@ class Server:
         self.port = self.socket.getsockname()[1]
         config = uvicorn.Config(app, http=http, ws=sockets, log_level="critical", lifespan="off")  # type: ignore[arg-type]
         self.server = uvicorn.Server(config)
-        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.socket]})
+        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.socket]}, daemon=True)
         self.thread.start()
+        end = time.monotonic() + 60
         while not self.server.started:
+            assert time.monotonic() < end
             time.sleep(0.01)
 
     def open(self) -> socket.socket:
@@ -110,5 +112,5 @@ def test_an_address_has_so_many_connections(server: Server) -> None:
 def test_websockets_are_counted_out_as_well(server: Server) -> None:
     for _ in range(12):
         with connect(f"ws://127.0.0.1:{server.port}/") as one:
-            assert one.recv() == "in"
+            assert one.recv(timeout=30) == "in"
     assert server.left() == 0

@@ -13,6 +13,7 @@ from reverie.errors import ResourceError
 from reverie.jobs.cluster.connect import connected, prepared
 from reverie.jobs.cluster.ray_cluster import PerTask
 from support.commands import environment
+from support.endings import line_of
 from support.ray_processes import begun
 
 pytestmark = [
@@ -36,7 +37,7 @@ def test_nothing_outlives_a_command_that_is_killed(ray_ends: str) -> None:
         [sys.executable, "-c", HOLDS], env=environment(), stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
-    assert process.stdout.readline() == "there\n"
+    assert line_of(process.stdout) == "there\n"
     assert len(begun(ray_ends)) > 3
     process.kill()
     process.wait(timeout=60)

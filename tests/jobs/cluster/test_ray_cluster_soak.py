@@ -104,7 +104,7 @@ def test_the_command_is_killed_twice(
         if lines is not None:
             until = time.monotonic() + 600
             while not log.exists() or len(log.read_text().splitlines()) < lines:
-                assert process.poll() is None, process.communicate()[1].decode()
+                assert process.poll() is None, process.communicate(timeout=60)[1].decode()
                 assert time.monotonic() < until
                 time.sleep(0.01)
             process.kill()

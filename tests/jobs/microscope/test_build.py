@@ -28,6 +28,7 @@ from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
 from support import microscope as help_
 from support.commands import environment
+from support.endings import lines_of
 from support.microscope import CLASSES, LAYERS, opened_of, site_of, tree, waves
 
 
@@ -202,11 +203,11 @@ def test_killed_half_way_and_restarted_it_ends_the_same(site, photographs, tmp_p
     words = [sys.executable, str(script), str(tmp_path / "site"), str(photographs)]
     process = subprocess.Popen(words, env=environment(), stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    for line in process.stdout:
+    for line in lines_of(process.stdout):
         if line.startswith("block3a 8 of 20"):
             break
     process.send_signal(signal.SIGKILL)
-    process.communicate()
+    process.communicate(timeout=60)
     there = len(list((tmp_path / "site" / "portraits").rglob("*.webp")))
     assert 8 <= there < 20
     done = subprocess.run(words, env=environment(), capture_output=True, text=True, timeout=120, check=True)

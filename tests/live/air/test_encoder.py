@@ -30,6 +30,7 @@ from reverie.live.air.h264 import TICKS
 from reverie.live.air.messages import Parcel, ParcelKind
 from reverie.live.frames import FrameRing
 from support.commands import environment
+from support.endings import join, kill
 
 SIZE, FPS = (96, 64), 25
 #: Seconds until anything has come about, on a machine that does much else.
@@ -80,8 +81,7 @@ class Running:
         self.process.stdin.flush()
 
     def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
+        kill(self.process)
 
 
 def encoder(ring: str, *words: str) -> closing[Running]:
@@ -106,7 +106,7 @@ class Source:
 
     def end(self) -> None:
         self._over.set()
-        self._thread.join()
+        join(self._thread)
         self.ring.close()
 
 
@@ -214,7 +214,7 @@ def test_light_that_flashes_is_damped(name: str) -> None:
             (head,) = running.of(ParcelKind.PICTURE_HEAD)
             data = head.data + b"".join(one.data for one in running.of(ParcelKind.PICTURE))
         over.set()
-        thread.join()
+        join(thread)
     with av.open(io.BytesIO(data)) as film:
         light = [float(frame.to_ndarray(format="gray").mean()) for frame in film.decode(video=0)]
     turns = sum(abs(b - a) > 40 for a, b in itertools.pairwise(light[25:]))

@@ -117,7 +117,7 @@ def test_a_thousand_lines_a_second_for_a_minute(tmp_path: Path) -> None:
             await asyncio.sleep(3)
             listener.stdin.close()
             found = json.loads(await asyncio.wait_for(listener.stdout.readline(), PATIENCE))
-            await listener.wait()
+            await asyncio.wait_for(listener.wait(), PATIENCE)
             for one in writers:
                 one.leave()
             return found, memory

@@ -32,6 +32,7 @@ from reverie.live.dreamer.protocol import (
 )
 from reverie.live.frames import FrameRing
 from support.commands import environment
+from support.endings import kill
 
 T = TypeVar("T")
 SIZE = (128, 72)
@@ -82,8 +83,7 @@ def children() -> Iterator[list[Child]]:
     begun: list[Child] = []
     yield begun
     for child in begun:
-        child.process.kill()
-        child.process.wait()
+        kill(child.process)
 
 
 @pytest.mark.slow

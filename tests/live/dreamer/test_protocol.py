@@ -126,6 +126,11 @@ def test_a_voice_that_nobody_hears_is_no_error() -> None:
 def test_it_needs_no_torch() -> None:
     code = "import sys; from reverie.live.dreamer import protocol, recorded; print('torch' in sys.modules)"
     ran = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=True
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=True,
+        timeout=120,
     )
     assert ran.stdout.strip() == "False"

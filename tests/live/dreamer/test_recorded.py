@@ -17,6 +17,7 @@ from reverie.live.dreamer.recorded import drawn, played
 from reverie.live.dreamer.talk import ChildOptions
 from reverie.live.frames import FrameRing
 from support.commands import environment
+from support.endings import kill, line_of
 
 
 def options(tmp_path: Path, *more: str) -> ChildOptions:
@@ -65,8 +66,8 @@ def test_it_talks_as_the_dreamer_does(tmp_path: Path) -> None:
     assert child.stdin is not None
     assert child.stdout is not None
     try:
-        assert read_report(child.stdout.readline()) == ShowReady(size=(128, 72), fps=50, ring=ring)
-        count = read_report(child.stdout.readline())
+        assert read_report(line_of(child.stdout)) == ShowReady(size=(128, 72), fps=50, ring=ring)
+        count = read_report(line_of(child.stdout))
         assert isinstance(count, ShowCount)
         assert count.shown == 50
         with FrameRing.open(ring) as frames:
@@ -77,5 +78,4 @@ def test_it_talks_as_the_dreamer_does(tmp_path: Path) -> None:
         child.stdin.flush()
         assert child.wait(60) == 0
     finally:
-        child.kill()
-        child.wait()
+        kill(child)
