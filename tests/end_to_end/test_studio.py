@@ -281,6 +281,54 @@ def test_a_zoom_plays_while_it_grows_and_what_there_is_is_kept(user: User, photo
     assert "it was stopped at frame" in recalled["why_not"]
 
 
+def test_a_steered_zoom_reruns_to_the_same(
+    user: User, photo: dict[str, Any], here: Path, reverie: Callable[..., Ran]
+) -> None:
+    zoom = {"duration": 10, "fps": 4, "steps": 1, "octaves": 1}
+    recipe = {"size": [64, 48], "steps": [2], "octaves": 1, "zoom": zoom}
+    with user.events() as events:
+        id = user.ask(kind="zoom", photo=photo["id"], recipe=recipe)
+        events.until("step", job=id, frame=2)
+        change = {"zoom": {"zoom": 1.6, "rotate": 20, "scenes": ["block4b"]}}
+        answer = user.http.patch(f"/api/jobs/{id}", json={"recipe": change}).json()
+        assert (answer["how"], answer["later"]) == ("steered", [])
+        place = events.until("steered", job=id)["at"]
+        mixed = {"size": [96, 64], "zoom": {"duration": 2, "zoom": 1.1}}
+        answer = user.http.patch(f"/api/jobs/{id}", json={"recipe": mixed, "anew": False}).json()
+        assert (answer["how"], answer["later"]) == ("steered", ["size", "zoom.duration"])
+        longer = {"recipe": {"zoom": {"duration": 11}}, "anew": False}
+        assert user.http.patch(f"/api/jobs/{id}", json=longer).json()["how"] == "later"
+        wrong = {"recipe": {"zoom": {"scenes": ["nowhere"]}}}
+        refused = user.http.patch(f"/api/jobs/{id}", json=wrong)
+        assert (refused.status_code, "nowhere" in refused.text) == (422, True)
+    job = user.wait(id)
+    assert job["state"] == "done", job
+    recalled = user.get(f"/api/pictures/{job['picture']}/recipe")
+    frames = [one["frame"] for one in recalled["steered"]]
+    assert (frames[0], len(frames)) == (place[0], 2)
+    assert (recalled["recipe"]["zoom"]["zoom"], recalled["recipe"]["zoom"]["duration"]) == ("1.1", 10)
+    assert recalled["command"].startswith("reverie rerun")
+    made = user.made(id)
+    assert rerun(reverie, here, "chelsea-zoom.mp4", made) == made
+
+
+def test_how_long_it_takes_is_told_before(user: User, photo: dict[str, Any]) -> None:
+    portrait = {"size": [64, 64], "octaves": 1, "steps": [30]}
+    wish = {"kind": "portrait", "targets": ["tabby"], "recipe": portrait}
+    one = user.post("/api/jobs/estimate", **wish)["seconds"]
+    assert one > 0
+    assert user.post("/api/jobs/estimate", **wish, variations=4)["seconds"] == 4 * one
+    zoom = {"size": [64, 48], "steps": [2], "octaves": 1, "zoom": {"duration": 2, "fps": 4}}
+    for duration, least in ((2, 0), (2000, 60)):
+        recipe = {**zoom, "zoom": {"duration": duration, "fps": 4}}
+        told = user.post("/api/jobs/estimate", kind="zoom", photo=photo["id"], recipe=recipe)
+        assert told["seconds"] > least
+    assert user.post("/api/jobs/estimate", kind="fool", targets=["goldfish"])["seconds"] > 1
+    wrong = {"kind": "zoom", "recipe": {"zoom": {"scenes": ["nowhere"]}}}
+    assert user.http.post("/api/jobs/estimate", json=wrong).status_code == 422
+    assert user.get("/api/jobs")["waiting"] == []
+
+
 def frames_in(film: bytes) -> int:
     with av.open(io.BytesIO(film)) as container:
         return sum(1 for _ in container.decode(video=0))

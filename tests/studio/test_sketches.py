@@ -12,7 +12,8 @@ import pytest
 from reverie.jobs.document import read_job
 from reverie.recipe.presets.preset import PRESETS, preset
 from reverie.studio.asking import Planned
-from reverie.studio.sketches import OCTAVES, SIDE, STEPS, Overtaken, Sketches, sketched
+from reverie.studio.quick import Overtaken
+from reverie.studio.sketches import OCTAVES, SIDE, STEPS, Sketches, sketched
 
 
 @pytest.mark.parametrize("name", [*PRESETS, "apparition"])

@@ -18,7 +18,7 @@ T = TypeVar("T")
 #: Seconds that a child has to end in good order, and that a killed one has to be gone.
 POLITE, GONE = 5.0, 5.0
 #: Seconds until a child has said a line, on a machine that does much else.
-SAID = 120.0
+SAID = 240.0
 
 
 def within(work: Callable[[], T], seconds: float, what: str) -> T:
@@ -44,6 +44,15 @@ def within(work: Callable[[], T], seconds: float, what: str) -> T:
 def line_of(stream: Any, seconds: float = SAID) -> Any:
     """The next line of a child's stream; empty where it ended."""
     return within(stream.readline, seconds, "a line of a child")
+
+
+def first_line(process: subprocess.Popen[Any], seconds: float = SAID) -> Any:
+    """The next line that a child says; where none comes in time the child is ended."""
+    try:
+        return line_of(process.stdout, seconds)
+    except AssertionError:
+        kill(process)
+        raise
 
 
 def lines_of(stream: Any, seconds: float = SAID) -> Iterator[Any]:

@@ -37,7 +37,7 @@ from reverie.web.serving import bound, make_server
 from support import browser
 from support.browser import Browser
 from support.commands import environment
-from support.endings import end, line_of
+from support.endings import end, first_line
 
 #: Tests of pages are for machines with a browser.
 needs_browser = pytest.mark.skipif(bool(browser.missing()), reason=browser.missing())
@@ -200,7 +200,7 @@ class Pages:
                 stdout=subprocess.PIPE, stderr=log, env=environment(), text=True,
             )  # fmt: skip
         assert self.process.stdout is not None
-        self.said = [line_of(self.process.stdout) for _ in range(3)]
+        self.said = [first_line(self.process) for _ in range(3)]
         assert self.said[0], self.log.read_text()[-3000:]
         links = re.findall(r"http://\S+", "".join(self.said))
         self.stage, self.moderator, self.overlay = links[:3]

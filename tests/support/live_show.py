@@ -15,7 +15,7 @@ import httpx2 as httpx
 import psutil
 
 from support.commands import environment, interrupted
-from support.endings import line_of
+from support.endings import first_line
 
 #: Seconds until a show answers on a machine that does much else, and until anything has come about.
 START, PATIENCE = 90.0, 60.0
@@ -86,7 +86,7 @@ class RunningShow:
         assert self.process.stdout is not None
         self.process.stdin.write(f"{rtmp or ''}\n")
         self.process.stdin.close()
-        self.link = line_of(self.process.stdout).strip()
+        self.link = first_line(self.process).strip()
         if not self.link:
             raise AssertionError(f"no show: {self.log.read_text()[-3000:]}")
         self.address = self.link.split("?")[0].rstrip("/")

@@ -20,7 +20,7 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from support.commands import interrupted
-from support.endings import GONE, line_of
+from support.endings import GONE, first_line
 
 #: Seconds until a studio answers, and until a job is over, on a machine that does much else.
 START, JOB = 90.0, 240.0
@@ -121,7 +121,7 @@ class RunningStudio:
             [*command, *options], stdout=subprocess.PIPE, stderr=self._log, env=environment
         )
         assert self.process.stdout is not None
-        line = line_of(self.process.stdout).decode().strip()
+        line = first_line(self.process).decode().strip()
         if not line:
             raise AssertionError(f"no studio: {Path(self._log.name).read_text()[-2000:]}")
         self.link = line

@@ -14,7 +14,7 @@ from pathlib import Path
 from websockets.asyncio.client import connect
 
 from support.commands import environment
-from support.endings import line_of
+from support.endings import first_line
 
 
 class Watchers:
@@ -26,7 +26,7 @@ class Watchers:
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=here)
         assert self.process.stdout is not None
-        assert line_of(self.process.stdout) == "ready\n"
+        assert first_line(self.process) == "ready\n"
 
     def seen(self) -> list[tuple[int, int]]:
         """What each page got until now: steps and previews. They are closed."""

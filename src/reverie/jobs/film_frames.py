@@ -226,6 +226,7 @@ class FrameWatch:
             moved=frame.moved,
             ends=first or done == self.total,
             more=f"{text}, moved {frame.moved:.3f}",
+            source=frame,
             draw=lambda: frame.picture,
         )
         self.listener.on_event(step)

@@ -330,9 +330,11 @@ def seconds_per_frame_pixel(work: MovingWork, opened: Callable[[Recipe], FrameSo
         trial = work.on(source)
         trial.settle()
         times = [time.perf_counter()]
-        with closing(source.render(trial.recipe, trial.session)) as frames:
+        between = work.workspace.between
+        with closing(source.render(trial.recipe, trial.session, told=lambda _: between())) as frames:
             for _ in islice(frames, 1 + TRIAL_FRAMES):
                 times.append(time.perf_counter())
+                between()
     pixels = size[0] * size[1]
     spent = [(b - a) / pixels for a, b in pairwise(times)]
     return spent[0], min(spent[1:], default=spent[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from reverie.ascent.octaves import PLANNED
 from reverie.errors import UsageError
@@ -40,6 +40,22 @@ def steerable(recipe: Recipe, *, frames: bool = False) -> tuple[str, ...]:
     """
     fixed = frames or recipe.portrait is not None or recipe.sites is not None
     return tuple(name for name in STEERABLE if not (fixed and name in PLANNED))
+
+
+def fixed_in(first: Recipe, changes: Mapping[str, Any], *, frames: bool = False) -> list[str]:
+    """Which of these changes cannot be made while a recipe is at work.
+
+    Args:
+        first: What it began with.
+        changes: As JSON; ``zoom`` is all of it.
+        frames: Whether it is at the frames of a zoom, of which also ``zoom`` may change, but for ``OPENING``.
+    """
+    may, mine = steerable(first, frames=frames), first.model_dump(mode="json")
+    fixed = [name for name in changes if name not in (*may, "zoom")]
+    fixed += [f"zoom.{name}" for name in OPENING if _differs(mine["zoom"], changes.get("zoom"), name)]
+    if "zoom" in changes and None in (mine["zoom"], changes["zoom"]):
+        fixed.append("zoom")
+    return fixed
 
 
 class Steering:
@@ -83,15 +99,12 @@ class Steering:
     def _record(self, here: Steered, wanted: Recipe) -> None:
         mine, theirs = self._first.model_dump(mode="json"), wanted.model_dump(mode="json")
         changes = {name: value for name, value in theirs.items() if value != mine[name]}
-        may = steerable(self._first, frames=here.frame is not None)
-        fixed = [name for name in changes if name not in (*may, "zoom")]
-        fixed += [f"zoom.{name}" for name in OPENING if _differs(mine["zoom"], changes.get("zoom"), name)]
-        if ("zoom" in changes) and None in (mine["zoom"], changes["zoom"]):
-            fixed.append("zoom")
-        if fixed:
+        frames = here.frame is not None
+        if fixed := fixed_in(self._first, changes, frames=frames):
+            may = ", ".join(steerable(self._first, frames=frames))
             raise UsageError(
-                f"{', '.join(fixed)}: cannot change while a dream runs; {', '.join(may)} can, and of a "
-                "zoom its steps, octaves, scenes and how it moves"
+                f"{', '.join(fixed)}: cannot change while a dream runs; {may} can, and of a zoom its steps, "
+                "octaves, scenes and how it moves"
             )
         if unknown := [name for name in wanted.files() if name not in self._first.files()]:
             raise UsageError(

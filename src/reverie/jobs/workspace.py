@@ -157,6 +157,7 @@ class Workspace:
             job writes over them.
         networks: Networks by name, loaded when first asked for; one's own may be put in under any name.
         elsewhere: Who carries out the parts of jobs that make many pictures; None: this process.
+        between: Called between two steps of a film that is tried for an estimate; what it raises ends that.
     """
 
     max_pixels: int = MAX_PIXELS
@@ -166,6 +167,7 @@ class Workspace:
     given: tuple[tuple[str, str], ...] = ()
     networks: dict[str, Network] = field(default_factory=dict)
     elsewhere: Elsewhere | None = None
+    between: Callable[[], object] = lambda: None
     _warm: tuple[Hashable, Any] | None = None
 
     def network(self, name: str) -> Network:

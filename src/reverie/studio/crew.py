@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from reverie.errors import UsageError
 from reverie.studio.settings import StudioSettings
@@ -29,7 +29,8 @@ class Errand:
 
     ``idle``: only where no visitor's job is at work; otherwise between its steps. ``owner``: whose page
     shows what comes of it. ``files`` are names in its folder, and ids of what was given. ``again``: where it
-    made way for a visitor's job, it is done later.
+    made way for a visitor's job, it is done later. ``do``: whether it is carried out, or how long that would
+    take is said.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Errand:
     owner: str = ""
     files: dict[str, str] = field(default_factory=dict)
     again: bool = True
+    do: Literal["errand", "estimate"] = "errand"
 
 
 @dataclass(eq=False)
@@ -149,7 +151,7 @@ class Crew:
                     with suppress(OSError):  # where there is no room it fails, and says so
                         self.lay_out(errand.id, errand.owner, errand.files)
                     worker.errand = errand
-                    worker.say("errand", id=errand.id, document=errand.document, seconds=ERRAND)
+                    worker.say(errand.do, id=errand.id, document=errand.document, seconds=ERRAND)
                     break
 
     def ask_layers(self, network: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from reverie.errors import ReverieError
 from reverie.jobs.provenance import Provenance
 from reverie.studio.asking import Asking
+from reverie.studio.estimates import Estimates
 from reverie.studio.hub import Hub
 from reverie.studio.line import Line
 from reverie.studio.media import Media
@@ -56,6 +57,7 @@ class Studio:
         )
         self.thumbs = Thumbs(self.database, self.line, self.hub, self.cache)
         self.sketches = Sketches(self.line)
+        self.estimates = Estimates(self.line)
         self.broken: dict[str, str] = {}
         self._taking = asyncio.Lock()
         self._hour: asyncio.Task[None] | None = None

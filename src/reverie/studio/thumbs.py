@@ -96,7 +96,9 @@ class Thumbs:
     def _portraits(self, network: str, owner: str, wanted: dict[str, dict[str, Any]]) -> dict[str, str]:
         """Those that are there, by what they are of; the others are asked for, by their jobs."""
         there = self._there(network, "")
-        for errand in [one for one in self._line.crew.errands if one.idle and one.owner == owner]:
+        for errand in [
+            one for one in self._line.crew.errands if one.idle and one.do == "errand" and one.owner == owner
+        ]:
             self._line.crew.errands.remove(errand)
             errand.done({"outcome": "cancelled"})
         for what, document in wanted.items():

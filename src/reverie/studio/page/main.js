@@ -1,6 +1,7 @@
 /** Where the page begins. */
 import * as api from "./core/api.js";
 import { connect } from "./core/events.js";
+import { listen as listenForTimes } from "./core/estimate.js";
 import { begin } from "./core/follow.js";
 import { html, render } from "./core/html.js";
 import { listen as listenForFiles } from "./core/intake.js";
@@ -27,5 +28,6 @@ listenForFiles();
 listenForKeys();
 listenForPictures();
 listenForSketches();
+listenForTimes();
 void learn().then(begin);
 render(html`<${Shell} />`, /** @type {HTMLElement} */ (document.getElementById("page")));

@@ -92,6 +92,7 @@ export const texts = {
   "standing.steered": "It goes on with what you changed.",
   "seconds.about": "{count} s",
   "minutes.about": "{count} min",
+  "hours.about": "{count} h",
   "standing.frame": "Frame {number} of {of}",
   "standing.generation": "Generation {number} of {of}",
   "standing.opens": "Its first frame: size {octave} of {octaves}, step {step} of {steps}",
@@ -106,6 +107,7 @@ export const texts = {
   "act.again.zoom": "Zoom again",
   "act.again.film": "Let it dream again",
   "act.changed": "Dream with these settings",
+  "act.takes": "Takes about {time} here.",
   "act.stop": "Stop and keep it",
   "act.pause": "Pause",
   "act.resume": "Go on",
@@ -114,6 +116,7 @@ export const texts = {
   "act.needs.photo": "First a photograph: drop one, or choose one.",
   "act.again.fool": "Let others evolve",
   "steer.anew": "This cannot change in the middle of it, so it begins again.",
+  "steer.later": "That counts for the next one; this one goes on as it began.",
   "steer.not": "This counts from the next dream on. {why}",
 
   // What shall it see?
@@ -274,6 +277,7 @@ export const texts = {
   "zoom.clouds": "Begin in clouds instead",
   "zoom.same": "Take {name}",
   "zoom.how": "How does it move?",
+  "zoom.steers": "Speed, turn and what it sees follow you while it is made, from the next frame on.",
   "zoom.length": "Length",
   "zoom.speed": "Nearer in a second",
   "zoom.speed.low": "away",

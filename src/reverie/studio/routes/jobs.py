@@ -10,9 +10,9 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from reverie.errors import UsageError
-from reverie.jobs.steering import steerable
-from reverie.recipe.recipe import PARTS
 from reverie.studio.asking import Wish
+from reverie.studio.changing import Changes, changed
+from reverie.studio.quick import Overtaken
 from reverie.studio.routes.common import Here, Visit, missing
 from reverie.studio.routes.pictures import MEDIA
 from reverie.studio.store.database import new_id
@@ -29,16 +29,6 @@ class PlaceInLine(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     to: int = Field(ge=0, le=100_000)
-
-
-class Changes(BaseModel):
-    """Changed settings of a job that has not ended."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    recipe: dict[str, Any]
-    guide: str | None = Field(None, max_length=64)
-    mask: str | None = Field(None, max_length=64)
 
 
 @router.post("", status_code=201, summary="Ask for a job")
@@ -80,6 +70,18 @@ async def sketch(wish: Wish, here: Here) -> Response:
     await here.studio.line.crew.check(planned.document["recipe"])
     data = await here.studio.sketches.make(here.owner, planned)
     return Response(data, media_type="image/webp", headers={"cache-control": "no-store"})
+
+
+@router.post("/estimate", summary="About how many seconds a job would take")
+async def estimate(wish: Wish, here: Here) -> dict[str, float | None]:
+    """Tried while nobody dreams; null where there is no time for that."""
+    planned = here.studio.asking(here.owner).plan(wish)
+    if "recipe" in planned[0].document:
+        await here.studio.line.crew.check(planned[0].document["recipe"])
+    try:
+        return {"seconds": await here.studio.estimates.of(here.owner, planned)}
+    except Overtaken:
+        return {"seconds": None}
 
 
 @router.get("", summary="What runs, waits and is over")
@@ -145,35 +147,31 @@ async def move(id: str, place: PlaceInLine, here: Here) -> dict[str, Any]:
 
 @router.patch("/{id}", summary="Steer what runs, or change what waits")
 async def change(id: str, changes: Changes, here: Here) -> dict[str, Any]:
+    """``how`` says what became of it, and ``later`` what of it counts for another job only."""
     row, studio = _alive(id, here), here.studio
     if row.kind == "fool":
         raise HTTPException(409, "it evolves by the settings that it began with; ask for another job")
-    asked = {**row.asked, "recipe": merged(row.asked.get("recipe", {}), changes.recipe)}
-    asked |= {n: v for n, v in (("guide", changes.guide), ("mask", changes.mask)) if v is not None}
-    wish = Wish(**{**{name: value for name, value in asked.items() if name != "part"}, "variations": 1})
-    planned = studio.asking(here.owner).plan(wish)[0]
-    document = {**planned.document, "output": row.document["output"]}
-    own = {name: row.document["recipe"][name] for name in ("seed", "chance") if name not in changes.recipe}
-    document["recipe"] = {**document["recipe"], **own}
-    mine, theirs = row.document["recipe"], document["recipe"]
-    await studio.line.crew.check(theirs)
-    differ = [name for name, value in theirs.items() if value != mine[name]]
-    working = studio.line.crew.at(id) is not None
-    steers = working and row.kind in ("dream", "zoom") and planned.files.keys() <= row.files.keys()
-    assert planned.recipe is not None
-    may = steerable(planned.recipe, frames=row.kind == "zoom")
-    if steers and all(name in may for name in differ):
-        studio.jobs.change(id, asked=asked)
-        studio.line.steer(row, {name: theirs[name] for name in differ})
-        how = "steered"
+    working, later = studio.line.crew.at(id) is not None, list[str]()
+    wanted = changed(row, changes, studio.asking(here.owner))
+    if working and wanted.fixed and not changes.anew:
+        later = wanted.fixed
+        wanted = changed(row, changes.without(later), studio.asking(here.owner))
+    await studio.line.crew.check(wanted.document["recipe"])
+    if working and not wanted.fixed:
+        studio.jobs.change(id, asked=wanted.asked)
+        if wanted.differs or not later:
+            studio.line.steer(row, wanted.differs)
+        how = "steered" if wanted.differs or not later else "later"
+    elif working and not changes.anew:
+        how = "later"
     else:
         if studio.pictures.of_job(id):
             raise HTTPException(409, "a part of it is made already; ask for another job")
-        studio.jobs.change(id, asked=asked, document=document, files=planned.files, steered=[])
+        studio.jobs.change(id, asked=wanted.asked, document=wanted.document, files=wanted.files, steered=[])
         if working:
             studio.line.begin_anew(row)
         how = "begun anew" if working else "changed"
-    return {**told(here, studio.jobs.by_id(id)), "how": how}
+    return {**told(here, studio.jobs.by_id(id)), "how": how, "later": later}
 
 
 @router.get("/{id}/result", summary="What came of it: the picture or film")
@@ -224,15 +222,6 @@ def _bytes_from(path: Path | None, begin: int) -> bytes:
             return file.read(PIECE)
     except FileNotFoundError:  # it was finished just now
         return b""
-
-
-def merged(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
-    """Settings with some changed; of a part such as ``zoom`` those that are not named stay."""
-    found = {**before, **now}
-    for name in PARTS:
-        if isinstance(before.get(name), dict) and isinstance(now.get(name), dict):
-            found[name] = {**before[name], **now[name]}
-    return found
 
 
 def told(here: Visit, row: JobRow, places: dict[str, int] | None = None) -> dict[str, Any]:

@@ -11,10 +11,12 @@ import queue
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
+from reverie import objective as ob
 from reverie.errors import ReverieError
 from reverie.jobs.workspace import Workspace
 from reverie.recipe.recipe import Recipe, read
@@ -23,6 +25,8 @@ from reverie.studio.worker import messages
 from reverie.studio.worker.store_files import StoreFiles
 from reverie.studio.worker.watch import GivenUp, JobWatch
 
+#: What is done with a document, in a folder: it says how it ended.
+Work: TypeAlias = Callable[[dict[str, Any], Path, JobWatch], dict[str, Any]]
 #: How much a dream gives way to other programs, 0 to 19.
 POLITE: Final = 2
 
@@ -64,7 +68,7 @@ class Dreamer:
                 case "job", _:
                     self._watch = self._watcher(message)
                     self._todo.put(message)
-                case (("errand" | "layers"), _):
+                case (("errand" | "estimate" | "layers"), _):
                     self._errands.put(message)
                     self._todo.put({"do": "errand"})  # if it is not done between two steps
                 case "make way", _:
@@ -93,8 +97,9 @@ class Dreamer:
         if asked["do"] == "layers":
             self._layers(asked)
         else:
-            self._small = JobWatch(lambda *_: None, (), asked["seconds"], self._check)
-            self._run(asked["id"], asked["document"], self._small)
+            small = self._small = JobWatch(lambda *_: None, (), asked["seconds"], self._check)
+            work = self._estimated if asked["do"] == "estimate" else self._made
+            self._run(asked["id"], asked["document"], small, work)
             self._small = None
         return True
 
@@ -122,10 +127,11 @@ class Dreamer:
         from reverie.scoring.bind import bind
 
         net = self._workspace.network(recipe.network)
-        for octave in range(len(recipe.objective)):
-            wanted = recipe.objective_at(octave)
-            if not wanted.files():
-                bind(wanted, net, portrait=recipe.in_views)
+        wanted = [recipe.objective_at(octave) for octave in range(len(recipe.objective))]
+        wanted += [ob.parse(text) for text in (recipe.zoom.objectives if recipe.zoom else ())]
+        for one in wanted:
+            if not one.files():
+                bind(one, net, portrait=recipe.in_views)
 
     def _warm(self) -> None:
         """Load what every job needs, and dream a little: the first step of all takes longest."""
@@ -156,24 +162,16 @@ class Dreamer:
         watch = self._watch
         assert watch is not None
         self._workspace.max_pixels = asked["pixels"]
-        self._run(asked["id"], asked["document"], watch)
+        self._run(asked["id"], asked["document"], watch, self._made)
 
-    def _run(self, id: str, document: dict[str, Any], watch: JobWatch) -> None:
-        """Carry a document out in its folder, and say what came of it."""
-        from reverie.jobs.document import read_job
-        from reverie.studio.fooling import gone_on, shown
-
+    def _run(self, id: str, document: dict[str, Any], watch: JobWatch, work: Work) -> None:
+        """Do something with a document in its folder, and say what came of it."""
         folder, before = self._data / MADE / id, os.getcwd()
         end: dict[str, Any]
         try:
             folder.mkdir(exist_ok=True)
             os.chdir(folder)
-            result = read_job(gone_on(document, folder), "the job").run(watch, self._workspace)
-            labels = shown(folder) if document["kind"] == "fool" else {}
-            names = list(labels) or [os.path.relpath(file) for file in result.files]
-            end = {"outcome": "stopped" if result.stopped else "done", "stopped": result.stopped}
-            end |= {"files": names, "seconds": result.seconds, "warnings": list(result.warnings)}
-            end |= {"labels": labels}
+            end = work(document, folder, watch)
         except GivenUp as given:
             end = {"outcome": str(given)}
         except ReverieError as error:
@@ -187,6 +185,28 @@ class Dreamer:
         if self._watch is watch:
             self._watch = None
         self._voice.say({"type": "end", "job": id, **end})
+
+    def _made(self, document: dict[str, Any], folder: Path, watch: JobWatch) -> dict[str, Any]:
+        """Carry it out: how it ended, and the files that came of it."""
+        from reverie.jobs.document import read_job
+        from reverie.studio.fooling import gone_on, shown
+
+        result = read_job(gone_on(document, folder), "the job").run(watch, self._workspace)
+        labels = shown(folder) if document["kind"] == "fool" else {}
+        names = list(labels) or [os.path.relpath(file) for file in result.files]
+        end = {"outcome": "stopped" if result.stopped else "done", "stopped": result.stopped}
+        end |= {"files": names, "seconds": result.seconds, "warnings": list(result.warnings)}
+        return end | {"labels": labels}
+
+    def _estimated(self, document: dict[str, Any], folder: Path, watch: JobWatch) -> dict[str, Any]:
+        """The seconds that it would take."""
+        from reverie.jobs.document import read_job
+
+        self._workspace.between = watch.go_on
+        return {
+            "outcome": "done",
+            "seconds": read_job(document, "the job").estimate(self._workspace).seconds,
+        }
 
     def _layers(self, asked: dict[str, Any]) -> None:
         """What layers a network has, what they draw, and whether it has classes."""

@@ -81,6 +81,12 @@ class JobWatch(Listener):
             self.ended, self._paused = why, False
             self._turn.notify_all()
 
+    def go_on(self) -> None:
+        """GivenUp where it was, or took too long: for work that tells of no steps."""
+        with self._turn:
+            if self.ended or time.monotonic() > self._until:
+                raise GivenUp(self.ended or "late")
+
     def steer(self, recipe: Recipe) -> Recipe | None:
         """What the loop asks before each step."""
         self._first = self._first or recipe
@@ -96,7 +102,7 @@ class JobWatch(Listener):
         """The recipe that it began with, changed; None where that cannot be, of which is warned."""
         assert self._first is not None
         try:
-            wanted = self._first.but(**{n: v for n, v in changes.items() if n in STEERABLE})
+            wanted = self._first.but(**{n: v for n, v in changes.items() if n in (*STEERABLE, "zoom")})
             self._check(wanted)
         except ReverieError as error:
             self._tell({"type": "warning", "text": str(error)})
@@ -138,6 +144,9 @@ class JobWatch(Listener):
             self._at = [octave.index, frame.step]
             told |= {"octave": octave.index, "octaves": frame.octaves, "step": frame.step}
             told |= {"steps": octave.steps, "width": octave.size[0], "height": octave.size[1]}
+        elif (index := getattr(frame, "index", None)) is not None:
+            self._at = [index + 1]  # the frame that is asked for next
+            told |= {"frame": index, "frames": frame.frames}
         self._tell(told)
         self._preview(step, told)
         self._between()

@@ -4,7 +4,7 @@ import { blank, jobOf, wholeRecipe } from "./draft.js";
 import { watch } from "./events.js";
 import { batch } from "./html.js";
 import { difference, flat, nested, same } from "./settings.js";
-import { alive, current, defaultsOf, drafts, jobs, masking, painted, presetOf } from "./state.js";
+import { alive, amend, current, defaultsOf, drafts, jobs, masking, painted, presetOf } from "./state.js";
 import { say } from "./toasts.js";
 import { t } from "../texts.js";
 
@@ -49,23 +49,51 @@ function everything(kind) {
 /** What cannot be changed on the way: another such choice begins anew. @param {ReturnType<typeof jobOf>} wanted */
 const beginning = (wanted) => JSON.stringify([wanted.kind, wanted.preset, wanted.photo, wanted.targets]);
 
+/** Whether what was done of a job is too much to begin again for a slider: a zoom or a film, once it has begun.
+ * @param {Kind} kind @param {import("./types.js").Current} now */
+const lasts = (kind, now) => (kind === "zoom" || kind === "film") && now.state !== "waiting";
+
+/** Say, once for each job, that something counts for the next one. @param {Kind} kind */
+function later(kind) {
+  if (!current[kind].value?.later) say(t("steer.later"));
+  amend(kind, { later: true });
+}
+
+/** Remember that a job goes on without some of what was asked for, so that it is asked for with the next one.
+ * @param {Kind} kind @param {import("./types.js").Current} before @param {string[]} names Such as "size" or "zoom.duration".
+ * @param {Record<string, any>} changed */
+function notYet(kind, before, names, changed) {
+  const now = current[kind].value;
+  if (now?.id !== before.id) return;
+  const stays = Object.keys(changed).filter((name) => names.some((one) => name === one || name.startsWith(`${one}.`)));
+  const recipe = { ...now.sent.recipe };
+  for (const name of stays) recipe[name] = before.sent.recipe[name];
+  amend(kind, { sent: { ...now.sent, recipe } });
+}
+
 /** Tell the running dream of a tab what has changed. @param {Kind} kind */
 async function steer(kind) {
   const now = current[kind].value;
   if (!now || !alive(now)) return;
   const wanted = jobOf(kind, drafts[kind].value);
-  if (now.trial || now.sent.beginning !== beginning(wanted) || now.group.length > 1) {
+  const whole = everything(kind);
+  const other = now.sent.beginning !== beginning(wanted);
+  if (other && !now.trial && lasts(kind, now)) return later(kind);
+  if (now.trial || other || now.group.length > 1) {
     for (const id of now.group) await api.tellJob(id, "cancel").catch(() => {});
     return void (await (now.trial ? tryOne(kind) : start(kind)));
   }
-  const whole = everything(kind);
   const changed = difference(now.sent.recipe, whole);
   const files = { guide: wanted.guide, mask: wanted.mask };
   if (!Object.keys(changed).length && same(files, now.sent.files)) return;
-  current[kind].value = { ...now, sent: { ...now.sent, recipe: whole, files } };
+  amend(kind, { sent: { ...now.sent, recipe: whole, files } });
   try {
-    const { how } = await api.steerJob(now.id, { recipe: nested(changed), ...files });
-    if (how === "begun anew") say(t("steer.anew"));
+    const found = await api.steerJob(now.id, { recipe: nested(changed), ...files, anew: !lasts(kind, now) });
+    if (found.how === "begun anew") say(t("steer.anew"));
+    if (found.later.length) {
+      notYet(kind, now, found.later, changed);
+      later(kind);
+    }
   } catch (error) {
     if (error instanceof api.Refused && error.status === 409) return; // it has just ended
     say(t("steer.not", { why: error instanceof Error ? error.message : "" }));
@@ -109,8 +137,7 @@ export async function tryOne(kind) {
   const wanted = jobOf(kind, drafts[kind].value);
   try {
     show(kind, await api.startJob({ ...wanted, recipe: merged(wanted.recipe, nested(small)) }), { beginning: "", recipe: {} });
-    const now = current[kind].value;
-    if (now) current[kind].value = { ...now, trial: true };
+    amend(kind, { trial: true });
     void refreshJobs();
   } catch (error) {
     complain(error);
@@ -146,6 +173,7 @@ export function show(kind, job, sent, behind = null) {
     alone: false,
     trial: false,
     plays: false,
+    later: false,
   };
   watch(job.id, PREVIEW_SIDE);
 }

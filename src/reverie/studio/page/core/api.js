@@ -91,6 +91,8 @@ export async function sketch(wanted, signal) {
   if (!answer.ok) throw new Refused(answer.status, answer.statusText, {});
   return answer.blob();
 }
+/** About how many seconds a job would take. @param {object} wanted @param {AbortSignal} signal @returns {Promise<number | null>} */
+export const estimate = async (wanted, signal) => (await ask("POST", "/api/jobs/estimate", { json: wanted, signal })).seconds;
 /** @param {string} id @param {object} wanted The settings that change, and files that are new. */
 export const steerJob = (id, wanted) => ask("PATCH", `/api/jobs/${id}`, { json: wanted });
 /** What is safe of a film that is being made, from a byte on; empty where there is no more yet, null once it is over.

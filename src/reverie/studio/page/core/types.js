@@ -37,10 +37,10 @@
  *   about to ask for; ``changes`` has dotted names, such as "zoom.duration".
  * @typedef {{id: string, group: string[], state: JobState, progress: Progress | null, picture: string | null, pictures: string[],
  *   behind: string | null, error: string | null, photo: string | null, sent: Record<string, any>, started: number,
- *   made: Record<string, string>, alone: boolean, trial: boolean, plays: boolean, since?: {at: number, share: number} | null,
+ *   made: Record<string, string>, alone: boolean, trial: boolean, plays: boolean, later: boolean, since?: {at: number, share: number} | null,
  *   steered?: number}} Current The job that a tab
  *   shows; group: all jobs of one wish, this one among them; behind: the picture that is seen until there is another; made: by
  *   job, its newest picture; alone: one of several is seen by itself; trial: it is one second of what is wanted; plays: of a
- *   film that is being made, what there is plays; since: when its first step was heard of; steered: when it was last changed.
+ *   film that is being made, what there is plays; later: it was said that something counts for the next one; since: when its first step was heard of; steered: when it was last changed.
  */
 export {};

@@ -1,6 +1,7 @@
 /** The middle of a tab: the photograph, the dream on it as it comes, and what came of it. */
 import * as api from "../core/api.js";
 import { PREVIEW_SIDE, back } from "../core/actions.js";
+import { inWords } from "../core/estimate.js";
 import { html, useState } from "../core/html.js";
 import { Icon } from "../core/icons.js";
 import { sketched, sketching } from "../core/sketch.js";
@@ -84,9 +85,8 @@ function Under({ kind, now }) {
 
 /** Milliseconds for which it is said that a change was taken. */
 const SAID = 4000;
-/** Seconds after which what is left can be guessed, and what is counted in minutes. */
+/** Seconds after which what is left can be guessed. */
 const ENOUGH = 3;
-const LONG = 90;
 
 /** How a job stands, in words. @param {import("../core/types.js").Current} now */
 export function standing(now) {
@@ -103,8 +103,7 @@ function far(now) {
   const took = (performance.now() - now.since.at) / 1000;
   if (took < ENOUGH || share <= now.since.share) return t("standing.share", { percent });
   const left = (took * (1 - share)) / (share - now.since.share);
-  const about = left > LONG ? t("minutes.about", { count: Math.round(left / 60) }) : t("seconds.about", { count: Math.max(5, 5 * Math.round(left / 5)) });
-  return t("standing.left", { percent, left: about });
+  return t("standing.left", { percent, left: inWords(left) });
 }
 
 /** The step that a job is at. @param {import("../core/types.js").Current} now */

@@ -1,5 +1,6 @@
 /** The one button that matters: dream, or stop and keep; with how far it has come. */
 import { differs, start, tell } from "../core/actions.js";
+import { takes } from "../core/estimate.js";
 import { html, useState } from "../core/html.js";
 import { Icon } from "../core/icons.js";
 import { alive, current, drafts } from "../core/state.js";
@@ -35,6 +36,7 @@ export function ActionBar({ kind, ready = true, verb = "act.dream", missing }) {
   return html`<div class="action">
     ${now?.state === "failed" && html`<p class="wrong" role="alert">${now.error ?? t("progress.failed")}</p>`}
     ${!ready && missing && html`<p class="soft">${missing}</p>`}
+    ${takes.value && html`<p class="note takes" role="status">${t("act.takes", { time: takes.value })}</p>`}
     <button class=${`primary grow${now && !again ? " changed" : ""}`} data-key="d" disabled=${!ready || busy} onClick=${begin}><${Icon} name=${again ? "again" : "play"} /> ${t(again ? /** @type {any} */ (`act.again.${kind}`) : now && kind === "dream" ? "act.changed" : verb)}</button>
   </div>`;
 }

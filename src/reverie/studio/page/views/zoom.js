@@ -1,7 +1,7 @@
 /** The endless zoom: into a photograph, or into clouds. */
 import { change, set } from "../core/actions.js";
 import { html } from "../core/html.js";
-import { drafts } from "../core/state.js";
+import { alive, current, drafts } from "../core/state.js";
 import { See } from "../see/see.js";
 import { Presets } from "../shape/presets.js";
 import { Segments } from "../shape/segments.js";
@@ -34,6 +34,7 @@ export function Zoom() {
           ${drafts.dream.value.photo && html`<button class="wide" onClick=${() => change("zoom", { photo: drafts.dream.value.photo })}>${t("zoom.same", { name: drafts.dream.value.photo.name })}</button>`}</div>`}
     </section>
     <section class="block" aria-labelledby="zoom-how"><h2 id="zoom-how">${t("zoom.how")}</h2>
+      ${alive(current.zoom.value) && html`<p class="note">${t("zoom.steers")}</p>`}
       <${Segments} label=${t("zoom.length")} value=${String(length)} onChange=${(/** @type {string} */ value) => set("zoom", { "zoom.duration": Number(value) })}
         choices=${[...new Set([...LENGTHS, length])].sort((one, other) => one - other).map((value) => ({ value: String(value), label: seconds(value) }))} />
       <${Curve} name="zoom.zoom" label=${t("zoom.speed")} min=${0.8} max=${2} step=${0.05} usual=${1.25} shown=${times} low=${t("zoom.speed.low")} high=${t("zoom.speed.high")} />
