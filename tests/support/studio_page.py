@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from reverie.studio.app import PAGE
 from reverie.web.page_files import VENDOR
@@ -148,6 +150,26 @@ class Page:
         self._until(lambda: len(new()) >= count, SHOWN, f"{count} jobs are asked for")
         return new()
 
+    def until(self, holds: Callable[[], bool], what: str = "what the server tells") -> None:
+        """Wait until something holds of what the server tells."""
+        self._until(holds, SHOWN, what)
+
+    def steered(self, id: str) -> list[dict[str, Any]]:
+        """How a running job was steered, once it was."""
+        self.until(lambda: bool(self.get(f"/api/jobs/{id}")["steered"]), f"job {id} is steered")
+        return list(self.get(f"/api/jobs/{id}")["steered"])
+
+    def comes_to(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The first job that is done and is as it is wanted."""
+        found: list[dict[str, Any]] = []
+
+        def look() -> bool:
+            found.extend(job for job in self.jobs().values() if job["state"] == "done" and wanted(job))
+            return bool(found)
+
+        self._until(look, MADE, "a job that is as it is wanted")
+        return found[0]
+
     def over(self, id: str, *, seconds: float = MADE) -> dict[str, Any]:
         """A job, as soon as the server says that it is over."""
         self._until(lambda: self.get(f"/api/jobs/{id}")["state"] in OVER, seconds, f"job {id} is over")
@@ -163,6 +185,13 @@ class Page:
         job = self.over(id)
         assert job["state"] == state, job
         self.shows(job["picture"])
+        return job
+
+    def made_film(self, id: str, state: str = "done") -> dict[str, Any]:
+        """A zoom or a film, once it has ended so and plays on the page."""
+        job = self.over(id)
+        assert job["state"] == state, job
+        self.sees(f"document.querySelector('video[src*={json.dumps(job['picture'])}]')?.readyState > 0")
         return job
 
     def shows(self, picture: str) -> None:
@@ -201,6 +230,14 @@ class Page:
                 "return one.getAttribute('aria-label') ?? (one.labels?.[0] ?? one).textContent.trim()"
             )
         )
+
+
+def garden(path: Path) -> Path:
+    """A small photograph with something in it."""
+    rng = np.random.default_rng(3)
+    small = Image.fromarray(rng.integers(0, 256, (6, 9, 3), dtype=np.uint8))
+    small.resize((144, 96), Image.Resampling.BICUBIC).save(path)
+    return path
 
 
 @contextmanager

@@ -45,7 +45,7 @@ def test_each_unit_of_the_network_is_a_click_from_a_dream(page):
     page.sees("[...document.querySelectorAll('.unit')].some((one) => one.textContent.includes('block5c:4'))")
     page.sees(".unit img")
     page.window.click(".unit .add", says="Dream with block5c:4")
-    page.sees("[...document.querySelectorAll('.toast p')].some((one) => one.textContent.includes('chosen'))")
+    page.sees("document.body && localStorage.getItem('reverie.drafts').includes('block5c:4')")
     page.sees("document.querySelectorAll('.samples img').length > 1")
     job = page.makes(lambda: page.window.click(".samples .thumb"))
     assert page.get(f"/api/pictures/{job['picture']}/recipe")["recipe"]["objective"] == ["block5c:4"]
@@ -84,9 +84,38 @@ def test_a_zoom_plays_while_it_is_made(page):
     page.window.click(".under .act", says="frames as they come")
     page.sees("canvas.live")
     page.window.click(".action button", says="Stop and keep")
-    job = page.over(id)
-    assert job["state"] == "stopped"
-    page.sees(f"document.querySelector('video[src*=\"{job['picture']}\"]')?.readyState > 0")
+    page.made_film(id, "stopped")
+
+
+def test_a_zoom_is_steered_while_it_is_made(page):
+    page.go("zoom")
+    page.sees(".action .primary")
+    (id,) = page.asks(lambda: page.window.press("d"))
+    page.sees("Number(document.querySelector('canvas.live')?.dataset.frames) > 1")
+    slide(page, "Turn in a second", 20)
+    assert page.steered(id)[-1]["changes"]["zoom"]["rotate"] == "20"
+    page.window.click(".segments input[value='12']")
+    page.sees(
+        "[...document.querySelectorAll('.toast p')].some((p) => p.textContent.includes('the next one'))"
+    )
+    page.window.click(".action button", says="Stop and keep")
+    job = page.made_film(id, "stopped")
+    assert job["recipe"]["zoom"]["duration"] == 600
+    recalled = page.get(f"/api/pictures/{job['picture']}/recipe")
+    assert recalled["recipe"]["zoom"]["rotate"] == "20"
+    assert not recalled["repeatable"]
+
+
+def slide(page, label, to):
+    """Move a slider."""
+    page.window.run(
+        "const [label, to] = arguments;"
+        "const slider = [...document.querySelectorAll('.slider')]"
+        "  .find((one) => one.textContent.includes(label)).querySelector('input');"
+        "slider.value = to; slider.dispatchEvent(new Event('input', {bubbles: true}))",
+        label,
+        to,
+    )
 
 
 def test_a_film_is_trimmed_and_tried_for_a_second(page, tmp_path):
@@ -94,11 +123,7 @@ def test_a_film_is_trimmed_and_tried_for_a_second(page, tmp_path):
     film = films.film(tmp_path / "walk.mp4", count=40, rate=20)
     page.drop(film)
     page.sees(".ends-of-part img")
-    page.window.run(
-        "const slider = [...document.querySelectorAll('.slider')]"
-        "  .find((one) => one.textContent.includes('Begins at')).querySelector('input');"
-        "slider.value = 0.5; slider.dispatchEvent(new Event('input', {bubbles: true}))"
-    )
+    slide(page, "Begins at", 0.5)
     page.sees("document.querySelector('.ends-of-part img').src.endsWith('at=0.5')")
     (id,) = page.asks(lambda: page.window.press("y"))
     job = page.over(id)

@@ -68,8 +68,12 @@ async def sketch(wish: Wish, here: Here) -> Response:
         raise UsageError(f"kind: previews are of dreams, and a {wish.kind} is asked for")
     planned = here.studio.asking(here.owner).plan(wish.model_copy(update={"variations": 1}))[0]
     await here.studio.line.crew.check(planned.document["recipe"])
-    data = await here.studio.sketches.make(here.owner, planned)
-    return Response(data, media_type="image/webp", headers={"cache-control": "no-store"})
+    fresh = {"cache-control": "no-store"}
+    try:
+        data = await here.studio.sketches.make(here.owner, planned)
+    except Overtaken:
+        return Response(status_code=204, headers=fresh)
+    return Response(data, media_type="image/webp", headers=fresh)
 
 
 @router.post("/estimate", summary="About how many seconds a job would take")
@@ -148,7 +152,9 @@ async def move(id: str, place: PlaceInLine, here: Here) -> dict[str, Any]:
 @router.patch("/{id}", summary="Steer what runs, or change what waits")
 async def change(id: str, changes: Changes, here: Here) -> dict[str, Any]:
     """``how`` says what became of it, and ``later`` what of it counts for another job only."""
-    row, studio = _alive(id, here), here.studio
+    row, studio = _job(id, here), here.studio
+    if row.state not in ALIVE:
+        return {**told(here, row), "how": "over", "later": []}
     if row.kind == "fool":
         raise HTTPException(409, "it evolves by the settings that it began with; ask for another job")
     working, later = studio.line.crew.at(id) is not None, list[str]()

@@ -90,12 +90,13 @@ async function steer(kind) {
   try {
     const found = await api.steerJob(now.id, { recipe: nested(changed), ...files, anew: !lasts(kind, now) });
     if (found.how === "begun anew") say(t("steer.anew"));
+    if (found.how === "over" && current[kind].value?.id === now.id) amend(kind, { sent: now.sent }); // it can be asked for anew
     if (found.later.length) {
       notYet(kind, now, found.later, changed);
       later(kind);
     }
   } catch (error) {
-    if (error instanceof api.Refused && error.status === 409) return; // it has just ended
+    if (error instanceof api.Refused && error.status === 409) return; // a part of it is made
     say(t("steer.not", { why: error instanceof Error ? error.message : "" }));
   }
 }

@@ -84,12 +84,13 @@ export const job = async (id) => {
 /** Several variations are jobs of their own, named in ``jobs``. @param {object} wanted
  * @returns {Promise<import("./types.js").Job & {jobs: string[]}>} */
 export const startJob = (wanted) => ask("POST", "/api/jobs", { json: wanted });
-/** A quick small picture of what a job would come to. @param {object} wanted @param {AbortSignal} signal @returns {Promise<Blob>} */
+/** A quick small picture of what a job would come to; null where there is no time for it. @param {object} wanted
+ * @param {AbortSignal} signal @returns {Promise<Blob | null>} */
 export async function sketch(wanted, signal) {
   const headers = { "Content-Type": "application/json" };
   const answer = await fetch("/api/jobs/sketch", { method: "POST", body: JSON.stringify(wanted), headers, signal });
   if (!answer.ok) throw new Refused(answer.status, answer.statusText, {});
-  return answer.blob();
+  return answer.status === 204 ? null : answer.blob();
 }
 /** About how many seconds a job would take. @param {object} wanted @param {AbortSignal} signal @returns {Promise<number | null>} */
 export const estimate = async (wanted, signal) => (await ask("POST", "/api/jobs/estimate", { json: wanted, signal })).seconds;

@@ -33,7 +33,7 @@ async function make(wish, signal) {
     const picture = await api.sketch(JSON.parse(wish), signal);
     if (signal.aborted) return;
     drop();
-    sketched.value = URL.createObjectURL(picture);
+    if (picture) sketched.value = URL.createObjectURL(picture);
   } catch {
     // What cannot be previewed is told when it is asked for.
   }
