@@ -296,6 +296,7 @@ def test_a_steered_zoom_reruns_to_the_same(
         mixed = {"size": [96, 64], "zoom": {"duration": 2, "zoom": 1.1}}
         answer = user.http.patch(f"/api/jobs/{id}", json={"recipe": mixed, "anew": False}).json()
         assert (answer["how"], answer["later"]) == ("steered", ["size", "zoom.duration"])
+        events.until("steered", job=id)
         longer = {"recipe": {"zoom": {"duration": 11}}, "anew": False}
         assert user.http.patch(f"/api/jobs/{id}", json=longer).json()["how"] == "later"
         wrong = {"recipe": {"zoom": {"scenes": ["nowhere"]}}}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import struct
 import subprocess
 import sys
@@ -19,7 +18,7 @@ import psutil
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
-from support.commands import interrupted
+from support.commands import environment, interrupted
 from support.endings import GONE, first_line
 
 #: Seconds until a studio answers, and until a job is over, on a machine that does much else.
@@ -116,9 +115,11 @@ class RunningStudio:
         command = [sys.executable, "-m", "reverie", "studio", "--no-open", "--offline", "--data", str(data)]
         command += [] if "--port" in options else ["--port", "0"]
         self._log = (log or data.parent / f"{data.name}.log").open("ab")
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         self.process = subprocess.Popen(
-            [*command, *options], stdout=subprocess.PIPE, stderr=self._log, env=environment
+            [*command, *options],
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env={**environment(), "OMP_NUM_THREADS": "1"},
         )
         assert self.process.stdout is not None
         line = first_line(self.process).decode().strip()

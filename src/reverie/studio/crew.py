@@ -20,7 +20,7 @@ SLOW: Final = 5.0
 #: Seconds that an errand may take.
 ERRAND: Final = 60.0
 #: Seconds that a page waits to hear whether a layer is there.
-CHECK: Final = 2.0
+CHECK: Final = 5.0
 
 
 @dataclass

@@ -14,7 +14,7 @@ from reverie.studio.line import Line
 from reverie.studio.quick import Done, Quick
 
 #: Seconds that a page waits for one, and how many are remembered.
-PATIENCE: Final = 60.0
+PATIENCE: Final = 40.0
 REMEMBERED: Final = 100
 
 

@@ -55,8 +55,7 @@ def _as_it_ended(note: Provenance) -> Provenance:
 
 def of_stopped(job: JobRow) -> dict[str, Any]:
     """How a zoom or a film was made that was stopped: as it was asked for and steered: its file is silent."""
-    recipe = read(job.document["recipe"], "the recipe")
-    recipe = recipe.but(**job.steered[-1]["changes"]) if job.steered else recipe
+    recipe = read(job.document["recipe"], "the recipe").but(**job.course)
     recipe = film_renamed(recipe.renamed(job.files), job.files)
     return {
         "kind": job.kind,

@@ -165,9 +165,10 @@ async def change(id: str, changes: Changes, here: Here) -> dict[str, Any]:
     await studio.line.crew.check(wanted.document["recipe"])
     if working and not wanted.fixed:
         studio.jobs.change(id, asked=wanted.asked)
-        if wanted.differs or not later:
+        steers = not later or wanted.differs != row.course
+        if steers:
             studio.line.steer(row, wanted.differs)
-        how = "steered" if wanted.differs or not later else "later"
+        how = "steered" if steers else "later"
     elif working and not changes.anew:
         how = "later"
     else:

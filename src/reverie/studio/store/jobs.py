@@ -59,6 +59,11 @@ class JobRow:
     started: float | None
     ended: float | None
 
+    @property
+    def course(self) -> dict[str, Any]:
+        """What it was steered to last: changes of the recipe that it began with."""
+        return dict(self.steered[-1]["changes"]) if self.steered else {}
+
 
 class Jobs:
     """The jobs of all visitors."""

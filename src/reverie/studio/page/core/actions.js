@@ -190,7 +190,8 @@ export async function tell(kind, what) {
     await Promise.all(all.map((id) => api.tellJob(id, what).catch((error) => (all.length > 1 ? null : Promise.reject(error)))));
     await refreshJob(kind);
   } catch (error) {
-    complain(error);
+    if (!(error instanceof api.Refused) || error.status !== 409) return complain(error);
+    await refreshJob(kind); // it was over just before
   }
 }
 
