@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -130,6 +130,13 @@ class RunningStudio:
 
     def user(self, **more: Any) -> User:
         return User(self.address, **more)
+
+    def ready(self) -> None:
+        """Wait until a worker has loaded the network, and could begin a job."""
+        end, user = time.monotonic() + JOB, self.user()
+        with closing(user):
+            while user.http.get("/api/layers", timeout=90).status_code != 200:
+                assert time.monotonic() < end, f"no worker in {JOB:g} s"
 
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children()

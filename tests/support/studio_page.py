@@ -30,7 +30,7 @@ needs_browser = pytest.mark.skipif(bool(browser.missing()), reason=browser.missi
 QUICK = {"max_size": 96, "steps": [4]}
 ENDLESS = {"max_size": 256, "octaves": 1, "steps": [10_000]}
 #: Seconds that the page may take to show something, and a job to be over, on a machine that does much else.
-SHOWN, MADE = 90.0, 240.0
+SHOWN, MADE = 150.0, 300.0
 OVER = ("done", "stopped", "failed", "cancelled")
 
 
@@ -244,6 +244,7 @@ def garden(path: Path) -> Path:
 def at_studio(folder: Path, drafts: dict[str, Any]) -> Iterator[Page]:
     """The page of a studio that runs, with a data folder in ``folder`` and these wishes begun."""
     with studio(folder / "data") as running, Browser(width=1280, height=860) as window:
+        running.ready()
         page = Page(window, running.address)
         page.open(drafts=drafts)
         yield page

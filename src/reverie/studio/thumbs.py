@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from reverie import objective as ob
+from reverie.errors import ReverieError
 from reverie.recipe.presets.portrait import OF_CLASS
 from reverie.recipe.presets.preset import preset
 from reverie.studio.crew import Errand
@@ -41,6 +44,12 @@ class _Wanted:
     owner: str = field(compare=False)
 
 
+class NotYet(ReverieError):
+    """No worker has told the layers of a network yet; ``status`` is what HTTP says of it."""
+
+    status = 503
+
+
 class Thumbs:
     """Layers of networks, and what each makes of a photograph."""
 
@@ -50,17 +59,21 @@ class Thumbs:
         self._wanted: set[_Wanted] = set()
 
     async def layers(self, network: str) -> dict[str, Any]:
-        """Layers and class names of a network, as a worker told them."""
+        """Layers and class names of a network, as a worker told them.
+
+        Raises:
+            NotYet: None has in a minute.
+        """
         row = self._database.one("SELECT found FROM layers WHERE network = ?", network)
         if row is None:
             event = self._asked.setdefault(network, asyncio.Event())
-            async with asyncio.timeout(PATIENCE):
-                while not event.is_set():
-                    self._line.crew.ask_layers(network)
-                    try:
-                        await asyncio.wait_for(event.wait(), 3.0)
-                    except TimeoutError:
-                        continue
+            end = time.monotonic() + PATIENCE
+            while not event.is_set():
+                if time.monotonic() > end:
+                    raise NotYet("the network is being loaded; ask again in a moment")
+                self._line.crew.ask_layers(network)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(event.wait(), 3.0)
             row = self._database.one("SELECT found FROM layers WHERE network = ?", network)
         assert row is not None
         found: dict[str, Any] = json.loads(row["found"])

@@ -20,6 +20,7 @@ from reverie.studio.classes import search
 from reverie.studio.forms import forms
 from reverie.studio.histories import HISTORIES
 from reverie.studio.routes.common import Here, missing
+from reverie.studio.thumbs import NotYet
 from reverie.web.previews import TYPE
 
 router = APIRouter(prefix="/api", tags=["what there is"])
@@ -70,10 +71,17 @@ async def networks(here: Here) -> list[dict[str, Any]]:
 
 
 @router.get("/layers", summary="Layers of a network, with small pictures of a photograph")
-async def layers(here: Here, network: str | None = None, photo: str | None = None) -> list[dict[str, Any]]:
+async def layers(
+    here: Here, answer: Response, network: str | None = None, photo: str | None = None
+) -> list[dict[str, Any]]:
+    """None, and 202, while the network is still being loaded."""
     studio = here.studio
     name = _network(here, network)
-    found = (await studio.thumbs.layers(name))["layers"]
+    try:
+        found = (await studio.thumbs.layers(name))["layers"]
+    except NotYet:
+        answer.status_code = 202
+        return []
     there: dict[str, str] = {}
     if photo is not None:
         one = studio.given.find(photo, here.owner, "photo")

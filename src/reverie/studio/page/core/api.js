@@ -62,8 +62,17 @@ export const networks = () => ask("GET", "/api/networks");
 /** @returns {Promise<{visitor: string, shared: boolean}>} */
 export const me = () => ask("GET", "/api/me");
 
-/** @param {string} network @param {string | null} photo @returns {Promise<import("./types.js").Layer[]>} */
-export const layers = (network, photo) => ask("GET", `/api/layers${query({ network, photo })}`);
+/** Milliseconds until it is asked again what the server does not know yet. */
+const AGAIN = 2000;
+
+/** The layers of a network, once it is loaded. @param {string} network @param {string | null} photo
+ * @returns {Promise<import("./types.js").Layer[]>} */
+export async function layers(network, photo) {
+  const found = await ask("GET", `/api/layers${query({ network, photo })}`);
+  if (found.length) return found;
+  await new Promise((done) => setTimeout(done, AGAIN));
+  return layers(network, photo);
+}
 
 /** @param {string} q @param {string} network @param {AbortSignal} [signal] @returns {Promise<import("./types.js").Thing[]>} */
 export const things = (q, network, signal) => ask("GET", `/api/classes${query({ q, network, portraits: 1 })}`, { signal });
