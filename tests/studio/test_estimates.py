@@ -57,6 +57,22 @@ def test_what_could_not_be_tried_is_not_known_and_tried_again(line: Any, end: di
     asyncio.run(asyncio.wait_for(fails(), 20))
 
 
+def test_what_comes_too_late_is_known_the_next_time(line: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reverie.studio.estimates.PATIENCE", 0.05)
+
+    async def late() -> None:
+        estimates = Estimates(line)
+        asked = asyncio.create_task(estimates.of("me", [planned()]))
+        await asyncio.sleep(0)
+        (errand,) = line.crew.errands
+        with pytest.raises(Overtaken):
+            await asked
+        errand.done({"outcome": "done", "seconds": 9.0})
+        assert await estimates.of("me", [planned()]) == 9.0
+
+    asyncio.run(asyncio.wait_for(late(), 20))
+
+
 def test_the_newest_of_a_visitor_counts(line: Any) -> None:
     async def two() -> None:
         estimates = Estimates(line)

@@ -40,12 +40,18 @@ class Estimates:
                 return Errand(id, first.document, done, do="estimate", **more)
 
             def taken(end: dict[str, Any], folder: Path) -> float | None:
-                return end.get("seconds")
+                return self._know(key, end.get("seconds"))  # also where nobody waits for it any more
 
-            self._known[key] = await self._quick.ask(owner, errand, taken)
+            return await self._quick.ask(owner, errand, taken) * len(planned)
+        return self._known[key] * len(planned)
+
+    def _know(self, key: str, seconds: float | None) -> float | None:
+        """Remember a time."""
+        if seconds is not None:
+            self._known[key] = seconds
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
-        return self._known[key] * len(planned)
+        return seconds
 
 
 def _key(document: dict[str, Any]) -> str:

@@ -7,6 +7,8 @@ import { t } from "../texts.js";
 
 /** Milliseconds after the last change: it is tried with some work. */
 const SETTLED = 800;
+/** Milliseconds until it is asked again. */
+const AGAIN = 4000;
 /** Seconds that are counted in seconds, and in minutes. */
 const SECONDS = 90;
 const MINUTES = 90 * 60;
@@ -34,18 +36,26 @@ export function inWords(seconds) {
 /** How long what is chosen takes, in words; empty where that is not known. */
 export const takes = computed(() => (told.value && told.value.wish === wanted.value ? inWords(told.value.seconds) : ""));
 
+/** @param {number} milliseconds */
+const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+/** Ask once nothing changes any more, and again where there was no time to try it. @param {string} wish @param {AbortSignal} signal */
+async function ask(wish, signal) {
+  for (let wait = SETTLED; ; wait = AGAIN) {
+    await pause(wait);
+    if (signal.aborted) return;
+    const seconds = await api.estimate(JSON.parse(wish), signal);
+    if (seconds !== null && !signal.aborted) return void (told.value = { wish, seconds });
+  }
+}
+
 /** Ask whenever something else is chosen. */
 export function listen() {
   effect(() => {
     const wish = wanted.value;
     if (wish === null || told.peek()?.wish === wish) return undefined;
     const stop = new AbortController();
-    const timer = setTimeout(() => {
-      api.estimate(JSON.parse(wish), stop.signal).then((seconds) => seconds !== null && (told.value = { wish, seconds }), () => {}); // without it, it can be begun as well
-    }, SETTLED);
-    return () => {
-      clearTimeout(timer);
-      stop.abort();
-    };
+    void ask(wish, stop.signal).catch(() => {}); // without it, it can be begun as well
+    return () => stop.abort();
   });
 }
