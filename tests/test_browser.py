@@ -42,8 +42,8 @@ def test_a_child_is_ended_with_all_that_it_began(stubborn):
 
 
 def test_who_says_nothing_is_not_waited_for(stubborn):
-    lines = lines_of(stubborn.stdout, 3.0)
-    assert [next(lines), next(lines)] == ["one\n", "two\n"]
+    assert [line_of(stubborn.stdout), line_of(stubborn.stdout)] == ["one\n", "two\n"]
+    lines = lines_of(stubborn.stdout, 0.3)
     with pytest.raises(AssertionError, match="a line of a child"):
         next(lines)
 
