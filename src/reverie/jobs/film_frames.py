@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 Kept: TypeAlias = Mapping[str, Any] | None
-Told: TypeAlias = "Callable[[Frame], None] | None"
+Told: TypeAlias = "Callable[[Frame], object] | None"
 Steer: TypeAlias = Callable[[int], Recipe] | None
 
 

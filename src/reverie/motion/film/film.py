@@ -73,7 +73,7 @@ def film(
     first: int = 0,
     masks: Video | None = None,
     pulse: Pulse | None = None,
-    opening: Callable[[Frame], None] | None = None,
+    opening: Callable[[Frame], object] | None = None,
 ) -> Iterator[FilmFrame]:
     """Let a film dream, frame by frame; to stop is to leave the ``for``.
 
@@ -131,7 +131,7 @@ def _source(move: FrameMotion, recipe: Recipe, session: Session) -> Tensor:
         return prepare(recipe, frame, torch.Generator(), session.net.channels).to(session.device)
 
 
-def _dreamt(recipe: Recipe, state: State, session: Session, told: Callable[[Frame], None] | None) -> float:
+def _dreamt(recipe: Recipe, state: State, session: Session, told: Callable[[Frame], object] | None) -> float:
     """Dream to the end, each step of it told: the score."""
     score = 0.0
     for step in dream(recipe, session=session, state=state):
@@ -147,7 +147,7 @@ def _opened(
     source: Tensor,
     mask: Tensor | None,
     session: Session,
-    told: Callable[[Frame], None] | None,
+    told: Callable[[Frame], object] | None,
 ) -> tuple[FilmState, float]:
     """The full dream that a scene begins with, and its score; where nothing is to be seen there is none."""
     settings = recipe.film or Film()

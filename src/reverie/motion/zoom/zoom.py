@@ -97,7 +97,7 @@ def zoom(
     session: Session | None = None,
     net: Network | None = None,
     state: ZoomState | None = None,
-    opening: Callable[[Frame], None] | None = None,
+    opening: Callable[[Frame], object] | None = None,
     steer: Callable[[int], Recipe] | None = None,
 ) -> Iterator[MovingFrame]:
     """An endless zoom, frame by frame; to stop is to leave the ``for``.
@@ -140,7 +140,7 @@ class Journey:
         self,
         recipe: Recipe,
         session: Session,
-        opening: Callable[[Frame], None] | None = None,
+        opening: Callable[[Frame], object] | None = None,
         steer: Callable[[int], Recipe] | None = None,
     ) -> None:
         self.recipe = self.now = recipe
