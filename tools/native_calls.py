@@ -47,10 +47,11 @@ def main(path: str, quick: bool) -> None:
     native._loaded = lambda: (library, "")  # type: ignore[assignment]
     rng = np.random.default_rng(0)
     called = [check_picture(rng, quick), check_lite(rng, quick), check_genomes(rng, quick), check_dense(rng)]
+    glides = check_glide(rng)
     print(f"native library: {check_side_by_side(rng, quick)} calls side by side")
     print(
         f"native library: {called[0]} calls of the step's parts, {called[1]} of the network, "
-        f"{called[2]} of genomes, {called[3]} of dense convolutions"
+        f"{called[2]} of genomes, {called[3]} of dense convolutions, {glides} of glides"
     )
 
 
@@ -288,6 +289,30 @@ def check_dense(rng: np.random.Generator) -> int:
             _convolved(rng, box, (channels, channels), size, 1, threads)
             called += 1
     return called + _into_cells_and_back(rng)
+
+
+def check_glide(rng: np.random.Generator) -> int:
+    """Frames of a live show, seen from within and from beyond the edges; the same bytes from all kernels."""
+    from reverie.native import glide
+
+    ways = [0, *(isa for isa in native.instruction_sets() if isa <= native.Isa.AVX2)]
+    called = 0
+    for height, width in ((1, 1), (3, 5), (17, 33), (61, 130)):
+        one, other = (rng.integers(0, 256, (height, width, 3), np.uint8) for _ in range(2))
+        for factor, offset in (
+            (1 + 0j, 0j),
+            (0.9 + 0.15j, 3 - 2j),
+            (0.26 - 0.05j, -1e6 + 0j),
+            (3.9 + 0.7j, 9e5j),
+        ):
+            parts = [
+                glide.GlidePart(one, factor, offset, glide.WHOLE // 3),
+                glide.GlidePart(other, 0.98 + 0j, 1 + 1j, glide.WHOLE - glide.WHOLE // 3),
+            ]
+            drawn = [glide.draw(parts, isa=isa) for isa in ways]
+            assert all(picture.tobytes() == drawn[0].tobytes() for picture in drawn)
+            called += len(drawn)
+    return called
 
 
 def _convolved(

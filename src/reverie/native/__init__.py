@@ -14,7 +14,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
-ABI = 9
+ABI = 10
 #: What ctypes loads: a file for the platform, and for every version of Python. setup.py makes it.
 FILE = Path(__file__).with_name("_library" + {"darwin": ".dylib", "win32": ".dll"}.get(sys.platform, ".so"))
 #: Path of another library to load, or "none" for none at all; for tests of the library itself.

@@ -134,3 +134,19 @@ def test_beyond_the_edges_it_is_mirrored() -> None:
     moved = seen(picture, Similarity(1 + 0j, complex(5, 0)))
     assert (moved[:, :55] == picture[:, 5:]).all()
     assert (moved[:, 55:] == picture[:, 58:53:-1]).all()
+
+
+def test_natively_it_is_what_opencv_shows() -> None:
+    glide = Glide(keyframe(500, 1, 499, 1), steady_camera().between)
+    glide.enter(keyframe(505, 2, 508, 10))
+    moment = glide.moment(513)
+    assert np.abs(moment.drawn().astype(int) - moment.drawn_by_opencv()).max() <= 2
+    assert moment.same(glide.moment(513))
+    assert not moment.same(glide.moment(514))
+
+
+def test_a_view_that_turns_far_is_drawn_too() -> None:
+    """Upside down, which is for OpenCV."""
+    picture: Bytes = np.random.default_rng(0).integers(0, 255, (40, 60, 3), dtype=np.uint8)
+    glide = Glide(Keyframe(picture, 0, -1, 1), lambda first, last: Similarity(-1 + 0j, 0j))
+    assert (glide.moment(3).drawn() == picture[::-1, ::-1]).all()

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.native import glide as native
 from reverie.ops.warp import Similarity
 
 Bytes = NDArray[np.uint8]
@@ -79,8 +80,27 @@ class GlideMoment:
 
     parts: tuple[tuple[Bytes, Similarity, float], ...]
 
+    def same(self, other: GlideMoment) -> bool:
+        """Whether another shows the same; pictures are compared as objects, not pixel by pixel."""
+        pairs = zip(self.parts, other.parts, strict=False)
+        alike = all(one[0] is two[0] and one[1:] == two[1:] for one, two in pairs)
+        return alike and len(self.parts) == len(other.parts)
+
     def drawn(self) -> Bytes:
-        """The frame, (H, W, 3) uint8."""
+        """The frame, (H, W, 3) uint8: natively in one pass where that can be, else by OpenCV in several."""
+        if all(native.serves(way.factor, way.offset) for _, way, _ in self.parts):
+            shares = [round(share * native.WHOLE) for _, _, share in self.parts]
+            shares[0] = native.WHOLE - sum(shares[1:])
+            return native.draw(
+                [
+                    native.GlidePart(rgb, way.factor, way.offset, share)
+                    for (rgb, way, _), share in zip(self.parts, shares, strict=True)
+                ]
+            )
+        return self.drawn_by_opencv()
+
+    def drawn_by_opencv(self) -> Bytes:
+        """The same within a level or two."""
         looks = [np.asarray(seen(rgb, way), np.uint8) for rgb, way, _ in self.parts]
         if len(looks) == 1:
             return looks[0]

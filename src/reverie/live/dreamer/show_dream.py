@@ -22,7 +22,7 @@ from torch import Tensor
 
 from reverie.ascent.session import Session
 from reverie.ascent.start import prepare
-from reverie.live.dreamer.glide import Bytes, Floats, Glide, Keyframe, as_bytes, scaled, seen
+from reverie.live.dreamer.glide import Bytes, Floats, Glide, GlideMoment, Keyframe, as_bytes, scaled, seen
 from reverie.live.dreamer.governor import Governor
 from reverie.live.dreamer.keyframe import KeyframeJob, KeyframeMaker, Wanted
 from reverie.live.dreamer.live_camera import LiveCamera
@@ -120,6 +120,7 @@ class ShowDream:
             self._take_up(kept)
         self._glide = Glide(Keyframe(_bytes(picture), first, first - 1, 1), self.camera.between)
         self._layers: deque[tuple[int, Floats]] = deque(maxlen=LAYERS)
+        self._drawn: dict[int, tuple[GlideMoment, Bytes]] = {}  # for looks of single frames, by frame
         self.shimmer: Shimmer | None = None
         self._takes = 0.02  # seconds that a look of a single frame took lately
 
@@ -236,7 +237,9 @@ class ShowDream:
             moment = self._glide.moment(frame)
             layer, dreamt = self._layer(frame)
             self.next = frame + 1
-        rgb = moment.drawn()
+            drawn = self._drawn.get(frame)
+            self._drawn = {k: one for k, one in self._drawn.items() if k > frame}
+        rgb = drawn[1] if drawn and drawn[0].same(moment) else moment.drawn()
         if layer is not None:
             rgb = _over(rgb, layer)
         self.tally.dreamt += dreamt
@@ -282,11 +285,14 @@ class ShowDream:
             made = self.shimmer = Shimmer(self.recipe, self._aside(), self.size, self.fps, frame - 1)
         if frame - made.frame > LAYERS:
             made.clear(frame - 1)
-        small = cv2.resize(moment.drawn(), made.size, interpolation=cv2.INTER_AREA)
+        drawn = moment.drawn()
+        small = cv2.resize(drawn, made.size, interpolation=cv2.INTER_AREA)
         below = np.multiply(small, np.float32(1 / 255), dtype=np.float32)
         layer = made.advance(below, way, frame, objective, strength, self.governor.quick)
         with self._lock:
             self._layers.append((frame, layer))
+            if frame >= self.next:
+                self._drawn[frame] = moment, drawn
         self._takes += 0.2 * (time.monotonic() - clock - self._takes)
         self.tally.seconds["shimmer"] += time.thread_time() - begun
 

@@ -8,4 +8,4 @@
 #endif
 
 // Raised whenever a function's arguments or meaning change; the Python side refuses another number.
-#define REVERIE_ABI 9
+#define REVERIE_ABI 10
