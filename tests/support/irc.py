@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -17,6 +18,8 @@ from support.endings import kill
 
 NGIRCD = shutil.which("ngircd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 needs_ngircd = pytest.mark.skipif(NGIRCD is None, reason="no ngircd here: tools/live_servers.sh installs it")
+OPENSSL = shutil.which("openssl")
+needs_openssl = pytest.mark.skipif(OPENSSL is None, reason="no openssl here, which makes certificates")
 #: Seconds until anything has come about.
 PATIENCE = 30.0
 CONFIGURATION = """
@@ -71,11 +74,15 @@ class FakeIrc:
         writer.close()
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[str]:
-        """Its address, while it listens."""
-        server = await asyncio.start_server(self.meet, "127.0.0.1", 0)
+    async def serving(self, certificate: Path | None = None) -> AsyncIterator[str]:
+        """Its address, while it listens; with TLS, if there is a certificate."""
+        safe = None
+        if certificate is not None:
+            safe = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            safe.load_cert_chain(certificate)
+        server = await asyncio.start_server(self.meet, "127.0.0.1", 0, ssl=safe)
         try:
-            yield f"irc://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            yield f"irc{'s' if safe else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         finally:
             server.close()
 
@@ -89,6 +96,36 @@ async def until(condition: Callable[[], object], seconds: float = PATIENCE) -> N
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.01)
+
+
+def self_signed(folder: Path, where: str) -> Path:
+    """A certificate with its key for ``IP:...`` or ``DNS:...``, signed by nobody else."""
+    assert OPENSSL is not None
+    key, made = folder / "key.pem", folder / f"{where.replace(':', '-')}.pem"
+    words = [
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-noenc",
+        "-days",
+        "2",
+    ]
+    words += [
+        "-keyout",
+        str(key),
+        "-out",
+        str(made),
+        "-subj",
+        "/CN=test",
+        "-addext",
+        f"subjectAltName={where}",
+    ]
+    subprocess.run([OPENSSL, *words], check=True, capture_output=True)
+    made.write_text(made.read_text() + key.read_text())
+    return made
 
 
 class Ngircd:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
 from reverie.live.chat.client import Chat, Patience
 from reverie.live.crowd.ballot import Person
-from support.irc import FakeIrc, until
+from support.irc import FakeIrc, needs_openssl, self_signed, until
 
 QUICK = Patience(connect=5, quiet=5, answer=5, again=0.01, most=0.05, settled=1)
 Then = Callable[[FakeIrc, asyncio.StreamWriter], Awaitable[None]]
@@ -208,3 +209,50 @@ def test_a_server_without_tls_is_no_server_with_it() -> None:
 
     asyncio.run(run())
     assert said[0].startswith("chat: ")
+
+
+async def _over_tls(certificate: Path) -> tuple[list[str], FakeIrc, list[str]]:
+    """What was heard of a server with a certificate, the server, and what was said of the connection."""
+    heard: list[str] = []
+    said: list[str] = []
+
+    async def then(server: FakeIrc, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"@display-name=Ada;user-id=7 :ada!ada@x PRIVMSG #dream :volcano\r\n")
+
+    server = FakeIrc(then)
+    async with server.serving(certificate) as address:
+        chat = Chat("dream", lambda text, person: heard.append(text), address, said.append, QUICK)
+        task = asyncio.create_task(chat.run())
+        try:
+            await until(lambda: heard or chat.reconnects)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+    return heard, server, said
+
+
+@needs_openssl
+def test_a_chat_over_tls_is_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Twitch's is, by a certificate that this machine trusts."""
+    certificate = self_signed(tmp_path, "IP:127.0.0.1")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    heard, server, said = asyncio.run(_over_tls(certificate))
+    assert heard == ["volcano"]
+    assert said == ["chat: listening to #dream"]
+    assert not any(line.startswith("PASS") for line in server.heard)
+
+
+@needs_openssl
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_server_that_is_not_who_it_says_is_told_nothing(
+    trusted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its certificate is for another name, or nobody whom this machine trusts has signed it."""
+    certificate = self_signed(tmp_path, "DNS:elsewhere.example" if trusted else "IP:127.0.0.1")
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    else:
+        monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    heard, server, said = asyncio.run(_over_tls(certificate))
+    assert heard == server.heard == []
+    assert "certificate verify failed" in said[0]
