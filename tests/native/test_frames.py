@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reverie.canvas.fast import fast_enlarge, fast_resize, fast_warp, mixture
+from reverie.canvas.fast import deviation, fast_enlarge, fast_resize, fast_warp, mixture
 from reverie.errors import UsageError
 from reverie.motion.frame import MovingFrame
 from reverie.motion.zoom.steady import SteadyReference, evened, evened_onto, hold
@@ -265,3 +265,8 @@ def test_what_no_kernel_takes_is_torchs():
 def test_what_would_reach_beyond_memory_is_refused(work, words):
     with pytest.raises(UsageError, match=words):
         natively(work)
+
+
+def test_the_deviation_is_torchs():
+    picture = noise(1, 3, 50, 70) * torch.tensor([1.0, 0.3, 0.01])[:, None, None]
+    assert deviation(picture) == pytest.approx(float(picture.std((2, 3), correction=0).mean()), rel=1e-5)

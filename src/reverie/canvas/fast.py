@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
@@ -94,6 +95,12 @@ def fast_enlarge(picture: Tensor, height: int, width: int, *, circular: bool = F
     way: Way = "wrapped" if circular else "linear"
     rows, columns = int(picture.shape[2]), int(picture.shape[3])
     return frames.resample(picture, mixture(rows, height, way), mixture(columns, width, way))
+
+
+def deviation(picture: Tensor) -> float:
+    """Standard deviation of a picture (1, C, H, W), the mean of its channels'."""
+    planes: list[float] = [cv2.meanStdDev(plane)[1].item() for plane in picture[0].cpu().numpy()]
+    return sum(planes) / len(planes)
 
 
 @lru_cache(128)

@@ -15,14 +15,18 @@ AHEAD: Final = 6
 #: With so many or fewer ready the next look is the smallest there is, and the dreamer waits between steps.
 HURRY: Final = 1
 #: The smallest look, as a share of the picture's sides, and by how much looks grow and shrink at once.
-SMALLEST, GROWS, SHRINKS = 0.35, 1.12, 0.8
+SMALLEST, GROWS, SHRINKS = 0.35, 1.2, 0.8
 #: The same of the looks of single frames: the smallest, how much they shrink with a frame and grow with one.
 QUICKEST, QUICKENS, SLOWS = 0.6, 0.95, 1.005
 #: Seconds from keyframe to keyframe: no fewer than the first, and no more than the second as long as looks
 #: can be smaller instead.
 SOON, LATEST = 0.48, 0.95
-#: Looks grow again only while they would still take less than this share of the latest.
-EASY: Final = 0.85
+#: Looks grow again only while they would still take less than this share of the latest, and only if that is
+#: more than nothing to speak of.
+EASY, WORTH = 0.92, 1.02
+#: The work of a step with the largest looks in all octaves but the largest, and of one in that; 1 is a
+#: keyframe of two steps and one.
+SMALLER, LARGEST = 0.26, 0.48
 #: How much of the estimate of a keyframe's time is kept when the next one is measured.
 KEPT: Final = 0.6
 #: The most steps of an octave, beyond those that a frame of a zoom has, where there is time to spare.
@@ -35,9 +39,9 @@ class Governor:
 
     Attributes:
         look: Sides of the looks as a share of the picture's, ``SMALLEST`` to 1.
-        steps: Steps in each octave of a keyframe, ``least`` to ``MOST_STEPS``.
+        steps: Steps in each octave of a keyframe but the largest, ``least`` to ``MOST_STEPS``.
         full: Seconds that a keyframe with the largest looks and the fewest steps is expected to take.
-        least: Steps of a frame of a zoom.
+        least: The fewest of them.
         quick: Sides of the looks of single frames as a share of the usual ones, ``QUICKEST`` to 1.
     """
 
@@ -57,8 +61,9 @@ class Governor:
             else:
                 self._look(self.look * max(SHRINKS, math.sqrt(LATEST / self.seconds)))
         elif self.look < 1:
-            grown = min(1.0, self.look * GROWS)
-            if self.full * work_of(grown, self.steps) < EASY * LATEST:
+            easy = math.sqrt(EASY * LATEST / (self.full * work_of(1, self.steps)))
+            grown = min(1.0, self.look * GROWS, easy)
+            if grown > self.look * WORTH or grown == 1:
                 self.look = grown
         elif self.steps < MOST_STEPS and self.full * work_of(1, self.steps + 1) < SOON:
             self.steps += 1
@@ -93,6 +98,12 @@ class Governor:
         self.look = min(1.0, max(SMALLEST, look))
 
 
-def work_of(look: float, steps: int) -> float:
-    """The work of a keyframe, 1 with the largest looks and the steps of a frame of a zoom."""
-    return look * look * steps / 2
+def work_of(look: float, steps: int, largest: int | None = None) -> float:
+    """The work of a keyframe, 1 with the largest looks and the fewest steps.
+
+    Args:
+        look: Sides of its looks as a share of the picture's.
+        steps: Steps in each octave but the largest.
+        largest: In that; one less, if nothing is said.
+    """
+    return look * look * (SMALLER * steps + LARGEST * (max(1, steps - 1) if largest is None else largest))

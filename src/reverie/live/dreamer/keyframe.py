@@ -13,7 +13,7 @@ from reverie.ascent.loop import dream
 from reverie.ascent.octaves import octave_sizes
 from reverie.ascent.session import Session
 from reverie.canvas.detail import DetailCanvas
-from reverie.canvas.fast import fast_resize, fast_warp
+from reverie.canvas.fast import deviation, fast_resize, fast_warp
 from reverie.canvas.moving import MovingCanvas
 from reverie.deepdream.looks import Looks
 from reverie.deepdream.state import REACH, REACH_OF_STD, State
@@ -36,10 +36,10 @@ MOST_STRENGTH: Final = 0.45
 #: What is new comes in large and soon: while it is, a small look comes first, of sides this share of the
 #: picture's, with its own octaves and steps, so many times as strong ...
 LARGE_FORMS, LARGE_OCTAVES, LARGE_STEPS, LARGE_STRENGTH = 0.39, 2, 3, 1.4
-#: ... and the largest octave has so many steps.
+#: ... and the largest octave has so many steps, however many there are in time.
 FRESH_STEPS: Final = 1
-#: What the first look adds to the work of a whole keyframe, and a step less in the largest octave takes off.
-LARGE_WORK, LESS_WORK = 0.2, 0.32
+#: What the first look adds to the work of a whole keyframe.
+LARGE_WORK: Final = 0.3
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Wanted:
         strength: How far, 1 is as usual.
         fresh: How new that is, 0 to 1.
         look: Sides of the largest look as a share of the picture's.
-        steps: Steps in each octave.
+        steps: Steps in each octave but the largest, which has one less if there are several.
     """
 
     objective: str
@@ -63,13 +63,13 @@ class Wanted:
     @property
     def work(self) -> float:
         """How much it is, where 1 is a keyframe with the largest looks."""
-        if self.fresh <= 0:
-            return work_of(self.look, self.steps)
-        return (
-            LARGE_WORK
-            + work_of(self.look, self.steps)
-            - LESS_WORK * self.look**2 * (self.steps - FRESH_STEPS)
-        )
+        first = LARGE_WORK if self.fresh > 0 else 0.0
+        return first + work_of(self.look, self.steps, self.largest)
+
+    @property
+    def largest(self) -> int:
+        """Steps in the largest octave: it costs twice what all others do together."""
+        return FRESH_STEPS if self.fresh > 0 else max(1, self.steps - 1)
 
 
 @dataclass(frozen=True)
@@ -133,8 +133,7 @@ class KeyframeMaker:
             changes = {"octaves": LARGE_OCTAVES, "steps": (LARGE_STEPS,), "strength": strength}
             first = self._dreamt(view, LARGE_FORMS, wanted, changes, None, breathe)
         source = view if first is None else (view + first).clamp_(0, 1)
-        less = (*(wanted.steps,) * (self.settings.octaves - 1), FRESH_STEPS)
-        changes = {"steps": less if wanted.fresh > 0 else (wanted.steps,)}
+        changes = {"steps": (*(wanted.steps,) * (self.settings.octaves - 1), wanted.largest)}
         change = self._dreamt(source, wanted.look, wanted, changes, self.looks, breathe)
         return change + (source - view)
 
@@ -156,7 +155,7 @@ class KeyframeMaker:
                 else fast_resize(view, max(32, round(height * look)), max(32, round(width * look)))
             )
             source = small.clamp(0, 1)
-            reach = min(REACH, REACH_OF_STD * float(source.std((2, 3)).mean()))
+            reach = min(REACH, REACH_OF_STD * deviation(source))
             short = State(
                 MovingCanvas.of(DetailCanvas(source)), self.rng, reach, runtime=self.session.runtime
             )

@@ -17,6 +17,7 @@ import torch
 from reverie.ascent.loop import dream
 from reverie.ascent.session import Session
 from reverie.canvas.detail import DetailCanvas
+from reverie.canvas.fast import deviation
 from reverie.deepdream.looks import Looks
 from reverie.deepdream.state import REACH, REACH_OF_STD, State
 from reverie.live.dreamer.glide import Floats, seen
@@ -97,7 +98,7 @@ class Shimmer:
     def _dreamt(self, picture: Floats, objective: str, strength: float) -> Floats:
         """What one step does to a picture (h, w, 3)."""
         source = torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))[None]
-        reach = min(REACH, REACH_OF_STD * float(source.std((2, 3)).mean()))
+        reach = min(REACH, REACH_OF_STD * deviation(source))
         short = State(DetailCanvas(source), self._rng, reach, runtime=self._session.runtime)
         short.looks = self._looks
         changes = {

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from reverie.ascent.octaves import Octave, octave_sizes
 from reverie.ascent.session import Session
+from reverie.canvas.fast import deviation
 from reverie.canvas.moving import FilmCanvas
 from reverie.deepdream.direction import StepDirection
 from reverie.deepdream.looks import Looks
@@ -184,7 +185,7 @@ class FilmState(State):
         The dream is held at the greatest strength that the film will ask for (``most``), so that it can go
         and come back as it was; None holds it where the first frame's ended.
         """
-        reach = min(REACH, REACH_OF_STD * _deviation(self.canvas.source))
+        reach = min(REACH, REACH_OF_STD * deviation(self.canvas.source))
         if strength is None or most is None:
             self.share = pulse
             return
@@ -359,12 +360,6 @@ def _local(square: Tensor) -> Tensor:
     """Root mean square about each place, (1, 1, h, w), of squares (1, 1, H, W)."""
     side = min(PLACE, *square.shape[2:])
     return F.avg_pool2d(square, side, ceil_mode=True, count_include_pad=False).sqrt_()
-
-
-def _deviation(source: Tensor) -> float:
-    """Standard deviation of a picture (1, C, H, W), the mean of its channels'."""
-    planes: list[float] = [cv2.meanStdDev(plane)[1].item() for plane in source[0].cpu().numpy()]
-    return sum(planes) / len(planes)
 
 
 def _carried_once(canvas: FilmCanvas) -> FilmCanvas:
