@@ -1,16 +1,16 @@
 """The live show measured: frames in time, how much is dreamt, how soon a topic is there, and if it holds.
 
     python -m benchmarks.live show [--minutes 10] [--pace calm] [--size 1024x576]
-    python -m benchmarks.live topics [--seconds 0.5] [--pace calm] [--each 12]
+    python -m benchmarks.live topics [--seconds 0.8] [--pace calm] [--each 7] [--topics volcano castle]
     python -m benchmarks.live hour [--seconds 0.5] [--frames 90000] [--out FOLDER]
     python -m benchmarks.live original [--size 1024x576]
 
 ``show`` is real: frames go to a sink that counts them, on however idle a machine this is. ``topics`` and
 ``hour`` speed the clock: frames are made as fast as they can be, on a machine that dreams a keyframe in
-``--seconds``, or that has one core like this one's where it is 0. ``topics`` asks a network that did not
-dream (Lite1) for its probability of the topic on a grid of crops. ``original`` is the method of 2015 on the
-same machine: ten full steps to a keyframe of two classes in halves, and frames in between. ``--out`` keeps
-pictures.
+``--seconds``, or that has one core like this one's where it is 0. ``topics`` asks networks that did not
+dream (Lite1 and Lite2, the mean) for their probability of the topic on a grid of crops. ``original`` is the
+method of 2015 on the same machine: ten full steps to a keyframe of two classes in halves, and frames in
+between. ``--out`` keeps pictures.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ import cv2
 import numpy as np
 import torch
 
-from benchmarks.beauty import crops
+from benchmarks.beauty import STRANGERS, named
 from benchmarks.motion_measures import look
 from reverie.ascent.session import Session
 from reverie.live.dreamer.keyframe import live_recipe, live_session
@@ -49,8 +49,7 @@ TOPICS = (
     *("palace", "golden retriever", "flamingo", "pineapple", "ladybug", "lion", "coral reef"),
     *("snow leopard", "bee", "hummingbird", "red fox"),
 )
-STRANGER = "lite1"
-#: A topic is seen where the stranger's probability is above so many times chance, and clear from this on.
+#: A topic is seen where the strangers' probability is above so many times chance, and clear from this on.
 TIMES_CHANCE, CLEAR = 20, 0.5
 #: Within so many seconds it is to be seen, and clear.
 SEEN_IN, CLEAR_IN = 2.0, 6.0
@@ -120,31 +119,39 @@ def show(given: argparse.Namespace) -> dict[str, Any]:
 
 
 def topics(given: argparse.Namespace) -> dict[str, Any]:
-    """Twenty topics in turn, and how soon a stranger sees each."""
+    """Twenty topics in turn, and how soon strangers see each."""
     dream, fps = begun(given), 25
-    net = load_net(STRANGER)
-    names = net.classes
+    names = load_net(STRANGERS[0]).classes
     assert names is not None
     each, before, rows = round(given.each * fps), None, []
     list(speeded(dream, given.first, pretended(given)))
-    for name in TOPICS[: given.count]:
+    for name in given.topics or TOPICS[: given.count]:
         dream.order(topic(name))
         index, seen, clear, gone, best = list(names.members(name)), None, None, None, 0.0
+        curve: list[float] = []
         for k, (_, rgb, _) in enumerate(speeded(dream, each, pretended(given)), 1):
             second = k / fps
             if second not in given.looks:
                 continue
-            found = said(net, rgb)
+            found = said(rgb)
             here = float(found[:, index].sum(1).max())
             old = float(found[:, before].sum(1).max()) if before is not None else 0.0
             best = max(best, here) if second <= CLEAR_IN else best
+            curve.append(round(here, 3))
             seen = second if seen is None and here > TIMES_CHANCE / len(names) else seen
             clear = second if clear is None and here >= CLEAR else clear
             gone = second if gone is None and old < here else gone
             if second in (2.0, 6.0, 12.0):
                 picture(given, f"{len(rows):02d}-{name}-{second:.0f}s", rgb)
         rows.append(
-            {"topic": name, "seen": seen, "clear": clear, "old below": gone, "best in 6 s": round(best, 3)}
+            {
+                "topic": name,
+                "seen": seen,
+                "clear": clear,
+                "old below": gone,
+                "best in 6 s": round(best, 3),
+                "at each look": curve,
+            }
         )
         print(json.dumps(rows[-1]), flush=True)
         before = index
@@ -157,13 +164,9 @@ def topics(given: argparse.Namespace) -> dict[str, Any]:
     return {"topics": len(rows), "within their times": sum(within), "dreamt a second": rate(dream)}
 
 
-def said(net: Any, rgb: np.ndarray) -> torch.Tensor:
-    """What a stranger says of a grid of crops: probabilities (K, classes)."""
-    picture = torch.from_numpy(rgb.transpose(2, 0, 1).astype(np.float32) / 255)[None]
-    with torch.no_grad():
-        looks = crops(picture)
-        found = [net(some, ["logits"])["logits"].float().softmax(1) for some in looks.split(8)]
-    return torch.cat(found)
+def said(rgb: np.ndarray) -> torch.Tensor:
+    """What strangers say of a grid of crops: probabilities (K, classes)."""
+    return named(torch.from_numpy(rgb.transpose(2, 0, 1).astype(np.float32) / 255)[None])
 
 
 def hour(given: argparse.Namespace) -> dict[str, Any]:
@@ -230,8 +233,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--pace", choices=("calm", "eager"), default="calm")
     made.add_argument("--minutes", type=float, default=10.0)
     made.add_argument("--seconds", type=float, default=0.0, help="what a keyframe takes; 0: as here")
-    made.add_argument("--each", type=float, default=12.0, help="seconds a topic")
-    made.add_argument("--looks", type=float, nargs="+", default=(1, 2, 3, 4, 5, 6, 9, 12), help="at seconds")
+    made.add_argument("--each", type=float, default=7.0, help="seconds a topic")
+    made.add_argument("--looks", type=float, nargs="+", default=(1, 2, 4, 6), help="at seconds")
+    made.add_argument("--topics", nargs="+", default=(), help="other topics than the usual twenty")
     made.add_argument("--first", type=int, default=125, help="frames before the first topic")
     made.add_argument("--count", type=int, default=len(TOPICS), help="topics")
     made.add_argument("--frames", type=int, default=90_000)

@@ -27,10 +27,15 @@ def shown(found: dict[str, Any]) -> tuple[str, int]:
     return found["topic"], found["queue"]
 
 
-def test_each_child_may_die(tmp_path: Path) -> None:
-    """The show goes on with its topic and queue, and with the picture's time where it was."""
-    with live_show(tmp_path / "show", hold=3600, least=3600, record=tmp_path / "films") as show:
+def test_links_one_show_a_folder_each_child_may_die_and_ctrl_c_ends_it(tmp_path: Path) -> None:
+    """One show from its first word to its last: it goes on with its topic and queue whatever dies."""
+    show = RunningShow(tmp_path / "show", hold=3600, least=3600, record=tmp_path / "films")
+    try:
         before = show.on_air()
+        links_are_said_and_open_the_stage(show)
+        said = "another show runs there; end it, or give another folder"
+        with pytest.raises(AssertionError, match=said):
+            RunningShow(tmp_path / "show")
         wish(show, "volcano")
         for name in ("air.encoder", "dreamer.recorded"):
             frames = show.health()["frames_encoded"]
@@ -44,32 +49,37 @@ def test_each_child_may_die(tmp_path: Path) -> None:
                 )
             )
             assert shown(found) == (before["topic"], 1)
-        assert len(films(tmp_path / "films")) == 2  # one of each encoder
+        children = psutil.Process(show.process.pid).children()
+    finally:
+        code = show.stop()
+    assert code == 0
+    _, left = psutil.wait_procs(children, 30)
+    assert not left
+    assert "volcano" in (show.data / "state" / "server.json").read_text()
+    names = films(tmp_path / "films")
+    assert len(names) == 2  # one of each encoder
+    assert (tmp_path / "films" / max(names)).with_suffix(".json").exists()
+    assert "Traceback" not in show.log.read_text()
 
 
-def test_after_a_power_cut_it_goes_on_where_it_was(tmp_path: Path) -> None:
+def links_are_said_and_open_the_stage(show: RunningShow) -> None:
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?token=[\w-]+", show.link)
+    answer = show.http.get(show.link.removeprefix(show.address))
+    assert answer.status_code == 200
+    assert (show.data / "state" / "tokens.json").stat().st_mode & 0o777 == 0o600
+    notes = show.log.read_text()
+    assert "For whoever moderates: http://127.0.0.1" in notes
+    assert "--share lets phones in this network take part" in notes
+
+
+def test_children_end_with_a_server_that_was_killed_and_it_goes_on_where_it_was(tmp_path: Path) -> None:
+    """As after a power cut, but that its children could have lived on."""
     show = RunningShow(tmp_path / "show", hold=3600, least=3600)
     try:
         before = show.on_air()
         wish(show, "volcano")
         kept = show.data / "state" / "server.json"
         show.until(lambda found: kept.exists() and "volcano" in kept.read_text())
-        everybody = [psutil.Process(show.process.pid), *psutil.Process(show.process.pid).children()]
-        for process in everybody:
-            process.send_signal(signal.SIGKILL)
-        show.process.wait(30)
-    finally:
-        show.stop()
-    psutil.wait_procs(everybody, 30)
-    with live_show(tmp_path / "show", hold=3600, least=3600, port=show.port) as again:
-        found = again.on_air()
-        assert shown(found) == (before["topic"], 1)
-
-
-def test_children_end_with_a_server_that_was_killed(tmp_path: Path) -> None:
-    show = RunningShow(tmp_path / "show")
-    try:
-        show.on_air()
         children = psutil.Process(show.process.pid).children()
         assert len(children) == 2
         show.process.kill()
@@ -77,37 +87,9 @@ def test_children_end_with_a_server_that_was_killed(tmp_path: Path) -> None:
         assert not left
     finally:
         show.stop()
-
-
-def test_ctrl_c_ends_all_in_good_order(tmp_path: Path) -> None:
-    show = RunningShow(tmp_path / "show", record=tmp_path / "films")
-    show.on_air()
-    wish(show, "volcano")
-    children = psutil.Process(show.process.pid).children()
-    assert show.stop() == 0
-    _, left = psutil.wait_procs(children, 30)
-    assert not left
-    assert "volcano" in (show.data / "state" / "server.json").read_text()
-    (name,) = films(tmp_path / "films")
-    assert (tmp_path / "films" / name).with_suffix(".json").exists()
-    assert "Traceback" not in show.log.read_text()
-
-
-def test_two_shows_cannot_have_one_folder(tmp_path: Path) -> None:
-    said = "another show runs there; end it, or give another folder"
-    with live_show(tmp_path / "show"), pytest.raises(AssertionError, match=said):
-        RunningShow(tmp_path / "show")
-
-
-def test_links_are_said_and_open_the_stage(tmp_path: Path) -> None:
-    with live_show(tmp_path / "show") as show:
-        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?token=[\w-]+", show.link)
-        answer = show.http.get(show.link.removeprefix(show.address))
-        assert answer.status_code == 200
-        assert (show.data / "state" / "tokens.json").stat().st_mode & 0o777 == 0o600
-        notes = show.log.read_text()
-        assert "For whoever moderates: http://127.0.0.1" in notes
-        assert "--share lets phones in this network take part" in notes
+    with live_show(tmp_path / "show", hold=3600, least=3600, port=show.port) as again:
+        found = again.on_air()
+        assert shown(found) == (before["topic"], 1)
 
 
 @pytest.mark.soak

@@ -17,7 +17,6 @@ from reverie.live.dreamer.child import threads_for
 from reverie.live.dreamer.kept_dream import WHERE, kept
 from reverie.live.dreamer.protocol import (
     CalmDown,
-    EndShow,
     KeepState,
     Order,
     PlacedTopic,
@@ -88,10 +87,15 @@ def children() -> Iterator[list[Child]]:
 
 @pytest.mark.slow
 def test_it_dreams_is_killed_and_goes_on(tmp_path: Path, children: list[Child]) -> None:
+    """A damaged state is left aside, a good one is gone on with, and the end of input is the end."""
+    (tmp_path / WHERE).parent.mkdir()
+    (tmp_path / WHERE).write_bytes(b"no state")
     topics = SetTopics(topics=(PlacedTopic(objective='class("goldfish")', label="goldfish"),))
     first = Child(tmp_path)
     children.append(first)
     first.say(topics, CalmDown(factor=0.75))
+    assert "begins anew" in first.hear(ShowError).words
+    assert (tmp_path / WHERE).with_name("dreamer.state.bad").read_bytes() == b"no state"
     ready = first.hear(ShowReady)
     assert (ready.size, ready.fps, ready.ring, ready.classes) == (SIZE, 25, first.ring, None)
     with FrameRing.open(first.ring) as ring:
@@ -116,30 +120,14 @@ def test_it_dreams_is_killed_and_goes_on(tmp_path: Path, children: list[Child]) 
     children.append(second)
     second.hear(ShowReady)
     assert second.hear(ShowCount).shown > state["counts"][0] > 0
-    second.say(EndShow())
+    assert second.process.stdin is not None
+    second.process.stdin.close()
     assert second.end() == 0
     again = kept(tmp_path, SIZE)
     assert again is not None
     assert again["frame"] > state["frame"]
     assert again["wishes"]["order"]["topics"][0]["label"] == "goldfish"
     assert again["wishes"]["factor"] == 0.75
-
-
-@pytest.mark.slow
-def test_a_damaged_state_is_left_aside_and_the_end_of_input_is_the_end(
-    tmp_path: Path, children: list[Child]
-) -> None:
-    (tmp_path / WHERE).parent.mkdir()
-    (tmp_path / WHERE).write_bytes(b"no state")
-    child = Child(tmp_path)
-    children.append(child)
-    assert "begins anew" in child.hear(ShowError).words
-    child.hear(ShowReady)
-    assert child.process.stdin is not None
-    child.process.stdin.close()
-    assert child.end() == 0
-    assert kept(tmp_path, SIZE) is not None
-    assert (tmp_path / WHERE).with_name("dreamer.state.bad").read_bytes() == b"no state"
 
 
 @pytest.mark.slow

@@ -150,3 +150,24 @@ def test_a_view_that_turns_far_is_drawn_too() -> None:
     picture: Bytes = np.random.default_rng(0).integers(0, 255, (40, 60, 3), dtype=np.uint8)
     glide = Glide(Keyframe(picture, 0, -1, 1), lambda first, last: Similarity(-1 + 0j, 0j))
     assert (glide.moment(3).drawn() == picture[::-1, ::-1]).all()
+
+
+@given(st.integers(0, 60), st.integers(1, 40), st.integers(0, 110), st.integers(1, 10))
+def test_a_keyframe_that_hurries_is_there_without_a_jump(
+    begins: int, length: int, frame: int, frames: int
+) -> None:
+    picture = np.zeros((1, 1, 3), np.uint8)
+    glide = Glide(Keyframe(picture, 0, -1, 1), lambda first, last: Similarity())
+    glide.enter(Keyframe(picture, begins, begins, length))
+
+    def share(at: int) -> float:
+        return glide._above.share(at)
+
+    before, free = share(frame), glide.free
+    glide.hurry(frame, frames)
+    assert share(frame) == pytest.approx(before)
+    assert glide.free <= min(free, max(frame, begins) + frames) or glide.free == free <= frame
+    assert share(glide.free) == 1
+    assert glide._above.begins >= min(begins, frame)
+    steps = [share(at + 1) - share(at) for at in range(frame, frame + 60)]
+    assert all(0 <= step <= max(1 / length, 1 / frames) + 1e-9 for step in steps)

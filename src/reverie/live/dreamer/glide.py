@@ -7,9 +7,10 @@ the view is by then: nothing grows soft by being warped again and again, and no 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -20,6 +21,8 @@ from reverie.ops.warp import Similarity
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
+#: What rounding may add to a number of frames, or take off.
+ROUNDING: Final = 1e-6
 
 
 @dataclass(frozen=True)
@@ -29,18 +32,19 @@ class Keyframe:
     Attributes:
         rgb: (H, W, 3) uint8.
         frame: The frame that would show it unchanged.
-        begins: The frame at which it begins to come in, ``frame`` or later.
+        begins: The frame at which it begins to come in, ``frame`` or later; it may lie between two.
         length: Frames in which it does, at least 1.
     """
 
     rgb: Bytes
     frame: int
-    begins: int
-    length: int
+    begins: float
+    length: float
 
     def share(self, frame: int) -> float:
         """How much of it is there at a frame, 0 to 1."""
-        return min(1.0, max(0.0, (frame - self.begins) / self.length))
+        share = (frame - self.begins) / self.length
+        return 1.0 if share > 1 - ROUNDING else max(0.0, share)
 
 
 class Glide:
@@ -58,7 +62,17 @@ class Glide:
     @property
     def free(self) -> int:
         """The first frame at which another keyframe may begin to come in."""
-        return self._above.begins + self._above.length
+        return math.ceil(self._above.begins + self._above.length - ROUNDING)
+
+    def hurry(self, frame: int, frames: int) -> None:
+        """Let the last keyframe be there within so many frames of one, for another to come in; no jump."""
+        last = self._above
+        if self.free <= max(frame, last.begins) + frames:
+            return
+        share = last.share(frame)
+        length = frames / (1 - share)
+        begins = frame - share * length if share > 0 else max(frame, last.begins)
+        self._above = replace(last, begins=begins, length=length)
 
     def enter(self, keyframe: Keyframe) -> None:
         """Let a keyframe come in; ValueError if it begins before the last one is there."""

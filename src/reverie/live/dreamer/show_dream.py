@@ -50,6 +50,10 @@ from reverie.scoring.bind import bind
 SOON: Final = 0.85
 #: Rounds in which what a show begins with is brought to where all is held.
 SETTLING: Final = 4
+#: The first keyframe of a topic looks no larger than this share of the picture's sides, to be there soon.
+HASTE: Final = 0.6
+#: Where a topic is asked for, what is just coming in has come within so many seconds.
+HURRY_FADE: Final = 0.25
 #: While a topic is fresh keyframes fade in within so many seconds.
 FRESH_FADE: Final = 0.6
 #: Seconds at the beginning in which the dream is stronger, as with a new topic: it starts from clouds.
@@ -116,6 +120,7 @@ class ShowDream:
         self.next = first  # the frame to be shown next
         self._picture, self._frame = picture, first
         self._stale = False
+        self._unseen = False  # what is wanted is in no keyframe yet
         if kept is not None:
             self._take_up(kept)
         self._glide = Glide(Keyframe(_bytes(picture), first, first - 1, 1), self.camera.between)
@@ -137,7 +142,9 @@ class ShowDream:
         with self._lock:
             match order:
                 case SetTopics():
-                    self._stale |= self.wishes.ask(order, self.next / self.fps)
+                    if self.wishes.ask(order, self.next / self.fps):
+                        self._stale = self._unseen = True
+                        self._glide.hurry(self.next, max(1, round(HURRY_FADE * self.fps)))
                 case SetPace():
                     self.pace = order.pace
                 case CalmDown():
@@ -160,6 +167,8 @@ class ShowDream:
                 return None
             fresh, young = self._fresh(self.next), self._young(self.next)
             look, steps = self.governor.look, self.governor.steps
+            if self._unseen:
+                look = min(look, HASTE)
             work = Wanted("", fresh=fresh, look=look, steps=steps).work
             frame = max(self._glide.free, self.next + math.ceil(SOON * self.governor.full * work * self.fps))
             seconds = frame / self.fps
@@ -202,6 +211,7 @@ class ShowDream:
             begins = max(job.frame, self._glide.free, self.next)
             self._glide.enter(Keyframe(rgb, job.frame, begins, length))
             self._picture, self._frame = picture, job.frame
+            self._unseen = self._stale  # what was wanted when it was planned may not be what is wanted now
             if self.pace == "calm":
                 self.tally.dreamt += 1
         self.tally.seconds["keyframe"] += time.thread_time() - begun
