@@ -4,13 +4,15 @@
     python -m benchmarks.live topics [--seconds 0.8] [--pace calm] [--each 7] [--topics volcano castle]
     python -m benchmarks.live hour [--seconds 0.5] [--frames 90000] [--out FOLDER]
     python -m benchmarks.live original [--size 1024x576]
+    python -m benchmarks.live glide [--size 1024x576]
 
 ``show`` is real: frames go to a sink that counts them, on however idle a machine this is. ``topics`` and
 ``hour`` speed the clock: frames are made as fast as they can be, on a machine that dreams a keyframe in
 ``--seconds``, or that has one core like this one's where it is 0. ``topics`` asks networks that did not
 dream (Lite1 and Lite2, the mean) for their probability of the topic on a grid of crops. ``original`` is the
 method of 2015 on the same machine: ten full steps to a keyframe of two classes in halves, and frames in
-between. ``--out`` keeps pictures.
+between. ``glide`` draws a frame between two keyframes in each way there is, in turn. ``--out`` keeps
+pictures.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ import torch
 from benchmarks.beauty import STRANGERS, named
 from benchmarks.motion_measures import look
 from reverie.ascent.session import Session
+from reverie.live.dreamer.glide import GlideMoment
 from reverie.live.dreamer.keyframe import live_recipe, live_session
 from reverie.live.dreamer.projector import Projector
 from reverie.live.dreamer.protocol import PlacedTopic, SetTopics
@@ -41,6 +44,7 @@ from reverie.live.dreamer.speeded import speeded
 from reverie.live.frames import Shown
 from reverie.motion.zoom.zoom import zoom
 from reverie.network.zoo import load_net
+from reverie.ops.warp import Similarity
 from reverie.recipe.presets.preset import preset
 
 #: What is dreamt in turn.
@@ -202,10 +206,35 @@ def original(given: argparse.Namespace) -> dict[str, Any]:
         spent.append(time.process_time() - begun)
         begun = time.process_time()
         picture(given, f"original-{frame.index:03d}", np.uint8(frame.rgb))
-        if frame.index >= 5:
+        if frame.index >= 3:
             break
     keyframe = float(np.median(spent[1:]))
     return {"core-seconds a keyframe": keyframe, "keyframes a second and core": 1 / keyframe}
+
+
+def glide(given: argparse.Namespace) -> dict[str, Any]:
+    """What a frame between two keyframes takes, in core-ms, and how far it is from OpenCV's."""
+    cv2.setNumThreads(1)
+    chance = np.random.default_rng(given.seed)
+    pictures = [
+        cv2.GaussianBlur(chance.integers(0, 256, (*given.size[::-1], 3), np.uint8), (0, 0), 1)
+        for _ in range(2)
+    ]
+    ways = [Similarity.of(zoom=1.04, turn=0.6, right=3, down=1), Similarity.of(zoom=1.01, turn=0.2, right=1)]
+    moment = GlideMoment(((pictures[0], ways[0], 0.4), (pictures[1], ways[1], 0.6)))
+    drawn = {"in one pass": moment.drawn, "by OpenCV": moment.drawn_by_opencv}
+    spent: dict[str, list[float]] = {name: [] for name in drawn}
+    for _ in range(25):
+        for name, draw in drawn.items():
+            begun = time.thread_time()
+            draw()
+            spent[name].append(1e3 * (time.thread_time() - begun))
+    apart = np.abs(moment.drawn().astype(int) - moment.drawn_by_opencv())
+    return {
+        **{f"core-ms {name}": round(float(np.median(found)), 2) for name, found in spent.items()},
+        "levels apart, most and mean": [int(apart.max()), round(float(apart.mean()), 3)],
+        "load": os.getloadavg()[0],
+    }
 
 
 def rate(dream: ShowDream) -> float:
@@ -223,7 +252,7 @@ def picture(given: argparse.Namespace, name: str, rgb: np.ndarray) -> None:
         cv2.imwrite(str(given.out / f"{name.replace(' ', '_')}.png"), rgb[..., ::-1])
 
 
-PARTS = {"show": show, "topics": topics, "hour": hour, "original": original}
+PARTS = {"show": show, "topics": topics, "hour": hour, "original": original, "glide": glide}
 
 
 def parser() -> argparse.ArgumentParser:

@@ -212,3 +212,31 @@ def test_a_penalty_goes_along():
     for _ in range(2):
         _, found = picture_gradient(engine, bound, picture, attention=attention)
         torch.testing.assert_close(found, wanted, rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("there", ["0.1*standard(block3b) + 0.9*standard(block4a)", "standard(block4a)"])
+def test_terms_whose_weights_change_go_on_as_if_measured_anew(there: str) -> None:
+    """As where one scene goes over into another: shares follow the weights."""
+    engine, picture, attention = AutogradEngine(lite64()), photograph(96, 128), Attention()
+    picture_gradient(engine, goal(), picture, attention=attention)
+    _, wanted = picture_gradient(engine, goal(there), picture, attention=Attention())
+    for _ in range(2):
+        _, found = picture_gradient(engine, goal(there), picture, attention=attention)
+        scale = float(wanted.norm() / found.norm()) if "+" not in there else 1.0  # alone, any length will do
+        torch.testing.assert_close(found * scale, wanted, rtol=1e-6, atol=0)
+
+
+def test_what_was_said_of_terms_that_stay_is_kept() -> None:
+    attention = Attention()
+    attention.begin(("0.5*a", "0.25*b", "-0.25*b"))
+    energy = [torch.ones(1) * k for k in range(3)]
+    attention.energy, attention.norms, attention.shares = [*energy], [1.0, 2.0, 3.0], [4.0, 5.0, 6.0]
+    attention.map = torch.zeros(1, 1, 2, 2)
+    attention.begin(("0.25*a", "0.5*b", "-1e-02*b"))
+    assert attention.norms == pytest.approx([0.5, 4.0, 0.12])
+    assert attention.shares == pytest.approx([2.0, 10.0, 0.24])
+    assert attention.map is not None
+    attention.begin(("b", "c"))
+    assert attention.energy == [energy[1], None]
+    assert attention.shares is None  # of c nothing is known
+    assert attention.map is None  # some came, some went

@@ -6,6 +6,8 @@ begin are those of the step before: then a picture in tiles needs no further pas
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
@@ -26,6 +28,8 @@ ELSEWHERE = 0.5
 #: A channel's energy counts as at least this share of the mean one's.
 FAINT = 0.1
 TINY = 1e-20
+#: The weight in the text of a term.
+_WEIGHT = re.compile(r"-?(?:(\d[-+.\de]*)\*)?")
 #: More terms than any objective has.
 TERMS = 10_007
 
@@ -149,9 +153,26 @@ class Attention:
     def begin(self, terms: tuple[str, ...]) -> Sums:
         """What the next look is to add up, for these terms; what was said of others says nothing of them."""
         if self.terms != terms:
-            self.terms, self.energy, self.norms = terms, [None] * len(terms), [0.0] * len(terms)
-            self.map = self.shares = None
+            self._go_on_with(terms)
         return Sums([0.0] * len(terms), [None] * len(terms))
+
+    def _go_on_with(self, terms: tuple[str, ...]) -> None:
+        """Take over what was said of terms that stay, whatever their weights: scenes go over into others so.
+
+        A term's share and the length of its gradient are as its weight is. Where terms come, shares are
+        measured anew; the map stays where terms only come, or only go.
+        """
+        before, now = _weights(self.terms), _weights(terms)
+        places = {name: place for place, name in enumerate(before)}
+        grows = {name: now[name] / before[name] for name in now if before.get(name)}
+        energy, norms, shares = self.energy, self.norms, self.shares
+        self.terms = terms
+        self.energy = [energy[places[name]] if name in places else None for name in now]
+        self.norms = [norms[places[name]] * grows[name] if name in grows else 0.0 for name in now]
+        known = shares is not None and len(grows) == len(now)
+        self.shares = [shares[places[name]] * grows[name] for name in now] if shares and known else None
+        if not (before.keys() <= now.keys() or now.keys() <= before.keys()):
+            self.map = None
 
     def emphasis(self) -> Tensor | None:
         """What gradients at layers are multiplied by, of the shape of the map; None is 1 everywhere."""
@@ -229,6 +250,18 @@ class Attention:
         self.terms, self.energy, self.norms = tuple(kept["terms"]), list(kept["energy"]), list(kept["norms"])
         for place, theirs in enumerate(kept["partners"]):
             self.of_partner(place).load_state_dict(theirs)
+
+
+def _weights(terms: tuple[str, ...]) -> dict[tuple[str, int], float]:
+    """The size of each term's weight by what it reads, and by the how manieth it is that reads that."""
+    found: dict[tuple[str, int], float] = {}
+    counts: Counter[str] = Counter()
+    for text in terms:
+        said = _WEIGHT.match(text)
+        name = text[said.end() :] if said else text
+        found[name, counts[name]] = abs(float(said[1] or 1)) if said else 1.0
+        counts[name] += 1
+    return found
 
 
 def attention_map(

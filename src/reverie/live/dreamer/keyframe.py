@@ -32,7 +32,7 @@ WATCHES: Final = 0.7
 #: How far a keyframe's dream goes, 0 to 1: further than a frame of a zoom, as there are fewer.
 STRENGTH: Final = 0.2
 #: The most that it goes however fresh a topic is.
-MOST_STRENGTH: Final = 0.45
+MOST_STRENGTH: Final = 0.5
 #: What is new comes in large and soon: while it is, a small look comes first, of sides this share of the
 #: picture's, with its own octaves and steps, so many times as strong ...
 LARGE_FORMS, LARGE_OCTAVES, LARGE_STEPS, LARGE_STRENGTH = 0.39, 2, 3, 1.4

@@ -171,16 +171,22 @@ class ShowDream:
                 look = min(look, HASTE)
             work = Wanted("", fresh=fresh, look=look, steps=steps).work
             frame = max(self._glide.free, self.next + math.ceil(SOON * self.governor.full * work * self.fps))
-            seconds = frame / self.fps
+            # It is all there when it has come in, and so is what it is dreamt for.
+            there = frame / self.fps + self._fade(fresh)
             wanted = Wanted(
-                self.wishes.objective(frame / self.fps),
-                self.wishes.strength(seconds) * (1 + young),
+                self.wishes.objective(there),
+                self.wishes.strength(frame / self.fps) * (1 + young),
                 fresh,
                 look,
                 steps,
             )
             self._stale = False
             return KeyframeJob(self._picture, self.camera.between(self._frame, frame), frame, wanted)
+
+    def _fade(self, fresh: float) -> float:
+        """Seconds in which a keyframe comes in."""
+        gap = self.governor.gap
+        return min(gap, FRESH_FADE) if fresh > 0 else gap
 
     def _young(self, frame: int) -> float:
         """How young a show that began anew is, 1 to 0."""
@@ -205,8 +211,7 @@ class ShowDream:
         """Let a keyframe come in, as soon as its view is reached and the last one is there."""
         begun = time.thread_time()
         rgb = _bytes(picture)
-        gap = min(self.governor.gap, FRESH_FADE) if job.wanted.fresh > 0 else self.governor.gap
-        length = max(1, round(gap * self.fps))
+        length = max(1, round(self._fade(job.wanted.fresh) * self.fps))
         with self._lock:
             begins = max(job.frame, self._glide.free, self.next)
             self._glide.enter(Keyframe(rgb, job.frame, begins, length))
