@@ -20,10 +20,10 @@ SMALLEST, GROWS, SHRINKS = 0.35, 1.2, 0.8
 QUICKEST, QUICKENS, SLOWS = 0.6, 0.95, 1.005
 #: Seconds from keyframe to keyframe: no fewer than the first, and no more than the second as long as looks
 #: can be smaller instead.
-SOON, LATEST = 0.48, 0.95
+SOON, LATEST = 0.48, 0.9
 #: Looks grow again only while they would still take less than this share of the latest, and only if that is
 #: more than nothing to speak of.
-EASY, WORTH = 0.92, 1.02
+EASY, WORTH = 0.95, 1.02
 #: The work of a step with the largest looks in all octaves but the largest, and of one in that; 1 is a
 #: keyframe of two steps and one.
 SMALLER, LARGEST = 0.26, 0.48
