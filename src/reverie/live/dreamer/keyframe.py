@@ -35,11 +35,11 @@ STRENGTH: Final = 0.2
 MOST_STRENGTH: Final = 0.5
 #: What is new comes in large and soon: while it is, a small look comes first, of sides this share of the
 #: picture's, with its own octaves and steps, so many times as strong ...
-LARGE_FORMS, LARGE_OCTAVES, LARGE_STEPS, LARGE_STRENGTH = 0.39, 2, 3, 1.4
+LARGE_FORMS, LARGE_OCTAVES, LARGE_STEPS, LARGE_STRENGTH = 0.39, 2, 6, 1.8
 #: ... and the largest octave has so many steps, however many there are in time.
 FRESH_STEPS: Final = 1
 #: What the first look adds to the work of a whole keyframe.
-LARGE_WORK: Final = 0.3
+LARGE_WORK: Final = 0.6
 
 
 @dataclass(frozen=True)

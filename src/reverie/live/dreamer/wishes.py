@@ -14,11 +14,11 @@ from reverie.objective.quantity import Quantity, Region
 #: A mixture of old and new goes in so many steps; each is bound to the network once.
 MIXTURES: Final = 4
 #: After a change the dream is so much stronger for a while (seconds), which then fades for as long again.
-BOOST, STRONG = 0.8, 3.0
+BOOST, STRONG = 0.6, 3.0
 #: For so many seconds what was dreamt before is dreamt away, with this weight.
 AWAY, AWAY_SECONDS = 0.35, 4.0
-#: Share of the ground in a class that is new: little at first, so that it is soon clear.
-FIRST_GROUND, FIRST_SECONDS = 0.08, 6.0
+#: Share of the ground in a class that is new: none at first, so that it is soon clear.
+FIRST_GROUND, FIRST_SECONDS = 0.0, 6.0
 #: With the layout "blend" the two topics take turns in waves of so many seconds, from one share to the other.
 WAVE, LEAST_SHARE = 30.0, 0.15
 #: The most by which a loud pulse makes the dream stronger.
