@@ -10,10 +10,11 @@ from reverie.cli.console import add_row, print_table, table_of
 from reverie.cli.fields import COMPUTE, other
 from reverie.cli.groups import Only, takes_groups
 from reverie.cli.options import OF_NETWORK, Compute, Messages, layer_option
-from reverie.cli.recipe_options import console_of, recipe_of, width_height
+from reverie.cli.recipe_options import console_of, recipe_of
 from reverie.engine.environment import ENVIRONMENT
 from reverie.errors import UsageError, did_you_mean
 from reverie.objective.text import unquoted
+from reverie.recipe.typed import width_height
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -17,11 +17,11 @@ from reverie.cli.recipe_options import (
     network_settings,
     output_of,
     recipe_of,
-    width_height,
     workspace_of,
 )
 from reverie.cli.verbs.stimuli import UNUSED
 from reverie.errors import Interrupted
+from reverie.recipe.typed import width_height
 
 Cell = Annotated[
     int,

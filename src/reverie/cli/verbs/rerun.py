@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel
 
-from reverie.cli.command_line import command_line
 from reverie.cli.fields import other
 from reverie.cli.groups import Only, takes_groups
 from reverie.cli.options import Common, Messages
@@ -61,6 +60,7 @@ def rerun(
 @takes_groups
 def show(result: ResultFile, messages: Annotated[Messages, Only("json", "debug")]) -> None:
     """Show the recipe of a picture or a film, and the command line that makes it."""
+    from reverie.jobs.command_line import command_line
     from reverie.jobs.foreign_names import not_repeatable
     from reverie.jobs.provenance import of_picture
     from reverie.jobs.provenance_words import facts

@@ -13,10 +13,11 @@ from reverie.cli.fields import SIZE, other
 from reverie.cli.groups import Only, Without, takes_groups
 from reverie.cli.machines import Machines
 from reverie.cli.options import Ascent, Common, PortraitBase, PortraitLook
-from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, recipe_of, workspace_of
+from reverie.cli.recipe_options import console_of, output_of, recipe_of, workspace_of
 from reverie.errors import Interrupted, UsageError
 from reverie.process.notices import collect_warnings
 from reverie.recipe.portrait import MOST_FACETS
+from reverie.recipe.typed import DEFAULTS
 
 if TYPE_CHECKING:
     from reverie.jobs.portraits import ManyPortraits

@@ -13,10 +13,11 @@ from reverie.cli.groups import Without, all_given, takes_groups
 from reverie.cli.moving import film_output, make_film, recipe_with, typed_options
 from reverie.cli.moving_options import FilmCommon, ZoomAscent, ZoomBase, ZoomMotion, ZoomTarget
 from reverie.cli.options import Appearance
-from reverie.cli.recipe_options import longer_side, objectives, told_as_typed, whole_numbers
+from reverie.cli.recipe_options import longer_side, told_as_typed
 from reverie.errors import UsageError
 from reverie.network.class_names import imagenet
 from reverie.recipe.recipe import Recipe
+from reverie.recipe.typed import objectives, whole_numbers
 
 #: A target and when it begins: ``5s:pagoda``.
 _BEGINS = re.compile(r"\s*((?:\d+(?:\.\d*)?|\.\d+)s?)\s*:(.+)", re.ASCII | re.DOTALL)

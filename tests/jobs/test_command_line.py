@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from reverie.cli.command_line import command_of
+from reverie.jobs.command_line import command_of
 from reverie.recipe.presets.preset import PRESETS, preset
 from reverie.recipe.recipe import Recipe
 from support.recipes import recipe_for

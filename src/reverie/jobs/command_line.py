@@ -1,34 +1,22 @@
-"""The command line that makes a result: what ``reverie show`` tells."""
+"""The command line that makes a result: what ``reverie show`` tells, and the studio beside each picture."""
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 from reverie import objective as ob
-from reverie.cli.moving_options import MOVING
-from reverie.cli.options import OF_PORTRAIT, OF_SITES, OPTION
-from reverie.cli.recipe_options import DEFAULTS
 from reverie.errors import UsageError
+from reverie.jobs.provenance import Provenance
 from reverie.portrait.targets import alone
 from reverie.recipe.portrait import Portrait
 from reverie.recipe.presets.portrait import INVERSION, OF_CLASS, onto
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import PARTS, Recipe
-
-if TYPE_CHECKING:
-    from reverie.jobs.provenance import Provenance
-
-#: Settings of several values in one word.
-_JOINED: Final[Mapping[str, Callable[[Any], str]]] = {
-    "steps": lambda value: ",".join(map(str, value)),
-    "size": lambda value: "x".join(map(str, value)),
-    "rate": lambda value: ",".join(f"{first}..{last}" for first, last in value),
-}
+from reverie.recipe.typed import DEFAULTS, MOVING, OF_PORTRAIT, OF_SITES, OPTION, typed_words
 
 
 def command_line(note: Provenance, result: str) -> str:
@@ -78,8 +66,10 @@ def command_of(recipe: Recipe) -> list[str] | None:
     words = [] if recipe.preset in DEFAULTS else ["--preset", recipe.preset]
     if recipe.portrait is None:
         mine, theirs = changed.pop("sites", None), base["sites"]
-        places = [] if mine is None else None if theirs is None else _words(_changed(mine, theirs), OF_SITES)
-        said = _words(changed, OPTION)
+        places = (
+            [] if mine is None else None if theirs is None else typed_words(_changed(mine, theirs), OF_SITES)
+        )
+        said = typed_words(changed, OPTION)
         return None if said is None or places is None else words + said + places
     changed.pop("start", None)  # said by --from, or by its absence
     changed.pop("portrait", None)
@@ -88,7 +78,7 @@ def command_of(recipe: Recipe) -> list[str] | None:
     as_target = len(wanted) < 2 and not (
         recipe.preset in OF_CLASS and any(alone(ob.parse(text)) for text in wanted)
     )
-    look, said = _portrait_words(recipe.portrait, base["portrait"]), _words(changed, OPTION)
+    look, said = _portrait_words(recipe.portrait, base["portrait"]), typed_words(changed, OPTION)
     if look is None or said is None or not as_target:
         return None
     return [*words, *look, *said, *(["--"] if any(t.startswith("-") for t in wanted) else []), *wanted]
@@ -101,7 +91,7 @@ def _portrait_words(mine: Portrait, base: Mapping[str, Any] | None) -> list[str]
     usual = Portrait(**onto(base, {"canvas": mine.canvas})).model_dump()
     changed = _changed(mine.model_dump(), usual)
     changed |= {"canvas": mine.canvas} if mine.canvas != base["canvas"] else {}
-    return None if "facets" in changed else _words(changed, OF_PORTRAIT)
+    return None if "facets" in changed else typed_words(changed, OF_PORTRAIT)
 
 
 def _moving_options(recipe: Recipe, part: str, *, photo: bool) -> list[str] | None:
@@ -126,7 +116,7 @@ def _moving_options(recipe: Recipe, part: str, *, photo: bool) -> list[str] | No
             return None
         alike["objective"] = tuple(scenes)  # none has its own beginning: they are said as targets are
         mine["scenes"] = theirs["scenes"]
-    words, said = command_of(recipe.model_copy(update=alike)), _words(_changed(mine, theirs), options)
+    words, said = command_of(recipe.model_copy(update=alike)), typed_words(_changed(mine, theirs), options)
     if words is None or said is None:
         return None
     if "objective" in alike and len(scenes) == 1 and "--class" not in words:
@@ -158,40 +148,3 @@ def _inversion(recipe: Recipe) -> tuple[list[str], list[str]] | None:
 def _changed(mine: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that are not as they were."""
     return {name: value for name, value in mine.items() if value != base[name]}
-
-
-def _words(settings: Mapping[str, Any], options: Mapping[str, str]) -> list[str] | None:
-    """Settings as they are typed; None if one has no option, or cannot be said."""
-    words: list[str] = []
-    for name, value in settings.items():
-        if name not in options or value is None or value == ():
-            return None
-        words += _typed(name, options[name], value)
-    return words
-
-
-def _typed(name: str, option: str, value: Any) -> list[str]:
-    """One setting as it is typed."""
-    if isinstance(value, bool):
-        return [option if value else option.replace("--", "--no-", 1)]
-    if name == "objective":
-        return _objective_words(value)
-    if name in ("scenes", "transforms"):
-        return [word for text in value for word in (option, text)]
-    if isinstance(value, tuple):
-        return [option, _JOINED[name](value)]
-    return [option, value if isinstance(value, str) else json.dumps(value)]
-
-
-def _objective_words(texts: tuple[str, ...]) -> list[str]:
-    """The shortest options for these objectives."""
-    values = [ob.parse(text) for text in texts]
-    reads = [v.terms[0].quantity for v in values]
-    bare = all(len(v.terms) == 1 and v.terms[0].weight == 1 and v.terms[0].region is None for v in values)
-    if bare and all(isinstance(r, ob.Layer) and not r.border for r in reads):
-        return [word for r in reads if isinstance(r, ob.Layer) for word in ("--layer", r.layer)]
-    if bare and all(isinstance(r, ob.Channel) for r in reads):
-        return [w for r in reads if isinstance(r, ob.Channel) for w in ("--channel", f"{r.layer}:{r.index}")]
-    if bare and all(isinstance(r, ob.Logit) for r in reads):
-        return [word for r in reads if isinstance(r, ob.Logit) for word in ("--class", r.name)]
-    return [word for text in texts for word in ("--objective", text)]
