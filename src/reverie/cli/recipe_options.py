@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from reverie.cli.console import Console
-from reverie.cli.free_name import beside
 from reverie.cli.groups import Group, all_given
 from reverie.cli.options import OF_NETWORK, Common, Files, Messages
 from reverie.errors import UsageError
+from reverie.jobs.free_name import beside
 from reverie.network.description import describe, picture_settings, with_settings
 from reverie.network.named import known_as
 from reverie.process.notices import collect_warnings
 from reverie.recipe.presets.portrait import onto
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe, complaints, make
-from reverie.recipe.typed import OF_PORTRAIT, OF_SITES, OPTION, objectives, spans, whole_numbers, width_height
+from reverie.recipe.typed import OF_PORTRAIT, OF_SITES, OPTION, settings_from, width_height
 
 if TYPE_CHECKING:
     from reverie.jobs.output import Output, Written
@@ -158,32 +158,6 @@ def network_settings(given: Mapping[str, Any], usual: str = NETWORK) -> dict[str
     except UsageError as error:
         raise UsageError("--" + str(error).replace("size: ", "input-size: ", 1)) from error
     return {"network": name}
-
-
-def settings_from(given: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
-    """The preset that options name, if they do, and the settings of it that they change.
-
-    Raises:
-        UsageError: An option cannot be read, or two exclude each other.
-    """
-    changes = {k: v for k, v in given.items() if k in OPTION and v is not None}
-    changes.pop("objective", None)
-    name = changes.pop("preset", None)
-    objective = objectives(given)
-    if objective:
-        changes["objective"] = objective
-    if "steps" in changes:
-        changes["steps"] = whole_numbers("--steps", changes["steps"])
-    if "size" in changes:
-        changes["size"] = width_height(changes["size"])
-    portrait = {k: v for k, v in given.items() if k in OF_PORTRAIT and v is not None and v != []}
-    if "rate" in portrait:
-        portrait["rate"] = spans("--rate", portrait["rate"])
-    if portrait:
-        changes["portrait"] = portrait
-    if given.get("sites") is not None:
-        changes["sites"] = {"count": given["sites"]}
-    return name, changes
 
 
 def longer_side(recipe: Recipe, given: Common, photo: str | None = None) -> Recipe:

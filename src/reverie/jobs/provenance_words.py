@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydantic import BaseModel
+
 from reverie.jobs.provenance import Provenance, Steered
+from reverie.recipe.recipe import PARTS, make
+
+
+def told(note: Provenance) -> Iterator[str]:
+    """All of it in lines: the recipe, each of its parts, then the facts; an empty line before each."""
+    settings = note.recipe.model_dump(mode="json")
+    parts = {name: found for name in PARTS if (found := settings.pop(name)) is not None}
+    yield from ("", *_settings(settings, make()))
+    for name, found in parts.items():
+        yield from ("", *_settings(found, PARTS[name]()))
+    yield from ("", *(f"  {name:<18} {text}" for name, text in facts(note)))
+
+
+def _settings(settings: Mapping[str, Any], usual: BaseModel) -> Iterator[str]:
+    """A line for each setting, starred where it is not the default."""
+    defaults = usual.model_dump(mode="json")
+    for name, value in settings.items():
+        mark = " " if value == defaults.get(name) else "*"
+        yield f"{mark} {name.replace('_', ' '):<18} {in_words(name, value)}"
 
 
 def facts(note: Provenance) -> Iterator[tuple[str, str]]:

@@ -50,7 +50,36 @@ DEFAULTS: Final = ("reverie", "portrait")
 #: Where a guide is followed when no layer is named.
 GUIDE_LAYER: Final = "block5a"
 
+#: A target and when it begins: ``5s:pagoda``.
+_BEGINS = re.compile(r"\s*((?:\d+(?:\.\d*)?|\.\d+)s?)\s*:(.+)", re.ASCII | re.DOTALL)
+
 # -- read -------------------------------------------------------------------------------------------------
+
+
+def settings_from(given: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
+    """The preset that options name, if they do, and the settings of it that they change.
+
+    Raises:
+        UsageError: An option cannot be read, or two exclude each other.
+    """
+    changes = {k: v for k, v in given.items() if k in OPTION and v is not None}
+    changes.pop("objective", None)
+    name = changes.pop("preset", None)
+    objective = objectives(given)
+    if objective:
+        changes["objective"] = objective
+    if "steps" in changes:
+        changes["steps"] = whole_numbers("--steps", changes["steps"])
+    if "size" in changes:
+        changes["size"] = width_height(changes["size"])
+    portrait = {k: v for k, v in given.items() if k in OF_PORTRAIT and v is not None and v != []}
+    if "rate" in portrait:
+        portrait["rate"] = spans("--rate", portrait["rate"])
+    if portrait:
+        changes["portrait"] = portrait
+    if given.get("sites") is not None:
+        changes["sites"] = {"count": given["sites"]}
+    return name, changes
 
 
 def objectives(given: Mapping[str, Any]) -> tuple[str, ...]:
@@ -69,6 +98,24 @@ def objectives(given: Mapping[str, Any]) -> tuple[str, ...]:
     if "channel" in ways:
         return tuple(str(one_channel(text)) for text in ways["channel"])
     return tuple(ways.get("objective", ()))
+
+
+def scenes_of(given: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...] | None]:
+    """The targets, and the scenes of the zoom: several targets, one with its beginning, or any class.
+
+    Raises:
+        UsageError: Targets of several kinds.
+    """
+    for kind in ("layer", "channel", "class_", "objective"):
+        texts: list[str] = given.get(kind) or []
+        begins = [_BEGINS.fullmatch(text) for text in texts]
+        if not texts or (len(texts) < 2 and kind != "class_" and not any(begins)):
+            continue
+        bare = [match[2] if match else text for match, text in zip(begins, texts, strict=True)]
+        wanted = objectives({**given, kind: bare})
+        scenes = [f"{match[1]}:{text}" if match else text for match, text in zip(begins, wanted, strict=True)]
+        return {**given, kind: None, "guide": None}, tuple(scenes)
+    return dict(given), None
 
 
 def one_channel(text: str) -> ob.Objective:

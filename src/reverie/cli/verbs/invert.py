@@ -17,10 +17,11 @@ from reverie.cli.options import (
     layer_option,
     preset_option,
 )
-from reverie.cli.recipe_options import network_settings, output_of, recipe_from_options, settings_from
+from reverie.cli.recipe_options import network_settings, output_of, recipe_from_options
 from reverie.cli.verbs.see import make_portraits
 from reverie.errors import BadInput, UsageError
 from reverie.recipe.presets.portrait import INVERSION
+from reverie.recipe.typed import settings_from
 
 #: The preset of an inversion if none is named.
 DEFAULT = INVERSION

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from pydantic import BaseModel
 
 from reverie.cli.fields import other
 from reverie.cli.groups import Only, takes_groups
 from reverie.cli.options import Common, Messages
 from reverie.cli.recipe_options import console_of, told_as_typed, workspace_of
 from reverie.errors import Interrupted
-from reverie.recipe.recipe import PARTS, make
 
 ResultFile = Annotated[str, typer.Argument(metavar="RESULT", help="A picture or film that reverie made.")]
 Input = Annotated[
@@ -63,25 +60,10 @@ def show(result: ResultFile, messages: Annotated[Messages, Only("json", "debug")
     from reverie.jobs.command_line import command_line
     from reverie.jobs.foreign_names import not_repeatable
     from reverie.jobs.provenance import of_picture
-    from reverie.jobs.provenance_words import facts
+    from reverie.jobs.provenance_words import told
 
     note = of_picture(result)
     code = note.recipe.code()
     command = None if code else command_line(note, result)
-    settings = note.recipe.model_dump(mode="json")
-    parts = {name: found for name in PARTS if (found := settings.pop(name)) is not None}
-    lines = [command or not_repeatable(code), "", *_settings(settings, make())]
-    for name, found in parts.items():
-        lines += ["", *_settings(found, PARTS[name]())]
-    lines += ["", *(f"  {name:<18} {text}" for name, text in facts(note))]
+    lines = [command or not_repeatable(code), *told(note)]
     console_of(messages).result(lines, {**note.document(), "command": command})
-
-
-def _settings(settings: Mapping[str, Any], usual: BaseModel) -> Iterator[str]:
-    """A line for each setting, starred where it is not the default."""
-    from reverie.jobs.provenance_words import in_words
-
-    defaults = usual.model_dump(mode="json")
-    for name, value in settings.items():
-        mark = " " if value == defaults.get(name) else "*"
-        yield f"{mark} {name.replace('_', ' '):<18} {in_words(name, value)}"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -17,10 +15,7 @@ from reverie.cli.recipe_options import longer_side, told_as_typed
 from reverie.errors import UsageError
 from reverie.network.class_names import imagenet
 from reverie.recipe.recipe import Recipe
-from reverie.recipe.typed import objectives, whole_numbers
-
-#: A target and when it begins: ``5s:pagoda``.
-_BEGINS = re.compile(r"\s*((?:\d+(?:\.\d*)?|\.\d+)s?)\s*:(.+)", re.ASCII | re.DOTALL)
+from reverie.recipe.typed import scenes_of, whole_numbers
 
 Photo = Annotated[str | None, typer.Argument(metavar="PHOTO", help="What it begins with.")]
 
@@ -46,7 +41,7 @@ def zoom(
 
     The same command again goes on with a zoom that was stopped or killed.
     """
-    targets, scenes = scened(target.given())
+    targets, scenes = scenes_of(target.given())
     own = {**all_given(target, motion, ascent), "scenes": scenes}
     if own.get("steps") is not None:
         own["steps"] = whole_numbers("--steps", own["steps"])
@@ -74,21 +69,3 @@ def zoom(
 def _shape(recipe: Recipe) -> dict[str, Any]:
     """A photograph keeps its shape, at no more than the preset's length."""
     return {} if recipe.size is None else {"size": None, "max_size": recipe.max_size or max(recipe.size)}
-
-
-def scened(given: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...] | None]:
-    """The targets, and the scenes of the zoom: several targets, one with its beginning, or any class.
-
-    Raises:
-        UsageError: Targets of several kinds.
-    """
-    for kind in ("layer", "channel", "class_", "objective"):
-        texts: list[str] = given.get(kind) or []
-        begins = [_BEGINS.fullmatch(text) for text in texts]
-        if not texts or (len(texts) < 2 and kind != "class_" and not any(begins)):
-            continue
-        bare = [match[2] if match else text for match, text in zip(begins, texts, strict=True)]
-        wanted = objectives({**given, kind: bare})
-        scenes = [f"{match[1]}:{text}" if match else text for match, text in zip(begins, wanted, strict=True)]
-        return {**given, kind: None, "guide": None}, tuple(scenes)
-    return dict(given), None

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from reverie.cli import free_name
-from reverie.cli.free_name import beside
+from reverie.jobs import free_name
+from reverie.jobs.free_name import beside
 
 
 @pytest.mark.usefixtures("in_its_folder")
