@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +16,6 @@ from reverie.errors import UsageError
 from reverie.jobs.free_name import beside
 from reverie.network.description import describe, picture_settings, with_settings
 from reverie.network.named import known_as
-from reverie.process.notices import collect_warnings
 from reverie.recipe.presets.portrait import onto
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe, complaints, make
@@ -169,19 +167,11 @@ def longer_side(recipe: Recipe, given: Common, photo: str | None = None) -> Reci
         return recipe
     if given.max_size is not None:
         raise UsageError("--size and --max-size: give one of them")
+    from reverie.jobs.sizes import with_longer_side
+
     side = width_height(given.size)[0]
     with told_as_typed({"max_size": "--size", "size": "--size"}):
-        recipe = recipe.but(size=None, max_size=side)
-        if photo is None or not os.path.isfile(photo):
-            return recipe
-        from reverie.jobs.workspace import Reference
-
-        with collect_warnings(lambda text: None):  # the job reads it again, and says them
-            picture = workspace_of(given).picture(Reference(path=photo))
-        if picture is None or max(picture.size) >= side:
-            return recipe
-        width, height = (max(32, round(s * side / max(picture.size))) for s in picture.size)
-        return recipe.but(size=(width, height), max_size=None)
+        return with_longer_side(recipe, side, photo, workspace_of(given))
 
 
 def as_typed(message: str, typed: Mapping[str, str]) -> str:

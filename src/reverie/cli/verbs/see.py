@@ -15,13 +15,11 @@ from reverie.cli.machines import Machines
 from reverie.cli.options import Ascent, Common, PortraitBase, PortraitLook
 from reverie.cli.recipe_options import console_of, output_of, recipe_of, workspace_of
 from reverie.errors import Interrupted, UsageError
-from reverie.process.notices import collect_warnings
 from reverie.recipe.portrait import MOST_FACETS
 from reverie.recipe.typed import DEFAULTS
 
 if TYPE_CHECKING:
     from reverie.jobs.portraits import ManyPortraits
-    from reverie.recipe.recipe import Recipe
 
 #: Presets of which people are told that there is a quicker one.
 SLOW = ("portrait", "filled")
@@ -86,27 +84,13 @@ def see(
             )
     output = output_of(common, "portrait.png", photo)
     from reverie.jobs.portraits import PortraitsJob
+    from reverie.jobs.sizes import portrait_in_shape
 
-    recipe = machines.recipe(sized(recipe, common, photo if not base.recipe else None))
+    shaped_by = None if base.recipe or common.size else photo or None
+    most = None if common.size else common.max_size or None
+    recipe = machines.recipe(portrait_in_shape(recipe, shaped_by, most, workspace_of(common)))
     job = PortraitsJob(recipe=recipe, targets=targets or (), photo=photo, output=output)
     make_portraits(job, common, base.recipe, machines)
-
-
-def sized(recipe: Recipe, common: Common, photo: str | None) -> Recipe:
-    """The recipe at the size that was asked for, or in the photograph's shape where none was."""
-    from reverie.jobs.workspace import Reference
-    from reverie.portrait.state import size_of
-    from reverie.portrait.targets import fitting
-
-    shape = size_of(recipe)
-    if photo and not common.size:
-        with collect_warnings(lambda text: None):  # the job reads it again, and says them
-            picture = workspace_of(common).picture(Reference(path=photo))
-        assert picture is not None
-        shape = fitting(picture.size, max(shape))
-    if common.max_size and not common.size:
-        shape = fitting(shape, common.max_size)
-    return recipe.but(size=shape, max_size=None)
 
 
 def make_portraits(
