@@ -13,12 +13,12 @@ from reverie import objective as ob
 from reverie.errors import UsageError
 from reverie.jobs.batch import save_sheet
 from reverie.jobs.job import Estimate, ItemFinished, Listener, Result, Step, Stopped
-from reverie.jobs.microscope.contents import LOGITS, class_indices, class_name
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Output
 from reverie.jobs.unit_portraits import BesidePortraits, channel_named, portraits_of
 from reverie.jobs.workspace import Reference, Workspace
 from reverie.objective.text import unquoted
+from reverie.portrait.units import LOGITS, class_indices, class_name
 
 if TYPE_CHECKING:
     from reverie.analysis.heat import Looked, Seen, Subject

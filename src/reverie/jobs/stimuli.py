@@ -12,13 +12,13 @@ from pydantic import Field
 from reverie.errors import UsageError
 from reverie.jobs.batch import Cell, save_sheet, scaled
 from reverie.jobs.job import Estimate, ItemFinished, Listener, Result, Stopped
-from reverie.jobs.microscope.contents import LOGITS, class_index, objective_of
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Output
 from reverie.jobs.photographs import counted, failures_told_later, paths_of
 from reverie.jobs.responses import responder_of
 from reverie.jobs.unit_portraits import BesidePortraits, channel_named, label_of, portraits_of
 from reverie.jobs.workspace import Reference, Workspace
+from reverie.portrait.units import LOGITS, class_index, objective_of
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:

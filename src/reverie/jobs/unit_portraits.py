@@ -11,12 +11,12 @@ from pydantic import model_validator
 from reverie.errors import ReverieError, UsageError
 from reverie.jobs.dream import where
 from reverie.jobs.job import Job, Listener, R, Step, Stopped
-from reverie.jobs.microscope.contents import LOGITS, class_name
 from reverie.jobs.open_recipe import OpenRecipe, Watch, turns
 from reverie.jobs.output import Output
 from reverie.jobs.portraits import PortraitsJob, portraits_only
 from reverie.jobs.workspace import JobPart, Workspace
 from reverie.objective.text import MOST_DIGITS, unquoted
+from reverie.portrait.units import LOGITS, class_name
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
