@@ -24,7 +24,7 @@ from reverie.recipe.typed import MOVING, OPTION
 
 if TYPE_CHECKING:
     from reverie.jobs.job import Event, Job, Kept, Listener, Result
-    from reverie.jobs.moving import MovingJob, MovingResult
+    from reverie.jobs.moving.job import MovingJob, MovingResult
     from reverie.jobs.output import FilmOutput
     from reverie.jobs.workspace import Workspace
 

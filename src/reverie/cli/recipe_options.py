@@ -113,7 +113,7 @@ def recipe_from_options(given: Mapping[str, Any], default: str = "reverie") -> R
         if name is not None:
             raise UsageError("--preset and --recipe: give one of them")
         from reverie.jobs.foreign_names import beside
-        from reverie.jobs.provenance import recipe_in
+        from reverie.jobs.provenance.note import recipe_in
 
         recipe = beside(recipe_in(given["recipe"]), given["recipe"], trust=bool(given.get("trust")))
         changes.pop("sites", None)

@@ -17,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from reverie import objective as ob
 from reverie.errors import UsageError
 from reverie.jobs.document import read_job
-from reverie.jobs.provenance import bare_network, film_files, film_renamed
-from reverie.jobs.tastes import with_tastes
+from reverie.jobs.dreaming.tastes import with_tastes
+from reverie.jobs.provenance.note import bare_network, film_files, film_renamed
 from reverie.recipe.presets.portrait import PORTRAITS
 from reverie.recipe.presets.preset import MOTIONS, PRESETS, preset
 from reverie.recipe.presets.sites import SITES

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reverie.jobs.command_line import command_line
-from reverie.jobs.provenance import Provenance, film_files, film_renamed
+from reverie.jobs.provenance.command_line import command_line
+from reverie.jobs.provenance.note import Provenance, film_files, film_renamed
 from reverie.recipe.recipe import Recipe, read
 from reverie.studio.asking import kind_of
 from reverie.studio.store.jobs import JobRow

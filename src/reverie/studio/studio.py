@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.errors import ReverieError
-from reverie.jobs.provenance import Provenance
+from reverie.jobs.provenance.note import Provenance
 from reverie.studio.asking import Asking
 from reverie.studio.hub import Hub
 from reverie.studio.line import Line

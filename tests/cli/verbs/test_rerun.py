@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from reverie.jobs.dream import DreamJob
-from reverie.jobs.zoom import ZoomJob
+from reverie.jobs.dreaming.dream import DreamJob
+from reverie.jobs.moving.zoom import ZoomJob
 from reverie.recipe.presets.preset import preset
 from support.commands import Ran
 from support.listeners import Recorder

@@ -20,7 +20,7 @@ from reverie.cli.recipe_options import console_of, longer_side, output_of, recip
 from reverie.errors import BatchError, Interrupted, UsageError
 
 if TYPE_CHECKING:
-    from reverie.jobs.batch import BatchResult
+    from reverie.jobs.dreaming.batch import BatchResult
 
 Photos = Annotated[list[str] | None, typer.Argument(metavar="PHOTO", help="Photographs, or folders of them.")]
 
@@ -60,8 +60,8 @@ def dream(
             what = base.recipe or f"--preset {recipe.preset}"
             raise UsageError(f"{what}: makes {part}s and no dreams; use it with reverie {verb}")
     from reverie.cli.progress import make_pictures
-    from reverie.jobs.dreams_of import job_of, photographs, usual_output
-    from reverie.jobs.tastes import with_tastes
+    from reverie.jobs.dreaming.dreams_of import job_of, photographs, usual_output
+    from reverie.jobs.dreaming.tastes import with_tastes
 
     found, batch = photographs(photos or [], common.out or "", dry_run=common.dry_run)
     if found:

@@ -84,7 +84,7 @@ def sheet(
 ) -> None:
     """Make one labelled sheet: the photograph, and its dream at every layer."""
     from reverie.cli.progress import make_sheet
-    from reverie.jobs.batch import LayersJob
+    from reverie.jobs.dreaming.batch import LayersJob
 
     console = console_of(common)
     output = output_of(common, "sheet.png", photo)

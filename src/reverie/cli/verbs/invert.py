@@ -76,7 +76,7 @@ def invert(
     recipe = recipe_from_options(given, DEFAULT)
     if recipe.portrait is None:
         raise UsageError(f"--preset {recipe.preset}: makes dreams; use it with reverie dream")
-    from reverie.jobs.portraits import InversionsJob
+    from reverie.jobs.portraits.portraits import InversionsJob
 
     preset, settings = settings_from(given)
     settings |= network_settings(given)

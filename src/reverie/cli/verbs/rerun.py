@@ -34,8 +34,8 @@ def rerun(
     """
     from reverie.cli.moving import NAMES, run_resumable, tell_film
     from reverie.cli.progress import tell_picture
-    from reverie.jobs.dream import PictureResult
-    from reverie.jobs.moving import MovingResult
+    from reverie.jobs.dreaming.dream import PictureResult
+    from reverie.jobs.moving.job import MovingResult
     from reverie.jobs.output import Written
     from reverie.jobs.rerun import RerunJob, again_beside
 
@@ -57,10 +57,10 @@ def rerun(
 @takes_groups
 def show(result: ResultFile, messages: Annotated[Messages, Only("json", "debug")]) -> None:
     """Show the recipe of a picture or a film, and the command line that makes it."""
-    from reverie.jobs.command_line import command_line
     from reverie.jobs.foreign_names import not_repeatable
-    from reverie.jobs.provenance import of_picture
-    from reverie.jobs.provenance_words import told
+    from reverie.jobs.provenance.command_line import command_line
+    from reverie.jobs.provenance.note import of_picture
+    from reverie.jobs.provenance.words import told
 
     note = of_picture(result)
     code = note.recipe.code()

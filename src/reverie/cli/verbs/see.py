@@ -19,7 +19,7 @@ from reverie.recipe.portrait import MOST_FACETS
 from reverie.recipe.typed import DEFAULTS
 
 if TYPE_CHECKING:
-    from reverie.jobs.portraits import ManyPortraits
+    from reverie.jobs.portraits.portraits import ManyPortraits
 
 #: Presets of which people are told that there is a quicker one.
 SLOW = ("portrait", "filled")
@@ -83,7 +83,7 @@ def see(
                 f"to dream on it: reverie dream {word}"
             )
     output = output_of(common, "portrait.png", photo)
-    from reverie.jobs.portraits import PortraitsJob
+    from reverie.jobs.portraits.portraits import PortraitsJob
     from reverie.jobs.sizes import portrait_in_shape
 
     shaped_by = None if base.recipe or common.size else photo or None
@@ -98,7 +98,7 @@ def make_portraits(
 ) -> None:
     """Make the portraits of a job, or say what that would take; ``recipe`` is the file of its recipe."""
     from reverie.cli.progress import make_pictures
-    from reverie.jobs.portraits import PortraitsJob
+    from reverie.jobs.portraits.portraits import PortraitsJob
 
     result = make_pictures(job, common, job.output, recipe, machines)
     if result is None:

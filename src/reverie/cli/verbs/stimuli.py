@@ -52,7 +52,7 @@ def stimuli(
     if not unit:
         raise UsageError("which unit? give --unit, as in --unit block5c:17")
     from reverie.cli.progress import make_sheet
-    from reverie.jobs.stimuli import MOST, StimuliJob
+    from reverie.jobs.looking.stimuli import MOST, StimuliJob
 
     if not 1 <= count <= MOST:
         raise UsageError(f"--count {count}: 1 to {MOST} are possible")

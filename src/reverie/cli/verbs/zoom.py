@@ -59,7 +59,7 @@ def zoom(
             recipe = longer_side(recipe.but(start="photo", **shape), common, photo)
         elif recipe.start == "photo" and not common.start:
             recipe = recipe.but(start="clouds")
-        from reverie.jobs.zoom import ZoomJob
+        from reverie.jobs.moving.zoom import ZoomJob
 
         output = film_output(common, "zoom.mp4", photo)
         job = ZoomJob(recipe=recipe, photo=photo, output=output)

@@ -30,7 +30,7 @@ from reverie.jobs.microscope.readings import (
     weights_of,
 )
 from reverie.jobs.open_recipe import OpenRecipe
-from reverie.jobs.provenance import bare_network
+from reverie.jobs.provenance.note import bare_network
 from reverie.media.local_file import read_regular
 from reverie.media.picture.write import write_whole
 from reverie.network.network import OUTPUT, Network
