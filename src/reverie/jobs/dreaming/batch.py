@@ -17,17 +17,15 @@ from reverie.jobs.dreaming.dream import PictureResult, make_dream
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output, make_folder
+from reverie.jobs.sheets import CELL, Cell, save_sheet, small
 from reverie.jobs.workspace import JobPart, Reference, Workspace
-from reverie.media.picture import Picture, save_picture
 from reverie.media.picture.picture import no_larger
 from reverie.recipe.recipe import Recipe
 
-#: What a sheet shows: a name, words below it, and the picture.
-Cell = tuple[str, str, Picture]
 #: The most seeds of one job.
 MOST_VARIATIONS = 1000
-#: Longest sides in pixels: of a picture on a sheet of variations, and of what a sheet of layers scales down.
-CELL, SHEET_SIDE = 480, 640
+#: Longest side in pixels of what a sheet of layers scales down.
+SHEET_SIDE = 640
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -356,32 +354,6 @@ class LayersJob(Job[LayersResult]):
         there = tuple(name for name, _, _ in cells[1:])
         stopped = "" if len(there) == len(recipes) else f"{len(there)} of {len(recipes)} layers"
         return LayersResult(files=(self.output.path,), stopped=stopped, layers=there, wanted=len(recipes))
-
-
-def save_sheet(
-    cells: Sequence[Cell],
-    output: Output,
-    *,
-    side: int,
-    columns: int | None = None,
-    letters: int | None = None,
-) -> None:
-    """Write a labelled sheet: see ``contact_sheet``; errors as of ``save_picture``."""
-    from reverie.media.picture.contact_sheet import contact_sheet
-
-    sheet = contact_sheet(cells, side=side, columns=columns, letters=letters)
-    save_picture(sheet, output.path, overwrite=output.overwrite)
-
-
-def small(picture: Picture) -> Picture:
-    """A picture no larger than a sheet's cell."""
-    return no_larger(picture, CELL)
-
-
-def scaled(size: tuple[int, int], side: int) -> tuple[int, int]:
-    """A size with its longer side so long."""
-    factor = side / max(size)
-    return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
 
 
 def beside(path: Path, word: str) -> str:

@@ -11,11 +11,11 @@ from pydantic import Field
 
 from reverie import objective as ob
 from reverie.errors import UsageError
-from reverie.jobs.dreaming.batch import save_sheet
 from reverie.jobs.job import Estimate, ItemFinished, Listener, Result, Step, Stopped
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Output
 from reverie.jobs.portraits.unit_portraits import BesidePortraits, channel_named, portraits_of
+from reverie.jobs.sheets import save_sheet
 from reverie.jobs.workspace import Reference, Workspace
 from reverie.objective.text import unquoted
 from reverie.portrait.units import LOGITS, class_indices, class_name

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from reverie.analysis.heat import Box, Seen, Subject, enlarged
-from reverie.jobs.dreaming.batch import Cell, scaled
+from reverie.jobs.sheets import Cell, scaled
 from reverie.media.picture import Picture
 from reverie.media.picture.contact_sheet import bars, side_by_side
 from reverie.media.picture.heat_map import as_colours, framed, heat_map, numbered

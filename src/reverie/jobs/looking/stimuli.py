@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from reverie.errors import UsageError
-from reverie.jobs.dreaming.batch import Cell, save_sheet, scaled
 from reverie.jobs.job import Estimate, ItemFinished, Listener, Result, Stopped
 from reverie.jobs.looking.photographs import counted, failures_told_later, paths_of
 from reverie.jobs.looking.responses import responder_of
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Output
 from reverie.jobs.portraits.unit_portraits import BesidePortraits, channel_named, label_of, portraits_of
+from reverie.jobs.sheets import Cell, save_sheet, scaled
 from reverie.jobs.workspace import Reference, Workspace
 from reverie.portrait.units import LOGITS, class_index, objective_of
 from reverie.recipe.recipe import Recipe

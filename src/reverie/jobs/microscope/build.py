@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reverie.errors import BadInput, ResourceError, ReverieError, UsageError
-from reverie.jobs.dreaming.batch import scaled
 from reverie.jobs.job import ItemFinished, Listener, Result, Step, Stopped
 from reverie.jobs.looking.photographs import counted
 from reverie.jobs.looking.responses import responder_of
@@ -22,6 +21,7 @@ from reverie.jobs.microscope.readings import Photographs, read_photographs, read
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Output, make_folder
 from reverie.jobs.provenance.note import bare_network, of_picture
+from reverie.jobs.sheets import scaled
 from reverie.jobs.workspace import JobPart
 from reverie.media.local_file import OutsideError, TooLongError, lies_in, read_regular, reason, stays_in
 from reverie.media.names import LEFTOVER, check_name

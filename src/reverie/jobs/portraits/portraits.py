@@ -17,12 +17,13 @@ from pydantic_core import to_jsonable_python
 
 from reverie.errors import ReverieError, UsageError
 from reverie.jobs.claims import Claim
-from reverie.jobs.dreaming.batch import BatchResult, Cell, save_sheet, small
+from reverie.jobs.dreaming.batch import BatchResult
 from reverie.jobs.dreaming.dream import PictureResult, where
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener
 from reverie.jobs.open_recipe import OpenRecipe, Watch, turns
 from reverie.jobs.output import Output, make_folder
 from reverie.jobs.portraits.names import Place, is_folder, places
+from reverie.jobs.sheets import Cell, save_sheet, small
 from reverie.jobs.workspace import JobPart, Reference, Workspace
 from reverie.objective.text import unquoted
 from reverie.process.notices import collect_warnings
