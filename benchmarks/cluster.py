@@ -32,8 +32,8 @@ from unittest.mock import patch
 import numpy as np
 
 from benchmarks.one_part import part_parser, run_part
-from reverie.jobs.batch import VariationsJob
 from reverie.jobs.bench.machine import cores
+from reverie.jobs.dreaming.batch import VariationsJob
 
 if TYPE_CHECKING:
     from reverie.jobs.job import Job
@@ -168,7 +168,7 @@ def _gives_back(size: int) -> Callable[..., Any]:
         import os
 
         from reverie.jobs.cluster.worker import Carried
-        from reverie.jobs.dream import PictureResult
+        from reverie.jobs.dreaming.dream import PictureResult
         from reverie.recipe.presets.preset import preset
 
         recipe = preset("reverie")
@@ -182,7 +182,7 @@ def _photographs(folder: Path, count: int) -> Job[Any]:
     """So many photographs of one megapixel."""
     from PIL import Image
 
-    from reverie.jobs.batch import BatchJob
+    from reverie.jobs.dreaming.batch import BatchJob
     from reverie.recipe.presets.preset import preset
 
     (folder / "in").mkdir(parents=True)
@@ -197,7 +197,7 @@ def _photographs(folder: Path, count: int) -> Job[Any]:
 
 def _portraits(folder: Path, count: int) -> Job[Any]:
     """Portraits of so many channels."""
-    from reverie.jobs.portraits import PortraitsJob
+    from reverie.jobs.portraits.portraits import PortraitsJob
     from reverie.recipe.presets.preset import preset
 
     folder.mkdir(parents=True)

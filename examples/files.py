@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import reverie
-from reverie.jobs.dream import DreamJob
+from reverie.jobs.dreaming.dream import DreamJob
 from reverie.jobs.output import Output
-from reverie.jobs.provenance import of_picture
+from reverie.jobs.provenance.note import of_picture
 from reverie.jobs.rerun import RerunJob
 
 recipe = reverie.preset("reverie", objective="block4b", steps=8)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from reverie import Recipe, preset
 from reverie.jobs.document import read_job
-from reverie.jobs.dream import DreamJob
+from reverie.jobs.dreaming.dream import DreamJob
 from reverie.jobs.job import Event, Listener, Step
 
 

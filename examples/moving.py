@@ -2,7 +2,7 @@
 
 from reverie import preset
 from reverie.jobs.job import Event, Listener, Step
-from reverie.jobs.zoom import ZoomJob
+from reverie.jobs.moving.zoom import ZoomJob
 
 
 class Watcher(Listener):

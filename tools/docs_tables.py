@@ -13,31 +13,31 @@ if TYPE_CHECKING:
 
 def settings() -> str:
     """Every field of a recipe: its option, what it is, what it may be, its default."""
-    from reverie.cli.options import OPTION
     from reverie.recipe.recipe import Recipe
+    from reverie.recipe.typed import OPTION
 
     return fields(Recipe, OPTION, without=("format",))
 
 
 def portrait_settings() -> str:
     """Every field of a portrait's settings, likewise."""
-    from reverie.cli.options import OF_PORTRAIT
     from reverie.recipe.portrait import Portrait
+    from reverie.recipe.typed import OF_PORTRAIT
 
     return fields(Portrait, OF_PORTRAIT)
 
 
 def site_settings() -> str:
     """Every field of the settings of sites, likewise."""
-    from reverie.cli.options import OF_SITES
     from reverie.recipe.sites import Sites
+    from reverie.recipe.typed import OF_SITES
 
     return fields(Sites, OF_SITES)
 
 
 def zoom_settings() -> str:
     """Every field of a zoom's settings, likewise."""
-    from reverie.cli.moving_options import MOVING
+    from reverie.recipe.typed import MOVING
     from reverie.recipe.zoom import Zoom
 
     return fields(Zoom, MOVING["zoom"][1])
@@ -45,8 +45,8 @@ def zoom_settings() -> str:
 
 def film_settings() -> str:
     """Every field of a film's settings, likewise."""
-    from reverie.cli.moving_options import MOVING
     from reverie.recipe.film import Film
+    from reverie.recipe.typed import MOVING
 
     return fields(Film, MOVING["film"][1])
 

@@ -11,32 +11,17 @@ import ctypes
 import itertools
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 import reverie.native as native
-
-Floats = NDArray[np.float32]
-#: inputs, expanded, outputs, kernel, stride, residual of each block: every shape of Lite0, only fewer.
-PLAN = (
-    (32, 32, 16, 3, 1, 0),
-    (16, 96, 24, 3, 2, 0),
-    (24, 144, 24, 3, 1, 1),
-    (24, 144, 40, 5, 2, 0),
-    (40, 240, 40, 5, 1, 1),
-    (40, 240, 80, 3, 2, 0),
-    (80, 480, 112, 5, 1, 0),
-    (112, 672, 192, 5, 2, 0),
-    (192, 1152, 320, 3, 1, 0),
-)
-HEAD, CLASSES = 200, 37
-SIZES = ((32, 32), (33, 47), (64, 40), (61, 129), (1, 1), (5, 3), (224, 224))
+from native_lite_calls import CLASSES, HEAD, PLAN, check_lite, there_and_back, weights_of_plan
+from native_numbers import Floats, graphs_of, randoms, surfaces_of
 
 
 def main(path: str, quick: bool) -> None:
@@ -82,10 +67,10 @@ def _one_step(
     """Smooth, move, measure and show a picture; the bytes of all results."""
     from reverie.native import step as picture
 
-    gradient, detail = (_plane(_random(rng, math.prod(shape)), shape) for _ in range(2))
-    base = _plane(np.abs(_random(rng, math.prod(shape))) % 1, shape)
+    gradient, detail = (_plane(randoms(rng, math.prod(shape)), shape) for _ in range(2))
+    base = _plane(np.abs(randoms(rng, math.prod(shape))) % 1, shape)
     one = (1, 1, *shape[2:])
-    mask = _plane(np.abs(_random(rng, math.prod(one))) % 1, one) if masked else None
+    mask = _plane(np.abs(randoms(rng, math.prod(one))) % 1, one) if masked else None
     room = torch.from_numpy(np.zeros(picture.laplacian_room(shape, 4), np.float32))
     picture.laplacian_(gradient, levels=4, tilt=0.2, circular=circular, room=room)
     bands = [_opponent_bands(rng, (1, channels, *shape[2:]), mask, circular) for channels in (2, 3)]
@@ -112,7 +97,7 @@ def _opponent_bands(
     from reverie.native import step as picture
     from reverie.ops.opponent import OpponentNumbers
 
-    gradient = _plane(_random(rng, math.prod(shape)), shape)
+    gradient = _plane(randoms(rng, math.prod(shape)), shape)
     numbers = OpponentNumbers.of((1, shape[1], 64, 64), 4, 0.2)
     room = torch.from_numpy(np.zeros(picture.opponent_room(shape, 4), np.float32))
     picture.opponent_(gradient, numbers, attention=attention, circular=circular, room=room)
@@ -124,112 +109,6 @@ def _plane(values: Floats, shape: tuple[int, ...]) -> Tensor:
     return torch.from_numpy(values.reshape(shape))
 
 
-def check_lite(rng: np.random.Generator, quick: bool) -> int:
-    """The network: every kernel, sizes odd and even, batches, threads, seeds anywhere."""
-    from reverie.native.lite import MATHS, LiteNetwork, LiteWork, Math
-
-    weights = _weights(rng)
-    sizes, counts, numbers = (SIZES[1:3], (1, 3), (1, 3)) if quick else (SIZES, (1, 2, 5), (1, 2, 3))
-    pairs = dict.fromkeys([*MATHS.values(), (Math.BF16_AVX512, Math.BF16_AVX512)])
-    called = 0
-    for forward, backward in pairs:
-        try:
-            net = LiteNetwork(PLAN, HEAD, CLASSES, weights.ctypes.data, forward, backward)
-        except native.Unavailable:
-            print(f"{forward.name} and {backward.name}: not on this processor", file=sys.stderr)
-            continue
-        depths: Iterator[int] = itertools.cycle(range(1, net.stages + 1))
-        for (height, width), count in itertools.product(sizes, counts):
-            pictures = np.abs(_random(rng, count * 3 * height * width)) % 1
-            stages = net.stages if count == 1 else next(depths)
-            made = []
-            for threads in numbers:
-                work = LiteWork(count, height, width, stages, 1, threads, None)
-                made.append(_there_and_back(net, work, pictures))
-                called += 2
-            assert all(found == made[0] for found in made), (forward, height, width, count, stages)
-            work = LiteWork(count, height, width, stages, 0, 2, None)
-            _forward(net, work, pictures, range(stages))
-            called += 1
-    return called
-
-
-def _there_and_back(net: Any, work: Any, pictures: Floats) -> list[bytes]:
-    """Forward with every map handed out, backward with a seed at every one; bytes of maps and gradient."""
-    from reverie.native.lite import Seed
-
-    maps, logits, memory = _forward(net, work, pictures, range(work.stages))
-    whole = work.stages == net.stages
-    seeds = {}
-    for stage, (found, (rows, columns, channels)) in maps.items():
-        # As maps lie: channels side by side. The classifier's is left out where the logits have a seed.
-        if stage == net.stages - 1 and whole:
-            continue
-        strides = (rows * columns * channels, 1, columns * channels, channels)
-        seeds[stage] = Seed(found.ctypes.data, *strides)
-    gradient = np.zeros_like(pictures)
-    seed = logits.ctypes.data if whole else None
-    net.backward(work, seeds, seed, _pictures(gradient, work))
-    assert np.isfinite(gradient).all()
-    assert gradient.any()
-    del memory
-    return [
-        *(bytes(found[: -_slack(shape)]) for found, shape in maps.values()),
-        bytes(logits),
-        bytes(gradient),
-    ]
-
-
-def _forward(net: Any, work: Any, pictures: Floats, wanted: range) -> tuple[dict[int, Any], Floats, Any]:
-    """Maps by stage with their (rows, columns, padded channels); logits; and the memory, to keep."""
-    from reverie.native.dense import padded
-
-    memory = np.zeros(net.bytes_for(work), np.uint8)
-    work.memory = memory.ctypes.data
-    maps = {}
-    for stage in wanted:
-        shape = (*_size(stage, work.height, work.width), padded(_channels(stage)))
-        maps[stage] = np.zeros(work.count * int(np.prod(shape)) + _slack(shape), np.float32), shape
-    whole = work.stages == net.stages
-    logits = np.zeros((work.count + _slack_positions()) * padded(CLASSES), np.float32)
-    addresses = {stage: found.ctypes.data for stage, (found, _) in maps.items()}
-    net.forward(work, _pictures(pictures, work), addresses, logits.ctypes.data if whole else None)
-    for stage, (found, _) in maps.items():
-        assert np.isfinite(found).all(), stage
-    return maps, logits, memory
-
-
-def _slack_positions() -> int:
-    from reverie.native.lite import SLACK
-
-    return SLACK
-
-
-def _slack(shape: tuple[int, int, int]) -> int:
-    """Floats behind a map that may be read."""
-    return _slack_positions() * shape[2]
-
-
-def _pictures(planes: Floats, work: Any) -> Any:
-    from reverie.native.lite import Pictures
-
-    plane = work.height * work.width
-    halves, ones = (ctypes.c_float * 3)(2, 2, 2), (ctypes.c_float * 3)(-1, -1, -1)
-    return Pictures(planes.ctypes.data, 3 * plane, plane, work.width, halves, ones)
-
-
-def _size(stage: int, height: int, width: int) -> tuple[int, int]:
-    """Rows and columns of a stage's map: "same" padding rounds up."""
-    strides = [2, *(block[4] for block in PLAN)][: stage + 1]
-    for stride in strides:
-        height, width = -(-height // stride), -(-width // stride)
-    return height, width
-
-
-def _channels(stage: int) -> int:
-    return [PLAN[0][0], *(block[2] for block in PLAN), HEAD, CLASSES][stage]
-
-
 def check_genomes(rng: np.random.Generator, quick: bool) -> int:
     """Graphs and surfaces into pictures, in every instruction set, and how rough those are."""
     from reverie.native import cppn, surfaces
@@ -238,13 +117,13 @@ def check_genomes(rng: np.random.Generator, quick: bool) -> int:
     sizes = ((33, 130), (7, 9)) if quick else ((33, 130), (7, 9), (1, 1), (16, 128), (224, 224), (40, 300))
     ways = [0, *(isa for isa in native.instruction_sets() if isa <= native.Isa.AVX512)]
     for (height, width), channels, levels in itertools.product(sizes, (1, 3), (0, 255)):
-        graphs = _graphs(rng, 4, channels)
+        graphs = graphs_of(rng, 4, channels)
         places = [rng.uniform(-1, 1, side) for side in (width, height)]
         drawn = [
             cppn.render(*graphs, *places, levels=levels, threads=threads, isa=isa)
             for isa, threads in itertools.product(ways, (1, 3))
         ]
-        smooth = _surfaces(rng, 3, channels, (2, 5, 5, width))
+        smooth = surfaces_of(rng, 3, channels, (2, 5, 5, width))
         made = [surfaces.draw(*smooth, levels=levels, threads=threads) for threads in (1, 3)]
         sums = [surfaces.measure(picture, threads=threads) for picture in made for threads in (1, 3)]
         for found in (drawn, made, sums):
@@ -335,8 +214,8 @@ def _convolved(
     )
 
     pixels, (inputs, outputs) = 2 * math.prod(size), channels
-    x, other = _random(rng, step**2 * pixels * inputs), _random(rng, pixels * outputs)
-    bias, y = _random(rng, padded(outputs)), np.zeros(pixels * outputs, np.float32)
+    x, other = randoms(rng, step**2 * pixels * inputs), randoms(rng, pixels * outputs)
+    bias, y = randoms(rng, padded(outputs)), np.zeros(pixels * outputs, np.float32)
     gate = rng.integers(0, 1 << 16, step**2 * pixels * padded(inputs) // 16).astype(np.uint16)
     opened = np.zeros(pixels * padded(outputs) // 16, np.uint16)
     source = ConvolutionSource(x.ctypes.data, inputs, inputs, 0.5, gate.ctypes.data)
@@ -361,7 +240,10 @@ def _pooled(rng: np.random.Generator, isa: native.Isa, channels: int) -> int:
     from reverie.native import pool
 
     (height, width), (high, wide) = (9, 12), (5, 6)
-    x, y = _random(rng, 2 * height * width * channels), np.zeros(2 * high * wide * channels, np.float32)
+    x, y = (
+        randoms(rng, 2 * height * width * channels),
+        np.zeros(2 * high * wide * channels, np.float32),
+    )
     where = np.zeros(y.size, np.uint8)
     shape = {
         **{"count": 2, "channels": channels, "height": height, "width": width},
@@ -388,7 +270,10 @@ def _into_cells_and_back(rng: np.random.Generator) -> int:
     from reverie.native import cells
 
     for (height, width), (down, across) in itertools.product(((1, 1), (7, 9)), ((1, 1), (2, 2), (2, 3))):
-        x, found = _random(rng, 2 * 3 * height * width), np.full(2 * 3 * height * width, np.nan, np.float32)
+        x, found = (
+            randoms(rng, 2 * 3 * height * width),
+            np.full(2 * 3 * height * width, np.nan, np.float32),
+        )
         held = np.full(2 * 3 * -(-height // down) * down * -(-width // across) * across, np.nan, np.float32)
         shape = {
             **{"count": 2, "channels": 3, "height": height, "width": width, "step_y": down, "step_x": across},
@@ -429,12 +314,12 @@ def _lite_works(rng: np.random.Generator) -> list[Work]:
     from reverie.native.lite import MATHS, LiteNetwork, LiteWork
 
     forward, backward = MATHS[native.instruction_sets()[-1]]
-    weights = _weights(rng)
+    weights = weights_of_plan(rng)
     net = LiteNetwork(PLAN, HEAD, CLASSES, weights.ctypes.data, forward, backward)
 
     def work(count: int, height: int, width: int, threads: int) -> Work:
-        pictures = np.abs(_random(rng, count * 3 * height * width)) % 1
-        return lambda: _there_and_back(
+        pictures = np.abs(randoms(rng, count * 3 * height * width)) % 1
+        return lambda: there_and_back(
             net, LiteWork(count, height, width, net.stages, 1, threads, None), pictures.copy()
         )
 
@@ -465,7 +350,7 @@ def _other_works(rng: np.random.Generator) -> list[Work]:
     from reverie.native import step as picture
     from reverie.native.runtime import Runtime
 
-    graphs, smooth = _graphs(rng, 4, 3), _surfaces(rng, 3, 3, (2, 5, 5, 40))
+    graphs, smooth = graphs_of(rng, 4, 3), surfaces_of(rng, 3, 3, (2, 5, 5, 40))
     places = [rng.uniform(-1, 1, side) for side in (40, 33)]
 
     def step() -> list[bytes]:
@@ -480,54 +365,6 @@ def _other_works(rng: np.random.Generator) -> list[Work]:
         return pictures.tobytes() + surfaces.measure(pictures, threads=2).tobytes()
 
     return [step, drawn, made]
-
-
-def _graphs(rng: np.random.Generator, count: int, channels: int) -> tuple[NDArray[Any], ...]:
-    """The arguments of ``cppn.render`` for graphs of 5 to 30 nodes with 0 to 4 edges each."""
-    nodes = [0, *np.cumsum(rng.integers(5, 31, count)).tolist()]
-    edges = rng.integers(0, 5, nodes[-1])
-    inside = np.concatenate([np.arange(b - a) for a, b in itertools.pairwise(nodes)])
-    return (
-        np.array(nodes, np.int32),
-        rng.integers(0, 5, nodes[-1]).astype(np.int32),
-        np.cumsum([0, *edges]).astype(np.int32),
-        (rng.random(edges.sum()) * (4 + np.repeat(inside, edges))).astype(np.int32),
-        rng.uniform(-10, 10, edges.sum()),
-        np.array([[b - a - 1 - c for c in range(channels)] for a, b in itertools.pairwise(nodes)], np.int32),
-    )
-
-
-def _surfaces(rng: np.random.Generator, count: int, channels: int, sides: tuple[int, ...]) -> tuple[Any, ...]:
-    """The arguments of ``surfaces.draw``, with up to four taps that reach to both ends."""
-    pairs = list(itertools.pairwise(sides))
-    taps = [min(side, 1 + i) for i, (side, _) in enumerate(pairs)]
-    return (
-        rng.integers(0, 256, (count, channels, sum(side**2 for side in sides[:-1]))).astype(np.uint8),
-        _random(rng, 256),
-        sides,
-        [np.linspace(0, a - t, b).astype(np.int32) for (a, b), t in zip(pairs, taps, strict=True)],
-        [_random(rng, t * b).reshape(t, b) for (_, b), t in zip(pairs, taps, strict=True)],
-    )
-
-
-def _weights(rng: np.random.Generator) -> Floats:
-    """Folded weights in the order that the library takes them, scaled so that activations stay alive."""
-
-    def layer(outputs: int, seen: int) -> list[Floats]:
-        """Weights and biases of outputs that each see so many numbers."""
-        return [_random(rng, outputs * seen) * np.float32(seen**-0.5), _random(rng, outputs)]
-
-    parts = layer(PLAN[0][0], 27)
-    for number, (inputs, expanded, outputs, kernel, _stride, _residual) in enumerate(PLAN):
-        if number:
-            parts += layer(expanded, inputs)
-        parts += layer(expanded, kernel**2) + layer(outputs, expanded)
-    parts += layer(HEAD, PLAN[-1][2]) + layer(CLASSES, HEAD)
-    return np.concatenate(parts)
-
-
-def _random(rng: np.random.Generator, count: int) -> Floats:
-    return rng.standard_normal(count, np.float32)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import json
 import pytest
 from rich.progress import TextColumn
 
-from reverie.cli.console import CELL, LINE, Console, add_row, print_table, table_of
+from reverie.cli.console import CELL, LINE, Console, print_table
 from reverie.cli.progress import _bar
 
 MARKUP = ("[red]x[/]", "[/]", "[link=http://a]b[/link]", "[bold", "\\[x]")
@@ -45,14 +45,16 @@ def test_json_is_whole_and_complete(name: str, capsys: pytest.CaptureFixture[str
 def test_tables_show_names_and_read_no_markup(
     name: str, says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    table = table_of(("layer", "left"), ("", "left"))
-    add_row(table, name, "1")
-    add_row(table, name * 10_000, "2")
-    print_table(table)
+    print_table(("layer", ""), [(name, "1"), (name * 10_000, "2")])
     said = capsys.readouterr().out
     assert says.replace("\\x0a", " ") in said
     assert "\x1b" not in said
     assert len(said) < 20 * CELL
+
+
+def test_figures_are_aligned_right(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(("name", ">figure"), [("a", "1"), ("b", "10")])
+    assert capsys.readouterr().out == "name  figure\na          1\nb         10\n"
 
 
 def test_a_long_line_is_cut(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from reverie.cli.app import command
 from reverie.cli.fields import describe
-from reverie.cli.options import GUIDE_LAYER, OPTION
+from reverie.cli.moving_options import FilmAscent, FilmMotion, ZoomAscent, ZoomMotion, ZoomTarget
+from reverie.cli.options import Appearance, Ascent, Base, PortraitLook, Target
+from reverie.cli.verbs.dream import DreamCommon
 from reverie.errors import UsageError
+from reverie.recipe.film import Film
+from reverie.recipe.portrait import Portrait
 from reverie.recipe.presets.preset import preset
+from reverie.recipe.recipe import Recipe
+from reverie.recipe.sites import Sites
+from reverie.recipe.typed import GUIDE_LAYER, MOVING, OF_PORTRAIT, OF_SITES, OPTION, objectives
+from reverie.recipe.zoom import Zoom
 from support.recipes import recipe_for
 
 
@@ -32,6 +41,19 @@ def test_every_option_that_sets_a_field_is_there() -> None:
         --seed --network --engine --precision --device --threads --halo --max-pixels --recipe --variations
         --preview --no-metadata --overwrite --json --dry-run --offline -q -v --debug -o --from"""
     assert set(contract.split()) <= flags
+
+
+def test_what_options_set_is_what_their_groups_offer() -> None:
+    for model, table, groups in (
+        (Recipe, OPTION, (Target, Base, Ascent, Appearance, DreamCommon)),
+        (Portrait, OF_PORTRAIT, (PortraitLook,)),
+        (Zoom, MOVING["zoom"][1], (ZoomTarget, ZoomMotion, ZoomAscent)),
+        (Film, MOVING["film"][1], (FilmMotion, FilmAscent)),
+    ):
+        offered = {field.name for group in groups for field in fields(group)}
+        told_otherwise = {"scenes", "mask"} - offered  # --objective of a zoom, --mask of a film
+        assert set(table) - told_otherwise == offered & set(model.model_fields), model
+    assert set(OF_SITES) <= set(Sites.model_fields)
 
 
 def test_options_make_the_recipe() -> None:
@@ -66,7 +88,6 @@ def test_a_recipe_file_is_overridden_by_options(tmp_path: Path) -> None:
 
 def test_layers_in_quotes_are_layers() -> None:
     from reverie import objective as ob
-    from reverie.cli.recipe_options import objectives
     from reverie.cli.verbs.microscope import apart
 
     for given, wanted in (

@@ -6,7 +6,7 @@ import pytest
 
 from reverie.cli.recipe_options import as_typed, given_as, told_as_typed
 from reverie.errors import BadInput, UsageError
-from reverie.jobs.zoom import ZoomJob
+from reverie.jobs.moving.zoom import ZoomJob
 from reverie.recipe.presets.preset import preset
 
 OPTIONS = {

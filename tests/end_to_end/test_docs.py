@@ -15,7 +15,7 @@ from reverie.cli.app import command
 from reverie.cli.meant import meant
 from reverie.cli.recipe_options import recipe_from_options
 from reverie.cli.verbs.dream import usual_look
-from reverie.jobs.provenance import of_picture
+from reverie.jobs.provenance.note import of_picture
 from reverie.recipe.presets.preset import PRESETS
 from reverie.recipe.presets.sites import SITES
 from reverie.recipe.recipe import Recipe

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reverie.jobs.provenance import of_picture
+from reverie.jobs.provenance.note import of_picture
 from reverie.media.picture import load_picture
 from support.commands import Ran, interrupt, wait_for
 

@@ -20,7 +20,7 @@ import pytest
 
 from reverie.jobs.fooling.folder import Note
 from reverie.jobs.fooling.settings import make_settings
-from reverie.jobs.provenance import NetworkNote
+from reverie.jobs.provenance.note import NetworkNote
 from reverie.media.picture import Picture, load_picture, save_picture
 from reverie.network.zoo import networks
 from support.commands import environment

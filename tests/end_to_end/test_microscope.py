@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reverie.jobs.provenance import of_picture
+from reverie.jobs.provenance.note import of_picture
 from support.commands import interrupt
 from support.endings import lines_of
 from support.microscope import tree

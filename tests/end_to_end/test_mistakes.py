@@ -13,7 +13,7 @@ from PIL import Image
 
 from reverie.cli.app import command
 from reverie.cli.meant import meant
-from reverie.jobs.provenance import of_picture
+from reverie.jobs.provenance.note import of_picture
 from support.commands import Ran, environment
 from support.slow import mostly_slow
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from reverie.jobs.provenance import of_picture
+from reverie.jobs.provenance.note import of_picture
 from reverie.network.class_names import imagenet
 from support.commands import Process, Ran, interrupt
 from support.portraits import QUICK, same

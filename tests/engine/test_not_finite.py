@@ -23,8 +23,8 @@ from reverie.engine.select import make_engine
 from reverie.errors import BadInput, NetworkError, UsageError
 from reverie.evolve import NetScore
 from reverie.gradient.picture_gradient import picture_gradient
-from reverie.jobs.batch import BatchJob
-from reverie.jobs.dream import DreamJob
+from reverie.jobs.dreaming.batch import BatchJob
+from reverie.jobs.dreaming.dream import DreamJob
 from reverie.jobs.workspace import Workspace
 from reverie.media.picture import Picture
 from reverie.motion.zoom.zoom import zoom

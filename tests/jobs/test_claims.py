@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from reverie.errors import ResourceError, UsageError
-from reverie.jobs.batch import BatchJob, LayersJob, VariationsJob
 from reverie.jobs.claims import Claim, check_apart, claimed
 from reverie.jobs.document import KINDS, read_job
-from reverie.jobs.dream import DreamJob
+from reverie.jobs.dreaming.batch import BatchJob, LayersJob, VariationsJob
+from reverie.jobs.dreaming.dream import DreamJob
 from reverie.jobs.job import Job, Listener, Listeners
 from reverie.jobs.preview import Preview
 from reverie.jobs.workspace import Workspace

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from reverie.errors import BadInput, UsageError
 from reverie.jobs.document import KINDS, LONGEST, load_job, parse_job, read_job
-from reverie.jobs.dream import DreamJob
+from reverie.jobs.dreaming.dream import DreamJob
 from reverie.recipe.recipe import Recipe
 
 GOOD: dict[str, Any] = {

@@ -11,7 +11,7 @@ import pytest
 from reverie.api.dreams import render
 from reverie.ascent.session import Session
 from reverie.errors import UsageError
-from reverie.jobs.dream import DreamJob
+from reverie.jobs.dreaming.dream import DreamJob
 from reverie.jobs.output import Output, Written
 from reverie.jobs.rerun import RerunJob
 from reverie.jobs.workspace import Workspace

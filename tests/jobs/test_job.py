@@ -13,11 +13,11 @@ from PIL import Image
 
 from reverie import preset
 from reverie.errors import BadInput, UsageError
-from reverie.jobs.batch import BatchJob, LayersJob, VariationsJob
-from reverie.jobs.dream import DreamJob
+from reverie.jobs.dreaming.batch import BatchJob, LayersJob, VariationsJob
+from reverie.jobs.dreaming.dream import DreamJob
 from reverie.jobs.job import Finished, ItemFinished, Job, Listener, Listeners, Started, Warned
 from reverie.jobs.output import Output
-from reverie.jobs.provenance import of_picture
+from reverie.jobs.provenance.note import of_picture
 from reverie.jobs.workspace import LocalFiles, Reference, Workspace
 from reverie.recipe.recipe import Recipe
 from support.listeners import Recorder, again
@@ -174,7 +174,7 @@ def test_a_workspace_keeps_a_network_for_the_next_job() -> None:
 
 
 def test_a_photograph_by_its_hash_is_found_by_the_resolver() -> None:
-    from reverie.jobs.provenance import sha256_of
+    from reverie.jobs.provenance.note import sha256_of
 
     reference = Reference(sha256=sha256_of("chelsea.png"))
     job = DreamJob(recipe=recipe(), photo=reference, output="d.png")

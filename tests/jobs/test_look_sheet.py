@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from reverie.analysis.heat import Seen, Spot, Subject
-from reverie.jobs.look_sheet import in_words, percent, read_aloud, sheet_cells
+from reverie.jobs.looking.look_sheet import in_words, percent, read_aloud, sheet_cells
 from reverie.media.picture import Picture
 
 NET: Any = SimpleNamespace(name="lite0", class_map="logit_map")

@@ -11,9 +11,9 @@ import torch
 
 import reverie
 from reverie.errors import UsageError
-from reverie.jobs.dream import DreamJob
+from reverie.jobs.dreaming.dream import DreamJob
 from reverie.jobs.output import Output, Written
-from reverie.jobs.provenance import of_picture
+from reverie.jobs.provenance.note import of_picture
 from reverie.jobs.rerun import RerunJob
 from reverie.media.picture import read_provenance
 

@@ -13,9 +13,9 @@ from PIL import Image
 
 from reverie.engine.select import NoEngineError
 from reverie.errors import BadInput, NetworkError, ResourceError, UsageError
-from reverie.jobs.film import FilmJob
+from reverie.jobs.moving.film import FilmJob
 from reverie.jobs.open_recipe import OpenRecipe
-from reverie.jobs.provenance import EngineNote, of_picture
+from reverie.jobs.provenance.note import EngineNote, of_picture
 from reverie.jobs.rerun import RerunJob
 from reverie.media.picture import load_picture, read_provenance
 from reverie.native import step as native_picture

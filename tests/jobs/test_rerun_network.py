@@ -13,9 +13,9 @@ import torch
 from safetensors.torch import save_file
 
 from reverie.errors import NetworkError
-from reverie.jobs.dream import DreamJob
+from reverie.jobs.dreaming.dream import DreamJob
 from reverie.jobs.output import Output, Written
-from reverie.jobs.provenance import of_picture
+from reverie.jobs.provenance.note import of_picture
 from reverie.jobs.rerun import RerunJob
 from reverie.jobs.workspace import Workspace
 from reverie.media.picture import Picture, load_picture

@@ -6,7 +6,7 @@ import pytest
 
 from reverie.errors import UsageError
 from reverie.jobs.job import Listener
-from reverie.jobs.provenance import Steered
+from reverie.jobs.provenance.note import Steered
 from reverie.jobs.steering import STEERABLE, Steering
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe

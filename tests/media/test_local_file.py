@@ -88,7 +88,7 @@ def readers() -> dict[str, object]:
     from reverie.jobs.document import load_job
     from reverie.jobs.fooling.folder import Folder
     from reverie.jobs.fooling.large_print import read_genome
-    from reverie.jobs.provenance import of_picture, recipe_in, sha256_of
+    from reverie.jobs.provenance.note import of_picture, recipe_in, sha256_of
     from reverie.media.picture import load_picture, read_provenance
     from reverie.media.video.read.audio import samples
     from reverie.media.video.read.reader import open_video
@@ -195,7 +195,7 @@ def test_what_is_too_long_is_not_read(tmp_path: Path) -> None:
 
 def test_a_recipe_of_a_terabyte_is_not_read(tmp_path: Path) -> None:
     from reverie.jobs.document import load_job
-    from reverie.jobs.provenance import recipe_in
+    from reverie.jobs.provenance.note import recipe_in
 
     path = tmp_path / "r.json"
     path.write_text("{")

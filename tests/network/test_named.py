@@ -15,7 +15,7 @@ from reverie.cli.main import run
 from reverie.errors import BadInput, UsageError
 from reverie.jobs.document import read_job
 from reverie.jobs.foreign_names import beside
-from reverie.jobs.provenance import of_picture
+from reverie.jobs.provenance.note import of_picture
 from reverie.media.picture import Picture
 from reverie.network import zoo
 from reverie.network.description import EMBEDDED

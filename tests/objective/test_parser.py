@@ -378,8 +378,8 @@ class Odd(nn.Module):
 
 
 def test_targets_units_and_layers_in_quotes_are_those_of_the_network():
+    from reverie.jobs.looking.stimuli import unit_of
     from reverie.jobs.microscope.contents import choose
-    from reverie.jobs.stimuli import unit_of
     from reverie.portrait.targets import named_targets
 
     sequence = wrap_net(nn.Sequential(nn.Conv2d(3, 5, 3), nn.ReLU(), nn.Conv2d(5, 6, 3)))

@@ -16,9 +16,9 @@ from reverie.engine.engine import AutogradEngine
 from reverie.errors import UsageError
 from reverie.gradient.tiles import Tiling
 from reverie.jobs.document import read_job
-from reverie.jobs.dream import DreamJob
+from reverie.jobs.dreaming.dream import DreamJob
 from reverie.jobs.output import Output
-from reverie.jobs.provenance import of_picture
+from reverie.jobs.provenance.note import of_picture
 from reverie.jobs.rerun import RerunJob
 from reverie.scoring.bind import bind
 from support.commands import Ran

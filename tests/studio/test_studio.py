@@ -12,7 +12,7 @@ from reverie.studio.studio import OLD, Studio
 
 
 def test_it_removes_what_can_be_made_again_and_what_was_thrown_away(tmp_path: Path) -> None:
-    studio = Studio(StudioSettings(data=tmp_path), lambda note, name: "")
+    studio = Studio(StudioSettings(data=tmp_path))
     job = studio.jobs.add("me", "dream", "a", {}, files={}, asked={}, photo=None)
     (tmp_path / "made" / job.id).mkdir()
     (tmp_path / "made" / job.id / "a.png").write_bytes(b"x")

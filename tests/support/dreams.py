@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from reverie.jobs.dream import PictureResult, make_dream
+from reverie.jobs.dreaming.dream import PictureResult, make_dream
 from reverie.jobs.job import Listener
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import Output
-from reverie.jobs.provenance import EngineNote, of_picture
+from reverie.jobs.provenance.note import EngineNote, of_picture
 from reverie.jobs.rerun import RerunJob
 from reverie.jobs.workspace import Reference
 from reverie.media.picture import load_picture, save_picture

@@ -29,7 +29,7 @@ LOADED = [
     *(
         "reverie.motion.film.film",
         "reverie.media.video.write.render",
-        "reverie.jobs.moving",
+        "reverie.jobs.moving.job",
         "reverie.jobs.fooling.run",
     ),
 ]

@@ -25,9 +25,9 @@ Said = tuple[int, str, str]
 
 def eager() -> None:
     """Make each frame safe at once, so that a kill may fall between any two."""
-    import reverie.jobs.moving
+    import reverie.jobs.moving.job
 
-    reverie.jobs.moving.PATIENCE = 0
+    reverie.jobs.moving.job.PATIENCE = 0
 
 
 def eager_and_limited(size: int) -> None:

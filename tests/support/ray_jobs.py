@@ -13,13 +13,13 @@ import numpy as np
 from PIL import Image
 
 from reverie.errors import ReverieError
-from reverie.jobs.batch import BatchJob, VariationsJob
-from reverie.jobs.film import FilmJob
+from reverie.jobs.dreaming.batch import BatchJob, VariationsJob
 from reverie.jobs.fooling.job import EvolutionJob
 from reverie.jobs.job import Job
+from reverie.jobs.looking.stimuli import StimuliJob
 from reverie.jobs.microscope.job import MicroscopeJob
-from reverie.jobs.portraits import PortraitsJob
-from reverie.jobs.stimuli import StimuliJob
+from reverie.jobs.moving.film import FilmJob
+from reverie.jobs.portraits.portraits import PortraitsJob
 from reverie.jobs.workspace import Elsewhere, JobPart, Workspace
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe

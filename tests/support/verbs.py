@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from reverie.evolve import genome_json, make_encoding
-from reverie.jobs.dream import DreamJob
+from reverie.jobs.dreaming.dream import DreamJob
 from reverie.media.picture import load_picture
 from reverie.recipe.recipe import Recipe
 

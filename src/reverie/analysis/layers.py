@@ -50,6 +50,13 @@ class LayerNote:
         layer = {"name": self.name, "channels": self.layer.channels, "draws": self.draws}
         return {**layer, **seen, "objective": self.objective}
 
+    def cells(self) -> tuple[str, ...]:
+        """A row of a table: name, shape, stride, how far it sees, what to type, and what it draws."""
+        sees = "all" if self.receptive_field is None else f"{self.receptive_field} px"
+        shape = " x ".join(map(str, self.shape))
+        told = (shape, str(self.stride or "-"), "-" if self.unknown else sees)
+        return (self.name, *told, self.objective, self.draws)
+
 
 def describe_layers(net: Network, height: int, width: int, *, measure: bool = False) -> list[LayerNote]:
     """Every layer that can dream, in the order they run.

@@ -11,6 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import torch
 from torch import Tensor
 
+from reverie.ascent.cutting import cut_of, margin_of
 from reverie.ascent.mirrored import flipped, turned
 from reverie.ascent.octaves import Octave
 from reverie.ascent.tensors import as_tensor
@@ -20,7 +21,7 @@ from reverie.engine.select import NoEngineError, make_engine
 from reverie.errors import UsageError
 from reverie.gradient.attention import Attention
 from reverie.gradient.picture_gradient import picture_gradient
-from reverie.gradient.tiles import Cut, Shape, Tiling, common_shape, free_memory, room_for, round_up
+from reverie.gradient.tiles import Cut, Shape, Tiling, common_shape
 from reverie.media.picture import Picture, load_picture
 from reverie.native import Unavailable
 from reverie.native.runtime import Runtime
@@ -41,10 +42,6 @@ R = TypeVar("R")
 MOST_GOALS = 128
 #: The tile that is never cut.
 WHOLE = (0, 0)
-#: Share of a layer's receptive field that the default halo of a tile is wide (and 8 px more): most of what a
-#: cell sees lies near its middle (Luo et al. 2016, "Understanding the effective receptive field"). On Lite0
-#: the gradient's energy at the cuts is then within about 1 % of the untiled one's at every layer.
-SEEN = 0.2
 
 
 @dataclass(frozen=True)
@@ -204,7 +201,7 @@ class Session:
         for octave in plan:
             goal = self.goal(recipe, octave.index)
             width, height = octave.size
-            margin = 2 * self._margin(goal, height, width) if recipe.seamless else 0
+            margin = 2 * margin_of(goal, height, width) if recipe.seamless else 0
             size = height + margin, width + margin
             cuts[(goal.layers, *size)] = self._cut(goal, *size)
         self._tile = common_shape([cut for cut in cuts.values() if cut is not None]) or WHOLE
@@ -261,7 +258,7 @@ class Session:
         key = (id(goal), height, width)
         if self._fields[0] != key:
             self._fields = (key, goal.fields(height, width, canvas.base))
-        margin = self._margin(goal, height, width) if canvas.circular else 0
+        margin = margin_of(goal, height, width) if canvas.circular else 0
         score, gradient = self._tiled(goal, canvas, roll, margin, attention)
         if self.net.patch is not None:
             gradient = without_grid(gradient, self.net.patch, (roll.down, roll.right))
@@ -357,27 +354,8 @@ class Session:
         return self._tilings[key]
 
     def _cut(self, goal: BoundObjective, height: int, width: int) -> Cut | None:
-        """What cutting such a picture for this objective comes to; None where it cannot or need not be."""
-        cut = goal.layers and not goal.codes and height * width > 128 * 128
-        geometry = self.net.geometry(goal.layers) if cut else None
-        if geometry is None:  # sees the whole picture, or is too small to cut
-            return None
-        stride, field = geometry
-        # A measured field may lie to one side of its cell, as that of convolutions without padding does.
-        centred = self.net.tells_fields
-        reach = field / 2 if centred else field
-        halo = full = round_up(reach + stride, stride)
-        if self._halo == "auto" and centred:
-            halo = round_up(SEEN * field + 8, stride)
-        elif isinstance(self._halo, int):
-            halo = round_up(self._halo, stride)
-        memory = free_memory(torch.device(self.device))
-        room = room_for(self.engine.bytes_per_pixel(goal.layers), memory, height, width)
-        return Cut(height, width, min(halo, full), stride, room)
-
-    def _margin(self, goal: BoundObjective, height: int, width: int) -> int:
-        """How much of the other side the network is shown beyond each edge of a seamless picture."""
-        return min(64, height // 2, width // 2) if goal.layers else 0
+        """What cutting such a picture for this objective comes to here: see ``cut_of``."""
+        return cut_of(goal, height, width, engine=self.engine, device=self.device, halo=self._halo)
 
 
 def session_of(recipe: Recipe, session: Session | None, net: Network | None) -> Session:

@@ -5,15 +5,11 @@ from __future__ import annotations
 import json
 import sys
 import warnings
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from reverie.errors import ReverieWarning
 from reverie.plain_words import clean, cut, shown
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
 
 #: The most characters of a text in a table.
 CELL = 200
@@ -62,27 +58,22 @@ def told(line: str) -> str:
     return cut(clean(line), LINE)
 
 
-def table_of(*columns: tuple[str, Any]) -> Table:
-    """An empty table with these columns: title and how it is aligned."""
+def print_table(titles: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+    """A table, on a terminal as wide as it is, into a pipe as wide as needed.
+
+    Args:
+        titles: Of the columns; one that begins with ``>`` stands over figures, which are aligned right.
+        rows: A text in them is shown as it is, whatever it looks like.
+    """
+    from rich.console import Console as RichConsole
     from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title, justify in columns:
-        table.add_column(title, justify=justify)
-    return table
-
-
-def add_row(table: Table, *cells: Any) -> None:
-    """A row of a table; a text is shown as it is, whatever it looks like."""
     from rich.text import Text
 
-    table.add_row(*(Text(shown(cell, CELL)) if isinstance(cell, str) else cell for cell in cells))
-
-
-def print_table(table: Table) -> None:
-    """On a terminal as wide as it is, into a pipe as wide as needed."""
-    from rich.console import Console as RichConsole
-
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in titles:
+        table.add_column(title.removeprefix(">"), justify="right" if title.startswith(">") else "left")
+    for row in rows:
+        table.add_row(*(Text(shown(cell, CELL)) if isinstance(cell, str) else cell for cell in row))
     console = RichConsole(highlight=False)
     if not console.is_terminal:
         console = RichConsole(highlight=False, width=200)

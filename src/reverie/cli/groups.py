@@ -20,7 +20,6 @@ from dataclasses import dataclass, field, fields
 from functools import cache, wraps
 from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import BaseModel
 from typer.models import OptionInfo
 
 
@@ -122,9 +121,3 @@ def _group_of(hint: Any) -> tuple[type[Group], tuple[str, ...]] | None:
 def all_given(*groups: Group) -> Mapping[str, Any]:
     """Every option of several groups by name."""
     return {name: value for group in groups for name, value in group.given().items()}
-
-
-def options_of(model: type[BaseModel], *groups: type[Group]) -> dict[str, str]:
-    """Fields of a model that options of these groups set, and the options."""
-    names = (one.name for group in groups for one in fields(group))
-    return {name: "--" + name.replace("_", "-") for name in names if name in model.model_fields}

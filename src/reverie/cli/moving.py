@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 from reverie.cli.console import Console
 from reverie.cli.machines import Machines, workers
 from reverie.cli.meant import TAKEN
-from reverie.cli.moving_options import MOVING, FilmCommon
-from reverie.cli.options import OPTION
+from reverie.cli.moving_options import FilmCommon
 from reverie.cli.recipe_options import (
     console_of,
     given_as,
@@ -21,10 +20,11 @@ from reverie.cli.recipe_options import (
 )
 from reverie.errors import BadInput, Interrupted, ReverieError, UsageError
 from reverie.recipe.recipe import PARTS, Recipe
+from reverie.recipe.typed import MOVING, OPTION
 
 if TYPE_CHECKING:
     from reverie.jobs.job import Event, Job, Kept, Listener, Result
-    from reverie.jobs.moving import MovingJob, MovingResult
+    from reverie.jobs.moving.job import MovingJob, MovingResult
     from reverie.jobs.output import FilmOutput
     from reverie.jobs.workspace import Workspace
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
 
 from reverie.cli import complete
 from reverie.cli.fields import LOOK, MOTION, WHAT, other, setting, wanted
-from reverie.cli.groups import Group, options_of
+from reverie.cli.groups import Group
 from reverie.cli.options import Appearance, Base, Common, Target, layer_option, preset_option
 from reverie.recipe.film import Film
 from reverie.recipe.presets.preset import MOTIONS
@@ -130,10 +129,3 @@ class FilmCommon(Common):
         help="Leave flashing light in. It can hurt people; without this, light that flashes more than "
         "three times a second (WCAG 2.3.1) is damped.",
     )
-
-
-#: What moves, which is a part of the recipe: its usual preset, and the fields of it that options set.
-MOVING: Final = {
-    "zoom": ("zoom", options_of(Zoom, ZoomTarget, ZoomMotion, ZoomAscent) | {"scenes": "--objective"}),
-    "film": ("reverie", options_of(Film, FilmMotion, FilmAscent) | {"mask": "--mask"}),
-}

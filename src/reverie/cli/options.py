@@ -10,13 +10,11 @@ import typer
 
 from reverie.cli import complete
 from reverie.cli.fields import COMPUTE, MESSAGES, NETWORK, PORTRAIT, SIZE, WHAT, other, setting, wanted
-from reverie.cli.groups import Group, options_of
+from reverie.cli.groups import Group
 from reverie.recipe.portrait import Portrait
-from reverie.recipe.recipe import Recipe
 from reverie.recipe.sites import Sites
+from reverie.recipe.typed import GUIDE_LAYER
 
-#: Where a guide is followed when no layer is named.
-GUIDE_LAYER = "block5a"
 #: Options that name a layer and a preset of portraits, and one that sets a field of a portrait.
 layer_option = partial(wanted, "--layer", metavar="NAME", autocompletion=complete.layers)
 preset_option = partial(wanted, "--preset", metavar="NAME", autocompletion=complete.portraits)
@@ -229,12 +227,3 @@ OF_NETWORK = {
     "net_classes": "classes",
     "fit": "fit",
 }
-#: Fields of a recipe that an option sets, and the option. Others can come from a file of --recipe.
-OPTION = options_of(Recipe, Target, Base, Ascent, Appearance, Size, Compute) | {
-    "start": "--from",
-    "chance": "--chance",
-}
-#: Settings of a portrait that an option sets, and the option.
-OF_PORTRAIT = options_of(Portrait, PortraitLook) | {"facets": "--diversity", "transforms": "--transform"}
-#: Settings of sites that an option sets, and the option.
-OF_SITES = {"count": "--sites"}

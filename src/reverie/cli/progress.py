@@ -14,7 +14,7 @@ from reverie.cli.console import Console
 from reverie.cli.machines import Machines, workers
 from reverie.cli.recipe_options import console_of, unsaid, workspace_of
 from reverie.errors import ReverieError
-from reverie.jobs.dream import PictureResult
+from reverie.jobs.dreaming.dream import PictureResult
 from reverie.jobs.job import Event, ItemFinished, Job, Listener, Listeners, Result, Started, Step, Warned
 from reverie.jobs.preview import Preview
 from reverie.plain_words import shown

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,28 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from reverie import objective as ob
 from reverie.cli.console import Console
-from reverie.cli.free_name import beside
 from reverie.cli.groups import Group, all_given
-from reverie.cli.options import (
-    GUIDE_LAYER,
-    OF_NETWORK,
-    OF_PORTRAIT,
-    OF_SITES,
-    OPTION,
-    Common,
-    Files,
-    Messages,
-)
+from reverie.cli.options import OF_NETWORK, Common, Files, Messages
 from reverie.errors import UsageError
+from reverie.jobs.free_name import beside
 from reverie.network.description import describe, picture_settings, with_settings
 from reverie.network.named import known_as
-from reverie.objective.text import MOST_DIGITS, unquoted
-from reverie.process.notices import collect_warnings
 from reverie.recipe.presets.portrait import onto
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe, complaints, make
+from reverie.recipe.typed import OF_PORTRAIT, OF_SITES, OPTION, settings_from, width_height
 
 if TYPE_CHECKING:
     from reverie.jobs.output import Output, Written
@@ -40,8 +27,6 @@ if TYPE_CHECKING:
 
 #: The network that dreams if none is named.
 NETWORK: str = Recipe.model_fields["network"].default
-#: Presets that are taken when none is named, by ``dream`` and by ``see``.
-DEFAULTS = ("reverie", "portrait")
 
 
 def console_of(messages: Messages) -> Console:
@@ -128,7 +113,7 @@ def recipe_from_options(given: Mapping[str, Any], default: str = "reverie") -> R
         if name is not None:
             raise UsageError("--preset and --recipe: give one of them")
         from reverie.jobs.foreign_names import beside
-        from reverie.jobs.provenance import recipe_in
+        from reverie.jobs.provenance.note import recipe_in
 
         recipe = beside(recipe_in(given["recipe"]), given["recipe"], trust=bool(given.get("trust")))
         changes.pop("sites", None)
@@ -173,88 +158,6 @@ def network_settings(given: Mapping[str, Any], usual: str = NETWORK) -> dict[str
     return {"network": name}
 
 
-def settings_from(given: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
-    """The preset that options name, if they do, and the settings of it that they change.
-
-    Raises:
-        UsageError: An option cannot be read, or two exclude each other.
-    """
-    changes = {k: v for k, v in given.items() if k in OPTION and v is not None}
-    changes.pop("objective", None)
-    name = changes.pop("preset", None)
-    objective = objectives(given)
-    if objective:
-        changes["objective"] = objective
-    if "steps" in changes:
-        changes["steps"] = whole_numbers("--steps", changes["steps"])
-    if "size" in changes:
-        changes["size"] = width_height(changes["size"])
-    portrait = {k: v for k, v in given.items() if k in OF_PORTRAIT and v is not None and v != []}
-    if "rate" in portrait:
-        portrait["rate"] = spans("--rate", portrait["rate"])
-    if portrait:
-        changes["portrait"] = portrait
-    if given.get("sites") is not None:
-        changes["sites"] = {"count": given["sites"]}
-    return name, changes
-
-
-def objectives(given: Mapping[str, Any]) -> tuple[str, ...]:
-    """What to increase, from the five ways of saying it; empty if none was used."""
-    kinds = ("layer", "channel", "class_", "objective", "guide")
-    ways: dict[str, Any] = {kind: given[kind] for kind in kinds if given.get(kind)}
-    if len(ways) > 1 and set(ways) != {"guide", "layer"}:
-        typed = " and ".join("--" + way.rstrip("_") for way in ways)
-        raise UsageError(f"{typed}: give one of them; --objective takes a sum of all kinds")
-    if "guide" in ways:
-        return tuple(str(ob.guide(ways["guide"], unquoted(at))) for at in ways.get("layer", [GUIDE_LAYER]))
-    if "layer" in ways:
-        return tuple(str(ob.layer(unquoted(name))) for name in ways["layer"])
-    if "class_" in ways:
-        return tuple(str(ob.logit(name)) for name in ways["class_"])
-    if "channel" in ways:
-        return tuple(str(one_channel(text)) for text in ways["channel"])
-    return tuple(ways.get("objective", ()))
-
-
-def one_channel(text: str) -> ob.Objective:
-    """NAME:I as an objective."""
-    name, colon, index = text.rpartition(":")
-    if not colon or not name or not (index.isdecimal() and len(index) <= MOST_DIGITS):
-        raise UsageError(f'--channel {text}: a layer, a colon and a number are needed, as in "block4b:17"')
-    return ob.channel(unquoted(name.strip()), int(index))
-
-
-def whole_numbers(option: str, text: str) -> tuple[int, ...]:
-    """``30`` or ``30,20,10``."""
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise UsageError(f"{option} {text}: a whole number is needed, or several as in 30,20,10") from None
-
-
-def spans(option: str, text: str) -> tuple[tuple[float, float], ...]:
-    """``0.05``, ``0.05..0.01`` from the beginning to the end of an octave, or several: one an octave."""
-    try:
-        pairs = [[float(number) for number in part.split("..")] for part in text.split(",")]
-    except ValueError:
-        pairs = []
-    if not pairs or any(len(pair) > 2 or not all(map(math.isfinite, pair)) for pair in pairs):
-        raise UsageError(f"{option} {text}: a number is needed, or two as in 0.05..0.01")
-    return tuple((pair[0], pair[-1]) for pair in pairs)
-
-
-def width_height(text: str) -> tuple[int, int]:
-    """``3840x2160``, or ``512``: a square, or the longer side of a photograph, see ``longer_side``."""
-    typed = text.strip()
-    if re.fullmatch(r"\d{1,9}", typed):
-        return int(typed), int(typed)
-    match = re.fullmatch(r"(\d{1,9})\s*[xX*\N{MULTIPLICATION SIGN}]\s*(\d{1,9})", typed)
-    if match is None:
-        raise UsageError(f"--size {text}: width and height are needed, as in 1920x1080, or one number as 640")
-    return int(match[1]), int(match[2])
-
-
 def longer_side(recipe: Recipe, given: Common, photo: str | None = None) -> Recipe:
     """The recipe of what has a shape; a ``--size`` of one number is the longer side, and nothing is cut off.
 
@@ -264,19 +167,11 @@ def longer_side(recipe: Recipe, given: Common, photo: str | None = None) -> Reci
         return recipe
     if given.max_size is not None:
         raise UsageError("--size and --max-size: give one of them")
+    from reverie.jobs.sizes import with_longer_side
+
     side = width_height(given.size)[0]
     with told_as_typed({"max_size": "--size", "size": "--size"}):
-        recipe = recipe.but(size=None, max_size=side)
-        if photo is None or not os.path.isfile(photo):
-            return recipe
-        from reverie.jobs.workspace import Reference
-
-        with collect_warnings(lambda text: None):  # the job reads it again, and says them
-            picture = workspace_of(given).picture(Reference(path=photo))
-        if picture is None or max(picture.size) >= side:
-            return recipe
-        width, height = (max(32, round(s * side / max(picture.size))) for s in picture.size)
-        return recipe.but(size=(width, height), max_size=None)
+        return with_longer_side(recipe, side, photo, workspace_of(given))
 
 
 def as_typed(message: str, typed: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from reverie.errors import UsageError
-from reverie.jobs.provenance import film_files, film_renamed
+from reverie.jobs.provenance.note import film_files, film_renamed
 from reverie.media.local_file import stays_in
 from reverie.network.description import describe
 from reverie.network.named import known_as

@@ -12,7 +12,7 @@ from reverie.errors import BadInput, UsageError
 from reverie.jobs.foreign_names import files_of
 from reverie.jobs.job import Listener, Step
 from reverie.jobs.output import Output
-from reverie.jobs.provenance import (
+from reverie.jobs.provenance.note import (
     EngineNote,
     FileNote,
     NetworkNote,

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reverie._version import __version__
-from reverie.jobs.provenance import (
+from reverie.jobs.provenance.note import (
     EngineNote,
     FileNote,
     NetworkNote,

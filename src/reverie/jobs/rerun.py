@@ -15,7 +15,7 @@ from reverie.jobs.foreign_names import check_beside, check_no_code, files_of, no
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import FilmOutput, Output, Written
-from reverie.jobs.provenance import FileNote, find, of_picture, sha256_of
+from reverie.jobs.provenance.note import FileNote, find, of_picture, sha256_of
 from reverie.jobs.workspace import Reference, Workspace
 from reverie.media.names import identity
 from reverie.network.named import folders_with
@@ -23,9 +23,9 @@ from reverie.process.notices import warn
 from reverie.recipe.recipe import Recipe, Side
 
 if TYPE_CHECKING:
-    from reverie.jobs.dream import PictureResult
-    from reverie.jobs.film_frames import FrameSource
-    from reverie.jobs.moving import MovingResult, MovingWork
+    from reverie.jobs.dreaming.dream import PictureResult
+    from reverie.jobs.moving.film_frames import FrameSource
+    from reverie.jobs.moving.job import MovingResult, MovingWork
     from reverie.media.video.write.formats import VideoEncoding
 
 HINT = "give the source with --input"
@@ -71,7 +71,7 @@ class RerunJob(Job[Result]):
 
     def estimate(self, workspace: Workspace | None = None) -> Estimate:
         from reverie.jobs.estimate import estimate_dreams, estimate_portraits
-        from reverie.jobs.moving import estimate_frames
+        from reverie.jobs.moving.job import estimate_frames
 
         again = _Again(self, workspace or Workspace())
         if again.note.moving is None:
@@ -145,7 +145,7 @@ class _Again:
 
     def picture(self, listener: Listener, label: str) -> PictureResult:
         """Make the picture."""
-        from reverie.jobs.dream import make_dream
+        from reverie.jobs.dreaming.dream import make_dream
 
         note = self.note
         alike = note.output.model_dump() if self.alike else {}
@@ -193,8 +193,8 @@ class _Again:
 
     def frames(self, recipe: Recipe, encoding: VideoEncoding) -> FrameSource:
         """What the frames came from, with its files open."""
-        from reverie.jobs.film import FilmSource
-        from reverie.jobs.zoom import ZoomSource
+        from reverie.jobs.moving.film import FilmSource
+        from reverie.jobs.moving.zoom import ZoomSource
 
         note, path, limit = self.note, self.source, self.workspace.max_pixels
         if note.source is not None and path is None:
@@ -238,7 +238,7 @@ class _Again:
 
     def work(self, source: FrameSource) -> MovingWork:
         """A source of frames on what made the film."""
-        from reverie.jobs.moving import MovingWork
+        from reverie.jobs.moving.job import MovingWork
 
         self._check_engine()
         work = MovingWork(source, self.workspace, engine=self.note.engine, paths=self.paths)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from reverie.ascent.octaves import PLANNED
 from reverie.errors import UsageError
 from reverie.jobs.job import Listener
-from reverie.jobs.provenance import Steered
+from reverie.jobs.provenance.note import Steered
 from reverie.recipe.recipe import Recipe
 from reverie.recipe.zoom import OPENING
 

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic_core import PydanticKnownError
 
 from reverie.errors import BadInput, ReverieError, UsageError
-from reverie.jobs.provenance import Sha256, sha256_of
+from reverie.jobs.provenance.note import Sha256, sha256_of
 from reverie.media.local_file import lies_in
 from reverie.media.picture import MAX_PIXELS, Picture, load_picture
 

@@ -31,6 +31,15 @@ def document(names: ClassNames, groups: list[ClassGroup], indices: list[int]) ->
     }
 
 
+def found_in(names: ClassNames, groups: list[ClassGroup], indices: list[int]) -> Iterator[tuple[str, ...]]:
+    """What was found, as the rows of a table: groups, then classes; a number, a name, and the others."""
+    for group in groups:
+        yield f"group of {len(group.members)}", group.name, ", ".join(group.names[1:])
+    for index in indices:
+        first, *rest = names.synonyms(index)
+        yield str(index), first, ", ".join(rest)
+
+
 def branches(names: ClassNames, tree: ClassTree, top: ClassGroup) -> Iterator[str]:
     """A group and all beneath it, a line each; what is of several kinds stands under the first."""
     shown: set[int] = set()

@@ -17,12 +17,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from reverie import objective as ob
 from reverie.errors import UsageError
 from reverie.jobs.document import read_job
-from reverie.jobs.provenance import bare_network, film_files, film_renamed
-from reverie.jobs.tastes import with_tastes
+from reverie.jobs.dreaming.tastes import with_tastes
+from reverie.jobs.provenance.note import bare_network, film_files, film_renamed
 from reverie.recipe.presets.portrait import PORTRAITS
 from reverie.recipe.presets.preset import MOTIONS, PRESETS, preset
 from reverie.recipe.presets.sites import SITES
 from reverie.recipe.recipe import Recipe
+from reverie.recipe.typed import GUIDE_LAYER
 from reverie.studio.fooling import document_of
 from reverie.studio.settings import StudioSettings
 from reverie.studio.store.given import Given, GivenFiles, not_there
@@ -38,9 +39,8 @@ USUAL: Final[Mapping[str, str]] = {
 }
 #: StudioSettings that say how this machine computes, which is for whoever runs the server to say.
 OPERATORS: Final = ("engine", "device", "precision", "threads", "halo")
-#: Longest side in pixels if nothing is said, and the layer that a guide is compared at.
+#: Longest side in pixels if nothing is said.
 SIDES: Final[Mapping[str, int]] = {"dream": 1280, "apparition": 1280, "zoom": 640, "film": 640}
-GUIDE_LAYER: Final = "block5a"
 #: Variations of one wish, and what is grown of it in one job.
 MOST_VARIATIONS, MOST_TARGETS = 16, 64
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from reverie.errors import BadInput, ReverieError
-from reverie.jobs.provenance import begins_like_a_film, of_picture
+from reverie.jobs.provenance.note import begins_like_a_film, of_picture
 from reverie.media.picture import Picture, load_picture, save_picture
 from reverie.process.notices import collect_warnings
 from reverie.studio.worker import messages

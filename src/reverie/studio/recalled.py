@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reverie.jobs.provenance import Provenance, film_files, film_renamed
+from reverie.jobs.provenance.command_line import command_line
+from reverie.jobs.provenance.note import Provenance, film_files, film_renamed
 from reverie.recipe.recipe import Recipe, read
 from reverie.studio.asking import kind_of
 from reverie.studio.store.jobs import JobRow
@@ -37,7 +38,7 @@ def recalled(studio: Studio, owner: str, note: Provenance, name: str) -> dict[st
         "preset": recipe.preset,
         "network": note.network.name,
         "seed": recipe.seed,
-        "command": studio.command(note, name),
+        "command": command_line(note, name),
         "files": list(_files(studio, owner, note)),
         "steered": [one.model_dump(mode="json") for one in note.steered],
         "stopped": note.stopped.model_dump() if note.stopped else None,

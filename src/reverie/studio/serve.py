@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from reverie.errors import ResourceError
-from reverie.jobs.provenance import Provenance
 from reverie.studio.settings import StudioSettings
 from reverie.web.addresses import ANY, best_address, bracketed
 from reverie.web.door import Gate, Open
@@ -26,7 +25,6 @@ Say = Callable[[str], None]
 
 def serve(
     settings: StudioSettings,
-    command: Callable[[Provenance, str], str],
     *,
     opens: bool,
     ready: Say,
@@ -36,7 +34,6 @@ def serve(
 
     Args:
         settings: How it is run.
-        command: As of ``Studio``.
         opens: Whether the page is opened in the user's browser.
         ready: Is told the address when everything is ready.
         note: Is told what else people want to know.
@@ -53,7 +50,7 @@ def serve(
     try:
         port = listener.getsockname()[1]
         ours = addresses(settings.host, port, also=settings.allow_hosts, proxies=settings.proxies)
-        studio = Studio(settings, command)
+        studio = Studio(settings)
     except BaseException:
         listener.close()
         raise

@@ -6,13 +6,12 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from reverie.errors import ReverieError
-from reverie.jobs.provenance import Provenance
+from reverie.jobs.provenance.note import Provenance
 from reverie.studio.asking import Asking
 from reverie.studio.estimates import Estimates
 from reverie.studio.hub import Hub
@@ -38,12 +37,11 @@ class Studio:
 
     Args:
         settings: How it is run.
-        command: Says the command line that makes a result, from its note and name.
     """
 
-    def __init__(self, settings: StudioSettings, command: Callable[[Provenance, str], str]) -> None:
+    def __init__(self, settings: StudioSettings) -> None:
         """Opens the data folder; errors as of ``Database``."""
-        self.settings, self.command = settings, command
+        self.settings = settings
         self.database = Database(settings.data)
         self.cache = settings.data / CACHE
         self.given = GivenFiles(self.database)

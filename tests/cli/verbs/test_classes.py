@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reverie.jobs.provenance import of_picture
+from reverie.jobs.provenance.note import of_picture
 from support.commands import Ran
 from support.portraits import QUICK as SMALL
 from support.portraits import repeats
@@ -80,7 +80,7 @@ def test_portraits_and_zooms_of_words(here: Path, inside: Inside) -> None:
 
 def test_a_unit_is_one_class_and_a_choice_may_be_many(here: Path, inside: Inside) -> None:
     inside("stimuli", ".", "--unit", "cat", "-o", "t.png").refused(2, '"cat" is a group', '"tabby"')
-    from reverie.jobs.microscope.contents import class_indices
+    from reverie.portrait.units import class_indices
     from support.microscope import lite0
 
     assert class_indices(lite0(), "guitars") == (402, 546)

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from reverie.errors import UsageError
-from reverie.jobs.batch import names_for
-from reverie.jobs.provenance import of_picture
+from reverie.jobs.dreaming.batch import names_for
+from reverie.jobs.provenance.note import of_picture
 from support.commands import Ran
 
 Reverie = Callable[..., Ran]

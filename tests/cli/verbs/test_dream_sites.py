@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reverie.jobs.provenance import of_picture
+from reverie.jobs.provenance.note import of_picture
 from support.commands import Ran
 from support.portraits import repeats
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from reverie.jobs.microscope.contents import QUICK_CHANNELS, choose, two_layers
-from reverie.jobs.provenance import of_picture
+from reverie.jobs.provenance.note import of_picture
 from reverie.network.zoo import load_net
 from support.commands import Ran
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from reverie.jobs.dream import DreamJob
-from reverie.jobs.provenance import of_picture
-from reverie.jobs.zoom import ZoomJob
+from reverie.jobs.dreaming.dream import DreamJob
+from reverie.jobs.moving.zoom import ZoomJob
+from reverie.jobs.provenance.note import of_picture
 from reverie.media.picture import load_picture
 from reverie.recipe.presets.preset import preset
 from support.commands import Ran

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from reverie.errors import ResourceError
-from reverie.jobs.batch import BatchJob, VariationsJob
 from reverie.jobs.cluster.ray_cluster import PerTask, RayCluster
+from reverie.jobs.dreaming.batch import BatchJob, VariationsJob
 from reverie.jobs.job import Event, ItemFinished, Listener
 from reverie.jobs.workspace import Workspace
 from reverie.recipe.presets.preset import preset

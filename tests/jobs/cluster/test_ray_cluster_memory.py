@@ -10,12 +10,12 @@ from unittest import mock
 
 import pytest
 
-from reverie.jobs.batch import BatchJob
 from reverie.jobs.cluster import ray_cluster, worker
 from reverie.jobs.cluster.shard import Packer
 from reverie.jobs.cluster.worker import Carried, Limits, carry_out
-from reverie.jobs.dream import DreamJob, PictureResult
-from reverie.jobs.portraits import PortraitsJob
+from reverie.jobs.dreaming.batch import BatchJob
+from reverie.jobs.dreaming.dream import DreamJob, PictureResult
+from reverie.jobs.portraits.portraits import PortraitsJob
 from reverie.jobs.workspace import JobPart, Workspace
 from reverie.recipe.presets.preset import preset
 from support.fake_ray import FakeRay, fake_cluster

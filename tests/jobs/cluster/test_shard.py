@@ -13,10 +13,10 @@ from PIL import Image
 from reverie.errors import BadInput, UsageError
 from reverie.jobs.cluster.shard import PackedShard, Packer, unpack
 from reverie.jobs.cluster.worker import Limits, carry_out
-from reverie.jobs.dream import DreamJob, PictureResult
+from reverie.jobs.dreaming.dream import DreamJob, PictureResult
 from reverie.jobs.job import Job
-from reverie.jobs.portraits import PortraitsJob
-from reverie.jobs.responses import ResponsesJob
+from reverie.jobs.looking.responses import ResponsesJob
+from reverie.jobs.portraits.portraits import PortraitsJob
 from reverie.jobs.workspace import JobPart, Workspace
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe

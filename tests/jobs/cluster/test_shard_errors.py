@@ -11,13 +11,13 @@ from unittest import mock
 import pytest
 
 from reverie.errors import BadInput, NetworkError, ResourceError, UsageError
-from reverie.jobs.batch import BatchJob, VariationsJob
 from reverie.jobs.cluster import ray_cluster
 from reverie.jobs.cluster.shard import Packer, Shard, unpack
 from reverie.jobs.cluster.worker import Carried
-from reverie.jobs.dream import DreamJob, PictureResult
-from reverie.jobs.portraits import PortraitsJob
-from reverie.jobs.provenance import of_picture
+from reverie.jobs.dreaming.batch import BatchJob, VariationsJob
+from reverie.jobs.dreaming.dream import DreamJob, PictureResult
+from reverie.jobs.portraits.portraits import PortraitsJob
+from reverie.jobs.provenance.note import of_picture
 from reverie.jobs.workspace import JobPart, Workspace
 from reverie.recipe.presets.preset import preset
 from support.fake_ray import fake_cluster

@@ -21,7 +21,7 @@ from reverie.jobs.microscope import build as make_module
 from reverie.jobs.microscope import readings as readings_module
 from reverie.jobs.microscope.readings import read_portraits
 from reverie.jobs.open_recipe import OpenRecipe
-from reverie.jobs.provenance import of_picture
+from reverie.jobs.provenance.note import of_picture
 from reverie.media.picture import load_picture
 from reverie.media.picture import write as write_module
 from reverie.network.wrap import wrap_net

@@ -13,7 +13,7 @@ from torch import nn
 from reverie import preset
 from reverie.jobs.job import Finished
 from reverie.jobs.microscope.job import MicroscopeJob
-from reverie.jobs.provenance import of_picture
+from reverie.jobs.provenance.note import of_picture
 from reverie.jobs.workspace import Workspace
 from reverie.network.wrap import wrap_net
 from support.listeners import Recorder, again

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reverie.errors import UsageError
-from reverie.jobs.dream import DreamJob
+from reverie.jobs.dreaming.dream import DreamJob
 from reverie.jobs.job import Step
 from reverie.jobs.workspace import Workspace
 from reverie.recipe.recipe import Recipe

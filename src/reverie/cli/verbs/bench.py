@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 from reverie.cli import complete
-from reverie.cli.console import add_row, print_table, table_of
+from reverie.cli.console import print_table
 from reverie.cli.fields import COMPUTE, other
 from reverie.cli.groups import Only, takes_groups
 from reverie.cli.options import OF_NETWORK, Compute, Messages, layer_option
-from reverie.cli.recipe_options import console_of, recipe_of, width_height
+from reverie.cli.recipe_options import console_of, recipe_of
 from reverie.engine.environment import ENVIRONMENT
 from reverie.errors import UsageError, did_you_mean
 from reverie.objective.text import unquoted
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from reverie.jobs.bench.bench import Row
+from reverie.recipe.typed import width_height
 
 LAYER = "block5c"
 SIZE = "640x448"
@@ -74,6 +69,7 @@ def bench(
     from reverie.engine.engine import pick_device
     from reverie.jobs.bench import bench as measuring
     from reverie.jobs.bench.machine import cores, describe, in_words
+    from reverie.jobs.bench.table import TITLES, cells_of, document
     from reverie.network.zoo import load_net
 
     width, height = width_height(size)
@@ -96,45 +92,7 @@ def bench(
     rows = measuring.measure(job, list(wanted), seconds=seconds, settings=ENVIRONMENT, each=console.info)
     found = describe()
     if messages.json:
-        document = {"machine": found, **asdict(job), "rows": [asdict(row) for row in rows]}
-        for only_of_a_row in ("what", "seconds", "gradient"):
-            del document[only_of_a_row]
-        console.result("", document)
+        console.result("", document(found, job, rows))
         return
     console.result(f"{recipe.network}, {layer}, {width} x {height}; {in_words(found, job.threads)}", None)
-    print_table(table(rows))
-
-
-def table(rows: list[Row]) -> Table:
-    """The rows as a table; what failed comes with its reason."""
-    found = table_of(
-        ("", "left"),
-        ("ms a step", "right"),
-        ("quartiles", "right"),
-        ("x naive", "right"),
-        ("Mpx/s", "right"),
-        ("cosine", "right"),
-        ("MB", "right"),
-        ("ready s", "right"),
-        ("ran", "left"),
-    )
-    for row in rows:
-        add_row(found, row.name, *cells(row))
-    return found
-
-
-def cells(row: Row) -> tuple[Any, ...]:
-    """A row's figures as text: milliseconds, ratios, gradient cosine, megabytes, seconds."""
-    if row.seconds is None:
-        return ("-",) * 7 + (row.failed,)
-    ms = row.seconds
-    return (
-        f"{1e3 * ms.middle:.1f}",
-        f"{1e3 * ms.low:.1f}-{1e3 * ms.high:.1f}",
-        "-" if row.ratio is None else f"{row.ratio.middle:.1f}",
-        f"{row.megapixels:.2f}",
-        "-" if row.cosine is None else f"{row.cosine:.6f}",
-        f"{(row.memory or 0) / 1e6:.0f}",
-        f"{row.ready:.1f}",
-        row.ran,
-    )
+    print_table(TITLES, map(cells_of, rows))

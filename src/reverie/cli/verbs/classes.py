@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from reverie.cli import complete
-from reverie.cli.console import add_row, print_table, table_of
+from reverie.cli.console import print_table
 from reverie.cli.fields import MESSAGES, other
 from reverie.cli.groups import Only, takes_groups
 from reverie.cli.options import OF_NETWORK
 from reverie.cli.recipe_options import NETWORK, console_of, network_settings, workspace_of
 from reverie.cli.verbs.inspect import Asked
 from reverie.errors import UsageError
-from reverie.network.class_names import ClassNames, imagenet
-from reverie.network.class_search import branches, document, having
+from reverie.network.class_names import imagenet
+from reverie.network.class_search import branches, document, found_in, having
 from reverie.network.zoo import network_names
-
-if TYPE_CHECKING:
-    from reverie.network.class_tree import ClassGroup
 
 Word = Annotated[
     str | None,
@@ -58,15 +55,4 @@ def classes(
             raise UsageError(f"{word}: is no group; leave --tree out")
         console.result(list(branches(names, names.tree, top[0])), None)
     else:
-        tell(names, groups, indices)
-
-
-def tell(names: ClassNames, groups: list[ClassGroup], indices: list[int]) -> None:
-    """Print groups, then classes."""
-    table = table_of(("class", "right"), ("name", "left"), ("also", "left"))
-    for group in groups:
-        add_row(table, f"group of {len(group.members)}", group.name, ", ".join(group.names[1:]))
-    for index in indices:
-        first, *rest = names.synonyms(index)
-        add_row(table, str(index), first, ", ".join(rest))
-    print_table(table)
+        print_table((">class", "name", "also"), found_in(names, groups, indices))

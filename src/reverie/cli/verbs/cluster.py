@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reverie.cli.console import add_row, print_table, table_of
+from reverie.cli.console import print_table
 from reverie.cli.groups import Only, takes_groups
 from reverie.cli.options import Messages
 from reverie.cli.recipe_options import console_of
@@ -32,14 +32,7 @@ def cluster(where: Where = "auto", *, messages: Annotated[Messages, Only("json",
     if messages.json:
         console.result("", {"cluster": where, "machines": [machine.as_json() for machine in machines]})
         return
-    table = table_of(
-        ("machine", "left"),
-        ("cores", "right"),
-        ("GPUs", "right"),
-        ("reverie", "left"),
-        ("torch", "left"),
-        ("kernels", "left"),
+    rows = (
+        (one.name, f"{one.cores:g}", f"{one.gpus:g}", one.reverie, one.torch, one.kernels) for one in machines
     )
-    for one in machines:
-        add_row(table, one.name, f"{one.cores:g}", f"{one.gpus:g}", one.reverie, one.torch, one.kernels)
-    print_table(table)
+    print_table(("machine", ">cores", ">GPUs", "reverie", "torch", "kernels"), rows)

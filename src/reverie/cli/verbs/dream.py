@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 from dataclasses import dataclass
-from glob import glob
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,13 +17,10 @@ from reverie.cli.help_page import HelpAll
 from reverie.cli.machines import Machines
 from reverie.cli.options import Appearance, Ascent, Base, Common, Target, Whereabouts
 from reverie.cli.recipe_options import console_of, longer_side, output_of, recipe_of
-from reverie.errors import BadInput, BatchError, Interrupted, UsageError
+from reverie.errors import BatchError, Interrupted, UsageError
 
 if TYPE_CHECKING:
-    from reverie.jobs.batch import BatchResult
-    from reverie.jobs.job import Job
-    from reverie.jobs.output import Output
-    from reverie.recipe.recipe import Recipe
+    from reverie.jobs.dreaming.batch import BatchResult
 
 Photos = Annotated[list[str] | None, typer.Argument(metavar="PHOTO", help="Photographs, or folders of them.")]
 
@@ -63,6 +59,10 @@ def dream(
         if getattr(recipe, part) is not None:
             what = base.recipe or f"--preset {recipe.preset}"
             raise UsageError(f"{what}: makes {part}s and no dreams; use it with reverie {verb}")
+    from reverie.cli.progress import make_pictures
+    from reverie.jobs.dreaming.dreams_of import job_of, photographs, usual_output
+    from reverie.jobs.dreaming.tastes import with_tastes
+
     found, batch = photographs(photos or [], common.out or "", dry_run=common.dry_run)
     if found:
         if common.start:
@@ -70,9 +70,6 @@ def dream(
         recipe = longer_side(recipe.but(start="photo"), common, None if batch else found[0])
     elif recipe.start == "photo":
         raise UsageError("nothing to dream on: give a photograph, or --from noise or clouds")
-    from reverie.cli.progress import make_pictures
-    from reverie.jobs.tastes import with_tastes
-
     if common.variations is not None and common.chance is None:
         recipe = with_tastes(recipe)
 
@@ -116,51 +113,6 @@ def check_names(photos: list[str], out: str | None) -> None:
             raise UsageError(
                 f"{word}: no such file; to dream of the class, give a photograph and --class {word}"
             )
-
-
-def job_of(
-    recipe: Recipe, photos: list[str], output: Output, variations: int | None, *, batch: bool
-) -> Job[Any]:
-    """One dream, several photographs into a folder, or one with several seeds."""
-    from reverie.jobs.batch import MOST_VARIATIONS, BatchJob, VariationsJob
-    from reverie.jobs.dream import DreamJob
-
-    photo = photos[0] if photos else None
-    if variations is not None:
-        if batch:
-            raise UsageError("--variations: give one photograph, and a file after -o")
-        if not 1 <= variations <= MOST_VARIATIONS:
-            raise UsageError(f"--variations {variations}: 1 to {MOST_VARIATIONS} are possible")
-        return VariationsJob(recipe=recipe, photo=photo, count=variations, output=output)
-    if batch:
-        return BatchJob(recipe=recipe, photos=photos, output=output)
-    return DreamJob(recipe=recipe, photo=photo, output=output)
-
-
-def photographs(given: list[str], out: str, *, dry_run: bool) -> tuple[list[str], bool]:
-    """Every photograph, those of folders too, and whether the output is a folder."""
-    from reverie.media.picture.folder import pictures_in
-
-    photos: list[str] = []
-    folders = [p for p in given if os.path.isdir(p)]
-    if folders and not dry_run and Path(out).suffix and not os.path.isdir(out):
-        raise BadInput(f"{folders[0]}: is a folder; give a picture, or a folder after -o as well")
-    for photo in given:
-        photos += pictures_in(photo) if photo in folders else matching(photo)
-    return photos, bool(folders) or len(photos) > 1 or (bool(photos) and os.path.isdir(out))
-
-
-def matching(name: str) -> list[str]:
-    """The files that a name with ``*`` or ``?`` in it stands for, if no shell has seen to it; or the name."""
-    return [name] if os.path.lexists(name) else sorted(glob(name)) or [name]
-
-
-def usual_output(given: list[str], *, batch: bool) -> tuple[str, str | None]:
-    """What the result is called if nothing says so, and beside what it lies."""
-    if not batch:
-        return "dream.png", given[0] if given else None
-    folder = len(given) == 1 and os.path.isdir(given[0])
-    return ("dreams", given[0]) if folder else (os.path.join(os.path.dirname(given[0]), "dreams"), None)
 
 
 def tell_batch(console: Console, result: BatchResult, out: str) -> None:

@@ -54,7 +54,7 @@ def film(
         own["mask"] = rest.pop("mask")
     with told_as_typed(typed_options("film", own, rest, common)):
         recipe = longer_side(recipe_with("film", own, rest).but(start="photo"), common)
-        from reverie.jobs.film import FilmJob
+        from reverie.jobs.moving.film import FilmJob
 
         output = film_output(common, "dream.mp4", video)
         job = FilmJob(recipe=machines.recipe(recipe), video=video, output=output)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from reverie.cli import complete
-from reverie.cli.console import add_row, print_table, table_of
+from reverie.cli.console import print_table
 from reverie.cli.fields import COMPUTE, MESSAGES, SIZE, other, setting
 from reverie.cli.fields import NETWORK as NET
 from reverie.cli.groups import Only, Without, takes_groups
@@ -17,11 +17,11 @@ from reverie.cli.recipe_options import (
     network_settings,
     output_of,
     recipe_of,
-    width_height,
     workspace_of,
 )
 from reverie.cli.verbs.stimuli import UNUSED
 from reverie.errors import Interrupted
+from reverie.recipe.typed import width_height
 
 Cell = Annotated[
     int,
@@ -84,7 +84,7 @@ def sheet(
 ) -> None:
     """Make one labelled sheet: the photograph, and its dream at every layer."""
     from reverie.cli.progress import make_sheet
-    from reverie.jobs.batch import LayersJob
+    from reverie.jobs.dreaming.batch import LayersJob
 
     console = console_of(common)
     output = output_of(common, "sheet.png", photo)
@@ -120,10 +120,8 @@ def classify(
         return
     from rich.bar import Bar
 
-    table = table_of(("class", "right"), ("", "left"), ("share", "right"), ("", "left"))
-    for index, name, p in found:
-        add_row(table, str(index), name, f"{100 * p:.1f} %", Bar(1.0, 0.0, p, width=30))
-    print_table(table)
+    rows = ((str(i), name, f"{100 * p:.1f} %", Bar(1.0, 0.0, p, width=30)) for i, name, p in found)
+    print_table((">class", "", ">share", ""), rows)
 
 
 @takes_groups
@@ -150,19 +148,8 @@ def layers(
     if common.json:
         console.result("", {"network": net.name, "layers": [one.as_json() for one in found]})
         return
-    table = table_of(
-        ("layer", "left"),
-        (f"at {width} x {height}", "right"),
-        ("stride", "right"),
-        ("sees", "right"),
-        ("objective", "left"),
-        ("draws", "left"),
-    )
-    for one in found:
-        sees = "-" if one.unknown else "all" if one.receptive_field is None else f"{one.receptive_field} px"
-        shape = " x ".join(map(str, one.shape))
-        add_row(table, one.name, shape, str(one.stride or "-"), sees, one.objective, one.draws)
-    print_table(table)
+    titles = ("layer", f">at {width} x {height}", ">stride", ">sees", "objective", "draws")
+    print_table(titles, (one.cells() for one in found))
     if not field and all(one.unknown for one in found):
         console.must("--sees measures how far each layer sees; it takes a while")
 
@@ -170,34 +157,9 @@ def layers(
 @takes_groups
 def networks(messages: Annotated[Messages, Only("json", "debug")]) -> None:
     """List the networks that can dream."""
-    from reverie.network.description import KINDS, RANDOM
-    from reverie.network.named import named_networks
-    from reverie.network.zoo import networks as known
+    from reverie.network.listing import document, rows
 
-    mine = named_networks()
-    console = console_of(messages)
     if messages.json:
-        fields = ("name", "title", "size", "parameters", "package", "sha256", "installed", "install")
-        kinds = [{"kind": name, **vars(kind), "install": kind.install} for name, kind in KINDS.items()]
-        console.result(
-            "",
-            {
-                "networks": [{f: getattr(n, f) for f in fields} for n in known()],
-                "kinds": kinds,
-                "named": [{"name": name, "network": str(one.network)} for name, one in mine.items()],
-            },
-        )
-        return
-    table = table_of(
-        ("network", "left"), ("", "left"), ("trained at", "right"), ("weights", "right"), ("", "left")
-    )
-    for net in known():
-        here = "installed" if net.installed else net.install
-        add_row(table, net.name, net.title, f"{net.size} px", f"{net.parameters / 1e6:.1f} M", here)
-    add_row(table, "lite0:FILE", "any of these with weights of your own", "", "", ".pth or .safetensors")
-    for name, kind in KINDS.items():
-        add_row(table, f"{name}{kind.usage}", kind.title, "", "", kind.install)
-    add_row(table, f"timm:NAME#weights={RANDOM}", "that has learnt nothing; torchvision's too", "", "", "")
-    for name, one in mine.items():
-        add_row(table, name, str(one.network), "", "", f"networks.toml, line {one.line}")
-    print_table(table)
+        console_of(messages).result("", document())
+    else:
+        print_table(("network", "", ">trained at", ">weights", ""), rows())

@@ -17,10 +17,11 @@ from reverie.cli.options import (
     layer_option,
     preset_option,
 )
-from reverie.cli.recipe_options import network_settings, output_of, recipe_from_options, settings_from
+from reverie.cli.recipe_options import network_settings, output_of, recipe_from_options
 from reverie.cli.verbs.see import make_portraits
 from reverie.errors import BadInput, UsageError
 from reverie.recipe.presets.portrait import INVERSION
+from reverie.recipe.typed import settings_from
 
 #: The preset of an inversion if none is named.
 DEFAULT = INVERSION
@@ -75,7 +76,7 @@ def invert(
     recipe = recipe_from_options(given, DEFAULT)
     if recipe.portrait is None:
         raise UsageError(f"--preset {recipe.preset}: makes dreams; use it with reverie dream")
-    from reverie.jobs.portraits import InversionsJob
+    from reverie.jobs.portraits.portraits import InversionsJob
 
     preset, settings = settings_from(given)
     settings |= network_settings(given)

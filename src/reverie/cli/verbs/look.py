@@ -56,7 +56,7 @@ def look(
 ) -> None:
     """Show where in a photograph units fire, as heat maps over it, and which answer most, on a sheet."""
     from reverie.cli.progress import make_sheet
-    from reverie.jobs.look import MOST, LookJob
+    from reverie.jobs.looking.look import MOST, LookJob
 
     console = console_of(common)
     if strongest is not None and not 1 <= strongest <= MOST:

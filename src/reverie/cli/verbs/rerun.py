@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from pydantic import BaseModel
 
-from reverie.cli.command_line import command_line
 from reverie.cli.fields import other
 from reverie.cli.groups import Only, takes_groups
 from reverie.cli.options import Common, Messages
-from reverie.cli.recipe_options import console_of, told_as_typed, width_height, workspace_of
+from reverie.cli.recipe_options import console_of, told_as_typed, workspace_of
 from reverie.errors import Interrupted
-from reverie.recipe.recipe import PARTS, make
+from reverie.recipe.typed import width_height
 
 ResultFile = Annotated[str, typer.Argument(metavar="RESULT", help="A picture or film that reverie made.")]
 Size = Annotated[
@@ -49,8 +46,8 @@ def rerun(
     """
     from reverie.cli.moving import NAMES, run_resumable, tell_film
     from reverie.cli.progress import tell_picture
-    from reverie.jobs.dream import PictureResult
-    from reverie.jobs.moving import MovingResult
+    from reverie.jobs.dreaming.dream import PictureResult
+    from reverie.jobs.moving.job import MovingResult
     from reverie.jobs.output import Written
     from reverie.jobs.rerun import RerunJob, again_beside
 
@@ -88,26 +85,12 @@ def _size(text: str | None) -> int | tuple[int, int] | None:
 def show(result: ResultFile, messages: Annotated[Messages, Only("json", "debug")]) -> None:
     """Show the recipe of a picture or a film, and the command line that makes it."""
     from reverie.jobs.foreign_names import not_repeatable
-    from reverie.jobs.provenance import of_picture
-    from reverie.jobs.provenance_words import facts
+    from reverie.jobs.provenance.command_line import command_line
+    from reverie.jobs.provenance.note import of_picture
+    from reverie.jobs.provenance.words import told
 
     note = of_picture(result)
     why = not_repeatable(note.recipe, note.unrepeatable)
     command = None if why else command_line(note, result)
-    settings = note.recipe.model_dump(mode="json")
-    parts = {name: found for name in PARTS if (found := settings.pop(name)) is not None}
-    lines = [command or why, "", *_settings(settings, make())]
-    for name, found in parts.items():
-        lines += ["", *_settings(found, PARTS[name]())]
-    lines += ["", *(f"  {name:<18} {text}" for name, text in facts(note))]
+    lines = [command or why, *told(note)]
     console_of(messages).result(lines, {**note.document(), "command": command})
-
-
-def _settings(settings: Mapping[str, Any], usual: BaseModel) -> Iterator[str]:
-    """A line for each setting, starred where it is not the default."""
-    from reverie.jobs.provenance_words import in_words
-
-    defaults = usual.model_dump(mode="json")
-    for name, value in settings.items():
-        mark = " " if value == defaults.get(name) else "*"
-        yield f"{mark} {name.replace('_', ' '):<18} {in_words(name, value)}"

@@ -29,7 +29,7 @@ def run(
     """Carry out a job that is described in JSON, as `Job.document()` writes it."""
     from reverie.cli.progress import preview_of, run_job, tell_estimate, tell_item
     from reverie.jobs.document import LONGEST, load_job, parse_job
-    from reverie.jobs.dream import PictureResult
+    from reverie.jobs.dreaming.dream import PictureResult
 
     console, workspace = console_of(common), workspace_of(common)
     found: Any

@@ -13,14 +13,13 @@ from reverie.cli.fields import SIZE, other
 from reverie.cli.groups import Only, Without, takes_groups
 from reverie.cli.machines import Machines
 from reverie.cli.options import Ascent, Common, PortraitBase, PortraitLook
-from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, recipe_of, workspace_of
+from reverie.cli.recipe_options import console_of, output_of, recipe_of, workspace_of
 from reverie.errors import Interrupted, UsageError
-from reverie.process.notices import collect_warnings
 from reverie.recipe.portrait import MOST_FACETS
+from reverie.recipe.typed import DEFAULTS
 
 if TYPE_CHECKING:
-    from reverie.jobs.portraits import ManyPortraits
-    from reverie.recipe.recipe import Recipe
+    from reverie.jobs.portraits.portraits import ManyPortraits
 
 #: Presets of which people are told that there is a quicker one.
 SLOW = ("portrait", "filled")
@@ -84,28 +83,14 @@ def see(
                 f"to dream on it: reverie dream {word}"
             )
     output = output_of(common, "portrait.png", photo)
-    from reverie.jobs.portraits import PortraitsJob
+    from reverie.jobs.portraits.portraits import PortraitsJob
+    from reverie.jobs.sizes import portrait_in_shape
 
-    recipe = machines.recipe(sized(recipe, common, photo if not base.recipe else None))
+    shaped_by = None if base.recipe or common.size else photo or None
+    most = None if common.size else common.max_size or None
+    recipe = machines.recipe(portrait_in_shape(recipe, shaped_by, most, workspace_of(common)))
     job = PortraitsJob(recipe=recipe, targets=targets or (), photo=photo, output=output)
     make_portraits(job, common, base.recipe, machines)
-
-
-def sized(recipe: Recipe, common: Common, photo: str | None) -> Recipe:
-    """The recipe at the size that was asked for, or in the photograph's shape where none was."""
-    from reverie.jobs.workspace import Reference
-    from reverie.portrait.state import size_of
-    from reverie.portrait.targets import fitting
-
-    shape = size_of(recipe)
-    if photo and not common.size:
-        with collect_warnings(lambda text: None):  # the job reads it again, and says them
-            picture = workspace_of(common).picture(Reference(path=photo))
-        assert picture is not None
-        shape = fitting(picture.size, max(shape))
-    if common.max_size and not common.size:
-        shape = fitting(shape, common.max_size)
-    return recipe.but(size=shape, max_size=None)
 
 
 def make_portraits(
@@ -113,7 +98,7 @@ def make_portraits(
 ) -> None:
     """Make the portraits of a job, or say what that would take; ``recipe`` is the file of its recipe."""
     from reverie.cli.progress import make_pictures
-    from reverie.jobs.portraits import PortraitsJob
+    from reverie.jobs.portraits.portraits import PortraitsJob
 
     result = make_pictures(job, common, job.output, recipe, machines)
     if result is None:

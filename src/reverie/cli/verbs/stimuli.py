@@ -11,8 +11,9 @@ from reverie.cli.fields import wanted
 from reverie.cli.groups import Only, Without, takes_groups
 from reverie.cli.machines import Machines
 from reverie.cli.options import Ascent, Common, PortraitBase
-from reverie.cli.recipe_options import DEFAULTS, console_of, output_of, portrait_recipe_of
+from reverie.cli.recipe_options import console_of, output_of, portrait_recipe_of
 from reverie.errors import BatchError, Interrupted, UsageError
+from reverie.recipe.typed import DEFAULTS
 
 #: Of what is common, what a sheet of many pictures has no use for.
 UNUSED = ("start", "max_size", "halo", "depth", "quality", "no_metadata", "preview")
@@ -51,7 +52,7 @@ def stimuli(
     if not unit:
         raise UsageError("which unit? give --unit, as in --unit block5c:17")
     from reverie.cli.progress import make_sheet
-    from reverie.jobs.stimuli import MOST, StimuliJob
+    from reverie.jobs.looking.stimuli import MOST, StimuliJob
 
     if not 1 <= count <= MOST:
         raise UsageError(f"--count {count}: 1 to {MOST} are possible")

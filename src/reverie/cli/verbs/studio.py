@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from reverie.cli.command_line import command_line
 from reverie.cli.console import Console
 from reverie.cli.fields import COMPUTE, other
 from reverie.cli.groups import Group, Only, takes_groups
@@ -78,4 +77,4 @@ def studio(
         sys.stdout.flush()
 
     with suppress(KeyboardInterrupt):  # asked for: nothing is lost
-        serve(settings, command_line, opens=not address.no_open, ready=ready, note=console.must)
+        serve(settings, opens=not address.no_open, ready=ready, note=console.must)

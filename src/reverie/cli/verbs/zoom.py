@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -13,13 +11,11 @@ from reverie.cli.groups import Without, all_given, takes_groups
 from reverie.cli.moving import film_output, make_film, recipe_with, typed_options
 from reverie.cli.moving_options import FilmCommon, ZoomAscent, ZoomBase, ZoomMotion, ZoomTarget
 from reverie.cli.options import Appearance
-from reverie.cli.recipe_options import longer_side, objectives, told_as_typed, whole_numbers
+from reverie.cli.recipe_options import longer_side, told_as_typed
 from reverie.errors import UsageError
 from reverie.network.class_names import imagenet
 from reverie.recipe.recipe import Recipe
-
-#: A target and when it begins: ``5s:pagoda``.
-_BEGINS = re.compile(r"\s*((?:\d+(?:\.\d*)?|\.\d+)s?)\s*:(.+)", re.ASCII | re.DOTALL)
+from reverie.recipe.typed import scenes_of, whole_numbers
 
 Photo = Annotated[str | None, typer.Argument(metavar="PHOTO", help="What it begins with.")]
 
@@ -45,7 +41,7 @@ def zoom(
 
     The same command again goes on with a zoom that was stopped or killed.
     """
-    targets, scenes = scened(target.given())
+    targets, scenes = scenes_of(target.given())
     own = {**all_given(target, motion, ascent), "scenes": scenes}
     if own.get("steps") is not None:
         own["steps"] = whole_numbers("--steps", own["steps"])
@@ -63,7 +59,7 @@ def zoom(
             recipe = longer_side(recipe.but(start="photo", **shape), common, photo)
         elif recipe.start == "photo" and not common.start:
             recipe = recipe.but(start="clouds")
-        from reverie.jobs.zoom import ZoomJob
+        from reverie.jobs.moving.zoom import ZoomJob
 
         output = film_output(common, "zoom.mp4", photo)
         job = ZoomJob(recipe=recipe, photo=photo, output=output)
@@ -73,21 +69,3 @@ def zoom(
 def _shape(recipe: Recipe) -> dict[str, Any]:
     """A photograph keeps its shape, at no more than the preset's length."""
     return {} if recipe.size is None else {"size": None, "max_size": recipe.max_size or max(recipe.size)}
-
-
-def scened(given: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...] | None]:
-    """The targets, and the scenes of the zoom: several targets, one with its beginning, or any class.
-
-    Raises:
-        UsageError: Targets of several kinds.
-    """
-    for kind in ("layer", "channel", "class_", "objective"):
-        texts: list[str] = given.get(kind) or []
-        begins = [_BEGINS.fullmatch(text) for text in texts]
-        if not texts or (len(texts) < 2 and kind != "class_" and not any(begins)):
-            continue
-        bare = [match[2] if match else text for match, text in zip(begins, texts, strict=True)]
-        wanted = objectives({**given, kind: bare})
-        scenes = [f"{match[1]}:{text}" if match else text for match, text in zip(begins, wanted, strict=True)]
-        return {**given, kind: None, "guide": None}, tuple(scenes)
-    return dict(given), None

@@ -14,7 +14,7 @@ from typing import Any
 
 from reverie.errors import NetworkError, ResourceError, ReverieError
 from reverie.jobs.cluster.shard import Shard, unpack
-from reverie.jobs.dream import PictureResult
+from reverie.jobs.dreaming.dream import PictureResult
 from reverie.jobs.job import Event, ItemFinished, Job, Listener, Result
 from reverie.jobs.workspace import Workspace
 from reverie.media.picture.picture import no_larger

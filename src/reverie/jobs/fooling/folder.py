@@ -15,7 +15,7 @@ from reverie._version import __version__
 from reverie.errors import BadInput, ResourceError, UsageError
 from reverie.jobs.fooling.settings import Settings
 from reverie.jobs.output import check_writable
-from reverie.jobs.provenance import NetworkNote
+from reverie.jobs.provenance.note import NetworkNote
 from reverie.media.local_file import read_regular, stays_in, unreadable
 from reverie.media.names import LEFTOVER, check_name
 from reverie.media.picture.write import write_whole

@@ -19,7 +19,7 @@ from reverie.jobs.fooling.judge import batches, best, judged
 from reverie.jobs.fooling.large_print import INSIDE
 from reverie.jobs.fooling.page import Verdict, data_uri, page, side_for
 from reverie.jobs.fooling.page_story import Told, story_of
-from reverie.jobs.provenance import sha256_of
+from reverie.jobs.provenance.note import sha256_of
 from reverie.media.picture import Picture, load_picture, save_picture
 from reverie.media.picture.contact_sheet import contact_sheet
 from reverie.media.picture.write import write_whole

@@ -27,7 +27,7 @@ from reverie.jobs.fooling.results import sheet_of, write_results, write_sheet
 from reverie.jobs.fooling.settings import Settings, make_settings
 from reverie.jobs.foreign_names import check_beside, check_no_code, files_of, placed
 from reverie.jobs.job import Listener, Step, Stopped
-from reverie.jobs.provenance import NetworkNote
+from reverie.jobs.provenance.note import NetworkNote
 from reverie.jobs.workspace import Workspace
 from reverie.media.picture import Picture
 from reverie.network.network import Network

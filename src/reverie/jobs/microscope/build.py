@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reverie.errors import BadInput, ResourceError, ReverieError, UsageError
-from reverie.jobs.batch import scaled
 from reverie.jobs.job import ItemFinished, Listener, Result, Step, Stopped
+from reverie.jobs.looking.photographs import counted
+from reverie.jobs.looking.responses import responder_of
 from reverie.jobs.microscope.contents import Plan, Unit
 from reverie.jobs.microscope.pages import write_pages
 from reverie.jobs.microscope.readings import Photographs, read_photographs, read_portraits
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Output, make_folder
-from reverie.jobs.photographs import counted
-from reverie.jobs.provenance import bare_network, of_picture
-from reverie.jobs.responses import responder_of
+from reverie.jobs.provenance.note import bare_network, of_picture
+from reverie.jobs.sheets import scaled
 from reverie.jobs.workspace import JobPart
 from reverie.media.local_file import OutsideError, TooLongError, lies_in, read_regular, reason, stays_in
 from reverie.media.names import LEFTOVER, check_name
@@ -226,7 +226,7 @@ class Microscope:
 
     def _send(self, units: Sequence[Unit], listener: Listener) -> None:
         """Have portraits made elsewhere, in any order."""
-        from reverie.jobs.portraits import PortraitsJob
+        from reverie.jobs.portraits.portraits import PortraitsJob
 
         workspace = self.opened.workspace
         assert workspace.elsewhere is not None

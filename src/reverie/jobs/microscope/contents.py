@@ -6,14 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from reverie import objective
 from reverie.errors import UsageError
 from reverie.network.network import OUTPUT, Network
-from reverie.objective.text import MOST_DIGITS, unquoted
-from reverie.portrait.targets import of_unit
+from reverie.objective.text import unquoted
+from reverie.portrait.units import LOGITS, class_indices, objective_of
 
-#: The layer of the class scores, whose units are shown as classes.
-LOGITS = "logits"
 #: Where in a network the layers of a quick site are, from 0 (first) to 1 (last); and their channels, at most.
 QUICK_DEPTHS, QUICK_CHANNELS = (0.5, 0.8), 32
 #: Names that some file systems keep for themselves.
@@ -61,13 +58,6 @@ class Unit:
     def patches(self) -> str:
         """Its strongest patches, side by side in one file."""
         return f"patches/{self.stem}.webp"
-
-
-def objective_of(layer: str | None, index: int, preset: str, net: Network) -> str:
-    """What the portrait of a channel, or of a class, increases with a preset."""
-    if layer is None or layer == LOGITS:
-        return of_unit(objective.logit(index), preset, net)
-    return of_unit(objective.channel(layer, index), preset, net)
 
 
 @dataclass(frozen=True)
@@ -213,28 +203,6 @@ def _classes(net: Network, given: Sequence[str] | None) -> list[int]:
     if not words or words == ["all"]:
         return list(range(count))
     return sorted({index for word in words for index in class_indices(net, word)})
-
-
-def class_index(net: Network, word: str) -> int:
-    """The index of a class by name or number; UsageError if there is none, or a group."""
-    return class_indices(net, word)[0] if net.classes is None else net.classes.lookup(unquoted(word))
-
-
-def class_indices(net: Network, word: str) -> tuple[int, ...]:
-    """The indices of a class, or of all of one kind, by name or number; UsageError if there is none."""
-    if net.classes is not None:
-        return net.classes.members(unquoted(word))
-    count = net.layer(LOGITS).channels
-    if not word.isdecimal() or len(word) > MOST_DIGITS or int(word) >= count:
-        raise UsageError(
-            f'class "{word}" is not known; network {net.name} has no names, give 0 to {count - 1}'
-        )
-    return (int(word),)
-
-
-def class_name(net: Network, index: int) -> str:
-    """What a class is called."""
-    return f"class {index}" if net.classes is None else net.classes.name(index)
 
 
 def _folders(names: Sequence[str]) -> dict[str, str]:

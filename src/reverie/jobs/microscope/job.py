@@ -12,12 +12,12 @@ from pydantic import model_validator
 from reverie.errors import UsageError
 from reverie.jobs.claims import Claim
 from reverie.jobs.job import Estimate, Job, Listener
+from reverie.jobs.looking.photographs import failures_told_later, paths_of
 from reverie.jobs.microscope.build import Microscope, MicroscopeResult
 from reverie.jobs.microscope.contents import choose
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Written
-from reverie.jobs.photographs import failures_told_later, paths_of
-from reverie.jobs.portraits import PortraitRecipe, facets
+from reverie.jobs.portraits.portraits import PortraitRecipe, facets
 from reverie.jobs.workspace import Reference, Workspace
 from reverie.network.network import Network
 from reverie.recipe.presets.preset import preset

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from torch import Tensor
 
 from reverie._version import __version__
-from reverie.jobs.microscope.contents import LOGITS, Plan, Unit, class_name
+from reverie.jobs.microscope.contents import Plan, Unit
 from reverie.jobs.microscope.readings import (
     COLUMNS,
     PATCH_SIDE,
@@ -30,11 +30,12 @@ from reverie.jobs.microscope.readings import (
     weights_of,
 )
 from reverie.jobs.open_recipe import OpenRecipe
-from reverie.jobs.provenance import bare_network
+from reverie.jobs.provenance.note import bare_network
 from reverie.media.local_file import read_regular
 from reverie.media.picture.write import write_whole
 from reverie.network.network import OUTPUT, Network
 from reverie.plain_words import clean
+from reverie.portrait.units import LOGITS, class_name
 
 #: How many are shown: neighbours, classes of a portrait, channels of a class, portraits of a layer.
 NEIGHBOURS, CLASSES, CHANNELS, STRIP = 8, 5, 8, 8

@@ -21,12 +21,13 @@ from torch import Tensor, nn
 
 from reverie.analysis.stimuli import Patch, Responder, as_input, cut, look, peaks, photographs, strongest
 from reverie.ascent.session import Session
-from reverie.jobs.microscope.contents import LOGITS, Plan, Unit
-from reverie.jobs.provenance import sha256_of
+from reverie.jobs.microscope.contents import Plan, Unit
+from reverie.jobs.provenance.note import sha256_of
 from reverie.media.local_file import read_regular
 from reverie.media.picture import MAX_PIXELS, Picture, load_picture
 from reverie.media.picture.write import encode, write_whole
 from reverie.network.network import Network
+from reverie.portrait.units import LOGITS
 
 Floats = NDArray[np.float32]
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from reverie import objective as ob
 from reverie.errors import UsageError
-from reverie.jobs.provenance import bare_network
+from reverie.jobs.provenance.note import bare_network
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Embedded
 from reverie.studio.asking import kinds_of_presets

@@ -94,6 +94,6 @@ async def free(here: Here) -> list[dict[str, Any]]:
 
 
 def _sha256(path: Any) -> str:
-    from reverie.jobs.provenance import sha256_of
+    from reverie.jobs.provenance.note import sha256_of
 
     return sha256_of(path)

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from reverie.jobs.provenance import Provenance
+from reverie.jobs.provenance.note import Provenance
 from reverie.studio.recalled import recalled
 from reverie.studio.routes.common import Here, name_of, uploaded
 

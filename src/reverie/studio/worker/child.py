@@ -149,7 +149,7 @@ class Dreamer:
                 render(recipe, session=Session(recipe, net=net))
 
     def _load(self, name: str) -> None:
-        from reverie.jobs.provenance import bare_network
+        from reverie.jobs.provenance.note import bare_network
         from reverie.network.zoo import load_net
 
         bare = bare_network(name)

@@ -1,0 +1,1 @@
+"""Dreams: one, several photographs, seeds and layers."""

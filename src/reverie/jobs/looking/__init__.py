@@ -1,0 +1,1 @@
+"""Looking at photographs: where units fire, what excites them, and sheets of it."""

@@ -1,0 +1,1 @@
+"""What moves: zooms and films, and the pieces of films."""

@@ -1,0 +1,1 @@
+"""Portraits of units: one, a series on a sheet, inversions, and beside photographs."""
