@@ -144,9 +144,9 @@ class JobWatch(Listener):
             self._at = [octave.index, frame.step]
             told |= {"octave": octave.index, "octaves": frame.octaves, "step": frame.step}
             told |= {"steps": octave.steps, "width": octave.size[0], "height": octave.size[1]}
-        elif (index := getattr(frame, "index", None)) is not None:
-            self._at = [index + 1]  # the frame that is asked for next
-            told |= {"frame": index, "frames": frame.frames}
+        elif hasattr(frame, "frames"):
+            self._at = [frame.index + 1]  # the frame that is asked for next
+            told |= {"frame": frame.index, "frames": frame.frames}
         self._tell(told)
         self._preview(step, told)
         self._between()
