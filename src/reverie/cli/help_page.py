@@ -15,7 +15,7 @@ from reverie.cli.fields import MESSAGES
 SHORT: Final[Mapping[str, tuple[str, ...]]] = {
     "dream": (
         *("--out", "--strength", "--layer", "--class", "--guide", "--preset"),
-        *("--size", "--seed", "--from", "--mask", "--variations", "--seamless", "--grey"),
+        *("--size", "--seed", "--from", "--mask", "--spare", "--variations", "--seamless", "--grey"),
         *("--help-all", "--help"),
     ),
 }

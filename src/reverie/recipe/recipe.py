@@ -241,7 +241,10 @@ class Recipe(StrictSettings):
     def _spares_photographs(self) -> Self:
         others = [name for name in PARTS if getattr(self, name) is not None]
         if self.spare != "nothing" and others:
-            raise UsageError(f"spare: faces are spared in plain dreams, and this has settings of {others[0]}")
+            raise UsageError(
+                f"spare: faces are spared in plain dreams, and this has settings of {others[0]}; "
+                "a strength of 0.2 is gentle too"
+            )
         return self
 
     def objective_at(self, octave: int) -> Objective:

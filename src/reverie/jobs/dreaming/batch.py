@@ -270,7 +270,7 @@ class VariationsJob(Job[BatchResult]):
         if stopped:
             return BatchResult(files=files, stopped=stopped, made=made)
         cells = [
-            (f"seed {one.recipe.seed}", "", one.picture)
+            (f"seed {one.recipe.seed}", Path(one.path).name, one.picture)
             for _, one in sorted(found.items())
             if one.picture is not None
         ]
