@@ -6,7 +6,7 @@ import pytest
 import torch
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_the_command_prints_a_table_or_json(reverie):
     words = (
         "bench",

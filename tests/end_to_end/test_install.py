@@ -68,6 +68,7 @@ class Clean:
         return self.run("-m", "pip", "install", *words, str(source))
 
 
+@pytest.mark.soak  # that the wheel dreams without one is tried each time
 def test_without_a_compiler_it_installs_and_dreams_and_doctor_says_what_is_missed(tmp_path):
     (tmp_path / "bin").mkdir()
     nowhere = str(tmp_path / "nowhere")

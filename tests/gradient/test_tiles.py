@@ -334,7 +334,7 @@ def test_tiles_of_a_wrapped_network(build, size, layers):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seamless", [False, True])
+@pytest.mark.parametrize("seamless", [False, pytest.param(True, marks=pytest.mark.soak)])
 def test_a_dream_in_tiles_is_the_dream(seamless):
     recipe = preset(
         "reverie",

@@ -58,7 +58,7 @@ def test_variations_on_a_cluster_are_those_of_one_machine(reverie, tmp_path):
 
 
 @needs_ray
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.timeout(400)
 @pytest.mark.usefixtures("ray_ends")
 @pytest.mark.xdist_group("ray")

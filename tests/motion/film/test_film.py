@@ -99,10 +99,8 @@ def test_the_usual_look_does_not_flicker(name):
     assert attention.map.shape[2:] == tuple(-(-side // CELL) for side in known.frames.shape[1:3])
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", ["pan", *(pytest.param(name, marks=pytest.mark.soak) for name in FILMS if name != "pan")]
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("name", FILMS)
 def test_no_flicker(name):
     """Must hold on every film: little changes but what moves, at a strength that is equal throughout."""
     known = FILMS[name]()
