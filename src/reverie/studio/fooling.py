@@ -65,7 +65,7 @@ def gone_on(document: dict[str, Any], folder: Path) -> dict[str, Any]:
 def shown(folder: Path) -> dict[str, str]:
     """The files that a gallery shows of an evolution, in a job's folder, with what each is called.
 
-    The sheet comes last; where the evolution was stopped, it is all there is.
+    The sheet comes last; where an evolution of many classes was stopped, it is all there is.
     """
     where, found = Folder(folder / FOLDER), {}
     if where.archive.is_file():

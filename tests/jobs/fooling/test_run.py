@@ -111,11 +111,34 @@ def test_stopped_anywhere_and_resumed_is_unbroken(tmp_path):
         run = fooling(folder, checkpoint_every=1e9)
         outcome = run.carry_out(listener=Recorder(after=after + 1))
         assert outcome.stopped
-        assert outcome.archive == ()
         assert outcome.generation == after
-        assert (folder / "sheet.png").exists() or after == 5
+        # five classes take no time: where it is stopped there are its pictures and its page already
+        shown = after < 5
+        assert len(outcome.archive) == 5 * shown
+        assert (folder / "index.html").exists() == (folder / "sheet.png").exists() == shown
+        assert len(list((folder / "pictures").iterdir())) == 5 * shown
         assert not fooling(folder, resume=True).carry_out().stopped
         assert tree(folder) == files
+
+
+def test_many_classes_are_not_written_where_it_is_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr("reverie.jobs.fooling.run.FEW", 4)
+    outcome = fooling(tmp_path / "f").carry_out(listener=Recorder(after=2))
+    assert outcome.archive == ()
+    assert (tmp_path / "f" / "sheet.png").exists()
+    assert not (tmp_path / "f" / "index.html").exists()
+
+
+def test_how_many_are_shown_is_kept(tmp_path):
+    """So a run that goes on shows as many; classes that are named, or "all", count for more."""
+    fooling(tmp_path / "whole").carry_out(surest=2)
+    fooling(tmp_path / "cut").carry_out(listener=Recorder(after=3), surest=2)
+    assert len(list((tmp_path / "cut" / "pictures").iterdir())) == 2
+    assert len(fooling(tmp_path / "cut", resume=True).carry_out().archive) == 2
+    assert tree(tmp_path / "cut") == tree(tmp_path / "whole")
+    assert len(fooling(tmp_path / "cut", resume=True).carry_out(["0"]).archive) == 1
+    assert len(fooling(tmp_path / "cut", resume=True).carry_out(["all"]).archive) == 5
+    assert "surest" not in json.loads((unbroken(tmp_path / "all")[0].folder.note).read_text())
 
 
 class PowerCutError(BaseException):

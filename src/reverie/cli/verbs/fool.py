@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -51,7 +53,7 @@ Classes = Annotated[
     typer.Argument(
         metavar="CLASS",
         help="Report these classes only, by name, synonym or number. All evolve together in any case: what "
-        "comes of one is a step towards others.",
+        "comes of one is a step towards others. all: every class, where a --quick run goes on.",
         autocompletion=complete.classes,
     ),
 ]
@@ -154,21 +156,29 @@ def fool(
             console_of(common).info(job.estimate(workspace_of(common)).text)
         result = make_sheet(job, common, also=preview, machines=machines)
     if result is not None:
-        tell(console_of(common), result, "surest " if job.surest else "")
+        tell(console_of(common), result, job.classes)
 
 
-def tell(console: Console, result: EvolutionResult, which: str = "") -> None:
-    """Say what came of an evolution, for ``which`` classes; end with 130 if Ctrl-C cut it short."""
+def tell(console: Console, result: EvolutionResult, classes: Sequence[str] = ()) -> None:
+    """Say what came of an evolution that reports ``classes``; end with 130 if Ctrl-C cut it short."""
     folder = result.folder
     if result.stopped:
-        raise Interrupted(
-            f"stopped after {result.stopped}; {folder} holds what there is: "
-            f"reverie fool -o {folder} --resume goes on"
-        )
+        again = shlex.join(["reverie", "fool", *classes, "-o", str(folder), "--resume"])
+        if result.archive:
+            there = f"{folder.page} shows the best so far"
+        elif result.generation < 0:
+            there = f"{folder} holds nothing yet"
+        else:
+            there = (
+                f"{folder.sheet} shows the best so far (--generations {result.generation} with the following "
+                "command writes its pictures and page)"
+            )
+        raise Interrupted(f"stopped after {result.stopped}; {there}; {again} goes on")
     from reverie.jobs.estimate import clock
 
     console.result(str(folder.page), result.as_json())
     half, most, nearly = result.over
+    which = "surest " if result.surest else ""
     console.info(
         f"{folder}: {result.evaluations:,} pictures judged, median {result.median:.3f}; of "
         f"{len(result.confidences)} {which}classes {half} over .5, {most} over .95, {nearly} over .99; "

@@ -40,13 +40,19 @@ class Note(BaseModel):
     settings: Settings
     network: NetworkNote
     precision: Annotated[str, Field(max_length=40)]  # of the search, as it was chosen
+    surest: Annotated[int, Field(ge=1, le=100_000)] | None = None  # so many classes are reported; all if None
+
+    def document(self) -> dict[str, Any]:
+        """As it is written."""
+        return self.model_dump(mode="json", exclude={"surest"} if self.surest is None else None)
 
 
 class Folder:
     """Where everything is.
 
-    ``run.json`` says what evolves, ``checkpoint.npz`` how far it is, ``sheet.png`` how it looks; at the end
-    there are ``archive.json``, ``index.html`` and the files it names in ``pictures`` and ``genomes``.
+    ``run.json`` says what evolves, ``checkpoint.npz`` how far it is, ``sheet.png`` how it looks. At the end,
+    and where a run of few classes is stopped, there are ``archive.json``, ``index.html`` and the files it
+    names in ``pictures`` and ``genomes``.
     """
 
     RESULT = re.compile(r"\d{4}-[\w.+-]{1,80}\.(png|json)")
@@ -124,7 +130,7 @@ class Folder:
             self.path.mkdir(exist_ok=True)
             if not resume:
                 self.checkpoint.unlink(missing_ok=True)
-            write_json(self.note, note.model_dump(mode="json"))
+            write_json(self.note, note.document())
             for folder in (self.pictures, self.genomes):
                 folder.mkdir(exist_ok=True)
             if not resume:

@@ -23,6 +23,8 @@ from reverie.objective.text import MOST_DIGITS
 
 #: Pictures that are drawn and judged at once.
 BATCH = 50
+#: The word for all classes, where a run would show the surest alone.
+ALL = "all"
 
 
 class Arena:
@@ -117,13 +119,13 @@ class Arena:
         return self.runtime.over(generation)
 
     def classes(self, names: Sequence[str]) -> list[int]:
-        """Indices of classes by name, synonym, kind or number, each once, in order; all of them for no names.
+        """Indices of classes by name, synonym, kind or number, each once, in order; all for none or ``all``.
 
         Raises:
             UsageError: Nothing has that name (the nearest are listed), or several have it.
         """
         total = self.net.channels_of("logits")
-        if not names:
+        if not names or list(names) == [ALL]:
             return list(range(total))
         if self.net.classes is not None:
             return sorted({index for name in names for index in self.net.classes.members(name)})

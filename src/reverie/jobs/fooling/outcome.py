@@ -22,7 +22,8 @@ class EvolutionResult(Result):
         folder: Where it is.
         generation: The last one that was finished.
         evaluations: Of the network until then.
-        archive: The entries of ``archive.json``; none if it was stopped.
+        archive: The entries of ``archive.json``; none if it was stopped, unless it reports few classes.
+        surest: Whether those are the classes that the network is surest of.
         network_seconds: In the network, of all sittings.
         outside_seconds: Outside of it.
     """
@@ -32,6 +33,7 @@ class EvolutionResult(Result):
     generation: int
     evaluations: int
     archive: tuple[Mapping[str, Any], ...]
+    surest: bool = False
     network_seconds: float = 0.0
     outside_seconds: float = 0.0
 

@@ -24,7 +24,7 @@ from reverie.jobs.fooling.folder import Folder, Note, check_same
 from reverie.jobs.fooling.judge import Arena
 from reverie.jobs.fooling.outcome import EvolutionResult
 from reverie.jobs.fooling.results import sheet_of, write_results, write_sheet
-from reverie.jobs.fooling.settings import Settings, make_settings
+from reverie.jobs.fooling.settings import SUREST, Settings, make_settings
 from reverie.jobs.foreign_names import check_beside, check_no_code, files_of, placed
 from reverie.jobs.job import Listener, Step, Stopped
 from reverie.jobs.provenance.note import NetworkNote
@@ -36,6 +36,8 @@ from reverie.process.notices import warn
 
 __all__ = ["EvolutionResult", "EvolutionRun", "make_settings"]
 
+#: Results of so many classes are written where a run is stopped, too: that takes seconds.
+FEW = SUREST
 #: A checkpoint or a sheet is made again no sooner than after so many times what the last one took.
 RARELY = 30
 
@@ -157,7 +159,8 @@ class EvolutionRun:
 
         Args:
             classes: Those that are reported; all of them if none is named.
-            surest: Report only so many of them, those that the network is surest of.
+            surest: Report only so many of them, those that the network is surest of; where a run goes on and
+                no class is named, as many as it began with.
             listener: Told of each generation and of files that are written, and asked in between whether to
                 stop; everything is kept then.
 
@@ -166,7 +169,12 @@ class EvolutionRun:
             BadInput: The checkpoint is damaged, or another run's.
             ResourceError: Something cannot be written; the last checkpoint is kept.
         """
-        told, self._surest = listener or Listener(), surest
+        told = listener or Listener()
+        if surest is None and self.resume and not classes:
+            surest = self.note.surest
+        elif surest is not None:
+            self.note = self.note.model_copy(update={"surest": surest})
+        self._surest = surest
         wanted = self.arena.classes(classes)
         state = self._state()
         self.folder.begin(self.note, resume=self.resume)
@@ -176,9 +184,8 @@ class EvolutionRun:
             archive = self._results(state, wanted, told)
         except ResourceError as error:
             raise ResourceError(f"{error}; reverie fool -o {self.folder} --resume goes on") from error
-        stopped = (
-            f"generation {max(done(state), 0)} of {self.settings.generations}" if archive is None else ""
-        )
+        last, end = max(done(state), 0), self.settings.generations
+        stopped = f"generation {last} of {end}" if archive is None or last < end else ""
         made = (self.folder.page, self.folder.sheet, self.folder.archive) if archive is not None else ()
         return EvolutionResult(
             files=tuple(map(str, made)),
@@ -188,6 +195,7 @@ class EvolutionRun:
             generation=done(state),
             evaluations=state.evaluations,
             archive=tuple(archive or ()),
+            surest=surest is not None,
             network_seconds=state.network_seconds,
             outside_seconds=state.outside_seconds,
         )
@@ -258,11 +266,13 @@ class EvolutionRun:
     def _results(
         self, state: Evolution, wanted: Sequence[int], told: Listener
     ) -> list[dict[str, Any]] | None:
-        """Write what came of it; None while it is not done."""
-        if done(state) < self.settings.generations:
+        """Write what came of it; None while it is not done, unless that takes seconds."""
+        evolved, stopped = self._evolved(state, wanted), done(state) < self.settings.generations
+        if stopped and (done(state) < 0 or len(evolved.wanted) > FEW):
             return None
         tells = Teller(told, self.settings)
-        return write_results(self._evolved(state, wanted), told.should_stop, tells.written)
+        stop = (lambda: False) if stopped else told.should_stop
+        return write_results(evolved, stop, tells.written)
 
     def _save(self, state: Evolution) -> None:
         save_checkpoint(self.folder.checkpoint, state, self.arena.encoding)
