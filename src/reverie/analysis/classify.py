@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from reverie.analysis.stimuli import as_input
 from reverie.engine.engine import AutogradEngine
@@ -19,10 +20,13 @@ CROP = 0.875
 SIDE = 224
 
 
-def classify(net: Network, picture: Picture, *, top: int = 5) -> list[tuple[int, str, float]]:
+def classify(
+    net: Network, picture: Picture, *, top: int = 5, whole: bool = False
+) -> list[tuple[int, str, float]]:
     """The likeliest classes: (index, name, probability), best first.
 
-    The middle square of the picture is shown, at the size the networks here were trained on.
+    The middle square of the picture is shown, at the size the networks here were trained on; ``whole`` shows
+    all of it at its own size instead, as pictures that evolved were judged.
 
     Raises:
         UsageError: The network has no classes, or takes neither one nor three channels.
@@ -31,13 +35,9 @@ def classify(net: Network, picture: Picture, *, top: int = 5) -> list[tuple[int,
     """
     if "logits" not in net.layers:
         raise UsageError(f"network {net.name}: has no classes; choose another with --network")
-    x = as_input(picture, net)
-    height, width = x.shape[2:]
-    side = max(1, round(min(height, width) * CROP))
-    above, left = (height - side) // 2, (width - side) // 2
-    square = x[:, :, above : above + side, left : left + side]
-    square = F.interpolate(square, (SIDE, SIDE), mode="bicubic", antialias=True, align_corners=False)
-    square = square.clamp(0, 1)
+    square = as_input(picture, net)
+    if not whole:
+        square = _middle(square)
     with torch.no_grad():
         logits = net.forward(square, ["logits"])["logits"]
     if logits.ndim != 2:
@@ -52,3 +52,20 @@ def classify(net: Network, picture: Picture, *, top: int = 5) -> list[tuple[int,
         (i, names.name(i) if names else str(i), p)
         for p, i in zip(best.values.tolist(), best.indices.tolist(), strict=True)
     ]
+
+
+def _middle(x: Tensor) -> Tensor:
+    """The middle square of a picture (1, C, H, W), at the size that networks were trained on."""
+    height, width = x.shape[2:]
+    side = max(1, round(min(height, width) * CROP))
+    above, left = (height - side) // 2, (width - side) // 2
+    square = x[:, :, above : above + side, left : left + side]
+    square = F.interpolate(square, (SIDE, SIDE), mode="bicubic", antialias=True, align_corners=False)
+    return square.clamp(0, 1)
+
+
+def evolved(picture: Picture) -> bool:
+    """Whether a picture is one that reverie evolved, as it was judged: by its metadata, and at that size."""
+    fooling = (picture.provenance or {}).get("fooling")
+    settings = fooling.get("settings") if isinstance(fooling, dict) else None
+    return isinstance(settings, dict) and picture.size == (settings.get("size"),) * 2

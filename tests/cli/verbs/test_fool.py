@@ -68,6 +68,19 @@ def test_show_names_the_command_that_draws_its_pictures(inside, made):
 
 
 @pytest.mark.slow
+def test_classify_reads_what_evolved_as_the_evolution_did(inside, made, tmp_path):
+    entry = json.loads((made / "archive.json").read_text())[0]
+    asked = inside("classify", made / entry["png"], "--top", "1000", "--json").json
+    assert asked["shown"] == "whole"
+    share = {one["class"]: one["probability"] for one in asked["classes"]}[entry["class"]]
+    assert share == pytest.approx(entry["confidence"], rel=1e-3)
+    assert "shown whole, 32 x 32, as it was judged" in inside("classify", made / entry["png"]).stderr
+    with Image.open(made / entry["png"]) as image:  # without its metadata it is a photograph as any
+        Image.fromarray(np.asarray(image)).resize((64, 64)).save(tmp_path / "bare.png")
+    assert inside("classify", "bare.png", "--json").json["shown"] == "middle"
+
+
+@pytest.mark.slow
 def test_a_plan_writes_nothing(inside, tmp_path):
     ran = inside("fool", "tabby", "--dry-run", "--generations", "10", "--size", "32", "--threads", "1")
     assert ran.rc == 0

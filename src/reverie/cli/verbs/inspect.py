@@ -107,17 +107,23 @@ def classify(
     *,
     common: Annotated[Asked, Only("network", "max_pixels", "offline", "trust", *OF_NETWORK, "json", "debug")],
 ) -> None:
-    """Say what the network sees in a photograph."""
+    """Say what the network sees in a photograph, or in a picture that `reverie fool` evolved."""
     from reverie.analysis.classify import classify as ask
+    from reverie.analysis.classify import evolved
     from reverie.media.picture import load_picture
 
     console, workspace = console_of(common), workspace_of(common)
     picture = load_picture(photo, max_pixels=workspace.max_pixels)
-    found = ask(workspace.network(network_settings(vars(common)).get("network", NETWORK)), picture, top=top)
+    whole = evolved(picture)
+    net = workspace.network(network_settings(vars(common)).get("network", NETWORK))
+    found = ask(net, picture, top=top, whole=whole)
     if common.json:
         document = [{"class": i, "name": name, "probability": p} for i, name, p in found]
-        console.result("", {"path": photo, "classes": document})
+        console.result("", {"path": photo, "shown": "whole" if whole else "middle", "classes": document})
         return
+    if whole:
+        width, height = picture.size
+        console.must(f"{photo}: evolved by reverie; shown whole, {width} x {height}, as it was judged")
     from rich.bar import Bar
 
     rows = ((str(i), name, f"{100 * p:.1f} %", Bar(1.0, 0.0, p, width=30)) for i, name, p in found)
