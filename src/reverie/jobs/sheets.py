@@ -21,11 +21,12 @@ def save_sheet(
     side: int,
     columns: int | None = None,
     letters: int | None = None,
+    below: Sequence[str] = (),
 ) -> None:
     """Write a labelled sheet: see ``contact_sheet``; errors as of ``save_picture``."""
     from reverie.media.picture.contact_sheet import contact_sheet
 
-    sheet = contact_sheet(cells, side=side, columns=columns, letters=letters)
+    sheet = contact_sheet(cells, side=side, columns=columns, letters=letters, below=below)
     save_picture(sheet, output.path, overwrite=output.overwrite)
 
 

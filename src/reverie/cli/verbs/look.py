@@ -80,5 +80,6 @@ def look(
     if result.stopped:
         raise Interrupted("stopped; nothing was written")
     console.result(output.path, result.as_json())
-    for line in result.words:
-        console.info(line)
+    if not (common.quiet or common.json):
+        for line in result.words:
+            console.must(line)

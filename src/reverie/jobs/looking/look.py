@@ -122,7 +122,7 @@ class LookJob(BesidePortraits[LookResult]):
         return [_subject(text, net) for text in dict.fromkeys(self.units)], layer
 
     def _work(self, listener: Listener, workspace: Workspace) -> LookResult:
-        from reverie.jobs.looking.look_sheet import LETTERS, read_aloud, sheet_cells
+        from reverie.jobs.looking.look_sheet import LETTERS, explained, read_aloud, sheet_cells
 
         self.output.check()
         opened = self._opened(workspace)
@@ -159,7 +159,7 @@ class LookJob(BesidePortraits[LookResult]):
             whole=whole,
             portraits=portraits,
         )
-        save_sheet(cells, self.output, side=side, letters=LETTERS)
+        save_sheet(cells, self.output, side=side, letters=LETTERS, below=explained(net, seen))
         listener.on_event(ItemFinished(self.label, 1, 1, self.output.path))
         return LookResult(
             files=(self.output.path,),

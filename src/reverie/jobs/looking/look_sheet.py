@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import cv2
@@ -25,8 +26,18 @@ LEAST_BESIDE = 200
 LETTERS = 24
 #: Of a class, the crop shows where its map has at least this heat, around the strongest cell.
 WARM = 0.5
-#: Of which place the per cent of a class is, on the sheet and where there is none to be seen.
-FRAMED, SUREST = "in the frame", "where it is surest"
+#: How unusual an answer is that is so many standard deviations above a unit's average, the rarest first.
+RARITY = ((6.0, "very rare"), (4.0, "rare"), (2.0, "unusual"), (-math.inf, "usual"))
+#: What is said under the sheet of per cents, and of deviations.
+OF_CLASSES = (
+    "Each per cent is of one class, at one place or for the whole photograph, where all its places count "
+    "together: so one place may have more than the whole, and per cents of different classes at different "
+    "places do not add up."
+)
+OF_UNITS = (
+    "Unusual, rare and very rare: 2, 4 and 6 standard deviations or more above the unit's average over many "
+    "photographs."
+)
 #: A crop is so many times as wide as the frame, and shows at least this share of the short side.
 AROUND, LEAST_CROP = 1.25, 0.1
 
@@ -79,28 +90,52 @@ def sheet_cells(
     return cells, max(max(picture.size) for _, _, picture in cells)
 
 
-def in_words(
-    net: Network, seen: Seen, whole: Mapping[int, float] | None = None, *, place: str = FRAMED
-) -> str:
+def in_words(net: Network, seen: Seen, whole: Mapping[int, float] | None = None) -> str:
     """How strongly something fires, in a line: of a class at its strongest place, and for the whole.
+
+    Where several places are framed, it says it of each, by the number that the frame bears.
 
     Args:
         net: The network.
         seen: What was looked for.
         whole: How probable each class is for the photograph as a whole, by its index.
-        place: Which place the line speaks of.
     """
     value, channels = seen.spots[0].value, seen.subject.channels
     if _is_class(net, seen):
-        said = f"{percent(value)} {place}" if seen.fires else f"nowhere: {percent(value)} at most"
+        surest = f"{percent(value)} where it is surest{_further(seen, percent)}"
+        said = surest if seen.fires else f"nowhere: {percent(value)} at most"
         shares = [(whole or {}).get(channel) for channel in channels]
         total = sum(share for share in shares if share is not None)
-        return said if None in shares else f"{said}; {percent(total)} in the whole photograph"
+        return said if None in shares else f"{said}; {percent(total)} in the whole"
     if channels:
-        said = f"{value:.1f} standard deviations above what is usual"
+        unit = f"{value:.1f} standard deviations"
+        said = f"{rarity(value)} ({unit}{_further(seen, _tenths)})"
     else:
-        said = f"mean square of its channels' deviations {value:.1f}"
-    return said if seen.fires else f"does not fire: at most {said}"
+        unit = f"mean square of its channels' deviations {value:.1f}"
+        said = f"{unit}{_further(seen, _tenths)}"
+    return said if seen.fires else f"does not fire: at most {unit}"
+
+
+def rarity(deviations: float) -> str:
+    """How unusual an answer is, in plain words."""
+    return next(word for least, word in RARITY if deviations >= least)
+
+
+def _further(seen: Seen, told: Callable[[float], str]) -> str:
+    """The further places that are framed, each with its number; nothing where there is one."""
+    rest = seen.spots[1:] if seen.fires else ()
+    return " at 1" + "".join(f", {told(s.value)} at {k}" for k, s in enumerate(rest, start=2)) if rest else ""
+
+
+def _tenths(value: float) -> str:
+    return f"{value:.1f}"
+
+
+def explained(net: Network, found: Sequence[Seen]) -> list[str]:
+    """What has to be known to read the sheet: said under it, and after its sentences."""
+    of_classes = any(_is_class(net, seen) for seen in found)
+    of_units = any(seen.subject.channels and not _is_class(net, seen) for seen in found)
+    return [said for said, shown in ((OF_CLASSES, of_classes), (OF_UNITS, of_units)) if shown]
 
 
 def read_aloud(
@@ -116,21 +151,16 @@ def read_aloud(
         listed = ", ".join(f"{name} {percent(share)}" for _, name, share in classes)
         yield f"The whole photograph (its middle square) is to {net.name}: {listed}."
     named = found[: len(found) - numbered]
-    of_classes = [seen for seen in named if _is_class(net, seen)]
-    if any(seen.fires for seen in of_classes):
-        yield (
-            "For the whole photograph all its places count together, so one place may have more per cent "
-            "than the whole:"
-        )
     for seen in named:
-        yield f"{seen.subject.name}: {in_words(net, seen, whole, place=SUREST)}."
+        yield f"{seen.subject.name}: {in_words(net, seen, whole)}."
     if numbered:
         units = found[len(named) :]
         first, last = units[0].subject.name, units[-1].subject.name
         yield (
             f"1 to {numbered} ({first} to {last}): the units that answer most, each where it answers most; "
-            "standard deviations say how unusual that is for it."
+            f"the first: {in_words(net, units[0])}."
         )
+    yield from explained(net, found)
 
 
 def percent(share: float) -> str:
@@ -162,7 +192,17 @@ def _over(
     """The heat map over the photograph, the strongest cells framed, or what else is given."""
     picture = heat_map(small, enlarged(seen.heat, small.size))
     usual = [_onto(spot.box, seen.shown, small.size) for spot in seen.spots]
-    return framed(picture, (usual if frames is None else frames) if seen.fires else [])
+    if not seen.fires:
+        return picture
+    picture = framed(picture, usual if frames is None else frames)
+    if len(seen.spots) == 1 or frames is not None:
+        return picture
+    return numbered(picture, [_at_cell(spot.cell, seen.heat.shape, small.size) for spot in seen.spots])
+
+
+def _at_cell(cell: tuple[int, int], cells: tuple[int, ...], size: tuple[int, int]) -> tuple[float, float]:
+    """The middle of a cell of a map (h, w), in pixels of a picture of that size."""
+    return (cell[0] + 0.5) / cells[1] * size[0], (cell[1] + 0.5) / cells[0] * size[1]
 
 
 def _is_class(net: Network, seen: Seen) -> bool:

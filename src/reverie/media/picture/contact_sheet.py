@@ -23,6 +23,7 @@ def contact_sheet(
     columns: int | None = None,
     gap: int = 12,
     letters: int | None = None,
+    below: Sequence[str] = (),
 ) -> Picture:
     """One picture of many, each with a name and a few words under it.
 
@@ -32,6 +33,7 @@ def contact_sheet(
         columns: How many beside each other; as many as make the sheet a little wider than high if None.
         gap: Pixels between cells.
         letters: Size of a name's letters in pixels; what suits the cells if None.
+        below: Sentences under all of them, on as many lines as they need.
     """
     pictures = [no_larger(picture.in_colours(), side) for _, _, picture in cells]
     side = max(max(p.size) for p in pictures)
@@ -44,8 +46,10 @@ def contact_sheet(
     if columns is None:
         columns = max(1, min(len(cells), round(math.sqrt(1.4 * len(cells) * (height + text) / width))))
     rows = math.ceil(len(cells) / columns)
-    size = (columns * (width + gap) + gap, rows * (height + text + gap) + gap)
-    sheet = Image.new("RGB", size, PAPER)
+    wide, high = columns * (width + gap) + gap, rows * (height + text + gap) + gap
+    lines = [line for said in below for line in wrapped(said, small, wide - 2 * gap)]
+    step = round(1.4 * below_it)
+    sheet = Image.new("RGB", (wide, high + (len(lines) * step + gap if lines else 0)), PAPER)
     draw = ImageDraw.Draw(sheet)
     for index, ((name, words, _), picture) in enumerate(zip(cells, pictures, strict=True)):
         left = gap + index % columns * (width + gap)
@@ -56,8 +60,10 @@ def contact_sheet(
             (left, top + height - picture.size[1]),
         )
         draw.text((left, top + height + 4), fitted(name, bold, width), INK, bold)
-        below = top + height + 6 + round(1.3 * letters)
-        draw.text((left, below), fitted(words, small, width), FAINT, small)
+        under = top + height + 6 + round(1.3 * letters)
+        draw.text((left, under), fitted(words, small, width), FAINT, small)
+    for index, line in enumerate(lines):
+        draw.text((gap, high + index * step), line, INK, small)
     return Picture(np.asarray(sheet).astype(np.float32) / np.float32(255))
 
 
@@ -68,6 +74,17 @@ def fitted(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width:
     while text and font.getlength(text + "...") > width:
         text = text[:-1]
     return text + "..."
+
+
+def wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
+    """The words of a text on lines no wider than that; a word that is wider is cut."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and font.getlength(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(fitted(word, font, width))
+    return lines
 
 
 def side_by_side(pictures: Sequence[Picture], gap: int = 6) -> Picture:
