@@ -55,7 +55,7 @@ def test_it_can_be_read_aloud() -> None:
 def test_of_several_frames_each_is_said_and_bears_its_number() -> None:
     cat = seen("logit_map", (3,), "tabby", 0.94)
     more = replace(cat, spots=(*cat.spots, Spot((3, 3), 0.5, (64, 64, 128, 128))))
-    assert in_words(NET, more, {3: 0.36}) == "94 % where it is surest at 1, 50 % at 2; 36 % in the whole"
+    assert in_words(NET, more, {3: 0.36}) == "94 % where it is surest (1), 50 % at 2; 36 % in the whole"
     photo = Picture(np.zeros((128, 128, 3), np.float32))
     ((_, said, picture),), _ = sheet_cells(NET, "me.png", photo, [more], whole={3: 0.36})
     assert said == in_words(NET, more, {3: 0.36})

@@ -102,7 +102,7 @@ def in_words(net: Network, seen: Seen, whole: Mapping[int, float] | None = None)
     """
     value, channels = seen.spots[0].value, seen.subject.channels
     if _is_class(net, seen):
-        surest = f"{percent(value)} where it is surest{_further(seen, percent)}"
+        surest = f"{percent(value)} where it is surest{_further(seen, percent, ' (1)')}"
         said = surest if seen.fires else f"nowhere: {percent(value)} at most"
         shares = [(whole or {}).get(channel) for channel in channels]
         total = sum(share for share in shares if share is not None)
@@ -121,10 +121,11 @@ def rarity(deviations: float) -> str:
     return next(word for least, word in RARITY if deviations >= least)
 
 
-def _further(seen: Seen, told: Callable[[float], str]) -> str:
+def _further(seen: Seen, told: Callable[[float], str], first: str = " at 1") -> str:
     """The further places that are framed, each with its number; nothing where there is one."""
     rest = seen.spots[1:] if seen.fires else ()
-    return " at 1" + "".join(f", {told(s.value)} at {k}" for k, s in enumerate(rest, start=2)) if rest else ""
+    others = "".join(f", {told(spot.value)} at {number}" for number, spot in enumerate(rest, start=2))
+    return f"{first}{others}" if rest else ""
 
 
 def _tenths(value: float) -> str:
