@@ -183,7 +183,7 @@ def test_it_goes_on_with_the_tiles_that_it_began_with(loaded, tmp_path, monkeypa
     """A machine with less free memory would choose others, and other bytes."""
     out = tmp_path / "z.mp4"
     stopped(zooming(out), loaded, frames=3)
-    monkeypatch.setattr("reverie.ascent.session.free_memory", lambda device: 1 << 20)
+    monkeypatch.setattr("reverie.ascent.cutting.free_memory", lambda device: 1 << 20)
     assert zooming(out).run(workspace=loaded).before == 3
     assert of_picture(out).engine.tile == 0
 
