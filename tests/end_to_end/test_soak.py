@@ -17,7 +17,7 @@ pytestmark = pytest.mark.soak
 FRUGAL = """
 import json, resource, sys
 import reverie.ascent.session
-reverie.ascent.session.free_memory = lambda device: int(sys.argv[1])
+reverie.ascent.cutting.free_memory = lambda device: int(sys.argv[1])
 from reverie.cli.main import run
 code = run(sys.argv[2:])
 print(json.dumps({"code": code, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
