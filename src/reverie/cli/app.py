@@ -12,6 +12,7 @@ from reverie.cli.verbs import inspect as before
 from reverie.cli.verbs import rerun as remake
 from reverie.cli.verbs.bench import bench
 from reverie.cli.verbs.classes import classes
+from reverie.cli.verbs.classify import classify
 from reverie.cli.verbs.cluster import cluster
 from reverie.cli.verbs.doctor import doctor
 from reverie.cli.verbs.dream import dream
@@ -61,7 +62,7 @@ def _reverie(
 
 for verb in (
     *(dream, studio, live, zoom, film, see, invert, stimuli, look, microscope, fool, train, remake.rerun),
-    *(run, remake.show, before.sheet, before.classify, before.layers, classes, before.networks),
+    *(run, remake.show, before.sheet, classify, before.layers, classes, before.networks),
     *(doctor, bench, cluster),
 ):
     app.command(cls=VerbCommand)(verb)

@@ -52,7 +52,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "run": ("reverie run job.json",),
     "show": ("reverie show me-dream.png",),
     "sheet": ("reverie sheet me.jpg",),
-    "classify": ("reverie classify me.jpg",),
+    "classify": ("reverie classify me.jpg", "reverie classify holiday/ --csv"),
     "layers": ("reverie layers", "reverie layers lite2"),
     "classes": ("reverie classes cat", "reverie classes vehicle --tree"),
     "networks": ("reverie networks",),

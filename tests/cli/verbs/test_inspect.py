@@ -1,4 +1,4 @@
-"""``reverie sheet``, ``classify``, ``layers`` and ``networks``."""
+"""``reverie sheet``, ``layers`` and ``networks``."""
 
 from __future__ import annotations
 
@@ -20,15 +20,6 @@ def test_sheet_shows_every_layer(here: Path, inside: Reverie) -> None:
     assert done.rc == 0, done.stderr
     assert done.json["layers"] == complete.layer_names()
     assert min(Image.open(here / "s.png").size) > 3 * 64
-
-
-def test_classify_says_cat(here: Path, inside: Reverie) -> None:
-    done = inside("classify", "chelsea.png", "--top", "3", "--json")
-    found = done.json["classes"]
-    assert len(found) == 3
-    assert found[0]["class"] in (281, 282, 285)
-    assert found[0]["probability"] > 0.2
-    assert found[0]["name"] in inside("classify", "chelsea.png").stdout
 
 
 def test_layers_and_networks_list(inside: Reverie) -> None:

@@ -1,13 +1,12 @@
-"""``reverie sheet``, ``classify``, ``layers`` and ``networks``: looking before dreaming."""
+"""``reverie sheet``, ``layers`` and ``networks``: looking before dreaming."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated
 
-from reverie.cli import complete
 from reverie.cli.console import print_table
-from reverie.cli.fields import COMPUTE, MESSAGES, SIZE, other, setting
+from reverie.cli.fields import SIZE, other, setting
 from reverie.cli.fields import NETWORK as NET
 from reverie.cli.groups import Only, Without, takes_groups
 from reverie.cli.options import OF_NETWORK, Ascent, Base, Common, Messages, NetworkArgument, PhotoArgument
@@ -47,9 +46,6 @@ SheetSize = Annotated[
 ]
 #: The side of the picture whose maps are told, in pixels.
 SIDE = 224
-Top = Annotated[
-    int, other("--top", help="How many classes (default 5).", panel=MESSAGES, metavar="N", min=1, max=1000)
-]
 
 
 @dataclass(frozen=True)
@@ -57,19 +53,6 @@ class SheetAscent(Ascent):
     """How far the dreams on a sheet go."""
 
     steps: Annotated[str | None, setting("steps", metavar="N[,N...]")] = "20"
-
-
-@dataclass(frozen=True)
-class Asked(Common):
-    """Which network is asked, and all that is common."""
-
-    network: str | None = other(
-        "--network",
-        help=f"The network that is asked (default {NETWORK}).",
-        panel=COMPUTE,
-        metavar="NAME",
-        autocompletion=complete.networks,
-    )
 
 
 @takes_groups
@@ -98,36 +81,6 @@ def sheet(
     console.result(output.path, result.as_json())
     if result.stopped:
         raise Interrupted(f"stopped after {result.stopped}; {output.path} holds those")
-
-
-@takes_groups
-def classify(
-    photo: PhotoArgument,
-    top: Top = 5,
-    *,
-    common: Annotated[Asked, Only("network", "max_pixels", "offline", "trust", *OF_NETWORK, "json", "debug")],
-) -> None:
-    """Say what the network sees in a photograph, or in a picture that `reverie fool` evolved."""
-    from reverie.analysis.classify import classify as ask
-    from reverie.analysis.classify import evolved
-    from reverie.media.picture import load_picture
-
-    console, workspace = console_of(common), workspace_of(common)
-    picture = load_picture(photo, max_pixels=workspace.max_pixels)
-    whole = evolved(picture)
-    net = workspace.network(network_settings(vars(common)).get("network", NETWORK))
-    found = ask(net, picture, top=top, whole=whole)
-    if common.json:
-        document = [{"class": i, "name": name, "probability": p} for i, name, p in found]
-        console.result("", {"path": photo, "shown": "whole" if whole else "middle", "classes": document})
-        return
-    if whole:
-        width, height = picture.size
-        console.must(f"{photo}: evolved by reverie; shown whole, {width} x {height}, as it was judged")
-    from rich.bar import Bar
-
-    rows = ((str(i), name, f"{100 * p:.1f} %", Bar(1.0, 0.0, p, width=30)) for i, name, p in found)
-    print_table((">class", "", ">share", ""), rows)
 
 
 @takes_groups
