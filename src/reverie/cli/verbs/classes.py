@@ -12,7 +12,7 @@ from reverie.cli.fields import MESSAGES, other
 from reverie.cli.groups import Only, takes_groups
 from reverie.cli.options import OF_NETWORK
 from reverie.cli.recipe_options import NETWORK, console_of, network_settings, workspace_of
-from reverie.cli.verbs.inspect import Asked
+from reverie.cli.verbs.classify import Asked
 from reverie.errors import UsageError
 from reverie.network.class_names import imagenet
 from reverie.network.class_search import branches, document, found_in, having

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from reverie.cli.console import print_table
-from reverie.cli.fields import SIZE, other, setting
 from reverie.cli.fields import NETWORK as NET
+from reverie.cli.fields import SIZE, other, setting
 from reverie.cli.groups import Only, Without, takes_groups
 from reverie.cli.options import OF_NETWORK, Ascent, Base, Common, Messages, NetworkArgument, PhotoArgument
 from reverie.cli.recipe_options import (
