@@ -5,13 +5,11 @@ from __future__ import annotations
 import atexit
 import json
 import os
-import re
 import signal
 import sys
 import threading
 import traceback
 from collections.abc import Sequence
-from pathlib import Path
 
 from reverie.engine.environment import ENVIRONMENT
 from reverie.errors import ResourceError, ReverieError
@@ -84,21 +82,15 @@ def run(arguments: list[str]) -> int:
     return code
 
 
-def _what_to_type(complaint: str) -> str:
-    """What to do instead, for a complaint of the command line's parser."""
-    extra = re.match(r"Got unexpected extra argument\S* \((.+)\)", complaint)
-    if extra and Path(extra[1]).suffix:
-        return f"; where to write is said with -o {shown(extra[1])}"
-    return "; --help lists what there is"
-
-
 def _explained(error: Exception) -> tuple[int, str]:
     """Exit code and one line for an exception of the command line's parser, or for a defect."""
     if type(error).__name__ == "Abort":
         return INTERRUPTED, "stopped; nothing was written"
     tell = getattr(error, "format_message", None)
     if callable(tell):  # click's usage errors, which typer hands on under one of two names
-        return 2, shown(str(tell())).rstrip(".") + _what_to_type(str(tell()))
+        from reverie.cli.instead import what_to_type
+
+        return 2, shown(str(tell())).rstrip(".") + what_to_type(error)
     if is_of_memory(error):
         return 6, "out of memory; use --max-size, or give the process more"
     if isinstance(error, OSError) and error.errno is not None:  # of the system, which nobody expected here

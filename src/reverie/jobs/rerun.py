@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from reverie.jobs.foreign_names import check_beside, check_no_code, files_of, no
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
 from reverie.jobs.output import FilmOutput, Output, Written
+from reverie.jobs.provenance.command_line import like_it
 from reverie.jobs.provenance.note import FileNote, find, of_picture, sha256_of
 from reverie.jobs.workspace import Reference, Workspace
 from reverie.media.names import identity
@@ -95,7 +97,7 @@ class _Again:
         self.result = workspace.resolver.path(job.result)
         self.note = of_picture(self.result)
         if why := not_repeatable(self.note.recipe, self.note.unrepeatable):
-            like = f", or dream one like it: reverie dream PHOTO --recipe {self.result}"
+            like = f", or make one like it: {shlex.join(like_it(self.note.recipe, self.result))}"
             raise UsageError(
                 f"{self.result}: {why}; run the program that made it{'' if self.note.recipe.code() else like}"
             )

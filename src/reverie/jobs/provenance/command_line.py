@@ -11,6 +11,7 @@ from typing import Any
 from reverie import objective as ob
 from reverie.errors import UsageError
 from reverie.jobs.provenance.note import Provenance
+from reverie.network.description import describe
 from reverie.portrait.targets import alone
 from reverie.recipe.portrait import Portrait
 from reverie.recipe.presets.portrait import INVERSION, OF_CLASS, onto
@@ -37,8 +38,22 @@ def command_line(note: Provenance, result: str) -> str:
         words = ["dream", *source] if recipe.portrait is None else ["see", *start]
         options = command_of(recipe)
     out = path.name + (os.sep if note.moving and os.path.isdir(result) else "")
-    rest = ["--recipe", result] if options is None else options
-    return shlex.join(["reverie", *words, "-o", out, *_output_words(note, out), *rest])
+    if options is None:  # written beside what it reads, which stays
+        out = f"{path.stem}-rerun{path.suffix}" + (os.sep if out.endswith(os.sep) else "")
+        options = ["--recipe", result, *(["--trust"] if describe(recipe.network).runs_code else [])]
+    return shlex.join(["reverie", *words, "-o", out, *_output_words(note, out), *options])
+
+
+def like_it(recipe: Recipe, result: str) -> list[str]:
+    """The command that makes one like a result, of something else by its recipe."""
+    if recipe.zoom is not None:
+        words = ["zoom", "PHOTO"]
+    elif recipe.film is not None:
+        words = ["film", "VIDEO"]
+    else:
+        words = ["dream", "PHOTO"] if recipe.portrait is None else ["see", "TARGET"]
+    trust = ["--trust"] if describe(recipe.network).runs_code else []
+    return ["reverie", *words, "--recipe", result, *trust]
 
 
 def _output_words(note: Provenance, out: str) -> list[str]:
