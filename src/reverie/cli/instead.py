@@ -29,11 +29,11 @@ def what_to_type(error: Any) -> str:
 
 def _extra(verb: Any, complaint: str) -> str:
     """For words that are too many: where to write, or that the verb takes only one."""
-    extra = re.match(r"Got unexpected extra argument(s?) \((.+)\)", complaint)
-    if not extra or not Path(extra[2]).suffix:
+    extra = re.match(r"Got unexpected extra argument\S* \((.+)\)", complaint)
+    if not extra or not Path(extra[1]).suffix:
         return ""
-    if not extra[1] and "-o" in options_of(verb):
-        return f"; where to write is said with -o {shown(extra[2])}"
+    if extra[1] in (TAKEN.get() or []) and "-o" in options_of(verb):
+        return f"; where to write is said with -o {shown(extra[1])}"
     taken = [p for p in verb.params if p.param_type_name == "argument"]
     return f"; reverie {verb.name} takes one {taken[0].metavar}" if len(taken) == 1 else ""
 
