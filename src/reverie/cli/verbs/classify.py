@@ -6,7 +6,7 @@ import csv
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reverie.network.network import Network
 
 #: Class, name and probability, the likeliest first.
-Found = list[tuple[int, str, float]]
+Rows = list[tuple[int, str, float]]
 Photos = Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Photographs, or folders of them.")]
 Top = Annotated[
     int, other("--top", help="How many classes (default 5).", panel=MESSAGES, metavar="N", min=1, max=1000)
@@ -32,6 +32,14 @@ AsCsv = Annotated[
     bool,
     other("--csv", help="A line a class: photograph, class, name, probability.", panel=MESSAGES),
 ]
+
+
+class Found(NamedTuple):
+    """What is seen in a picture, and whether the network saw it whole, at its own size, or its middle."""
+
+    classes: Rows
+    whole: bool
+    size: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ def classify(
     *,
     common: Annotated[Asked, Only("network", "max_pixels", "offline", "trust", *OF_NETWORK, "json", "debug")],
 ) -> None:
-    """Say what the network sees in photographs."""
+    """Say what the network sees in photographs, or in pictures that `reverie fool` evolved."""
     from reverie.jobs.dreaming.dreams_of import photographs
 
     if as_csv and common.json:
@@ -78,11 +86,14 @@ def classify(
             continue
         documents.append(document_of(path, found))
         if as_csv:
-            lines.writerows((path, *row) for row in found)
+            lines.writerows((path, *row) for row in found.classes)
         elif not common.json:
             if several:
                 print(told(f"== {path}"), flush=True)
-            show_bars(found)
+            if found.whole:
+                width, height = found.size
+                console.must(f"{path}: evolved by reverie; shown whole, {width} x {height}, as it was judged")
+            show_bars(found.classes)
     if common.json:
         console.result("", documents if several else documents[0])
     if failed := sum("error" in one for one in documents):
@@ -97,16 +108,19 @@ def network_of(workspace: Workspace, common: Common) -> Network:
 def seen_in(path: str, net: Network | None, workspace: Workspace, common: Common, top: int) -> Found:
     """What the network, which is loaded now if it was not, sees in a photograph."""
     from reverie.analysis.classify import classify as ask
+    from reverie.analysis.classify import evolved
     from reverie.media.picture import load_picture
 
     picture = load_picture(path, max_pixels=workspace.max_pixels)
-    return ask(net or network_of(workspace, common), picture, top=top)
+    whole = evolved(picture)
+    rows = ask(net or network_of(workspace, common), picture, top=top, whole=whole)
+    return Found(rows, whole, picture.size)
 
 
 def document_of(path: str, found: Found) -> dict[str, Any]:
     """What is seen in a photograph, as JSON."""
-    classes = [{"class": i, "name": name, "probability": p} for i, name, p in found]
-    return {"path": path, "classes": classes}
+    classes = [{"class": i, "name": name, "probability": p} for i, name, p in found.classes]
+    return {"path": path, "shown": "whole" if found.whole else "middle", "classes": classes}
 
 
 def show_bars(found: Iterable[tuple[int, str, float]]) -> None:
