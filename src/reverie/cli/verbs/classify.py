@@ -34,7 +34,7 @@ AsCsv = Annotated[
 ]
 
 
-class Found(NamedTuple):
+class Classified(NamedTuple):
     """What is seen in a picture, and whether the network saw it whole, at its own size, or its middle."""
 
     classes: Rows
@@ -105,7 +105,7 @@ def network_of(workspace: Workspace, common: Common) -> Network:
     return workspace.network(network_settings(vars(common)).get("network", NETWORK))
 
 
-def seen_in(path: str, net: Network | None, workspace: Workspace, common: Common, top: int) -> Found:
+def seen_in(path: str, net: Network | None, workspace: Workspace, common: Common, top: int) -> Classified:
     """What the network, which is loaded now if it was not, sees in a photograph."""
     from reverie.analysis.classify import classify as ask
     from reverie.analysis.classify import evolved
@@ -114,10 +114,10 @@ def seen_in(path: str, net: Network | None, workspace: Workspace, common: Common
     picture = load_picture(path, max_pixels=workspace.max_pixels)
     whole = evolved(picture)
     rows = ask(net or network_of(workspace, common), picture, top=top, whole=whole)
-    return Found(rows, whole, picture.size)
+    return Classified(rows, whole, picture.size)
 
 
-def document_of(path: str, found: Found) -> dict[str, Any]:
+def document_of(path: str, found: Classified) -> dict[str, Any]:
     """What is seen in a photograph, as JSON."""
     classes = [{"class": i, "name": name, "probability": p} for i, name, p in found.classes]
     return {"path": path, "shown": "whole" if found.whole else "middle", "classes": classes}
