@@ -59,6 +59,7 @@ def test_what_takes_too_long_is_said():
 needs_browser = pytest.mark.skipif(bool(browser.missing()), reason=browser.missing())
 
 
+@pytest.mark.slow
 @needs_browser
 def test_a_browser_that_stands_still_is_ended_and_the_next_question_goes_to_another(monkeypatch, tmp_path):
     page = tmp_path / "page.html"
@@ -79,6 +80,7 @@ def test_a_browser_that_stands_still_is_ended_and_the_next_question_goes_to_anot
     assert not [one for one in last if one.is_running() and one.status() != "zombie"]
 
 
+@pytest.mark.slow
 @needs_browser
 def test_a_wait_that_is_in_vain_ends_and_leaves_the_browser(tmp_path):
     page = tmp_path / "page.html"

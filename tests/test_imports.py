@@ -11,6 +11,7 @@ from importlinter.cli import lint_imports
 from support.paths import ROOT
 
 
+@pytest.mark.slow
 def test_imports_run_down_and_never_in_a_circle(capsys: pytest.CaptureFixture[str]) -> None:
     broken = lint_imports(str(ROOT / "pyproject.toml"), no_cache=True, no_logo=True)
     if broken:

@@ -69,6 +69,7 @@ def test_it_ends_what_nothing_is_heard_of(
     assert (tmp_path / "left").read_text() == "that\nother\n"
 
 
+@pytest.mark.slow
 def test_it_is_quiet_when_all_is_over() -> None:
     ended: queue.Queue[int] = queue.Queue()
     watch = Watch(0.2, ended.put)

@@ -75,6 +75,7 @@ def test_a_map_is_enlarged_as_by_hand() -> None:
     assert np.abs(enlarged(heat, (60, 33)) - twin.clip(0, 1)).max() < 1e-5
 
 
+@pytest.mark.slow
 def test_a_channel_fires_by_its_deviations(
     net: Network, looked: Looked, cells: dict[str, NDArray[np.float64]]
 ) -> None:

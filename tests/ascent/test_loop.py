@@ -172,6 +172,7 @@ def edge_of(mask: Tensor, photo: Tensor) -> tuple[np.ndarray, np.ndarray]:
     return np.abs(moved).mean((0, 2)), twins.edge_energies(moved, 1)
 
 
+@pytest.mark.slow
 def test_a_soft_mask_leaves_no_edge():
     """Along a ramp of 60 px the change grows with the mask, and its foot is no sharper than the dream.
 

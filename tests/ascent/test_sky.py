@@ -14,6 +14,7 @@ from support import twins
 from support.starts import rng
 
 
+@pytest.mark.slow
 def test_it_is_the_same_sky_at_any_size():
     large = sky(rng(4), (300, 200))
     for size in ((120, 80), (210, 140)):
@@ -33,6 +34,7 @@ def test_its_bytes_do_not_depend_on_threads():
         torch.set_num_threads(1)
 
 
+@pytest.mark.slow
 def test_it_has_light_and_depth():
     pictures = [sky(rng(seed), (144, 96))[0].numpy() for seed in range(6)]
     assert all(0.12 < p.std() < 0.35 and 0.25 < p.mean() < 0.6 for p in pictures)

@@ -60,6 +60,7 @@ def test_black_in_the_mask_does_not_move(soft):
     assert float((pixels.picture() - pixels.source)[..., 32:].abs().mean()) > 0.05
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.floats(0.001, 0.3), st.booleans(), st.floats(0.01, 2))
 def test_moved_by_lands_where_it_should(radius, soft, scale):

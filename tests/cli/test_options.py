@@ -56,6 +56,7 @@ def test_what_options_set_is_what_their_groups_offer() -> None:
     assert set(OF_SITES) <= set(Sites.model_fields)
 
 
+@pytest.mark.slow
 def test_options_make_the_recipe() -> None:
     assert recipe_for() == preset("reverie")
     assert recipe_for("--preset", "google2015", "--strength", "0.25") == preset("google2015", strength=0.25)

@@ -11,6 +11,7 @@ from reverie.errors import UsageError
 from support.recipes import recipe_for
 
 
+@pytest.mark.slow
 def test_they_stand_in_the_networks_name() -> None:
     words = ("--network", "onnx:net.onnx", "--mean", "0.5", "--std", "1/255", "--fit", "window")
     assert recipe_for("me.png", *words).network == "onnx:net.onnx#mean=0.5&std=1/255&fit=window"

@@ -59,6 +59,7 @@ def astronaut(side: int = 200) -> torch.Tensor:
     return twins.photo("astronaut", side, side)
 
 
+@pytest.mark.slow
 def test_a_face_is_taken_from_the_mask() -> None:
     source, recipe = astronaut(), make(spare="faces", spared=0.8)
     free = spared(source, recipe, None, "a.png")

@@ -131,6 +131,7 @@ def net_of(channels: int) -> reverie.Network:
     return reverie.wrap_net(module, mean=0.5, std=0.25, channels=channels)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 2, 5])
 def test_picture_functions(channels: int, photographs: Path, tmp_path: Path) -> None:
     net, photo = net_of(channels), load_picture(photographs / "chelsea.png")

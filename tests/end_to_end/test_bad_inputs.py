@@ -75,6 +75,7 @@ def test_a_bad_picture_is_refused(
     assert not loopback
 
 
+@pytest.mark.slow
 def test_bad_pictures_together_fail_one_by_one(
     tmp_path: Path, photographs: Path, reverie: Reverie, loopback: list[str]
 ) -> None:
@@ -167,6 +168,7 @@ def test_an_option_that_cannot_be(here: Path, reverie: Reverie, options: list[st
     assert only(here, "chelsea.png")
 
 
+@pytest.mark.slow
 def test_nothing_to_do_and_nowhere_to_go(here: Path, reverie: Reverie) -> None:
     reverie("dream", "-o", "d.png").refused(2, "--from noise or clouds")
     reverie("microscope").refused(2, "-o FOLDER")
@@ -187,6 +189,7 @@ def test_an_output_that_exists(here: Path, reverie: Reverie) -> None:
     assert load_picture(here / "d.png").provenance is not None
 
 
+@pytest.mark.slow
 def test_an_output_that_cannot_be_written(here: Path, reverie: Reverie) -> None:
     reverie("dream", "chelsea.png", "-o", "nowhere/d.png").refused(6, "nowhere")
     reverie("dream", "chelsea.png", "chelsea.png", "-o", "no/where").refused(2, "2 photographs")
@@ -252,12 +255,14 @@ def test_a_recipe_that_makes_no_sense(
     assert only(here, "chelsea.png", "r.json", "r.png")
 
 
+@pytest.mark.slow
 def test_a_picture_without_a_recipe(here: Path, reverie: Reverie) -> None:
     reverie("rerun", "chelsea.png").refused(3, "holds no recipe")
     reverie("show", "chelsea.png").refused(3, "holds no recipe")
     reverie("show", "missing.png").refused(3, "no such file")
 
 
+@pytest.mark.slow
 def test_errors_as_json(here: Path, reverie: Reverie) -> None:
     done = reverie("dream", "missing.png", "-o", "d.png", "--json")
     done.refused(3)
@@ -268,6 +273,7 @@ def test_errors_as_json(here: Path, reverie: Reverie) -> None:
     assert done.json["error"]["code"] == 2
 
 
+@pytest.mark.slow
 def test_debug_shows_where(here: Path, reverie: Reverie) -> None:
     done = reverie("dream", "missing.png", "-o", "d.png", "--debug")
     assert done.rc == 3

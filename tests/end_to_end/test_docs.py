@@ -82,6 +82,7 @@ def test_pictures_are_small_and_all_are_used():
             assert min(image.size) >= 200
 
 
+@pytest.mark.slow
 def test_pictures_of_the_gallery_tell_the_command_that_made_them():
     text = (DOCS / "gallery.md").read_text("utf-8")
     made = re.findall(r"^    reverie dream .* -o (\S+\.jpg) ?.*$", text, re.MULTILINE)
@@ -173,6 +174,7 @@ def tracked():
             yield path, data.decode("utf-8")
 
 
+@pytest.mark.slow
 def test_no_file_names_a_place_on_someones_machine():
     # Written in parts, so that this file does not name them itself.
     homes = [f"/{name}/" for name in ("root", "home", "Users", "work", "opt")]

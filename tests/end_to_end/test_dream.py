@@ -20,6 +20,7 @@ Reverie = Callable[..., Ran]
 QUICK = ("--steps", "1", "--octaves", "1", "--threads", "1")
 
 
+@pytest.mark.slow
 def test_dream_show_and_rerun(here: Path, reverie: Reverie) -> None:
     done = reverie(
         "dream", "chelsea.png", "-o", "d.png", *QUICK, "--layer", "block4a", "--preview", "p.png", "--json"

@@ -119,6 +119,7 @@ def test_what_begins_with_a_dash_is_said_otherwise(tmp_path: Path, sources: Path
     assert ran(tmp_path, ["dream", "./-a.png", "-o", "two.png", *quick])[0] == 0
 
 
+@pytest.mark.slow
 @sampled(
     ("verb", "way"),
     [
@@ -145,6 +146,7 @@ def test_every_way_of_being_unable_to_say_it(tmp_path: Path, sources: Path, verb
         assert len(list((tmp_path / "\xe9").iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_a_batch_goes_on_past_odd_names(tmp_path: Path, photographs: Path) -> None:
     (tmp_path / "in").mkdir()
     stems = ["a", "b\udcff", "y" * 251, "c\nd", "-e", " ", "z"]
@@ -191,6 +193,7 @@ def test_folders_of_odd_names(tmp_path: Path, photographs: Path) -> None:
     assert (tmp_path / "again.gif").read_bytes() == (tmp_path / "f\udcff.gif").read_bytes()
 
 
+@pytest.mark.slow
 def test_one_item_whose_result_cannot_be_named_stops_no_batch(tmp_path: Path, photographs: Path) -> None:
     for name in (f"{'y' * 251}.png", f"{'y' * 251}.jpg", "z.png"):
         shutil.copyfile(photographs / "chelsea.png", tmp_path / name)

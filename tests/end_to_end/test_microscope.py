@@ -87,6 +87,7 @@ def test_a_sheet_of_stimuli(reverie, photographs, tmp_path):
     reverie("stimuli", folder, *units, "-o", "sheet.png").refused(2, "exists already")
 
 
+@pytest.mark.slow
 def test_a_photograph_that_cannot_be_read_ends_with_4(reverie, photographs, tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()

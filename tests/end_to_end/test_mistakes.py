@@ -152,6 +152,7 @@ def test_the_longer_side_cuts_nothing_off(here: Path, inside: Inside) -> None:
         assert dream.size == (64, 64)
 
 
+@pytest.mark.slow
 def test_folders_and_names_with_anything_in_them(here: Path, inside: Inside) -> None:
     (here / "über uns").mkdir()
     shutil.copy(here / "chelsea.png", here / "über uns" / "café 1.png")

@@ -67,6 +67,7 @@ def test_a_batch_is_its_children_one_by_one(given_batches: list[np.ndarray]) -> 
         assert archive.filled().tolist() == filled
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(batches())
 def test_what_is_counted(given_batches: list[np.ndarray]) -> None:

@@ -101,6 +101,7 @@ def parts(cppn: Cppn, graphs: list[CppnGraph]) -> tuple[Any, ...]:
     return cppn._program(graphs)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not native.available(), reason="no native library on this machine")
 @settings(max_examples=25, deadline=None)
 @given(

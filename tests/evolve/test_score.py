@@ -80,6 +80,7 @@ def test_a_network_without_classes_is_no_judge(lite0: Network, monkeypatch: pyte
         NetScore(lite0)
 
 
+@pytest.mark.slow
 def test_a_few_generations_of_imagenet(lite0: Network) -> None:
     score = NetScore(lite0)
     search = evolve(

@@ -214,6 +214,7 @@ def test_a_penalty_goes_along():
         torch.testing.assert_close(found, wanted, rtol=1e-6, atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("there", ["0.1*standard(block3b) + 0.9*standard(block4a)", "standard(block4a)"])
 def test_terms_whose_weights_change_go_on_as_if_measured_anew(there: str) -> None:
     """As where one scene goes over into another: shares follow the weights."""

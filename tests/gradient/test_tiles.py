@@ -277,6 +277,7 @@ def test_no_seam_can_be_found_at_the_default_halo(text, name):
     assert abs(energy_at_cuts(text, "auto", name, 6)) < 0.02
 
 
+@pytest.mark.slow
 def test_a_seam_would_be_found():
     assert abs(energy_at_cuts("block4c", 0, "plain", 2)) > 0.1
 

@@ -30,6 +30,7 @@ def goal_of(text: str, balance: str = "none") -> BoundObjective:
     return bind(ob.parse(text), load_net("lite0"), balance=balance, open_picture=opened)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     size=st.tuples(st.integers(1, 12), st.integers(1, 12)),

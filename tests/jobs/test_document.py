@@ -107,6 +107,7 @@ ANYTHING = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from(sorted(KINDS)),
     st.dictionaries(st.sampled_from(["format", "recipe", "photo", "output", "x", "settings"]), ANYTHING),

@@ -51,6 +51,7 @@ def contents(files: tuple[str, ...]) -> dict[str, bytes]:
     return {os.path.basename(file): Path(file).read_bytes() for file in files}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", JOBS)
 def test_events_come_in_order_and_the_document_makes_the_same_job(kind: str, tmp_path: Path) -> None:
     job, listener = JOBS[kind], Recorder()
@@ -133,6 +134,7 @@ def test_what_is_fixed_at_the_beginning_cannot_be_steered() -> None:
     assert not Path("d.png").exists()
 
 
+@pytest.mark.slow
 def test_a_bad_photograph_does_not_stop_the_rest() -> None:
     Path("bad.png").write_bytes(b"no picture")
     listener = Recorder()
@@ -173,6 +175,7 @@ def test_a_workspace_keeps_a_network_for_the_next_job() -> None:
     assert Path("a.png").read_bytes() == Path("b.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_photograph_by_its_hash_is_found_by_the_resolver() -> None:
     from reverie.jobs.provenance.note import sha256_of
 

@@ -34,6 +34,7 @@ def rerun(name: str) -> bytes:
     return Path(f"again-{name}").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", [8, 16])
 def test_it_is_made_again_to_the_same_bytes(photo: Path, depth: int) -> None:
     recipe = reverie.preset("reverie", seed=4, **QUICK)
@@ -45,6 +46,7 @@ def test_it_is_made_again_to_the_same_bytes(photo: Path, depth: int) -> None:
     assert rerun("a.png") == Path("a.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_it_is_what_the_command_makes(photo: Path) -> None:
     recipe = reverie.preset("reverie", **QUICK)
     reverie.render(recipe, reverie.load_picture(photo)).save("a.png")
@@ -52,6 +54,7 @@ def test_it_is_what_the_command_makes(photo: Path) -> None:
     assert Path("a.png").read_bytes() == Path("b.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_masks_guides_and_portraits_too(photo: Path, tmp_path: Path) -> None:
     (tmp_path / "masks").mkdir()
     reverie.Picture(np.ones((60, 80, 3), np.float32)).save("masks/m.png")
@@ -98,6 +101,7 @@ def test_a_network_that_a_program_made_is_said(photo: Path) -> None:
     assert of_picture("a.png").network.name == "Conv2d"
 
 
+@pytest.mark.slow
 def test_a_network_that_was_loaded_is_loaded_again(photo: Path) -> None:
     net = reverie.load_net("lite0#mean=0.4")
     reverie.render(reverie.preset("reverie", **QUICK), reverie.load_picture(photo), net=net).save("a.png")

@@ -44,6 +44,7 @@ def test_a_dream_from_nothing_reruns(here: Path, start: str) -> None:
     remade()
 
 
+@pytest.mark.slow
 def test_masks_guides_size_and_regions_rerun_from_beside_the_result(here: Path) -> None:
     files = here / "files"
     files.mkdir()
@@ -123,6 +124,7 @@ def test_an_engine_that_is_not_here_is_a_resource_error(
     assert not Path("e.png").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", native_picture.backends())
 def test_the_rest_of_the_step_is_done_again_as_it_was(here: Path, way: str) -> None:
     note = EngineNote(engine="plain", device="cpu", precision="fp32", threads=1, step=way)
@@ -131,6 +133,7 @@ def test_the_rest_of_the_step_is_done_again_as_it_was(here: Path, way: str) -> N
     remade()
 
 
+@pytest.mark.slow
 def test_kernels_that_are_not_here_are_a_resource_error(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made(here)
     edit(lambda d: d["engine"].update(step="avx512"))
@@ -139,6 +142,7 @@ def test_kernels_that_are_not_here_are_a_resource_error(here: Path, monkeypatch:
         rerun("d.png", "e.png")
 
 
+@pytest.mark.slow
 def test_without_the_library_a_native_dream_is_not_made_another_way(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +175,7 @@ def test_without_metadata_nothing_can_be_rerun(here: Path) -> None:
         rerun("d.png", "e.png")
 
 
+@pytest.mark.slow
 def test_a_source_that_changed_is_refused_and_the_right_one_is_found(here: Path, photographs: Path) -> None:
     made(here)
     original = Path("chelsea.png").read_bytes()
@@ -199,6 +204,7 @@ def test_the_source_beside_the_result_comes_before_the_one_here(here: Path, phot
     assert Path("e.png").read_bytes() == Path("f.png").read_bytes() == Path("away/d.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_other_weights_are_refused(here: Path) -> None:
     made(here)
     edit(lambda d: d["network"].update(sha256="0" * 64))
@@ -215,12 +221,14 @@ def test_a_missing_device_is_a_resource_error(here: Path) -> None:
         rerun("d.png", "e.png")
 
 
+@pytest.mark.slow
 def test_other_versions_are_warned_of(here: Path) -> None:
     made(here)
     edit(lambda d: d["engine"].update(torch="1.0"))
     assert "torch 1.0" in rerun("d.png", "e.png").warnings[0]
 
 
+@pytest.mark.slow
 def test_it_is_told_of_as_the_job_that_made_it(here: Path) -> None:
     made(here)
     job, listener = RerunJob(result="d.png", output="e.png"), Recorder()
@@ -233,6 +241,7 @@ def test_it_is_told_of_as_the_job_that_made_it(here: Path) -> None:
     assert Path("e.png").read_bytes() == Path("d.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_rerun_can_be_stopped_where_it_is(here: Path) -> None:
     made(here, steps=(3,))
     result = RerunJob(result="d.png", output="e.png").run(Recorder(after=2))
@@ -265,6 +274,7 @@ def test_steered_to_other_octaves_and_steps_it_reruns_to_the_same_bytes(here: Pa
     remade()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes", [{"seed": 4}, {"objective": ['guide("x.png", block4a)']}, {"steps": "no"}]
 )

@@ -82,6 +82,7 @@ def test_what_is_put_is_read(name: str) -> None:
         assert reader.number() == 13
 
 
+@pytest.mark.slow
 @given(slots=st.integers(2, 6), counts=st.lists(st.integers(0, 9), max_size=8))
 def test_a_late_reader_gets_the_newest(slots: int, counts: list[int]) -> None:
     name = f"test-{uuid.uuid4().hex[:12]}"

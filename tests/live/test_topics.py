@@ -180,6 +180,7 @@ def test_a_network_of_its_own_has_its_own_names() -> None:
     assert isinstance(Topics.of("not told yet").look_up("x"), Hints)
 
 
+@pytest.mark.slow
 def test_the_server_needs_no_torch_for_it() -> None:
     parts = "lobby, reverie.live.routes, reverie.live.chat.wishes"
     code = f"import sys, reverie.live.{parts}; print('torch' in sys.modules)"

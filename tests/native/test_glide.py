@@ -77,6 +77,7 @@ ways = st.tuples(st.floats(0.5, 2), st.floats(-11, 11), st.floats(-30, 30), st.f
 )
 
 
+@pytest.mark.slow
 @given(st.integers(1, 24), st.integers(1, 24), ways, ways, st.integers(0, WHOLE))
 @settings(max_examples=25, deadline=None)
 def test_every_byte_is_the_twins(height, width, one, other, share) -> None:

@@ -66,6 +66,7 @@ def test_attention_may_be_told_by_cells(way, size):
     assert apart(found, expected) < 10 * CLOSE
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(
     size=st.tuples(st.integers(8, 90), st.integers(8, 120)),

@@ -56,6 +56,7 @@ def test_a_network_that_was_tuned_for_other_classes(tmp_path: Path) -> None:
     assert net.classes.lookup("bird") == 2
 
 
+@pytest.mark.slow
 def test_what_does_not_fit_is_listed(tmp_path: Path, module: torch.nn.Module) -> None:
     path = tmp_path / "w.safetensors"
 

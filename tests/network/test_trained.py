@@ -133,6 +133,7 @@ def test_its_pictures_are_known(tmp_path, state):
     assert list(load_net(f"{path}#classes={tmp_path / 'names.txt'}").classes) == ["kitten", "puppy"]
 
 
+@pytest.mark.slow
 def test_500_mutations_end_in_a_network_or_an_error(tmp_path, state):
     kept, rng = pack(FACTS, state), torch.Generator().manual_seed(0)
     header = struct.unpack("<Q", kept[:8])[0] + 8

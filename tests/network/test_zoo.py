@@ -35,6 +35,7 @@ def state():
     return torch.load(str(LITE0.weights_file()), weights_only=True)
 
 
+@pytest.mark.slow
 def test_known_networks():
     assert network_names() == ["lite0", "lite1", "lite2"]
     assert [info.size for info in networks()] == [224, 240, 260]
@@ -178,6 +179,7 @@ def test_truncated_and_foreign_archives(tmp_path, state):
             load_net(f"lite0:{tmp_path / file}")
 
 
+@pytest.mark.slow
 def test_weights_of_something_else_name_the_first_key(tmp_path, state):
     path = tmp_path / "w.pth"
 

@@ -142,6 +142,7 @@ terms = st.one_of(
 objectives = st.lists(terms, min_size=1, max_size=5).map(lambda t: Objective(tuple(t)))
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(objectives)
 @example(ob.logit("007"))

@@ -152,6 +152,7 @@ def test_it_is_numpys(size, channels, levels, tilt, attentive, circular, seed):
     np.testing.assert_allclose(found[0].numpy(), expected, atol=1e-9 * twins.rms(expected))
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(
     size=st.tuples(SIDES, SIDES),

@@ -44,6 +44,7 @@ def test_decay():
     assert torch.equal(decayed(x, 0.25), x * 0.75)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 1000), st.floats(0, 100), st.integers(1, 40), st.integers(1, 40))
 def test_as_many_pixels_go_as_the_percentile_says(seed, percentile, height, width):
     x, g = planes(2, height, width, seed=seed), planes(2, height, width, seed=seed + 1)
@@ -79,6 +80,7 @@ def test_ties_do_not_spoil_the_count(percentile):
     assert float(gone) == pytest.approx(percentile, abs=2)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 1000), st.floats(0.5, 12))
 def test_the_norm_is_held_and_so_is_the_range(seed, norm):
     """Erhan's constraint to 1e-4, also in float32 and where values have to be clipped."""

@@ -25,6 +25,7 @@ def session() -> Session:
     return Session(small())
 
 
+@pytest.mark.slow
 def test_seeds_decide_and_repeat(session: Session) -> None:
     assert np.array_equal(pixels(small(seed=3), session), pixels(small(seed=3), session))
     assert not np.array_equal(pixels(small(seed=3), session), pixels(small(seed=4), session))

@@ -35,6 +35,7 @@ def texts(draw):
     return ",".join(keys), times, values, unit
 
 
+@pytest.mark.slow
 @given(texts())
 def test_a_text_parses_back_to_the_same_curve(made):
     curve = Curve.parse(made[0])
@@ -42,6 +43,7 @@ def test_a_text_parses_back_to_the_same_curve(made):
     assert Model.model_construct(value=curve).model_dump() == {"value": str(curve)}
 
 
+@pytest.mark.slow
 @given(texts())
 def test_it_passes_through_its_keys_and_stays_between_neighbours(made):
     text, times, values, unit = made

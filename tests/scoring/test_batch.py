@@ -84,6 +84,7 @@ WHOLE = [*ALONE, "-tv", "block4b:3 - 0.5*tv(2) - 3*alpha(6) - l2"]
 # -- items are independent -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.sampled_from(ALONE), min_size=1, max_size=7), st.integers(1, 3), st.booleans())
 def test_an_item_does_not_know_its_neighbours(texts, views, balanced):

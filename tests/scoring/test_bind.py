@@ -95,6 +95,7 @@ def test_a_network_without_class_names_or_map():
     assert bind(ob.logit(3), net).layers == ("logits",)
 
 
+@pytest.mark.slow
 def test_scores_are_what_their_docstrings_say():
     picture = twins.photo("coffee", 96, 128)
     found = lite().forward(picture, ["block4b", "block3b", "logits"])
@@ -291,6 +292,7 @@ def test_every_objective_rises_under_ascent(text):
     assert after > before + 0.1 * abs(before)
 
 
+@pytest.mark.slow
 def test_minus_a_layer_undreams_it():
     photo = twins.photo("chelsea", 96, 128)
     scores = {}

@@ -107,6 +107,7 @@ def test_one_channel_that_outdoes_all_others_is_decided():
     assert float(entropy_of(cells)) == 0
 
 
+@pytest.mark.slow
 def test_a_score_is_the_mean_over_positions():
     """Of maps (N, C, h, w) and vectors (N, C), with and without a region."""
     picture = twins.photo("coffee", 96, 128)
@@ -189,6 +190,7 @@ def test_tiles_change_nothing_in_float64():
 # -- ascent ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", ["logits", "block5c"])
 def test_a_dream_becomes_undecided_or_sure(layer):
     def entropy(picture: Tensor) -> float:
@@ -207,6 +209,7 @@ def test_a_dream_becomes_undecided_or_sure(layer):
     assert sure < 0.8 * entropy(photo)
 
 
+@pytest.mark.slow
 def test_a_portrait_becomes_undecided_or_sure():
     """What the preset "naive" draws, made together: next to log 1000 = 6.9, and next to nothing."""
     recipes = [

@@ -23,6 +23,7 @@ def limits(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "MAX_ASPECT", module.MAX_ASPECT)
 
 
+@pytest.mark.slow
 def test_animations_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     frames = [Image.fromarray(numbered(number)) for number in range(3)]
     for ending in ("gif", "png", "webp"):

@@ -44,6 +44,7 @@ def test_it_goes_on_to_the_same_bytes(data, tmp_path, after):
     assert second.learner.packed() == whole.learner.packed()
 
 
+@pytest.mark.slow
 def test_damage_is_refused_or_changes_nothing_of_the_format(data, tmp_path):
     path, state = tmp_path / "x.training", begun(data)
     for _ in rounds(state, data, SETTINGS):

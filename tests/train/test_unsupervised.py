@@ -31,6 +31,7 @@ def whole(data):
     return learnt(data)
 
 
+@pytest.mark.slow
 def test_kinds_are_found(data, whole):
     counts = confusion(scores(whole.learner, data.held_out), data.held_out.labels, 3)
     assert int(counts.diagonal().sum()) >= 0.7 * len(data.held_out)

@@ -71,6 +71,7 @@ def is_cut(one: socket.socket) -> bool:
         return True
 
 
+@pytest.mark.slow
 def test_heads_that_trickle_are_cut_while_a_user_goes_on(server: Server) -> None:
     slow = [server.open() for _ in range(6)]
     began = time.monotonic()
@@ -87,6 +88,7 @@ def test_heads_that_trickle_are_cut_while_a_user_goes_on(server: Server) -> None
     assert server.left() == 0
 
 
+@pytest.mark.slow
 def test_the_second_head_on_a_connection_has_a_deadline_too(server: Server) -> None:
     one = server.open()
     one.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")

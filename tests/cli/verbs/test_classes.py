@@ -28,6 +28,7 @@ def test_a_word_is_told_with_its_group(inside: Inside) -> None:
     assert found["classes"][0] == {"class": 402, "names": ["acoustic guitar"]}
 
 
+@pytest.mark.slow
 def test_all_are_listed(inside: Inside) -> None:
     assert len(inside("classes").stdout.splitlines()) == 1001
     assert len(inside("classes", "--json").json["classes"]) == 1000

@@ -27,6 +27,7 @@ def test_doctor_is_healthy(inside: Reverie) -> None:
     assert found["engine"]["found"] == f"auto takes {taken} for lite0"
 
 
+@pytest.mark.slow
 def test_doctor_asks_one_engine(inside: Reverie) -> None:
     findings = inside("doctor", "--engine", "plain", "--json").json["findings"]
     assert [f["what"] for f in findings if "engine" in f["what"]] == ["plain engine"]

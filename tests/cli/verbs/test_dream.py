@@ -26,6 +26,7 @@ def test_results_of_a_batch_have_names_of_their_own(tmp_path: Path) -> None:
         names_for(["a/x.png", "b/x.png"], tmp_path)
 
 
+@pytest.mark.slow
 def test_a_batch_goes_on_and_skips_what_is_finished(here: Path, photographs: Path, inside: Reverie) -> None:
     folder = here / "in"
     folder.mkdir()
@@ -55,6 +56,7 @@ def test_a_batch_goes_on_and_skips_what_is_finished(here: Path, photographs: Pat
     assert third.stderr.count("exists already") == 3
 
 
+@pytest.mark.slow
 def test_variations_are_files_and_a_labelled_sheet(here: Path, inside: Reverie) -> None:
     done = inside("dream", "chelsea.png", "-o", "v.png", *QUICK, "--variations", "2", "--seed", "3")
     assert done.rc == 0, done.stderr
@@ -65,6 +67,7 @@ def test_variations_are_files_and_a_labelled_sheet(here: Path, inside: Reverie) 
     assert Image.open(here / "v.png").size[0] > 2 * 160
 
 
+@pytest.mark.slow
 def test_dry_run_plans_and_writes_nothing(here: Path, inside: Reverie) -> None:
     before = sorted(here.iterdir())
     done = inside(
@@ -82,6 +85,7 @@ def test_dry_run_plans_and_writes_nothing(here: Path, inside: Reverie) -> None:
     assert sorted(here.iterdir()) == before
 
 
+@pytest.mark.slow
 def test_json_warnings_and_quiet(here: Path, inside: Reverie) -> None:
     words = ("dream", "chelsea.png", "--steps", "1", "--octaves", "9", "--threads", "1", "--overwrite")
     loud = inside(*words, "-o", "d.png", "--json")

@@ -32,6 +32,7 @@ def test_classes_over_a_photograph_are_dreamt_at_sites_and_made_again(here: Path
     repeats(inside, "d.png")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "preset"),
     [
@@ -50,6 +51,7 @@ def test_another_look_is_a_preset_away(
     assert of_picture("d.png").recipe.preset == preset
 
 
+@pytest.mark.slow
 def test_what_sites_cannot_be_is_said(here: Path, inside: Reverie) -> None:
     for words, said in (
         (("--class", "tabby", "--seamless"), "--seamless: what is dreamt at sites"),
@@ -68,6 +70,7 @@ def test_what_sites_cannot_be_is_said(here: Path, inside: Reverie) -> None:
     assert "use it with reverie dream" in zoom.stderr
 
 
+@pytest.mark.slow
 def test_the_plan_tells_of_sites(here: Path, inside: Reverie) -> None:
     done = inside("dream", "chelsea.png", "--class", "tabby", "--sites", "2", "--steps", "1", "--dry-run")
     assert done.rc == 0, done.stderr

@@ -209,6 +209,7 @@ def test_what_cannot_be_is_said_before_the_work(said, tmp_path, words, code, say
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.mp4"]
 
 
+@pytest.mark.slow
 def test_an_output_that_is_there_stays(said, tmp_path):
     films.film(tmp_path / "a.mp4", pictures=scene(3))
     (tmp_path / "d.mp4").write_bytes(b"mine")
@@ -270,6 +271,7 @@ def test_a_guide_in_another_folder(said, tmp_path):
         (tmp_path / "g.png").unlink()
 
 
+@pytest.mark.slow
 def test_a_size_that_changes_on_the_way_is_scaled_to_the_first(said, tmp_path):  # row 23
     (tmp_path / "in").mkdir()
     for index, size in enumerate(((64, 48), (64, 48), (128, 96), (64, 48))):
@@ -293,6 +295,7 @@ def test_a_recipe_is_taken_from_a_film_without_reading_all_of_it(said, tmp_path)
     refused(said("zoom", "--recipe", "d.mp4", "-o", "z.mp4"), 2, "d.mp4: is not for zooms", "reverie film")
 
 
+@pytest.mark.slow
 def test_a_plan_writes_nothing(said, tmp_path):
     films.film(tmp_path / "a.mp4", pictures=scene(8))
     code, out, err = said("film", "a.mp4", "--dry-run", "--json", *QUICK)

@@ -94,6 +94,7 @@ def test_a_plan_writes_nothing(inside, tmp_path):
     assert found["reported"] == found["classes"] == 1000
 
 
+@pytest.mark.slow
 def test_a_large_print(inside, tmp_path):
     (tmp_path / "g.json").write_text(json.dumps(GENOME))
     assert inside("fool", "--render", "g.json", "--size", "300", "-o", "big.png").stdout == "big.png\n"
@@ -175,6 +176,7 @@ def test_a_damaged_checkpoint(inside, made, tmp_path):
     assert inside("fool", "-o", "f", "--resume", "--json").json["error"]["code"] == 3
 
 
+@pytest.mark.slow
 def test_settings_of_another_run(inside, made):
     inside("fool", "-o", made, "--resume", "--seed", "8").refused(2, "--seed: ", "holds a run with 0, not 8")
     inside("fool", "-o", made).refused(2, "--resume goes on with it")

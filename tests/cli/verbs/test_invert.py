@@ -34,6 +34,7 @@ def test_one_layer_repeats(inside: Inside, more: tuple[str, ...]) -> None:
     assert command.startswith("reverie invert chelsea.png --layer block2a -o a.png")
 
 
+@pytest.mark.slow
 def test_the_photograph_is_found_beside_the_result(inside: Inside) -> None:
     os.mkdir("in")
     os.rename("chelsea.png", "in/chelsea.png")

@@ -57,6 +57,7 @@ def test_a_sheet_is_dreamt_larger_than_its_cells(here: Path, inside: Reverie) ->
     assert (here / "a.png").read_bytes() != (here / "b.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_all_layers_are_small_and_quick_unless_it_is_said(here: Path, inside: Reverie) -> None:
     told = inside("invert", "chelsea.png", "-o", "i.png", "--all-layers", "--dry-run").stdout
     assert "400 steps" in told
@@ -76,6 +77,7 @@ def test_variations_have_a_taste_each_and_say_it(here: Path, inside: Reverie) ->
     assert of_picture(here / "v-seed1.png").recipe.chance == 0
 
 
+@pytest.mark.slow
 def test_what_is_wrong_with_all_of_a_batch_is_said_once(here: Path, inside: Reverie) -> None:
     (here / "photos").mkdir()
     for name in ("a", "b"):

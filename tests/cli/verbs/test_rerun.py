@@ -19,6 +19,7 @@ from support.listeners import Recorder
 Reverie = Callable[..., Ran]
 
 
+@pytest.mark.slow
 def test_what_was_steered_is_told_and_made_again(here: Path, inside: Reverie) -> None:
     recipe = preset("classic", steps=(2,), octaves=2, threads=1)
     job = DreamJob(recipe=recipe, photo="chelsea.png", output="d.png")
@@ -46,6 +47,7 @@ def test_frames_that_were_steered_are_told(here: Path, inside: Reverie) -> None:
     assert Path("z-rerun.gif").read_bytes() == Path("z.gif").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_job_runs_from_its_document(here: Path, inside: Reverie) -> None:
     assert inside("dream", "chelsea.png", "-o", "d.png", "--steps", "1", "--octaves", "1").rc == 0
     Path("job.json").write_text(json.dumps({"kind": "rerun", "result": "d.png", "output": "e.png"}))
@@ -54,6 +56,7 @@ def test_a_job_runs_from_its_document(here: Path, inside: Reverie) -> None:
     assert Path("e.png").read_bytes() == Path("d.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_empty_names_are_refused(here: Path, inside: Reverie) -> None:
     inside("rerun", "").refused(2, "RESULT")
     inside("zoom", "", "-o", "z.mp4").refused(2, "PHOTO")
@@ -63,6 +66,7 @@ def test_empty_names_are_refused(here: Path, inside: Reverie) -> None:
         inside(*words).refused(2, "a word is empty")
 
 
+@pytest.mark.slow
 def test_a_dream_is_made_again_larger(here: Path, inside: Reverie) -> None:
     given = ("--steps", "1", "--octaves", "1", "--size", "64", "--seed", "3", "--threads", "1")
     assert inside("dream", "chelsea.png", "-o", "d.png", *given).rc == 0

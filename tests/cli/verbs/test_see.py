@@ -85,6 +85,7 @@ def test_a_recipe_is_taken_from_a_picture(inside: Inside) -> None:
     assert (recipe.portrait.canvas, recipe.portrait.standardise) == ("maco", True)
 
 
+@pytest.mark.slow
 def test_from_a_photograph_keeps_its_shape(inside: Inside) -> None:
     width, height = load_picture("chelsea.png").size
     small = ("--steps", "1", "--views", "1", "--max-size", "80")

@@ -68,6 +68,7 @@ def test_json_says_all(kinds, inside, tmp_path):
     assert f"{ran.json['accuracy']:.1%}" in (tmp_path / "m.md").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_the_command_in_the_card_makes_the_same(kinds, inside, tmp_path):
     assert (
         inside(
@@ -90,6 +91,7 @@ def test_a_dry_run_writes_nothing(kinds, inside, tmp_path):
     assert not files(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_broken_picture_is_named_and_the_rest_is_learnt(kinds, inside, tmp_path):
     (kinds / "bar" / "bad.png").write_bytes(b"nothing")
     ran = inside("train", "kinds", "-o", "m.safetensors", *QUICK)

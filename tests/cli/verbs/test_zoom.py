@@ -130,6 +130,7 @@ def test_one_class_is_a_scene_too(said, tmp_path):
     assert json.loads(out)["recipe"]["objective"] == ["block4c"]
 
 
+@pytest.mark.slow
 def test_a_plan_writes_nothing(said, tmp_path):
     code, out, err = said("zoom", "--dry-run", "--duration", "100", *ZOOM)
     assert code == 0, err

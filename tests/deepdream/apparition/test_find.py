@@ -94,6 +94,7 @@ def test_every_target_has_a_site_even_where_there_is_no_room() -> None:
     assert {site.target for site in found} == set(range(20))
 
 
+@pytest.mark.slow
 def test_the_first_site_is_where_the_class_is_most_nearly_seen(session: Session) -> None:
     recipe = small("tabby", sites={"look_size": 64, "certainty": 1.0, "count": 1, "sides": (0.75, 0.45)})
     source = photograph("chelsea", 120)

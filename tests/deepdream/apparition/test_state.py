@@ -37,6 +37,7 @@ def test_seeds_decide_and_repeat(session: Session) -> None:
     assert not np.array_equal(pixels(small(seed=3), session), pixels(small(seed=4), session))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [1, 2, 3])
 def test_a_state_that_was_kept_goes_on_to_the_same(after: int, session: Session) -> None:
     recipe = small("tabby", "castle")
@@ -53,6 +54,7 @@ def test_a_state_that_was_kept_goes_on_to_the_same(after: int, session: Session)
     assert np.array_equal(state.finished(recipe).pixels, whole)
 
 
+@pytest.mark.slow
 def test_the_draft_of_the_highest_score_goes_on(session: Session) -> None:
     recipe = small(sites={"drafts": 3})
     state = begin(recipe, gradients(64, 96)[0], session)
@@ -74,6 +76,7 @@ def test_the_draft_of_the_highest_score_goes_on(session: Session) -> None:
     assert torch.allclose(state.canvas.picture(), lone.canvas.picture(), atol=1e-3)
 
 
+@pytest.mark.slow
 def test_it_climbs_and_keeps_to_its_radius(session: Session) -> None:
     recipe = small(octaves=1, steps=(12,), sites={"drafts": 1, "noise": 0.0, "priors": ()})
     frames = list(dream(recipe, gradients(64, 96)[0], session=session))
@@ -87,6 +90,7 @@ def test_it_climbs_and_keeps_to_its_radius(session: Session) -> None:
     assert weaker[-1].moved < frames[-1].moved / 2
 
 
+@pytest.mark.slow
 def test_several_classes_are_each_at_sites_of_their_own(session: Session) -> None:
     recipe = small("tabby", "castle", sites={"count": 3})
     state = begin(recipe, gradients(64, 96)[0], session)
@@ -107,6 +111,7 @@ def test_nothing_moves_at_strength_zero_and_where_windows_are_closed(session: Se
     assert changed.max() > 0.05
 
 
+@pytest.mark.slow
 def test_black_of_a_mask_stays_to_the_last_bit() -> None:
     mask = np.zeros((20, 30, 1), np.float32)
     mask[:, :15] = 1

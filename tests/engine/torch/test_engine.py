@@ -139,6 +139,7 @@ def test_any_network_in_fp32_and_bf16(name: str) -> None:
         assert 0.9 < float(gradient.double().norm() / reference.norm()) < 1.1
 
 
+@pytest.mark.slow
 def test_a_transformer_of_one_size_resizes_its_pictures() -> None:
     net = wrap_net(PatchTransformer(), input_size=(32, 48))
     for size in ((32, 48), (50, 41)):
@@ -354,6 +355,7 @@ def test_backward_frees_what_forward_kept() -> None:
         engine.backward({})
 
 
+@pytest.mark.slow
 def test_bytes_per_pixel_is_what_the_pass_keeps_and_a_little_more() -> None:
     """Against the ReLU6 results that are kept, counted from the architecture: stem, expansion, depthwise."""
     engine, half = (TorchEngine(lite(), precision=p, isa="none") for p in ("fp32", "bf16"))

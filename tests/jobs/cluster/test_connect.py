@@ -76,6 +76,7 @@ def test_what_does_not_begin_is_one_line(
     assert ray.tries == tries
 
 
+@pytest.mark.slow
 def test_ray_is_told_to_be_private_before_it_loads(monkeypatch: pytest.MonkeyPatch) -> None:
     """No reports, and a token: drawn here for a cluster of this machine alone, unless there is one."""
     for name in ("RAY_USAGE_STATS_ENABLED", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"):

@@ -33,6 +33,7 @@ def test_tiles_are_written_down_and_used_again(here: Path) -> None:
     remade()
 
 
+@pytest.mark.slow
 def test_what_ran_is_written_down(here: Path) -> None:
     made(here, engine="auto", objective=("block3a",), size=(200, 160))
     found = of_picture("d.png").engine
@@ -44,6 +45,7 @@ def test_what_ran_is_written_down(here: Path) -> None:
     remade()
 
 
+@pytest.mark.slow
 def test_running_out_of_memory_starts_over_in_tiles_that_rerun(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -82,6 +84,7 @@ def test_memory_that_stays_short_is_a_resource_error(here: Path, monkeypatch: py
     assert not Path("d.png").exists()
 
 
+@pytest.mark.slow
 def test_a_stopped_dream_is_saved_and_reruns_to_the_same_place(here: Path) -> None:
     result = dreamt(preset("classic", **QUICK), "chelsea.png", "d.png", listener=Recorder(after=3))
     assert result.stop is not None
@@ -90,6 +93,7 @@ def test_a_stopped_dream_is_saved_and_reruns_to_the_same_place(here: Path) -> No
     remade()
 
 
+@pytest.mark.slow
 def test_16_bits_and_alpha_are_kept_where_the_format_can(here: Path) -> None:
     rng = np.random.default_rng(0)
     pixels = rng.random((48, 64, 3), dtype=np.float32)
@@ -112,6 +116,7 @@ def test_strength_zero_returns_the_pixels(here: Path, name: str) -> None:
     np.testing.assert_array_equal(np.asarray(Image.open("d.png")), np.asarray(Image.open("chelsea.png")))
 
 
+@pytest.mark.slow
 def test_max_change_stops_there(here: Path) -> None:
     result = made(here, steps=(30,), max_change=0.03)
     before, after = (np.asarray(Image.open(f), float) / 255 for f in ("chelsea.png", "d.png"))
@@ -128,6 +133,7 @@ def test_two_files_of_one_name_are_refused(here: Path) -> None:
         OpenRecipe(preset("classic", mask="a/m.png", objective=('block5c@mask("b/m.png")',)))
 
 
+@pytest.mark.slow
 def test_a_shared_session_dreams_as_a_lone_one(here: Path, photographs: Path) -> None:
     run = OpenRecipe(preset("classic", **QUICK))
     for name in ("coffee", "astronaut"):
@@ -136,6 +142,7 @@ def test_a_shared_session_dreams_as_a_lone_one(here: Path, photographs: Path) ->
     assert Path("lone.png").read_bytes() == Path("astronaut-shared.png").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (128, 128, 128), (200, 30, 30)])
 def test_a_flat_photograph_that_comes_back_unchanged_says_so(here: Path, colour: tuple[int, ...]) -> None:
     Image.new("RGB", (96, 80), colour).save("flat.png")

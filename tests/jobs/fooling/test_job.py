@@ -48,6 +48,7 @@ def test_generations_are_told_in_order(tmp_path: Path, workspace: Workspace) -> 
     assert not result.stopped
 
 
+@pytest.mark.slow
 def test_stopped_half_way_and_gone_on_with_it_is_the_whole(tmp_path: Path, workspace: Workspace) -> None:
     evolution(tmp_path / "whole").run(workspace=workspace)
     cut = evolution(tmp_path / "cut").run(Recorder(after=3), workspace)
@@ -109,6 +110,7 @@ def test_quick_leaves_out_what_is_not_said(tmp_path: Path) -> None:
     assert EvolutionJob(output=str(tmp_path / "f")).surest is None
 
 
+@pytest.mark.slow
 def test_quick_reports_the_classes_that_it_is_surest_of(
     tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

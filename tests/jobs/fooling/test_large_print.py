@@ -15,6 +15,7 @@ from reverie.media.picture import read_provenance
 from support.fooling import printed, small, unbroken
 
 
+@pytest.mark.slow
 def test_a_genome_and_a_picture_draw_the_same_pixels_again(tmp_path):
     outcome, _ = unbroken(tmp_path / "f")
     for entry in outcome.archive:

@@ -36,6 +36,7 @@ def folder(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_the_page_tells_what_the_archive_says(folder):
     found = read((folder / "index.html").read_text("utf-8"))
     archive = json.loads((folder / "archive.json").read_text())

@@ -82,6 +82,7 @@ def test_every_encoding_evolves_and_is_written(tmp_path, encoding):
     assert resumed.archive == outcome.archive
 
 
+@pytest.mark.slow
 def test_only_the_classes_asked_for_are_reported_and_all_evolve(tmp_path):
     run = fooling(tmp_path / "f")
     some = run.carry_out(["stripes", "EMBERS", "0"])
@@ -96,6 +97,7 @@ def test_only_the_classes_asked_for_are_reported_and_all_evolve(tmp_path):
     assert [p.name[:4] for p in (tmp_path / "f" / "pictures").iterdir()] == ["0003"]
 
 
+@pytest.mark.slow
 def test_threads_and_sheets_on_the_way_change_no_byte(tmp_path):
     _, files = unbroken(tmp_path / "f")
     assert unbroken(tmp_path / "g", threads=2, sheet_every=0.0)[1] == files
@@ -104,6 +106,7 @@ def test_threads_and_sheets_on_the_way_change_no_byte(tmp_path):
 # -- taken up again ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_stopped_anywhere_and_resumed_is_unbroken(tmp_path):
     _, files = unbroken(tmp_path / "whole")
     for after in range(6):
@@ -192,6 +195,7 @@ def test_the_last_write_is_the_archive(tmp_path, monkeypatch):
     assert named[0] == "run.json"
 
 
+@pytest.mark.slow
 def test_more_generations_later_are_as_if_at_once(tmp_path):
     fooling(tmp_path / "f", small(generations=2)).carry_out()
     longer = fooling(tmp_path / "f", resume=True, given={"generations": 5})

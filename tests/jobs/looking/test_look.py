@@ -93,6 +93,7 @@ def mine(channels: int) -> nn.Module:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_network_of_ones_own_has_a_sheet(channels: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reverie.network.channel_statistics.PICTURES", 1)

@@ -143,6 +143,7 @@ def test_the_engine_may_change_on_the_way(site, photographs):
     assert site_of(other, site.root, maker=refuse, photos=[str(photographs)]).missing() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["missing", "cut short", "another", "no recipe"])
 def test_what_is_damaged_is_made_again(opened, tmp_path, damage):
     microscope = site_of(opened, tmp_path / "site", classes=["none"], channels="0-3")
@@ -238,6 +239,7 @@ def test_ctrl_c_leaves_a_site_of_what_there_is(opened, tmp_path):
             assert address.startswith(("data:", "#")) or (path.parent / address).is_file()
 
 
+@pytest.mark.slow
 def test_pages_no_longer_asked_for_are_removed(opened, tmp_path):
     site_of(opened, tmp_path, channels="0-3").make()
     smaller = site_of(opened, tmp_path, maker=refuse, layers=["block5c"], channels="1,2", classes=["tabby"])
@@ -380,6 +382,7 @@ def test_any_network(tmp_path):
             assert address.startswith(("data:", "#")) or (path.parent / address).is_file(), address
 
 
+@pytest.mark.slow
 def test_names_are_escaped(tmp_path):
     torch.manual_seed(0)
     opened = OpenRecipe(opened_of().recipe)

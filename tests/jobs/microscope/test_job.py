@@ -90,6 +90,7 @@ def test_it_stops_between_photographs(workspace: Workspace, photographs: Path) -
     assert (result.stopped, result.made) == ("0 of 5 portraits", 0)
 
 
+@pytest.mark.slow
 def test_what_it_will_cost_counts_what_is_missing_and_touches_nothing(workspace: Workspace) -> None:
     found = job_of("site").estimate(workspace)
     assert (found.details["portraits"], found.details["photographs"]) == (5, 1)

@@ -73,6 +73,7 @@ def site(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.html"))
 
 
+@pytest.mark.slow
 def test_every_text_is_escaped_and_every_page_has_its_policy(tmp_path: Path) -> None:
     pages = site(tmp_path)
     assert len(pages) > 10

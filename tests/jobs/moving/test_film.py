@@ -25,6 +25,7 @@ def net():
     return load_net("lite0")
 
 
+@pytest.mark.slow
 def test_a_film_is_not_steered(net, tmp_path):
     class Steers(Viewer):
         def steer(self, recipe):
@@ -37,6 +38,7 @@ def test_a_film_is_not_steered(net, tmp_path):
     assert result.steered == of_picture(result.path).steered == ()
 
 
+@pytest.mark.slow
 def test_a_film_is_found_by_its_hash_and_keeps_its_sound(net, tmp_path):
     """As a job from elsewhere names it, in the folder that the workspace looks in."""
     source = films.film(tmp_path / "a.mp4", pictures=scene(4), sound="aac")

@@ -89,6 +89,7 @@ def test_a_film_that_was_stopped_goes_on_to_the_same_bytes(loaded, tmp_path):
     assert (tmp_path / "d.mkv").read_bytes() == whole
 
 
+@pytest.mark.slow
 def test_a_job_is_told_of_in_order_and_made_again_from_its_document(loaded, tmp_path):
     job = zooming(tmp_path / "z.mp4", zoom={"warm_up": 1})
     viewer = Viewer()
@@ -231,6 +232,7 @@ def test_flashing_light_is_damped_and_said(loaded, tmp_path):
     assert swing[False] < 60
 
 
+@pytest.mark.slow
 def test_what_is_begun_and_fails_at_once_leaves_nothing(loaded, tmp_path):
     class Fails(Viewer):
         def on_event(self, event):
@@ -245,6 +247,7 @@ def test_what_is_begun_and_fails_at_once_leaves_nothing(loaded, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_what_it_would_cost_is_measured_and_nothing_is_written(loaded, tmp_path):
     estimate = zooming(tmp_path / "z.mp4").estimate(loaded)
     assert estimate.text.startswith("zoom from clouds: 64 x 48, 12 frames, plays 0.60 s, block5c\n")

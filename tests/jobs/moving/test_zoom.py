@@ -46,6 +46,7 @@ class Pilot(Viewer):
 CHANGES = {2: {"objective": ("block4c",)}, 4: {"strength": 0.4}}
 
 
+@pytest.mark.slow
 def test_a_steered_zoom_is_made_again_from_what_is_in_it(loaded, tmp_path):
     straight, out = tmp_path / "straight.apng", tmp_path / "z.apng"
     zooming(straight).run(workspace=loaded)
@@ -63,6 +64,7 @@ def test_a_steered_zoom_is_made_again_from_what_is_in_it(loaded, tmp_path):
     assert (tmp_path / "again.apng").read_bytes() == out.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [1, 3, 5])
 def test_a_steered_zoom_that_was_stopped_goes_on_as_it_was_steered(loaded, tmp_path, stop):
     whole, out = tmp_path / "whole.mp4", tmp_path / "z.mp4"

@@ -85,6 +85,7 @@ def test_what_is_made_together_is_told_of_together(workspace: Workspace) -> None
     assert listener.steps[-1].share == pytest.approx(1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("after", "stopped", "made"),
     [(3, "octave 2, step 1", 2), (4, "2 of 3 portraits", 2), (6, "octave 1, step 2", 3)],

@@ -37,6 +37,7 @@ def made(pictures, tmp_path_factory):
     return folder, job(pictures, folder / "m.safetensors").run(recorder), recorder
 
 
+@pytest.mark.slow
 def test_it_is_told_in_order(made):
     _, result, recorder = made
     assert recorder.in_order()
@@ -71,6 +72,7 @@ def test_everything_is_there_and_says_the_same(made):
             assert len(image.getcolors(1 << 20)) > 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [12 + 36, 3])
 def test_stopped_it_goes_on_to_the_same_bytes(pictures, made, tmp_path, after):
     recorder = Recorder(after=after)
@@ -83,6 +85,7 @@ def test_stopped_it_goes_on_to_the_same_bytes(pictures, made, tmp_path, after):
     assert files(tmp_path) == files(made[0])
 
 
+@pytest.mark.slow
 def test_its_document_makes_the_same(pictures, made, tmp_path):
     first = job(pictures, tmp_path / "m.safetensors")
     assert again(first) == first
@@ -90,11 +93,13 @@ def test_its_document_makes_the_same(pictures, made, tmp_path):
     assert files(tmp_path) == files(made[0])
 
 
+@pytest.mark.slow
 def test_another_seed_makes_another(pictures, made, tmp_path):
     job(pictures, tmp_path / "m.safetensors", settings={"seed": 1}).run()
     assert files(tmp_path)["m.safetensors"] != files(made[0])["m.safetensors"]
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_another_training_is_left_alone(pictures, tmp_path):
     job(pictures, tmp_path / "m.safetensors").run(Recorder(after=40))
     kept = files(tmp_path)
@@ -131,6 +136,7 @@ def test_pictures_are_never_written_over(tmp_path):
     assert (folder / "disc" / "m-curve.png").read_bytes() == kept
 
 
+@pytest.mark.slow
 def test_broken_pictures_are_named(tmp_path):
     folder = folder_of_kinds(tmp_path / "kinds", 6)
     (folder / "bar" / "bad.png").write_bytes(b"GIF89a")
@@ -160,6 +166,7 @@ def test_a_foreign_document_names_only_what_lies_beside_it(pictures, tmp_path):
         read_job(document)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_is_written_on_the_way(pictures, tmp_path, monkeypatch):
     monkeypatch.setattr(training, "EVERY", 0.0)
     seen = []

@@ -35,6 +35,7 @@ def test_what_is_put_in_is_taken_out(samples: list[Sample], number: int, time: i
     assert [name for name, _, _ in boxes(data)] == [b"moof", b"mdat"]
 
 
+@pytest.mark.slow
 @given(SAMPLES, st.integers(0, 2**40))
 def test_another_reader_finds_the_same(samples: list[Sample], time: int) -> None:
     """FFmpeg's own, of packets that need not be sound to be found."""
@@ -75,6 +76,7 @@ UNITS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(UNITS, st.lists(st.booleans(), min_size=5, max_size=5))
 def test_units_are_found_behind_short_and_long_start_codes(units: list[bytes], long: list[bool]) -> None:
     data = b"".join(b"\0" * flag + b"\0\0\1" + unit for unit, flag in zip(units, long, strict=False))

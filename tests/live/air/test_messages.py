@@ -28,6 +28,7 @@ async def received(data: bytes) -> list[Parcel]:
     return found
 
 
+@pytest.mark.slow
 @given(PARCELS, st.integers(0, 5))
 def test_what_is_sent_arrives(parcels: list[Parcel], lost: int) -> None:
     """Also where the end of the last message is missing: then without it."""

@@ -146,6 +146,7 @@ def test_a_name_that_is_taken_is_changed() -> None:
     listening(then, check)
 
 
+@pytest.mark.slow
 def test_a_server_that_only_asks_and_never_reads_is_left() -> None:
     async def run() -> None:
         visits = 0

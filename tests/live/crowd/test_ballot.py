@@ -110,6 +110,7 @@ people = st.builds(
 steps = st.lists(st.tuples(people, st.sampled_from(NAMES)) | st.sampled_from(NAMES), max_size=60)
 
 
+@pytest.mark.slow
 @given(steps, st.sampled_from([1.0, 2.5, 3.0]), st.sampled_from([0.0, 0.5, 0.9]))
 def test_it_counts_as_the_rules_say(steps: list, cap: float, decay: float) -> None:
     ballot = Ballot(cap=cap, decay=decay)

@@ -121,6 +121,7 @@ def test_the_room_counts_beyond_its_address() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_what_is_typed_is_looked_up_and_nothing_else() -> None:
     of = crowd()
     for text in ("block5c", 'class("volcano")', "volcano - goldfish*2", "<script>alert(1)</script>", "207"):
@@ -225,6 +226,7 @@ actions = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(actions, st.floats(0, 200)), max_size=80))
 def test_whatever_happens(given_actions: list) -> None:

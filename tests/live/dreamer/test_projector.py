@@ -90,6 +90,7 @@ def run(dream: Dream, count: int) -> tuple[Sink, list[BaseException]]:
     return sink, failed
 
 
+@pytest.mark.slow
 def test_every_number_is_put_once_and_in_its_time() -> None:
     dream = Dream(lambda breathe: breathe())
     sink, failed = run(dream, 100)
@@ -100,6 +101,7 @@ def test_every_number_is_put_once_and_in_its_time() -> None:
     assert dream.entered > 0
 
 
+@pytest.mark.slow
 def test_a_dream_that_never_ends_holds_no_frame_up() -> None:
     """The dreaming thread is let go only when a hundred frames were shown."""
     shown = threading.Event()
@@ -126,6 +128,7 @@ def test_a_dream_that_never_ends_holds_no_frame_up() -> None:
     assert done
 
 
+@pytest.mark.slow
 def test_what_could_not_be_made_in_time_is_repeated_and_counted() -> None:
     """One frame takes as long as twenty: those are skipped and not made up for, and the governor was told."""
     dream = Dream(lambda breathe: breathe())

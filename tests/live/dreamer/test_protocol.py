@@ -123,6 +123,7 @@ def test_a_voice_that_nobody_hears_is_no_error() -> None:
     voice.say(protocol.ShowError(words="two"))
 
 
+@pytest.mark.slow
 def test_it_needs_no_torch() -> None:
     code = "import sys; from reverie.live.dreamer import protocol, recorded; print('torch' in sys.modules)"
     ran = subprocess.run(

@@ -105,6 +105,7 @@ def test_it_can_be_bound_at_every_moment(seconds: float, fade: float, layout: st
     assert len(parse(wishes.objective(20 + seconds)).terms) <= 6
 
 
+@pytest.mark.slow
 def test_a_show_of_months_asks_for_few_mixtures() -> None:
     wishes = Wishes(GROUND, 0.35)
     wishes.ask(of("volcano", "goldfish", layout="blend"), 0)

@@ -11,6 +11,7 @@ from reverie.media.picture import Picture, load_picture
 from reverie.media.picture.contact_sheet import bars, contact_sheet, side_by_side
 
 
+@pytest.mark.slow
 def test_a_sheet_holds_every_cell(photographs: Path) -> None:
     photo = load_picture(photographs / "chelsea.png")
     sheet = contact_sheet([(f"cell {i}", "words " * 50, photo) for i in range(5)], side=80, columns=2)

@@ -66,6 +66,7 @@ def test_notebooks_show_a_png() -> None:
         assert (np.asarray(image) == PHOTO).all()
 
 
+@pytest.mark.slow
 def test_no_torch_for_pictures() -> None:
     import subprocess
 

@@ -165,6 +165,7 @@ def test_strength_is_held():
     assert 0.08 < moved[0] < 0.13
 
 
+@pytest.mark.slow
 def test_strength_follows_its_curve_and_comes_back():
     frames = known_motion.pan(7, SMALL).frames
     done = dreamt(frames, recipe(film={"strength": "0:0.5, 3:0, 6:0.5"}))
@@ -176,6 +177,7 @@ def test_strength_follows_its_curve_and_comes_back():
     assert moved[1] == pytest.approx(moved[0] * 2 / 3, rel=0.1)
 
 
+@pytest.mark.slow
 def test_a_pulse_moves_the_strength():
     frames = known_motion.pan(4, SMALL).frames
     asked = []
@@ -190,6 +192,7 @@ def test_a_pulse_moves_the_strength():
     assert moved / moved[0] == pytest.approx([1, 0.7, 0.4, 1], rel=0.12)
 
 
+@pytest.mark.slow
 def test_masks_move():
     frames = known_motion.pan(3, SMALL).frames
     masks = []
@@ -204,6 +207,7 @@ def test_masks_move():
         assert np.abs(frame.rgb.astype(int) - frames[i]).mean() > 3
 
 
+@pytest.mark.slow
 def test_alpha_comes_through_and_blank_frames_stay_blank():
     alpha = np.linspace(0, 255, 96 * 160).reshape(96, 160).astype(np.uint8)
     black = np.zeros((96, 160, 3), np.uint8)

@@ -102,6 +102,7 @@ def test_a_real_film_without_cuts_has_none(name):
     assert begun(list(known_motion.real(name, (176, 144), 0, 120))) == [0]
 
 
+@pytest.mark.slow
 def test_a_flash_is_waited_out_and_a_cut_behind_black_is_a_cut():
     here, there = (list(wander(name, PLACES[0], 6, 1)) for name in ("astronaut", "coffee"))
     black = np.zeros_like(here[0])

@@ -74,6 +74,7 @@ def test_a_strobe_is_damped_below_the_limit(hertz: float, rate: float) -> None:
     assert report.damped > len(frames) / 4
 
 
+@pytest.mark.slow
 def test_what_is_left_of_a_strobe_after_a_second_is_below_what_counts() -> None:
     frames, times = strobe(10, seconds=4)
     shown, _ = guarded(frames, times)
@@ -164,6 +165,7 @@ def test_flashes_that_come_each_time_elsewhere_count_together() -> None:
     assert not untouched(shown, frames)
 
 
+@pytest.mark.slow
 def test_a_checkerboard_counts_unless_it_is_finer_than_a_tenth_of_a_degree() -> None:
     size = (1024, 576)
     y, x = np.mgrid[:576, :1024]
@@ -175,6 +177,7 @@ def test_a_checkerboard_counts_unless_it_is_finer_than_a_tenth_of_a_degree() -> 
         assert guard.report().flashing is flashes
 
 
+@pytest.mark.slow
 def test_turns_that_add_up_from_frame_to_frame_are_held_though_no_place_flashed_before() -> None:
     """A hundred frames a second: each turn is two frames of 15 % of every field, elsewhere each time."""
     frame = flat(WHITE)
@@ -261,6 +264,7 @@ def test_a_guard_goes_on_from_its_state_with_the_same_bytes(
     assert second.report() == report
 
 
+@pytest.mark.slow
 def test_a_moving_photograph_passes_untouched() -> None:
     data = pytest.importorskip("skimage.data")
     photo = cv2.resize(data.chelsea(), (640, 426), interpolation=cv2.INTER_AREA)

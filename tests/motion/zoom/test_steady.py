@@ -90,6 +90,7 @@ def test_no_fault_lasts(fault):
     assert ((picture <= 0) | (picture >= 1)).float().mean() < 1e-3
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0, 1), min_size=3, max_size=3), st.floats(0, 0.3))
 @settings(max_examples=40, deadline=None)
 def test_what_is_held_for_an_hour_is_within_bounds(mean, spread):

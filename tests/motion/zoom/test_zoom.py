@@ -39,6 +39,7 @@ def frames(made: Recipe, session: Session, picture=None) -> list[np.ndarray]:
     return [frame.rgb for frame in zoom(made, picture, session=session)]
 
 
+@pytest.mark.slow
 def test_a_zoom_is_as_long_as_asked_and_of_its_size(session):
     made = list(zoom(recipe(duration=0.5, fps=12), session=session))
     assert [frame.index for frame in made] == list(range(6))
@@ -56,6 +57,7 @@ def test_the_same_zoom_is_the_same_bytes_and_another_seed_is_not(session):
     assert not np.array_equal(one[-1], other[-1])
 
 
+@pytest.mark.slow
 def test_each_frame_is_asked_for_its_recipe(session):
     """What it is steered to goes before the scenes, and before the strength over time."""
     made = recipe(duration=0.24, scenes=["block4a", "block5a"], crossfade=0, strength=0.1)
@@ -118,6 +120,7 @@ def test_a_zoom_goes_on_with_the_same_bytes(session, settings, tmp_path):
         assert all(np.array_equal(a.rgb, b) for a, b in zip(rest, whole[stop + 1 :], strict=True))
 
 
+@pytest.mark.slow
 def test_a_kept_state_does_not_move_on(session):
     going = zoom(recipe(duration=0.3), session=session)
     kept = next(going).state.state_dict()
@@ -156,6 +159,7 @@ def test_a_loop_comes_home(session, settings):
     assert max(jump(i, i + 1) for i in range(len(shown) - 1)) < 5 * usual  # all of it within half a second
 
 
+@pytest.mark.slow
 def test_colours_and_contrast_are_those_of_the_photograph(session):
     photo = torch.from_numpy(skimage.data.coffee().copy()).permute(2, 0, 1) / 255
     made = recipe(duration=0.5)
@@ -175,6 +179,7 @@ def test_opposite_edges_meet_where_the_zoom_is_seamless(session):
     assert seam < 1.8 * usual
 
 
+@pytest.mark.slow
 def test_what_is_masked_is_not_dreamt(session, tmp_path):
     mask = np.zeros((108, 192, 3), np.float32)
     mask[:, 96:] = 1

@@ -72,6 +72,7 @@ def test_yosinski_zeroes_its_percentile(name: str, kind: str) -> None:
     assert abs(zeroed - percentile) <= 2
 
 
+@pytest.mark.slow
 def test_units_are_climbed_as_the_preset_climbs_them() -> None:
     net = load_net("lite0")
     assert of_unit(ob.logit("tabby"), "lucid2017", net) == 'class("tabby")'
@@ -82,6 +83,7 @@ def test_units_are_climbed_as_the_preset_climbs_them() -> None:
         assert of_unit(other, "portrait", net) == str(other)
 
 
+@pytest.mark.slow
 def test_a_portrait_written_before_windows_is_the_preset_filled() -> None:
     document = preset("filled", size=(64, 64), steps=(2,), objective=("block5c:17",)).model_dump(mode="json")
     document["preset"] = "portrait"
@@ -107,6 +109,7 @@ def test_a_class_is_one_thing_and_what_is_of_no_class_fills_the_picture() -> Non
     assert with_objective(quick, ob.channel("block3b", 5), net) == quick
 
 
+@pytest.mark.slow
 def test_a_portrait_keeps_its_detail_in_the_middle() -> None:
     def calm(name: str) -> float:
         """How much finer detail the corners have than the middle."""

@@ -213,6 +213,7 @@ def test_what_crosses_from_octave_to_octave_equals_its_twin(name):
     assert_equals_its_twin(name, 2, 2)
 
 
+@pytest.mark.slow
 def test_the_carries_differ():
     """What crosses is a real choice: another rule gives another picture."""
     source = photograph()
@@ -329,6 +330,7 @@ def test_settings_of_each_preset():
         assert recipe.strength is None
 
 
+@pytest.mark.slow
 def test_keras_stops_an_octave_above_its_loss_and_steps_lift_that():
     recipe = preset("keras", max_score=1e-6)
     photo = twins.photo("chelsea", 192, 244)  # smaller ones have nothing inside the border

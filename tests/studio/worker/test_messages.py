@@ -17,6 +17,7 @@ from reverie.studio.worker.messages import LONGEST, Voice, packed, read, receive
 OBJECTS = st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5) | st.none(), max_size=4)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(OBJECTS, st.binary(max_size=50)), max_size=5))
 def test_what_is_said_is_heard_either_way(said: list[tuple[dict[str, Any], bytes]]) -> None:
     out = io.BytesIO()

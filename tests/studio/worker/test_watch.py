@@ -57,6 +57,7 @@ def test_previews_change_nothing(in_its_folder: Any, workspace: Workspace) -> No
     assert (in_its_folder / "a.png").read_bytes() == (in_its_folder / "b.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_steering_is_told_and_done_again_at_the_same_place(in_its_folder: Any, workspace: Workspace) -> None:
     heard = Heard()
 

@@ -21,6 +21,7 @@ from support.convolutions import NATIVE, RELUS, SETS, last, off, prepared, rando
 pytestmark = NATIVE
 
 
+@pytest.mark.slow
 @given(
     isa=st.sampled_from(SETS or [Isa.AVX2]),
     case=st.sampled_from([(3, 3), (5, 5), (1, 7), (7, 1), (1, 3), (3, 1)]),

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.usefixtures("large_enough")
 WAYS = [None, *SETS]
 
 
+@pytest.mark.slow
 @given(
     isa=st.sampled_from(WAYS),
     kernel=st.tuples(st.sampled_from([1, 3, 5]), st.sampled_from([1, 3, 7])),

@@ -286,6 +286,7 @@ def test_only_what_reads_tiff_sees_one(tmp_path: Path, monkeypatch: pytest.Monke
     assert read(tmp_path / "a.tif").depth == 16
 
 
+@pytest.mark.slow
 def test_nothing_is_loaded_for_other_files(tmp_path: Path) -> None:
     Image.fromarray(SAMPLES).save(tmp_path / "a.png")
     code = (

@@ -115,6 +115,7 @@ def test_a_part_is_the_same_frames(tmp_path: Path, kind: str) -> None:
     assert sum(shot.duration for shot in shots) == 1
 
 
+@pytest.mark.slow
 def test_a_part_that_a_person_types_begins_with_the_frame_that_was_meant(tmp_path: Path) -> None:
     path = make.film(tmp_path / "a.mkv", count=40, rate=30)  # a clock of milliseconds
     for frame in (1, 7, 10, 29):
@@ -281,6 +282,7 @@ def test_what_is_raised_in_the_thread_is_raised_here(tmp_path: Path, monkeypatch
         assert [next(shots).index for _ in range(3)] == [0, 1, 2]
 
 
+@pytest.mark.slow
 def test_a_program_may_end_without_closing(tmp_path: Path) -> None:
     path = make.film(tmp_path / "a.mp4", count=120)
     program = (

@@ -177,6 +177,7 @@ def test_ffprobe_agrees_on_sound(tmp_path, sources, kind):
     assert subprocess.run(words, capture_output=True, timeout=60, check=True).stderr == b""
 
 
+@pytest.mark.slow
 def test_the_same_sound_is_the_same_bytes(tmp_path, sources):
     for kind in ("mp4", "webm"):
         with warnings.catch_warnings():

@@ -76,6 +76,7 @@ def snapshots(folder: Path, to: Path) -> list[Path]:
     return found
 
 
+@pytest.mark.slow
 def test_whatever_a_kill_leaves_it_goes_on(tmp_path, whole):
     places = snapshots(tmp_path, tmp_path / "kills")
     for index, place in enumerate(places):
@@ -91,6 +92,7 @@ def test_whatever_a_kill_leaves_it_goes_on(tmp_path, whole):
         assert os.listdir(place) == ["z.mp4"]
 
 
+@pytest.mark.slow
 def test_the_partial_film_plays_to_the_last_segment(tmp_path, whole):
     for index, place in enumerate(snapshots(tmp_path, tmp_path / "kills")):
         partial = place / "z.mp4.part" / "partial.mp4"

@@ -167,6 +167,7 @@ def test_an_apng_is_exact(tmp_path, alpha, shown):
     assert read_provenance(path) == NOTE  # as of a still picture
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alpha", [False, True])
 @pytest.mark.parametrize("shown", [EVEN, PACE], ids=["even", "uneven"])
 def test_a_gif_keeps_time_to_the_hundredth(tmp_path, alpha, shown):
@@ -192,6 +193,7 @@ def test_a_gif_keeps_time_to_the_hundredth(tmp_path, alpha, shown):
     assert read_metadata(path) == NOTE
 
 
+@pytest.mark.slow
 def test_a_gif_leaves_out_what_browsers_would_show_slowly(tmp_path):
     with pytest.warns(ReverieWarning, match=r"50 frames a second at most, 7 of 14 are left out"):
         path = written(tmp_path / "z.gif", [Fraction(1, 100)] * COUNT)
@@ -214,6 +216,7 @@ def test_a_gif_has_the_colours_of_all_frames(tmp_path):
         assert np.abs(found.astype(int) - wanted).mean() < 1.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["frames/", "frames/%03d.png", "frames/dream-%d.png"])
 def test_a_sequence_is_exact_and_appears_whole(tmp_path, name):
     written(f"{tmp_path}/{name}", alpha=True)

@@ -126,6 +126,7 @@ def test_a_gap_is_filled_with_silence(tmp_path: Path, kind: str) -> None:
     assert place_of_click(tmp_path / f"z.{kind}") == pytest.approx(0.525, abs=NEAR)
 
 
+@pytest.mark.slow
 def test_a_part_has_the_sound_of_that_part(tmp_path: Path) -> None:
     source = tmp_path / "a.avi"
     for case in (Case("u8", "mono", 8000, "avi"), Case("flac", "stereo", 48_000, "avi")):
@@ -153,6 +154,7 @@ def with_tracks(path: Path, *tracks: tuple[str, str, int]) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_each_track_goes_its_own_way(tmp_path: Path) -> None:
     tracks = (("aac", "stereo", 44_100), ("pcm_u8", "mono", 22_050), ("flac", "7.1", 48_000))
     source = with_tracks(tmp_path / "a.mkv", *tracks)

@@ -24,6 +24,7 @@ def window():
         yield window
 
 
+@pytest.mark.slow
 def test_a_film_that_is_over_before_it_played_is_asked_for_no_more(window):
     found = call(
         window,
