@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: Class, name and probability, the likeliest first.
 Rows = list[tuple[int, str, float]]
-Photos = Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Photographs, or folders of them.")]
+Photos = Annotated[list[str], typer.Argument(metavar="PHOTO", help="Photographs, or folders of them.")]
 Top = Annotated[
     int, other("--top", help="How many classes (default 5).", panel=MESSAGES, metavar="N", min=1, max=1000)
 ]
