@@ -97,19 +97,24 @@ def test_pages_hear_the_newest_once(room: FakeRoom) -> None:
     async def run() -> None:
         lobby = Lobby(room, "http://show:1")
         page, slow = lobby.enter(GUEST), lobby.enter(GUEST)
-        await asyncio.wait_for(page.wait(), 30)
+        async with asyncio.timeout(30):
+            await page.wait()
         first = lobby.text(page.sight)
         assert lobby.text("guest") is first  # made once for all
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(page.wait(), 0.02)
+            async with asyncio.timeout(0.02):
+                await page.wait()
         for text in ("volcano", "goldfish", "lion"):
             room.crowd.wish(text, Person("a"), NOON)
             lobby.heard()
-        await asyncio.wait_for(page.wait(), 1)
+        async with asyncio.timeout(1):
+            await page.wait()
         assert json.loads(lobby.text("guest"))["queue"][0]["label"] == "lion"
-        await asyncio.wait_for(slow.wait(), 1)
+        async with asyncio.timeout(1):
+            await slow.wait()
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(slow.wait(), 0.02)
+            async with asyncio.timeout(0.02):
+                await slow.wait()
         assert room.woken == 3
         lobby.leave(page)
         lobby.leave(slow)

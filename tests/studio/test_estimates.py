@@ -13,6 +13,7 @@ from reverie.recipe.presets.preset import preset
 from reverie.studio.asking import Planned
 from reverie.studio.estimates import Estimates
 from reverie.studio.quick import Overtaken
+from support.endings import run_within
 
 
 def planned(seed: int = 0, **changes: Any) -> Planned:
@@ -40,7 +41,7 @@ def test_it_is_tried_once_for_all_chances(line: Any) -> None:
         assert await estimates.of("you", [planned(7)]) == 20.0
         assert line.crew.errands == []
 
-    asyncio.run(asyncio.wait_for(twice(), 20))
+    run_within(20, twice())
 
 
 @pytest.mark.parametrize("end", [{"outcome": "made way"}, {"outcome": "failed"}, {"outcome": "done"}])
@@ -54,7 +55,7 @@ def test_what_could_not_be_tried_is_not_known_and_tried_again(line: Any, end: di
             with pytest.raises(Overtaken, match="no time"):
                 await asked
 
-    asyncio.run(asyncio.wait_for(fails(), 20))
+    run_within(20, fails())
 
 
 def test_what_comes_too_late_is_known_the_next_time(line: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +71,7 @@ def test_what_comes_too_late_is_known_the_next_time(line: Any, monkeypatch: pyte
         errand.done({"outcome": "done", "seconds": 9.0})
         assert await estimates.of("me", [planned()]) == 9.0
 
-    asyncio.run(asyncio.wait_for(late(), 20))
+    run_within(20, late())
 
 
 def test_the_newest_of_a_visitor_counts(line: Any) -> None:
@@ -86,4 +87,4 @@ def test_the_newest_of_a_visitor_counts(line: Any) -> None:
         errand.done({"outcome": "done", "seconds": 3.0})
         assert await second == 3.0
 
-    asyncio.run(asyncio.wait_for(two(), 20))
+    run_within(20, two())

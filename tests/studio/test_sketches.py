@@ -14,6 +14,7 @@ from reverie.recipe.presets.preset import PRESETS, preset
 from reverie.studio.asking import Planned
 from reverie.studio.quick import Overtaken
 from reverie.studio.sketches import OCTAVES, SIDE, STEPS, Sketches, sketched
+from support.endings import run_within
 
 
 @pytest.mark.parametrize("name", [*PRESETS, "apparition"])
@@ -69,7 +70,7 @@ def test_the_newest_wish_of_a_visitor_counts_and_others_have_theirs(tmp_path: Pa
         assert await second == b"me"
         assert await other == b"you"
 
-    asyncio.run(asyncio.wait_for(three(), 20))
+    run_within(20, three())
 
 
 def test_one_that_fails_is_told(tmp_path: Path) -> None:
@@ -81,4 +82,4 @@ def test_one_that_fails_is_told(tmp_path: Path) -> None:
         with pytest.raises(Overtaken, match="no time"):
             await task
 
-    asyncio.run(asyncio.wait_for(failed(), 20))
+    run_within(20, failed())

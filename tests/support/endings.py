@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import queue
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -19,6 +20,16 @@ T = TypeVar("T")
 POLITE, GONE = 5.0, 5.0
 #: Seconds until a child has said a line, on a machine that does much else.
 SAID = 240.0
+
+
+def run_within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine comes to, in a loop of its own; TimeoutError where it takes longer."""
+
+    async def bounded() -> T:
+        async with asyncio.timeout(seconds):
+            return await work
+
+    return asyncio.run(bounded())
 
 
 def within(work: Callable[[], T], seconds: float, what: str) -> T:

@@ -9,6 +9,7 @@ import pytest
 from fastapi import WebSocket, WebSocketDisconnect
 
 from reverie.web.talk import heard, talk
+from support.endings import run_within
 
 
 class Line:
@@ -66,6 +67,6 @@ def test_when_one_side_ends_the_other_does_and_the_line_is_closed(fails: bool) -
         if fails:
             raise RuntimeError
 
-    asyncio.run(asyncio.wait_for(talk(cast(WebSocket, line), for_ever(), shortly()), 60))
+    run_within(60, talk(cast(WebSocket, line), for_ever(), shortly()))
     assert ended == ["sending"]
     assert line.closed == 1

@@ -237,7 +237,8 @@ class ShowRoom:
                 self._show(found)
             self._awake.clear()
             try:
-                await asyncio.wait_for(self._awake.wait(), TICK)
+                async with asyncio.timeout(TICK):
+                    await self._awake.wait()
             except TimeoutError:
                 continue
 

@@ -176,7 +176,8 @@ class Crew:
         answer = self._checks[number] = asyncio.get_running_loop().create_future()
         ready[0].say("check", number=number, recipe=recipe)
         try:
-            error = await asyncio.wait_for(answer, CHECK)
+            async with asyncio.timeout(CHECK):
+                error = await answer
         except TimeoutError:
             return
         finally:

@@ -86,7 +86,8 @@ class Media:
         child = await self._idle.get() or await self._new()
         keep = False
         try:
-            answer = await asyncio.wait_for(child.ask(question), seconds)
+            async with asyncio.timeout(seconds):
+                answer = await child.ask(question)
             keep = answer is not None and child.turns < TURNS
             return answer
         except TimeoutError:

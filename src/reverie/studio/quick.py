@@ -67,7 +67,8 @@ class Quick(Generic[T]):
         self._line.pump()
         found: T | None
         try:
-            found = await asyncio.wait_for(answer, self._patience)
+            async with asyncio.timeout(self._patience):
+                found = await answer
         except TimeoutError:
             found = None
         finally:

@@ -73,7 +73,8 @@ class Thumbs:
                     raise NotYet("the network is being loaded; ask again in a moment")
                 self._line.crew.ask_layers(network)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(event.wait(), 3.0)
+                    async with asyncio.timeout(3.0):
+                        await event.wait()
             row = self._database.one("SELECT found FROM layers WHERE network = ?", network)
         assert row is not None
         found: dict[str, Any] = json.loads(row["found"])

@@ -195,7 +195,8 @@ class Body:
             raise HTTPException(413, f"over {self._most} bytes are too long")
         left = self._until - asyncio.get_running_loop().time()
         try:
-            message = await asyncio.wait_for(self._receive(), max(0.01, min(PAUSE, left)))
+            async with asyncio.timeout(max(0.01, min(PAUSE, left))):
+                message = await self._receive()
         except TimeoutError:
             raise HTTPException(408, "it came too slowly") from None
         self._read += len(message.get("body", b""))
@@ -217,7 +218,8 @@ def telling(send: Send, socket: str, headers: Mapping[str, str] | None = None) -
                 *message.get("headers", ()),
                 *((name.encode(), value.encode()) for name, value in more.items()),
             ]
-        await asyncio.wait_for(send(message), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            await send(message)
 
     return told
 

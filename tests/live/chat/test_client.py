@@ -109,6 +109,34 @@ def test_it_comes_back_with_all_that_was_said_before(ending: bytes) -> None:
     listening(then, check)
 
 
+@pytest.mark.parametrize("turns", range(6))
+def test_it_ends_when_it_is_told_to_while_something_arrives(turns: int) -> None:
+    """Whichever turn of the loop the end comes in, after a piece has come."""
+
+    async def run() -> None:
+        async with FakeIrc().serving() as address:
+            chat = Chat("dream", lambda text, person: None, address, patience=QUICK)
+            connect = chat._connect
+
+            async def noted() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+                found = await connect()
+                arriving.append(found[0])
+                return found
+
+            chat._connect = noted  # type: ignore[method-assign]
+            task = asyncio.create_task(chat.run())
+            await until(lambda: chat.connected)
+            arriving[0].feed_data(b":a!a PRIVMSG #dream :volcano\r\n")
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            ended, _ = await asyncio.wait([task], timeout=3)
+            assert ended
+
+    arriving: list[asyncio.StreamReader] = []
+    asyncio.run(run())
+
+
 def test_a_server_that_falls_silent_is_asked_and_left() -> None:
     """As after a netsplit, or where the connection is gone and nobody said so."""
 
@@ -159,7 +187,8 @@ def test_a_server_that_only_asks_and_never_reads_is_left() -> None:
                 writer.write((b"PING :" + b"p" * 400 + b"\r\n") * 200)
                 await asyncio.sleep(0)
                 try:
-                    await asyncio.wait_for(writer.drain(), 1)
+                    async with asyncio.timeout(1):
+                        await writer.drain()
                 except (OSError, TimeoutError):
                     return
 

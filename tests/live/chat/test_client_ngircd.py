@@ -103,7 +103,8 @@ def test_a_thousand_lines_a_second_for_a_minute(tmp_path: Path) -> None:
             )  # fmt: skip
             assert listener.stdout is not None
             assert listener.stdin is not None
-            assert await asyncio.wait_for(listener.stdout.readline(), PATIENCE * 3) == b"ready\n"
+            async with asyncio.timeout(PATIENCE * 3):
+                assert await listener.stdout.readline() == b"ready\n"
             writers = [Writer(f"fan{number}") for number in range(PEOPLE)]
             for one in writers:
                 await one.come(server.port)
@@ -116,8 +117,10 @@ def test_a_thousand_lines_a_second_for_a_minute(tmp_path: Path) -> None:
                     memory.append(psutil.Process(listener.pid).memory_info().rss)
             await asyncio.sleep(3)
             listener.stdin.close()
-            found = json.loads(await asyncio.wait_for(listener.stdout.readline(), PATIENCE))
-            await asyncio.wait_for(listener.wait(), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                found = json.loads(await listener.stdout.readline())
+            async with asyncio.timeout(PATIENCE):
+                await listener.wait()
             for one in writers:
                 one.leave()
             return found, memory

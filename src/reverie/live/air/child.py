@@ -132,7 +132,8 @@ class KeptChild:
     async def _buried(self, process: asyncio.subprocess.Process, why: str) -> str:
         if why == "ended":
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), 1.0)
+                async with asyncio.timeout(1.0):
+                    await process.wait()
         self._kill()
         code = await process.wait()
         return f"ended ({code})" if why == "ended" else why
@@ -177,7 +178,8 @@ class KeptChild:
         if self._process is None:
             return
         try:
-            await asyncio.wait_for(self._process.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._process.wait()
         except TimeoutError:
             self._kill()
             await self._process.wait()

@@ -114,7 +114,8 @@ class Chat:
         finally:
             writer.close()
             with suppress(OSError, TimeoutError):
-                await asyncio.wait_for(writer.wait_closed(), 2.0)
+                async with asyncio.timeout(2.0):
+                    await writer.wait_closed()
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         where = urlsplit(self.server)
@@ -122,15 +123,18 @@ class Chat:
         connecting = asyncio.open_connection(
             where.hostname, where.port or PORTS[where.scheme], ssl=safe, limit=PIECE
         )
-        return await asyncio.wait_for(connecting, self.patience.connect)
+        async with asyncio.timeout(self.patience.connect):
+            return await connecting
 
     async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         """What arrives next; a server that says nothing for long is asked whether it is there."""
         try:
-            return await asyncio.wait_for(reader.read(PIECE), self.patience.quiet)
+            async with asyncio.timeout(self.patience.quiet):
+                return await reader.read(PIECE)
         except TimeoutError:
             self._send(writer, "PING :reverie")
-        return await asyncio.wait_for(reader.read(PIECE), self.patience.answer)
+        async with asyncio.timeout(self.patience.answer):
+            return await reader.read(PIECE)
 
     def _take(self, lines: list[bytes], writer: asyncio.StreamWriter) -> None:
         """Read lines: pings are answered before anything else is looked at."""

@@ -113,10 +113,10 @@ class ShowChild:
         try:
             return kept(self._options.data, self._options.size)
         except BadInput as error:
-            self._talk.voice.say(ShowError(words=str(error)))
             file = self._options.data / WHERE
             with suppress(OSError):
                 os.replace(file, file.with_name(file.name + ".bad"))
+            self._talk.voice.say(ShowError(words=str(error)))
             return None
 
     # -- orders -------------------------------------------------------------------------------------------

@@ -36,7 +36,8 @@ async def _send(socket: WebSocket, watcher: Watcher, lobby: Lobby) -> None:
     """Send what there is; what comes meanwhile is sent together."""
     while True:
         await watcher.wait()
-        await asyncio.wait_for(socket.send_text(lobby.text(watcher.sight)), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            await socket.send_text(lobby.text(watcher.sight))
         await asyncio.sleep(PACE)
 
 

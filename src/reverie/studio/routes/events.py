@@ -39,7 +39,8 @@ async def _send(socket: WebSocket, viewer: Viewer, hub: Hub) -> None:
     while not viewer.gave_up:
         for what in await viewer.next():
             sending = socket.send_text(what) if isinstance(what, str) else socket.send_bytes(what)
-            await asyncio.wait_for(sending, PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await sending
         await asyncio.sleep(hub.pace)  # what comes meanwhile is sent together, the newest of each kind
 
 

@@ -68,7 +68,8 @@ class Process:
             except Exception:  # nothing that one message does ends the talk with a child
                 _log.exception("a message of a child could not be dealt with")
         try:
-            await asyncio.wait_for(child.wait(), DYING)
+            async with asyncio.timeout(DYING):
+                await child.wait()
         except TimeoutError:  # it says nothing any more and still lives
             with contextlib.suppress(ProcessLookupError):
                 child.kill()
