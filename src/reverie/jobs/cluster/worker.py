@@ -5,20 +5,28 @@ from __future__ import annotations
 import atexit
 import platform
 import shutil
+import stat
 import tempfile
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from reverie.errors import NetworkError, ResourceError, ReverieError
 from reverie.jobs.cluster.shard import Shard, unpack
 from reverie.jobs.dreaming.dream import PictureResult
 from reverie.jobs.job import Event, ItemFinished, Job, Listener, Result
 from reverie.jobs.workspace import Workspace
+from reverie.media.lock import WHOLE, hold
 from reverie.media.picture.picture import no_larger
 from reverie.recipe.recipe import Recipe
+
+#: How the folders of workers are called, and seconds in which one may be made and not yet be held.
+_CALLED: Final = "reverie-worker-"
+_JUST_MADE: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -103,10 +111,22 @@ def _check_network(job: Job[Any], shard: Shard, workspace: Workspace) -> None:
 
 @cache
 def _folder() -> Path:
-    """A folder of this worker, gone when it ends."""
-    folder = Path(tempfile.mkdtemp(prefix="reverie-worker-"))
+    """A folder of this worker, gone when it ends, or when the next one begins where it was killed."""
+    _remove_left()
+    folder = Path(tempfile.mkdtemp(prefix=_CALLED))
+    hold(folder, [WHOLE])
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
+
+
+def _remove_left() -> None:
+    """Remove the folders of workers that were killed: photographs of others are in them."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_CALLED}*"):
+        with suppress(OSError, ReverieError):
+            found = folder.lstat()
+            if stat.S_ISDIR(found.st_mode) and time.time() - found.st_mtime > _JUST_MADE:
+                with hold(folder, [WHOLE]):
+                    shutil.rmtree(folder)
 
 
 @cache
