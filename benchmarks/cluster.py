@@ -104,8 +104,12 @@ def _plain(out: Path, given: argparse.Namespace, side: int) -> float:
         assert process.stdout is not None
         process.stdout.readline()  # it is ready
     began = time.perf_counter()
+    for process in started:  # all at once
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
     for process in started:
-        process.communicate("go\n")
+        process.communicate()
     return time.perf_counter() - began
 
 

@@ -13,10 +13,10 @@ from support.ray_jobs import Counted, whole_job
 
 
 class Writes(Listener):
-    """A line in a file for each item that is there, and each generation."""
+    """A line in a file for each item that is there, and each generation of an evolution."""
 
-    def __init__(self, log: Path) -> None:
-        self.log = log
+    def __init__(self, log: Path, name: str) -> None:
+        self.log, self.name = log, name
 
     def line(self, text: str) -> None:
         with self.log.open("a") as file:
@@ -25,14 +25,14 @@ class Writes(Listener):
     def on_event(self, event: Event) -> None:
         if isinstance(event, ItemFinished) and not event.skipped and event.path:
             self.line(event.path)
-        elif isinstance(event, Step) and (index := getattr(event.source, "index", None)) is not None:
-            self.line(f"generation {index}")
+        elif self.name == "fool" and isinstance(event, Step) and event.source is not None:
+            self.line(f"generation {event.source.index}")
 
 
 def main() -> None:
     """Does it; what comes back of a film's pieces is written down too."""
     address, name, inputs, out, log = sys.argv[1:]
-    listener = Writes(Path(log))
+    listener = Writes(Path(log), name)
     with connected(address, PerTask(1)) as cluster:
         counted = Counted(cluster)
         counted.each = lambda _: [

@@ -17,6 +17,8 @@ from reverie.jobs.workspace import Workspace
 
 #: Pictures that are evolved to see how long they take.
 TRIAL = 100
+#: Seconds between two checkpoints at least: of a run alone, and of one whose generations are many machines' work.
+ALONE, SHARED = 30.0, 0.1
 
 
 class EvolutionJob(Job[EvolutionResult]):
@@ -121,6 +123,7 @@ class EvolutionJob(Job[EvolutionResult]):
             given=self.settings,
             trust=workspace.trust,
             workspace=workspace,
+            checkpoint_every=ALONE if workspace.elsewhere is None else SHARED,
             **self._network(workspace),
         )
         return run.carry_out(self.classes, listener, surest=self.surest)
