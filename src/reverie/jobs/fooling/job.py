@@ -17,7 +17,7 @@ from reverie.jobs.workspace import Workspace
 
 #: Pictures that are evolved to see how long they take.
 TRIAL = 100
-#: Seconds between two checkpoints at least: of a run alone, and of one whose generations are many machines' work.
+#: Seconds between two checkpoints at least: of a run alone, and where a generation is many machines' work.
 ALONE, SHARED = 30.0, 0.1
 
 
