@@ -9,16 +9,18 @@ installed. There one unit of the network that dreams tells, which costs two look
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from reverie.ascent.session import Session
+from reverie.errors import NetworkError
 from reverie.network.faces import Face, find_faces
 from reverie.ops.filters import low_pass, resize
 from reverie.process.notices import warn
@@ -71,8 +73,7 @@ def spared(source: Tensor, recipe: Recipe, mask: Tensor | None, name: str) -> Te
     """
     if recipe.spare == "nothing":
         return mask
-    pixels = source[0].expand(3, -1, -1) if source.shape[1] == 1 else source[0, :3]
-    faces = find_faces(np.ascontiguousarray(pixels.permute(1, 2, 0).cpu().numpy()))
+    faces = find_faces(_pixels(source))
     if not faces:
         warn(f"{name}: no face was found in it, so none is spared; --mask keeps what you paint black")
         return mask
@@ -121,14 +122,44 @@ def free_of_faces(picture: Tensor, session: Session) -> Tensor | None:
         return None
     height, width = picture.shape[2:]
     seen = picture.new_zeros(1, 1, height, width)
-    for side in LOOKED_AT:
-        factor = side / min(height, width)
-        look = resize(picture, round(height * factor), round(width * factor)).clamp(0, 1)
-        with session.turn:
-            cells = session.engine.forward(look, [unit.layer])[unit.layer][:, unit.channel : unit.channel + 1]
-        way = ((cells.float() - unit.low) / (unit.high - unit.low)).clamp(0, 1)
+    for cells in _answers(unit, picture, session):
+        way = ((cells - unit.low) / (unit.high - unit.low)).clamp(0, 1)
         around = F.max_pool2d(way, 3, stride=1, padding=1)  # a face is wider than the cell that tells of it
         seen = torch.maximum(seen, resize(around, height, width, plain=True))
     if float(seen.max()) == 0:
         return None
     return 1 - low_pass(seen, max(1.0, min(height, width) * SOFT)).clamp(0, 1)
+
+
+def shows_a_face(picture: Tensor, session: Session) -> bool:
+    """Whether a picture (1, C, H, W) in [0, 1] surely shows somebody's face; False where nobody can tell.
+
+    The unit of the network that dreams tells, in two looks that cost less than a step each; a blurred cat is
+    a face to one of them, never to both. Where the extra ``faces`` is here it has the last word.
+    """
+    unit, sure = UNITS.get(session.net.name), [0.0]
+    if unit is not None:
+        sure = [float(cells.max()) for cells in _answers(unit, picture, session)]
+        if max(sure) < unit.low:
+            return False
+    try:
+        return bool(find_faces(_pixels(picture)))
+    except NetworkError:  # the extra is not here
+        return unit is not None and min(sure) >= unit.high
+
+
+def _answers(unit: FaceUnit, picture: Tensor, session: Session) -> Iterator[Tensor]:
+    """What a unit says of a picture (1, C, H, W), (1, 1, h, w), at each size at which it looks."""
+    height, width = picture.shape[2:]
+    for side in LOOKED_AT:
+        factor = side / min(height, width)
+        look = resize(picture, round(height * factor), round(width * factor)).clamp(0, 1)
+        with session.turn:
+            cells = session.engine.forward(look, [unit.layer])[unit.layer]
+        yield cells[:, unit.channel : unit.channel + 1].float()
+
+
+def _pixels(picture: Tensor) -> NDArray[np.float32]:
+    """A picture (1, C, H, W) as colours, (H, W, 3)."""
+    colours = picture[0].expand(3, -1, -1) if picture.shape[1] == 1 else picture[0, :3]
+    return np.ascontiguousarray(colours.permute(1, 2, 0).cpu().numpy())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from reverie._version import __version__
 from reverie.errors import BadInput, UsageError
+from reverie.jobs.faces import FaceNotice
 from reverie.jobs.foreign_names import files_of
 from reverie.jobs.job import Listener, Step
 from reverie.jobs.output import Output
@@ -46,6 +47,7 @@ class OpenRecipe:
     Attributes:
         recipe: The recipe with bare file names.
         recipes: It and the further ones.
+        faces: Says where somebody's face is about to be dreamt over; silent where ``engine`` is given.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class OpenRecipe:
         """
         self.workspace = workspace or Workspace()
         self._engine = engine
+        self.faces = FaceNotice(wanted=engine is None)
         where = dict(paths or {})
         named = known_as(recipe.network)
         self._network = where.get(recipe.network, named)
@@ -170,7 +173,12 @@ class OpenRecipe:
         session = self.session
         while True:
             before = session.shrunk
-            state = self.begin(opened())
+            picture = opened()
+            if picture is not None:
+                name = picture.source.name if picture.source else watch.label
+                self.faces.look(self.recipe, picture, session, name)
+            state = self.begin(picture)
+            del picture
             cut = last = None
             for last in dream(watch.begin(self.recipe), session=session, state=state):
                 if session.shrunk != before:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from reverie._version import __version__
 from reverie.errors import BadInput, NetworkError, ResourceError, UsageError
 from reverie.jobs.claims import Claim, Named, film_claims, reads_of
+from reverie.jobs.faces import FaceNotice
 from reverie.jobs.foreign_names import check_beside, check_no_code, files_of, not_repeatable, placed
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener, Result
 from reverie.jobs.open_recipe import OpenRecipe, Watch
@@ -235,6 +236,7 @@ class _Again:
         if engine is not None:
             self._check_engine()
         opened = OpenRecipe(self.recipe, self.workspace, engine=engine, paths=paths)
+        opened.faces = FaceNotice(wanted=False)  # whoever made it has seen it
         self._check_network(opened)
         return opened
 

@@ -21,9 +21,10 @@ from reverie.recipe.recipe import Recipe
 if TYPE_CHECKING:
     from reverie.ascent.loop import Frame
     from reverie.ascent.session import Session
+    from reverie.jobs.faces import FaceNotice
     from reverie.jobs.moving.film_pieces import FilmPieces
     from reverie.jobs.open_recipe import OpenRecipe
-    from reverie.media.picture import Source
+    from reverie.media.picture import Picture, Source
     from reverie.media.video.read.audio import Sound
     from reverie.media.video.write.render import Render
     from reverie.motion.frame import MovingFrame
@@ -46,6 +47,7 @@ class FrameSource(ABC):
         alpha: Whether frames have an alpha channel.
         warnings: What is to be said of it before it begins.
         name: What it is called when progress is told.
+        photo: What a zoom begins with.
     """
 
     recipe: Recipe
@@ -56,6 +58,7 @@ class FrameSource(ABC):
     alpha: bool = False
     warnings: tuple[str, ...] = ()
     name: str
+    photo: Picture | None = None
 
     @property
     @abstractmethod
@@ -130,12 +133,13 @@ class FrameWriter:
         render: Render,
         steering: Steering,
         *,
+        faces: FaceNotice,
         allow_flashes: bool,
         away: FilmPieces | None = None,
     ) -> None:
         """Goes on after the frames of the render; ``recipe`` has bare file names."""
         self.source, self.recipe, self.render, self.steering = source, recipe, render, steering
-        self.away = away
+        self.faces, self.away = faces, away
         kept: Mapping[str, Any] = render.state or {}
         self.length = Fraction(kept.get("length", 0))
         self.guard = (
@@ -155,8 +159,15 @@ class FrameWriter:
         source, render, shrunk = self.source, self.render, session.shrunk
         watch = FrameWatch(listener, source)
         kept = None if render.state is None else render.state["work"]
+
+        def opening(frame: Frame) -> None:
+            if source.source is not None and frame.octave.index == frame.step == 0:
+                seen = source.photo or frame.state.canvas.source
+                self.faces.look(self.recipe, seen, session, source.name)
+            watch.opening(frame)
+
         frames = (
-            source.render(self.recipe, session, kept, watch.opening, lambda n: self.steering.at(frame=n))
+            source.render(self.recipe, session, kept, opening, lambda n: self.steering.at(frame=n))
             if self.away is None
             else self.away.render(kept, listener.should_stop, watch.came)
         )

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from reverie.jobs.claims import Claim, film_claims
 from reverie.jobs.estimate import clock, runs_in_words, what_runs
+from reverie.jobs.faces import FaceNotice
 from reverie.jobs.job import Estimate, ItemFinished, Job, Kept, Listener, Result
 from reverie.jobs.moving.film_frames import FrameSource, FrameWriter, Shrunk
 from reverie.jobs.open_recipe import OpenRecipe
@@ -91,6 +92,7 @@ class MovingWork:
     """A source of frames, and the network at it. Use it once.
 
     Attributes:
+        faces: Says where somebody's face is about to be dreamt over; silent where ``engine`` is given.
         kept: Frames that are safe, also after an error.
         recipe: With bare file names.
     """
@@ -109,6 +111,7 @@ class MovingWork:
         self.kept = 0
         self._engine = engine
         self._paths = paths
+        self.faces = FaceNotice(wanted=engine is None)
         self.opened = self._opened(engine)
         self.recipe = source.bare(self.opened.recipe)
 
@@ -231,6 +234,7 @@ class MovingWork:
                 self.recipe,
                 render,
                 steering,
+                faces=self.faces,
                 allow_flashes=output.allow_flashes,
                 away=source.away(self.opened, render),
             )
