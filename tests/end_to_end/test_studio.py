@@ -497,3 +497,21 @@ def test_the_catalogue(user: User) -> None:
     assert len(user.get("/api/samples")) == 4
     read = user.post("/api/objective", text='block5c + 0.5 * class("tabby")')
     assert read["text"] == 'block5c + 0.5*class("tabby")'
+
+
+# -- at the end: nothing of what was given before is there afterwards ---------------------------------------
+
+
+def test_everything_of_mine_can_be_removed(running: RunningStudio, user: User, photographs: Path) -> None:
+    id = user.give((photographs / "rocket.png").read_bytes())["id"]
+    job = user.ask(kind="dream", photo=id, recipe=QUICK)
+    user.wait(job)
+    waiting = user.ask(kind="dream", photo=id, recipe=LONG)
+    assert user.http.delete("/api/me").status_code == 409
+    user.post(f"/api/jobs/{waiting}/cancel")
+    user.wait(waiting)
+    assert user.http.delete("/api/me").status_code == 204
+    assert user.get("/api/photos") == []
+    assert user.get("/api/pictures")["items"] == []
+    assert user.http.get(f"/api/jobs/{job}").status_code == 404
+    assert user.get("/api/me")["quota"]["used"] == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -165,6 +166,23 @@ class Studio:
         for name in ("view", "thumb", "copy"):
             for path in self.cache.glob(f"{name}-{id}*"):
                 path.unlink(missing_ok=True)
+
+    def forget_given(self, one: Given) -> None:
+        """Remove what was given, and all small pictures of it."""
+        self.given.forget(one)
+        self.forget_views(one.id)
+        self.thumbs.forget(one.id)
+
+    def forget(self, owner: str) -> None:
+        """Remove for good all that a visitor gave and made; nothing of theirs may wait or run."""
+        with self.database.together():
+            for one in self.given.of(owner):
+                self.forget_given(one)
+            for id in self.pictures.forget(owner):
+                self.forget_views(id)
+            for id in self.jobs.forget(owner):
+                shutil.rmtree(self.pictures.folder / id, ignore_errors=True)
+        self.database.settle()
 
     def tidy(self, now: float) -> None:
         """Empty the bins, and remove copies of yesterday and what an upload left that was cut off."""

@@ -149,7 +149,7 @@ class Thumbs:
     def _done(self, id: str, wanted: _Wanted, end: dict[str, Any]) -> None:
         self._wanted.discard(wanted)
         folder = self._line.settings.data / MADE / id
-        if end["outcome"] == "done":
+        if end["outcome"] == "done" and self._still_wanted(wanted):
             (folder / OUTPUT["path"]).replace(self.path(id))
             self._database.do(
                 "INSERT OR REPLACE INTO thumbs (id, owner, network, photo, layer) VALUES (?, ?, ?, ?, ?)",
@@ -158,6 +158,19 @@ class Thumbs:
             told = {"type": "thumbnail", "network": wanted.network, **_named(wanted)}
             self._hub.tell(wanted.owner, {**told, "url": f"/api/thumbs/{id}"})
         shutil.rmtree(folder, ignore_errors=True)
+
+    def _still_wanted(self, wanted: _Wanted) -> bool:
+        """Whether what it is of was not removed meanwhile."""
+        return (
+            not wanted.photo
+            or self._database.one("SELECT 1 FROM given WHERE id = ?", wanted.photo) is not None
+        )
+
+    def forget(self, photo: str) -> None:
+        """Remove the small pictures of a photograph."""
+        for row in self._database.all("SELECT id FROM thumbs WHERE photo = ?", photo):
+            self.path(row["id"]).unlink(missing_ok=True)
+        self._database.do("DELETE FROM thumbs WHERE photo = ?", photo)
 
 
 def _named(wanted: _Wanted) -> dict[str, Any]:

@@ -357,6 +357,8 @@ export const texts = {
   "gallery.empty": "Nothing has been made yet.",
   "gallery.none": "None of these has been made yet.",
   "gallery.first": "Dream the first one",
+  "gallery.forget": "Delete everything of mine",
+  "gallery.forget.sure": "Delete every photograph, film and mask that you gave, and every picture that you made? They are gone for good: there is no undo.",
   "viewer.newer": "The newer one",
   "viewer.older": "The older one",
   "viewer.seed": "seed {seed}",

@@ -76,8 +76,7 @@ async def remove(id: str, here: Here) -> Response:
     alive = here.studio.jobs.in_states("waiting", "running", "paused", owner=here.owner)
     if any(id == row.photo or id in row.files.values() for row in alive):
         raise HTTPException(409, "a job that has not ended needs it; cancel that first")
-    here.studio.given.forget(one)
-    here.studio.forget_views(id)
+    here.studio.forget_given(one)
     return Response(status_code=204)
 
 

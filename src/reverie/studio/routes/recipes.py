@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request, Response
 
 from reverie.jobs.provenance.note import Provenance
 from reverie.studio.recalled import recalled
 from reverie.studio.routes.common import Here, name_of, uploaded
+from reverie.studio.store.jobs import ALIVE
 
 router = APIRouter(prefix="/api", tags=["gallery"])
 
@@ -27,3 +28,11 @@ async def me(here: Here) -> dict[str, Any]:
     quota = studio.settings.quota
     used = {"used": studio.used(here.owner), "waiting_now": studio.jobs.waiting_of(here.owner)}
     return {"visitor": here.owner, "shared": studio.settings.shared, "quota": {**vars(quota), **used}}
+
+
+@router.delete("/me", status_code=204, summary="Remove all that you gave and made, for good")
+async def forget(here: Here) -> Response:
+    if here.studio.jobs.in_states(*ALIVE, owner=here.owner):
+        raise HTTPException(409, "something of yours waits or is being made; cancel it in the queue first")
+    here.studio.forget(here.owner)
+    return Response(status_code=204)

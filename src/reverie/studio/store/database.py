@@ -52,6 +52,10 @@ CREATE TABLE thumbs (
 """
 
 
+#: What is deleted is written over, so that no name of it stays in the index.
+_GONE: Final = ("secure_delete=ON",)
+
+
 def new_id() -> str:
     """22 characters that nobody guesses, fit for URLs and file names."""
     return secrets.token_urlsafe(16)
@@ -86,7 +90,13 @@ class Database:
         try:
             connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             connection.row_factory = sqlite3.Row
-            for words in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=2000"):
+            for words in (
+                "journal_mode=WAL",
+                "synchronous=NORMAL",
+                "foreign_keys=ON",
+                "busy_timeout=2000",
+                *_GONE,
+            ):
                 connection.execute(f"PRAGMA {words}")
             found = connection.execute("PRAGMA user_version").fetchone()[0]
             if found == 0:
@@ -126,6 +136,10 @@ class Database:
             if isinstance(error, sqlite3.IntegrityError):
                 raise
             raise ResourceError(f"the studio's index cannot be written ({error}); free some room") from error
+
+    def settle(self) -> None:
+        """Bring what waits in the log into the index, and empty the log."""
+        self.one("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def together(self) -> Iterator[None]:

@@ -111,6 +111,10 @@ class GivenFiles(StoredFiles):
         row = self._database.one("SELECT total(bytes) FROM given WHERE owner = ?", owner)
         return int(row[0]) if row is not None else 0
 
+    def of(self, owner: str) -> list[Given]:
+        """All of a visitor's files."""
+        return [_given(row) for row in self._database.all("SELECT * FROM given WHERE owner = ?", owner)]
+
     def forget(self, one: Given) -> None:
         """Remove it, file and all."""
         self._database.do("DELETE FROM given WHERE id = ?", one.id)

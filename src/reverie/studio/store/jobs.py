@@ -138,6 +138,12 @@ class Jobs:
         columns = ", ".join(f"{name} = ?" for name in packed)
         self._database.do(f"UPDATE jobs SET {columns} WHERE id = ?", *packed.values(), id)
 
+    def forget(self, owner: str) -> list[str]:
+        """Remove all of a visitor's; their ids."""
+        rows = self._database.all("SELECT id FROM jobs WHERE owner = ?", owner)
+        self._database.do("DELETE FROM jobs WHERE owner = ?", owner)
+        return [row["id"] for row in rows]
+
     def unfinished(self) -> None:
         """What ran when the server ended waits again, before all others."""
         self._database.do("UPDATE jobs SET state = 'waiting', share = NULL WHERE state = 'running'")

@@ -122,6 +122,12 @@ class Gallery(StoredFiles):
         columns = ", ".join(f"{name} = ?" for name in values)
         self._database.do(f"UPDATE pictures SET {columns} WHERE id = ?", *values.values(), id)
 
+    def forget(self, owner: str) -> list[str]:
+        """Remove all of a visitor's, those in the bin too; their ids. The files go with the jobs' folders."""
+        rows = self._database.all("SELECT id FROM pictures WHERE owner = ?", owner)
+        self._database.do("DELETE FROM pictures WHERE owner = ?", owner)
+        return [row["id"] for row in rows]
+
     def empty_bin(self, now: float | None = None) -> list[str]:
         """Remove what was thrown away a day ago, files too; their ids."""
         until = (time.time() if now is None else now) - KEPT

@@ -59,6 +59,8 @@ export const schema = () => ask("GET", "/api/schema");
 export const presets = () => ask("GET", "/api/presets");
 /** @returns {Promise<import("./types.js").Network[]>} */
 export const networks = () => ask("GET", "/api/networks");
+/** Remove all that was given and made, for good. */
+export const forgetAll = () => ask("DELETE", "/api/me");
 /** @returns {Promise<{visitor: string, shared: boolean}>} */
 export const me = () => ask("GET", "/api/me");
 

@@ -1,4 +1,6 @@
 /** The gallery's tab. */
+import { complain } from "../core/actions.js";
+import * as api from "../core/api.js";
 import { html, useEffect, useState } from "../core/html.js";
 import { Icon } from "../core/icons.js";
 import { go, openSheet } from "../core/state.js";
@@ -6,6 +8,13 @@ import { Segments } from "../shape/segments.js";
 import { Grid } from "./grid.js";
 import { fetchMore, fetchNew, filter, made, more, refilter } from "./list.js";
 import { t } from "../texts.js";
+
+/** Delete all, once more asked; the page begins anew, as it shows much of what is gone. */
+async function forget() {
+  if (!confirm(t("gallery.forget.sure"))) return;
+  await api.forgetAll();
+  location.reload();
+}
 
 const SHOWN = ["", "dream", "portrait", "zoom", "film", "fool"];
 
@@ -22,6 +31,8 @@ export function Gallery() {
           choices=${SHOWN.map((value) => ({ value, label: value ? t(/** @type {any} */ (`tab.${value}`)) : t("gallery.all") }))} />
         <button class="icon bordered" aria-pressed=${filter.value.favourite} title=${t("gallery.favourites")} aria-label=${t("gallery.favourites")}
           onClick=${() => refilter({ favourite: !filter.value.favourite })}><${Icon} name="heart" filled=${filter.value.favourite} /></button>
+        <button class="icon bordered" title=${t("gallery.forget")} aria-label=${t("gallery.forget")}
+          onClick=${() => void forget().catch(complain)}><${Icon} name="bin" /></button>
       </div></header>
     ${nothing ? html`<div class="welcome"><p class="lead">${t(filter.value.favourite || filter.value.kind ? "gallery.none" : "gallery.empty")}</p>
         <button class="primary large" onClick=${() => go("dream")}>${t("gallery.first")}</button></div>`
