@@ -21,7 +21,6 @@ from reverie.jobs.provenance.note import (
 from reverie.media.picture import Picture
 from reverie.media.picture.picture import Made, fingerprint
 from reverie.network.description import describe
-from reverie.network.named import known_as
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -79,18 +78,19 @@ def _note(recipe: Recipe, finished: Picture, session: Session, why: str) -> Prov
     """All that is known of how it was made."""
     import torch
 
-    asked = session.net.asked or known_as(recipe.network)
+    asked, mine = session.net.asked, session.net.name[:80].replace(":", " ").replace("#", " ")
+    name = bare_network(asked) if asked else mine
     bare = {name: os.path.basename(name) for name in recipe.files()}
     source = finished.source
     return Provenance(
         reverie=__version__,
-        recipe=recipe.renamed(bare).model_copy(update={"network": bare_network(asked)}),
+        recipe=recipe.renamed(bare).model_copy(update={"network": name}),
         source=FileNote(name=source.name, sha256=source.sha256) if source else None,
         files=_files(recipe.files()),
         network=NetworkNote(
-            name=bare_network(session.net.asked) if session.net.asked else session.net.name[:80],
+            name=name,
             sha256=session.net.weights_sha256,
-            files=_files([path for path in describe(asked).files if os.path.exists(path)]),
+            files=_files([path for path in describe(asked).files if os.path.exists(path)]) if asked else (),
         ),
         engine=EngineNote(**vars(session.record()), torch=torch.__version__),
         output=OutputNote(),

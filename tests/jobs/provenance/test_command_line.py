@@ -6,7 +6,9 @@ import shlex
 
 import pytest
 
-from reverie.jobs.provenance.command_line import command_of
+from reverie.jobs.provenance.command_line import command_line, command_of
+from reverie.jobs.provenance.note import EngineNote, NetworkNote, OutputNote, Provenance
+from reverie.jobs.provenance.words import facts
 from reverie.recipe.presets.preset import PRESETS, preset
 from reverie.recipe.recipe import Recipe
 from support.recipes import recipe_for
@@ -37,3 +39,32 @@ def test_a_recipe_that_options_cannot_say_has_none() -> None:
     assert command_of(preset("classic", levels=3)) is None
     assert command_of(preset("classic", strength=None)) is None
     assert command_of(Recipe(preset="of my own")) is None
+
+
+@pytest.mark.parametrize(
+    ("objective", "target", "words"),
+    [
+        ('channel("2", 3)', ["2:3"], "channel 3 of the layer 2"),
+        ('layer("features.4")', ["features.4"], "the layer features.4, all its channels"),
+        ('class("3")', [], "class(3)"),
+    ],
+)
+def test_a_portrait_of_a_network_of_ones_own_names_its_target(
+    objective: str, target: list[str], words: str
+) -> None:
+    """Without batch norms it goes without a prior, which no option says: its file is the recipe."""
+    recipe = preset("portrait", objective=(objective,), network="py:net.py:make")
+    assert recipe.portrait is not None
+    bare = recipe.portrait.model_copy(update={"priors": ()})
+    note = Provenance(
+        reverie="0.1.0",
+        recipe=recipe.model_copy(update={"portrait": bare}),
+        network=NetworkNote(name="py:net.py:make", sha256="0" * 64),
+        engine=EngineNote(engine="plain", device="cpu", precision="fp32", threads=1),
+        source=None,
+        files=(),
+        output=OutputNote(),
+    )
+    line = ["reverie", "see", *target, "-o", "p-rerun.png", "--recipe", "p.png", "--trust"]
+    assert shlex.split(command_line(note, "p.png")) == line
+    assert dict(facts(note))["portrait of"] == words

@@ -40,8 +40,20 @@ def command_line(note: Provenance, result: str) -> str:
     out = path.name + (os.sep if note.moving and os.path.isdir(result) else "")
     if options is None:  # written beside what it reads, which stays
         out = f"{path.stem}-rerun{path.suffix}" + (os.sep if out.endswith(os.sep) else "")
+        words += _target(recipe)
         options = ["--recipe", result, *(["--trust"] if describe(recipe.network).runs_code else [])]
     return shlex.join(["reverie", *words, "-o", out, *_output_words(note, out), *options])
+
+
+def _target(recipe: Recipe) -> list[str]:
+    """The channel or layer that a portrait alone is of, as ``see`` takes it; nothing where it is another."""
+    wanted = ob.parse(recipe.objective[0])
+    if recipe.portrait is None or len(recipe.objective) > 1 or len(wanted.terms) > 1:
+        return []
+    read = wanted.terms[0].quantity
+    if isinstance(read, ob.Channel) and wanted == ob.channel(read.layer, read.index):
+        return [f"{read.layer}:{read.index}"]
+    return [read.layer] if isinstance(read, ob.Layer) and wanted == ob.layer(read.layer) else []
 
 
 def like_it(recipe: Recipe, result: str) -> list[str]:

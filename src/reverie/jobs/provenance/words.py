@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from reverie import objective as ob
 from reverie.jobs.provenance.note import Provenance, Steered
 from reverie.recipe.recipe import PARTS, make
 
@@ -37,6 +38,8 @@ def facts(note: Provenance) -> Iterator[tuple[str, str]]:
         yield "source", f"{note.source.name}  {note.source.sha256}"
     for file in note.files:
         yield "file", f"{file.name}  {file.sha256}"
+    if note.recipe.portrait is not None:
+        yield "portrait of", "; ".join(map(_wanted, note.recipe.objective))
     yield "network", f"{note.network.name}  {note.network.sha256}"
     for file in note.network.files:
         yield "", f"{file.name}  {file.sha256}"
@@ -59,6 +62,19 @@ def facts(note: Provenance) -> Iterator[tuple[str, str]]:
         yield "steered", _change(one)
     if note.stopped:
         yield "stopped", f"after octave {note.stopped.octave + 1}, step {note.stopped.step + 1}"
+
+
+def _wanted(objective: str) -> str:
+    """What a portrait is of, as a person says it; anything but a unit alone as it is written."""
+    wanted = ob.parse(objective)
+    read = wanted.terms[0].quantity
+    if len(wanted.terms) > 1 or wanted.terms[0].weight != 1:
+        return objective
+    if isinstance(read, ob.Channel):
+        return f"channel {read.index} of the layer {read.layer}"
+    if isinstance(read, ob.Layer):
+        return f"the layer {read.layer}, all its channels"
+    return objective
 
 
 def in_words(name: str, value: Any) -> str:
