@@ -32,6 +32,7 @@ MAKES = {
     "lesson": ["lesson.png"],
     "moving": ["moving.gif"],
     "network_in_a_file": [],
+    "neuron_box": [],
     "notebook": ["noise.png"],
     "objectives": ["objective.png"],
     "own_network": ["own.png"],

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, cast
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from reverie.recipe.recipe import Recipe
 if TYPE_CHECKING:
     from reverie.ascent.loop import Frame
     from reverie.ascent.session import Session
+    from reverie.deepdream.state import State
     from reverie.jobs.faces import FaceNotice
     from reverie.jobs.moving.film_pieces import FilmPieces
     from reverie.jobs.open_recipe import OpenRecipe
@@ -162,7 +163,7 @@ class FrameWriter:
 
         def opening(frame: Frame) -> None:
             if source.source is not None and frame.octave.index == frame.step == 0:
-                seen = source.photo or frame.state.canvas.source
+                seen = source.photo or cast("State", frame.state).canvas.source
                 self.faces.look(self.recipe, seen, session, source.name)
             watch.opening(frame)
 

@@ -9,7 +9,6 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from reverie.jobs.provenance.note import Provenance
 from reverie.studio.recalled import recalled
 from reverie.studio.routes.common import Here, name_of, uploaded
-from reverie.studio.store.jobs import ALIVE
 
 router = APIRouter(prefix="/api", tags=["gallery"])
 
@@ -32,7 +31,7 @@ async def me(here: Here) -> dict[str, Any]:
 
 @router.delete("/me", status_code=204, summary="Remove all that you gave and made, for good")
 async def forget(here: Here) -> Response:
-    if here.studio.jobs.in_states(*ALIVE, owner=here.owner):
+    if here.studio.jobs.in_states("waiting", "running", "paused", owner=here.owner):
         raise HTTPException(409, "something of yours waits or is being made; cancel it in the queue first")
     here.studio.forget(here.owner)
     return Response(status_code=204)
