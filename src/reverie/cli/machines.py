@@ -54,6 +54,14 @@ class Machines(Group):
         """
         return recipe.but(threads=self.threads(recipe.threads)) if self.cluster is not None else recipe
 
+    def one_worker(self) -> str:
+        """What an estimate is of, where ``--dry-run`` connects to nobody; empty for this machine alone."""
+        if self.cluster is None:
+            return ""
+        slots = max(1, (os.cpu_count() or 1) // per_task(self.per_task).cpu)
+        many = f"of {slots} here" if self.cluster == "local" else "of as many as the cluster has"
+        return f"--cluster {self.cluster}: each time above is one worker's, {many}; at best divide by that"
+
     def threads(self, given: int | None) -> int:
         """As many threads as were asked for, or as a part has cores."""
         return given or (0 if self.cluster is None else per_task(self.per_task).cpu)

@@ -95,7 +95,7 @@ def make_film(
 
     console, workspace = console_of(given), workspace_of(given, recipe)
     if given.dry_run:
-        tell_estimate(job, console, workspace)
+        tell_estimate(job, console, workspace, machines)
         return
     preview = preview_of(given.preview, given.overwrite)
     with workers(machines or Machines()) as workspace.elsewhere:

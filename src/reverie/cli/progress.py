@@ -173,7 +173,7 @@ def make_pictures(
     """
     console, workspace = console_of(given), workspace_of(given, recipe)
     if given.dry_run:
-        tell_estimate(job, console, workspace)
+        tell_estimate(job, console, workspace, machines)
         return None
     preview = preview_of(given.preview, given.overwrite)
     tell, chosen = partial(tell_item, console), unsaid(given, output)
@@ -199,7 +199,7 @@ def make_sheet(
     """
     console, workspace = console_of(given), workspace_of(given)
     if given.dry_run:
-        tell_estimate(job, console, workspace)
+        tell_estimate(job, console, workspace, machines)
         return None
     chosen = unsaid(given, output) if output else None
     with workers(machines or Machines()) as workspace.elsewhere:
@@ -245,10 +245,14 @@ def preview_of(path: str | None, overwrite: bool, every: float = 3.0) -> Preview
         raise type(error)(f"--preview {error}") from error
 
 
-def tell_estimate(job: Job[Any], console: Console, workspace: Workspace) -> None:
-    """Say what a job would cost (``--dry-run``)."""
+def tell_estimate(
+    job: Job[Any], console: Console, workspace: Workspace, machines: Machines | None = None
+) -> None:
+    """Say what a job would cost (``--dry-run``), and on which machines; None: this one."""
     estimate = job.estimate(workspace)
     for part in estimate.parts or (estimate,):
         console.result(part.text.splitlines(), part.details)
     if estimate.parts and not console.as_json:
         console.result(estimate.text.splitlines(), None)
+    if machines is not None and (words := machines.one_worker()) and not console.quiet:
+        console.must(words)

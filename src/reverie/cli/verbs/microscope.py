@@ -119,7 +119,7 @@ def microscope(
 
     workspace = workspace_of(common, base.recipe)
     if common.dry_run:
-        tell_estimate(job, console, workspace)
+        tell_estimate(job, console, workspace, machines)
         return
 
     def begins(event: Event) -> None:
