@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reverie.errors import BadInput, UsageError
-from reverie.jobs.moving.zoom import ZoomJob
+from reverie.jobs.moving.zoom import ZoomJob, too_little
 from reverie.jobs.provenance.note import of_picture
 from reverie.jobs.rerun import RerunJob
 from reverie.jobs.workspace import Workspace
@@ -118,3 +118,20 @@ def test_a_recipe_that_does_not_say_how_moves_as_usual(loaded, tmp_path):
     viewer = Viewer(frames=1)
     result = ZoomJob(recipe=recipe, output=str(tmp_path / "z.mp4")).run(viewer, loaded)
     assert (result.frames, result.total, result.recipe.zoom) == (1, 250, preset("classic", zoom={}).zoom)
+
+
+@pytest.mark.parametrize(
+    ("scenes", "size", "said"),
+    [
+        (('class("castle")', 'class("peacock")'), (192, 112), "lasts 1 s (10 frames)"),
+        (('0s:class("castle")', '1.5s:class("peacock")'), (192, 112), 'scene class("peacock"): lasts 0.5 s'),
+        (('class("castle")',), (96, 64), "at 96 x 64"),
+        (('class("castle")',), (192, 112), ""),
+        (("block4b", "block5c"), (96, 64), ""),
+    ],
+)
+def test_a_class_that_is_over_before_it_is_seen_is_said(scenes, size, said):
+    recipe = preset("zoom", size=size, zoom={"duration": 2.0, "fps": 10, "scenes": scenes})
+    words = too_little(recipe)
+    assert len(words) == bool(said)
+    assert not said or said in words[0]

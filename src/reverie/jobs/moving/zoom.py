@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Literal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, Literal
 
 from reverie.errors import BadInput, UsageError
 from reverie.jobs.moving.film_frames import FrameSource, Kept, Steer, Told
@@ -12,12 +14,17 @@ from reverie.jobs.moving.job import MovingJob
 from reverie.jobs.provenance.note import begins_like_a_film
 from reverie.jobs.workspace import Reference, Workspace
 from reverie.media.picture import MAX_PIXELS, Source, load_picture
+from reverie.objective import OfClass, parse
 from reverie.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
     from reverie.ascent.session import Session
     from reverie.media.video.write.formats import VideoEncoding
     from reverie.motion.frame import MovingFrame
+
+#: From how many frames, and pixels on the short side, on a scene of a class is seen (``docs/zoom.md``).
+ENOUGH_FRAMES: Final = 20
+ENOUGH_PIXELS: Final = 112
 
 
 class ZoomJob(MovingJob):
@@ -67,6 +74,7 @@ class ZoomSource(FrameSource):
         assert self.recipe.zoom is not None
         self.rate, self.frames = self.recipe.zoom.rate, self.recipe.zoom.frames
         self.name = _name(photo, recipe)
+        self.warnings = too_little(self.recipe)
 
     @property
     def source(self) -> Source | None:
@@ -84,6 +92,33 @@ class ZoomSource(FrameSource):
         state = None if kept is None else ZoomState.from_dict(dict(kept))
         photo = self.photo if state is None else None
         yield from zoom(recipe, photo, session=session, state=state, opening=told, steer=steer)
+
+
+def too_little(recipe: Recipe) -> tuple[str, ...]:
+    """What is to be said of a zoom whose scenes of classes are over, or too small, before they are seen."""
+    from reverie.motion.zoom.timeline import Timeline
+
+    settings = recipe.zoom
+    if settings is None or recipe.size is None:
+        return ()
+    begins = Timeline.of(settings, recipe.objective[-1]).begins
+    lengths = [end - begin for begin, end in pairwise((*begins, settings.duration))]
+    of_classes = [
+        (length, text)
+        for length, text in zip(lengths, settings.objectives, strict=True)
+        if any(isinstance(term.quantity, OfClass) for term in parse(text).terms)
+    ]
+    length, text = min(of_classes, default=(math.inf, ""))
+    short = length * settings.fps < ENOUGH_FRAMES
+    if not of_classes or not (short or min(recipe.size) < ENOUGH_PIXELS):
+        return ()
+    lasts = f"lasts {length:.2g} s ({max(0, round(length * settings.fps))} frames)"
+    width, height = recipe.size
+    return (
+        f"scene {text}: {lasts} at {width} x {height}; until a class is seen it takes some "
+        f"{ENOUGH_FRAMES} frames ({ENOUGH_FRAMES / settings.fps:.2g} s) and {ENOUGH_PIXELS} pixels on the "
+        "short side: a longer --duration, fewer scenes or a larger --size",
+    )
 
 
 def _name(photo: str | None, recipe: Recipe) -> str:
