@@ -126,7 +126,10 @@ def test_a_recipe_that_does_not_say_how_moves_as_usual(loaded, tmp_path):
         (('class("castle")', 'class("peacock")'), (192, 112), "lasts 1 s (10 frames)"),
         (('0s:class("castle")', '1.5s:class("peacock")'), (192, 112), 'scene class("peacock"): lasts 0.5 s'),
         (('class("castle")',), (96, 64), "at 96 x 64"),
-        (('class("castle")',), (192, 112), ""),
+        (('class("castle")',), (192, 112), "lasts 2 s (20 frames)"),
+        (('class("castle")',), (384, 216), ""),
+        (('class("castle")', 'class("peacock")'), (384, 216), ""),
+        (('0s:class("castle")', '1.5s:class("peacock")'), (384, 216), "lasts 0.5 s (5 frames)"),
         (("block4b", "block5c"), (96, 64), ""),
     ],
 )

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from reverie.motion.frame import MovingFrame
 
 #: From how many frames, and pixels on the short side, on a scene of a class is seen (``docs/zoom.md``).
-ENOUGH_FRAMES: Final = 20
-ENOUGH_PIXELS: Final = 112
+ENOUGH_FRAMES: Final = 10
+ENOUGH_PIXELS: Final = 200
 
 
 class ZoomJob(MovingJob):
