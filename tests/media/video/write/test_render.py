@@ -30,6 +30,21 @@ def test_a_film_appears_whole_and_leaves_nothing_else(tmp_path, whole):
     assert os.listdir(tmp_path) == ["z.mp4"]
 
 
+def test_where_the_process_goes_meanwhile_does_not_matter(tmp_path, whole, monkeypatch):
+    """Frames are written by a thread, and something else may be done elsewhere between two of them."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with render("z.mp4") as film:
+        assert film.part == Path("z.mp4.part", "partial.mp4")
+        monkeypatch.chdir("elsewhere")
+        fill(film)
+        film.keep()
+        assert film.done == 12
+        monkeypatch.chdir(tmp_path)
+        film.finish(metadata={"reverie": "test", "count": 12})
+    assert (tmp_path / "z.mp4").read_bytes() == whole
+
+
 @mostly_slow("stop", range(1, 12), quick=4)
 def test_stopped_anywhere_it_goes_on(tmp_path, whole, stop):
     with render(tmp_path / "z.mp4") as film:

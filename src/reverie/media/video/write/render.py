@@ -106,7 +106,7 @@ class Render:
         self._overwrite, self._patience = overwrite, patience
         self._path = target(self.out, encoding)
         self._folder = WorkFolder(folder_of(self._path), self.out)
-        self.part = self._folder.partial
+        self.part = self._folder.called / self._folder.partial.name
         self._check_out()
         head = Segment(self.reel).head()
         self._folder.lock()

@@ -109,16 +109,22 @@ class WorkFolder:
 
     ``render.json`` says what is made, ``partial.mp4`` plays as far as it is safe, ``checkpoint`` is how to go
     on, ``frame-*.npy`` are frames that wait for their segment, ``piece-*`` what others dream or have dreamt
-    before its turn comes, ``whole.*`` becomes the result.
+    before its turn comes, ``whole.*`` becomes the result. It is used by its absolute path, for a thread that
+    writes must not care where the process goes meanwhile, and called by the name that it was given.
     """
 
     def __init__(self, path: Path, out: str) -> None:
-        self.path = path
+        self.called = path
+        self.path = Path(os.path.abspath(path))
         self.out = out
-        self.note = path / "render.json"
-        self.partial = path / "partial.mp4"
-        self.checkpoint = path / "checkpoint"
+        self.note = self.path / "render.json"
+        self.partial = self.path / "partial.mp4"
+        self.checkpoint = self.path / "checkpoint"
         self._hold: Hold | None = None
+
+    def _named(self, path: Path) -> Path:
+        """A file of the folder as it is called in what is said."""
+        return self.called / path.name
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -126,7 +132,7 @@ class WorkFolder:
         try:
             yield
         except OSError as error:
-            kept = f"what is done is kept in {self.path}, the same command goes on with it"
+            kept = f"what is done is kept in {self.called}, the same command goes on with it"
             if not self.checkpoint.exists():
                 kept = "make room, or choose another place"
             raise ResourceError(f"cannot write {self.out}: {error.strerror or error}; {kept}") from error
@@ -141,11 +147,11 @@ class WorkFolder:
         if not os.path.lexists(self.path):
             return None
         if not self.path.is_dir():
-            raise UsageError(f"{self.path}: is in the way; move it, or give {self.out} another name")
+            raise UsageError(f"{self.called}: is in the way; move it, or give {self.out} another name")
         names = os.listdir(self.path)
         strange = [name for name in names if not _OURS.fullmatch(name)]
         if strange:
-            raise UsageError(f"{self.path}: holds other things ({min(strange)}); move it away")
+            raise UsageError(f"{self.called}: holds other things ({min(strange)}); move it away")
         for name in names:
             self._check_own(name)
         try:
@@ -153,13 +159,17 @@ class WorkFolder:
         except FileNotFoundError:
             return None
         except (NotRegularError, OutsideError, TooLongError) as error:
-            raise BadInput(f"{self.note}: {reason(error)}; --overwrite begins {self.out} again") from error
+            raise BadInput(
+                f"{self._named(self.note)}: {reason(error)}; --overwrite begins {self.out} again"
+            ) from error
         except OSError as error:
-            raise ResourceError(f"{self.note}: cannot be read ({error.strerror or error})") from error
+            raise ResourceError(
+                f"{self._named(self.note)}: cannot be read ({error.strerror or error})"
+            ) from error
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict) or not isinstance(found.get("key"), dict):
-            raise BadInput(f"{self.note}: damaged; --overwrite begins {self.out} again")
+            raise BadInput(f"{self._named(self.note)}: damaged; --overwrite begins {self.out} again")
         return found
 
     def _check_own(self, name: str) -> None:
@@ -167,7 +177,9 @@ class WorkFolder:
         mode = os.lstat(self.path / name).st_mode
         folder = name.startswith("whole") or name == "replaced"
         if not (stat.S_ISREG(mode) or (folder and stat.S_ISDIR(mode))):
-            raise BadInput(f"{self.path / name}: no regular file, so not of reverie; remove {self.path}")
+            raise BadInput(
+                f"{self._named(self.path / name)}: no regular file, so not of reverie; remove {self.called}"
+            )
 
     def begin(self, note: Mapping[str, Any], head: bytes) -> None:
         """Make it new: nothing of an earlier film is left."""
@@ -194,7 +206,7 @@ class WorkFolder:
             with contextlib.suppress(FileNotFoundError), open_regular(self.partial) as file:
                 begins = file.read(len(head))
             if begins != head or self.partial.stat().st_size < length:
-                raise BadInput(f"{self.partial}: damaged; --overwrite begins {self.out} again")
+                raise BadInput(f"{self._named(self.partial)}: damaged; --overwrite begins {self.out} again")
             os.truncate(self.partial, length)
             self.keep_only(range(found[0].frames - found[0].waiting, found[0].frames) if found else ())
         return found
@@ -209,12 +221,16 @@ class WorkFolder:
             return None
         except (NotRegularError, OutsideError, TooLongError) as error:
             raise BadInput(
-                f"{self.checkpoint}: {reason(error)}; --overwrite begins {self.out} again"
+                f"{self._named(self.checkpoint)}: {reason(error)}; --overwrite begins {self.out} again"
             ) from error
         except OSError as error:
-            raise ResourceError(f"{self.checkpoint}: cannot be read ({error.strerror or error})") from error
+            raise ResourceError(
+                f"{self._named(self.checkpoint)}: cannot be read ({error.strerror or error})"
+            ) from error
         except (BadInput, TypeError, KeyError) as error:
-            raise BadInput(f"{self.checkpoint}: {error}; --overwrite begins {self.out} again") from error
+            raise BadInput(
+                f"{self._named(self.checkpoint)}: {error}; --overwrite begins {self.out} again"
+            ) from error
 
     def keep_only(self, waiting: Iterable[int]) -> None:
         """Remove frames other than these, and files that were not finished."""
@@ -271,7 +287,9 @@ class WorkFolder:
                 found: Bytes = np.lib.format.read_array(file, allow_pickle=False)
                 return found
         except (OSError, ValueError, EOFError) as error:
-            raise BadInput(f"{self.frame(index)}: damaged; --overwrite begins {self.out} again") from error
+            raise BadInput(
+                f"{self._named(self.frame(index))}: damaged; --overwrite begins {self.out} again"
+            ) from error
 
     def lock(self) -> None:
         """Hold the folder, which is made if need be; ResourceError if another process holds it."""
