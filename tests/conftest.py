@@ -19,6 +19,7 @@ from support.browser import Browser
 from support.commands import SPINNING, Process, Ran, begin, begin_afresh
 from support.forked import FORKS
 from support.paths import TESTS
+from support.read_once import read_once
 from support.slow import leave_to_the_soak
 from support.watch import pytest_configure
 
@@ -74,6 +75,16 @@ def ordinary(request: pytest.FixtureRequest) -> Iterator[None]:
     if sys.platform == "linux" and os.sched_getscheduler(0) != os.SCHED_OTHER:
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
         pytest.fail(f"{request.node.nodeid} leaves this process with a real-time priority")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def embedded_read_once(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Embedded networks are read once in this process, but where it is their reading that is tested."""
+    if TESTS / "network" in request.path.parents:
+        yield
+        return
+    with read_once():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -13,14 +13,13 @@ from torch import Tensor, nn
 
 from reverie.evolve import evolve, make_encoding
 
-datasets = pytest.importorskip("sklearn.datasets")
 SIDE = 28
 
 
 @pytest.fixture(scope="module")
 def lenet() -> nn.Module:
     """LeCun's, trained for a few seconds on scikit-learn's digits; right on nearly all that it never saw."""
-    digits = datasets.load_digits()
+    digits = pytest.importorskip("sklearn.datasets").load_digits()
     pictures = torch.tensor(digits.images, dtype=torch.float32)[:, None] / 16
     pictures = F.interpolate(pictures, (SIDE, SIDE), mode="bilinear")
     labels = torch.tensor(digits.target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -16,13 +17,19 @@ from reverie.process.notices import collect_warnings
 from support.torchvision_stub import importable
 from support.web import serving
 
-importable()
-timm = pytest.importorskip("timm")
+#: Importing timm takes seconds.
+pytestmark = pytest.mark.slow
 NAME = "test_resnet"  # of 0.5 million weights
 
 
+@pytest.fixture(autouse=True, scope="module")
+def timm() -> Any:
+    importable()
+    return pytest.importorskip("timm")
+
+
 @pytest.fixture(scope="module")
-def module() -> torch.nn.Module:
+def module(timm: Any) -> torch.nn.Module:
     torch.manual_seed(0)
     return timm.create_model(NAME).eval()
 
@@ -46,7 +53,7 @@ def test_a_state_of_ones_own(tmp_path: Path, module: torch.nn.Module, prefix: st
     assert net.classes.lookup("golden retriever") == 207
 
 
-def test_a_network_that_was_tuned_for_other_classes(tmp_path: Path) -> None:
+def test_a_network_that_was_tuned_for_other_classes(tmp_path: Path, timm: Any) -> None:
     torch.manual_seed(1)
     save_file(state(timm.create_model(NAME, num_classes=3)), str(tmp_path / "w.safetensors"))
     (tmp_path / "c.txt").write_text("cat\ndog\nbird\n")
@@ -56,7 +63,6 @@ def test_a_network_that_was_tuned_for_other_classes(tmp_path: Path) -> None:
     assert net.classes.lookup("bird") == 2
 
 
-@pytest.mark.slow
 def test_what_does_not_fit_is_listed(tmp_path: Path, module: torch.nn.Module) -> None:
     path = tmp_path / "w.safetensors"
 
@@ -108,7 +114,6 @@ def test_names_that_are_none(name: str, said: str) -> None:
         load_net(name)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("other", [False, True])
 def test_a_repository_of_the_hub(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: torch.nn.Module, other: bool

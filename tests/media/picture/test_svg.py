@@ -16,6 +16,7 @@ from PIL import Image
 from reverie.errors import BadInput, ReverieWarning
 from reverie.media.picture import load_picture, svg
 from support.bad_inputs import corpus
+from support.forked import in_child
 
 MATPLOTLIB = """<?xml version="1.0" encoding="utf-8" standalone="no"?>
 <!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN"
@@ -130,21 +131,9 @@ def test_refused_before_any_rasteriser_is_looked_for(
     assert str(path) in str(caught.value)
 
 
-_opened: list[str] = []
-_listening = False
-
-
-def _audit(event: str, arguments: tuple[Any, ...]) -> None:
-    if _listening and event in ("open", "socket.connect", "socket.getaddrinfo"):
-        _opened.append(str(arguments[:2]))
-
-
-sys.addaudithook(_audit)
-
-
+@needs_limits
 @pytest.mark.parametrize("reference", ["canary.png", "../canary.png", "{folder}/canary.png", "{http}"])
 def test_no_file_and_no_address_is_opened(tmp_path: Path, reference: str) -> None:
-    global _listening
     folder = tmp_path / "inner"
     folder.mkdir()
     for place in (tmp_path, folder):
@@ -154,17 +143,23 @@ def test_no_file_and_no_address_is_opened(tmp_path: Path, reference: str) -> Non
         address = f"http://127.0.0.1:{server.getsockname()[1]}/canary.png"
         href = reference.format(folder=tmp_path.as_posix(), http=address)
         path = write(folder, corpus.svg(f'<image href="{href}" width="64" height="48"/>'))
-        _opened.clear()
-        _listening = True
-        try:
+
+        def opens() -> int:
+            opened: list[str] = []
+
+            def audit(event: str, arguments: tuple[Any, ...]) -> None:
+                if event in ("open", "socket.connect", "socket.getaddrinfo"):
+                    opened.append(str(arguments[:2]))
+
+            sys.addaudithook(audit)  # which stays to the end of its process
             with pytest.raises(BadInput, match="external reference"):
                 load_picture(path)
-        finally:
-            _listening = False
+            assert any("drawing.svg" in entry for entry in opened)  # the hook does hear
+            return sum("canary" in entry or "127.0.0.1" in entry for entry in opened)
+
+        assert in_child(opens) == 0
         with pytest.raises(TimeoutError):
             server.accept()
-    assert any("drawing.svg" in entry for entry in _opened)  # the hook does hear
-    assert not [entry for entry in _opened if "canary" in entry or "127.0.0.1" in entry]
 
 
 @needs_limits
