@@ -20,7 +20,7 @@ from support.commands import SPINNING, Process, Ran, begin, begin_afresh
 from support.forked import FORKS
 from support.paths import TESTS
 from support.read_once import read_once
-from support.slow import leave_to_the_soak
+from support.slow import all_examples, fewer_examples, leave_to_the_soak
 from support.watch import pytest_configure
 
 if TYPE_CHECKING:
@@ -47,7 +47,11 @@ LONGEST = (
 
 @pytest.hookimpl(tryfirst=True)  # before what is not wanted is taken out
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The longest modules first; of slow tables a sample, unless a case is named."""
+    """The longest modules first; of slow tables and made up examples a share, unless a case is named."""
+    if config.option.markexpr == "soak":
+        all_examples(items)
+    elif not any("::" in argument for argument in config.args):
+        fewer_examples(items)
     if not any("::" in argument for argument in config.args):
         leave_to_the_soak(items)
     places = {TESTS / name: place for place, name in enumerate(LONGEST)}
@@ -151,6 +155,21 @@ def browser() -> Iterator[Browser]:
     """A window of a browser, the same for all tests of a file."""
     with Browser() as window:
         yield window
+
+
+@pytest.fixture(scope="session")
+def page_modules() -> Iterator[Browser]:
+    """A browser that the modules of the studio's page can be imported in."""
+    from support.studio_page import module_browser
+
+    with module_browser() as window:
+        yield window
+
+
+@pytest.fixture(scope="module")
+def window(page_modules: Browser) -> Browser:
+    """The same with none of them imported yet; a browser takes seconds to begin, and a new page none."""
+    return page_modules.begin(page_modules.address)
 
 
 @pytest.fixture

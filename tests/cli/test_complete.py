@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from reverie.cli import complete
 from reverie.engine.select import ENGINES
 from support.commands import environment
@@ -31,6 +33,7 @@ def test_completion_knows_the_networks_layers() -> None:
     assert complete.networks("ca") == ["caffe:"]
 
 
+@pytest.mark.slow
 def test_completion_answers_the_shell(tmp_path: Path) -> None:
     asked = {
         "_REVERIE_COMPLETE": "complete_bash",

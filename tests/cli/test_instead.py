@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from reverie.jobs.provenance.command_line import like_it
 from reverie.recipe.presets.preset import preset
 from support.commands import Ran
@@ -12,6 +14,7 @@ from support.commands import Ran
 Reverie = Callable[..., Ran]
 
 
+@pytest.mark.slow
 def test_each_complaint_names_what_works(here: Path, inside: Reverie) -> None:
     done = inside("show", "a.jpg", "b.jpg")
     done.refused(2, "reverie show takes one RESULT")

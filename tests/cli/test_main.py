@@ -10,10 +10,10 @@ import pytest
 
 from reverie.cli import main as cli
 from support.commands import environment
-from support.slow import mostly_slow
 
 
-@mostly_slow("words", [["--help"], ["--version"], ["dream", "--help"], ["networks"]])
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["dream", "--help"], ["networks"]])
 def test_what_only_tells_does_not_import_torch(words: list[str]) -> None:
     code = (
         "import sys; from reverie.cli.main import run; code = run(sys.argv[1:]); "

@@ -128,6 +128,7 @@ def test_a_listener_steers_and_what_it_did_is_recorded() -> None:
     assert Path("twice.png").read_bytes() == Path("steered.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_what_is_fixed_at_the_beginning_cannot_be_steered() -> None:
     with pytest.raises(UsageError, match="seed: cannot change while a dream runs; objective"):
         DreamJob(recipe=recipe(), photo="chelsea.png", output="d.png").run(Recorder(steer={1: {"seed": 1}}))

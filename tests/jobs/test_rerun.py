@@ -29,7 +29,8 @@ from support.slow import mostly_slow
 pytestmark = pytest.mark.usefixtures("in_its_folder")
 
 
-@mostly_slow("name", PRESETS)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_reruns_to_the_same_bytes(here: Path, name: str) -> None:
     recipe = preset(name, **{**QUICK, "octaves": None if name == "crowsonkb" else 2})
     dreamt(recipe, "chelsea.png", "d.png")
@@ -160,7 +161,8 @@ def test_without_the_library_a_native_dream_is_not_made_another_way(
         rerun("d.png", "e.png")
 
 
-@mostly_slow("extension", ["jpg", "webp", "tif", "avif"])
+@pytest.mark.slow
+@pytest.mark.parametrize("extension", ["jpg", "webp", "tif", "avif"])
 def test_other_formats_carry_the_same_recipe_and_rerun(here: Path, extension: str) -> None:
     made(here)
     made(here, f"d.{extension}")

@@ -194,8 +194,8 @@ class Browser:
         self._ask("POST", f"{self._session}/url", {"url": address})
         self._at = address
 
-    def begin(self, page: Path) -> Browser:
-        """Open a file as somebody who was never here, on a desk; what was complained of is forgotten."""
+    def begin(self, page: Path | str) -> Browser:
+        """Open a file, or an address, as somebody who was never here, on a desk; what was complained of is forgotten."""
         self.goto(page)
         self.run("try { localStorage.clear(); } catch {}")
         self.goto(page)

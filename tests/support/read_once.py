@@ -1,6 +1,6 @@
 """The embedded networks are read once in a process of tests; who loads one again gets a copy.
 
-Reading one is a tenth of a second and more, and hundreds of tests do. Commands in processes of their own read theirs.
+Reading one takes a tenth of a second and more. Commands in processes of their own read theirs.
 """
 
 from __future__ import annotations

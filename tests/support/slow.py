@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+import hypothesis
 import pytest
 
 #: So many slow cases of a test are tried each time; the soak tries all.
 CASES: Final = 3
+#: Of the examples that Hypothesis may make up, one in so many is, and so many at least, others each time.
+ONE_IN: Final = 4
+EXAMPLES: Final = 10
 
 
 def mostly_slow(
@@ -46,3 +50,24 @@ def leave_to_the_soak(items: Iterable[pytest.Item], cases: int = CASES) -> None:
         for index, item in enumerate(table):
             if index not in tried:
                 item.add_marker(pytest.mark.soak)
+
+
+def _made_up(item: pytest.Item) -> Any:
+    """The function of a test whose examples Hypothesis makes up; None of others."""
+    test = getattr(item, "obj", None)
+    return getattr(test, "__func__", test) if hypothesis.is_hypothesis_test(test) else None
+
+
+def fewer_examples(items: Iterable[pytest.Item]) -> None:
+    """Of made up examples a share; ``all_examples`` is for the soak."""
+    for test in {id(test): test for item in items if (test := _made_up(item))}.values():
+        whole = test._hypothesis_internal_use_settings
+        count = max(min(whole.max_examples, EXAMPLES), whole.max_examples // ONE_IN)
+        test._hypothesis_internal_use_settings = hypothesis.settings(whole, max_examples=count)
+
+
+def all_examples(items: Iterable[pytest.Item]) -> None:
+    """The soak tries tests of made up examples too, with as many as they say."""
+    for item in items:
+        if _made_up(item):
+            item.add_marker(pytest.mark.soak)

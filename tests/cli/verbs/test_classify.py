@@ -8,6 +8,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from support.commands import Ran
 
 Reverie = Callable[..., Ran]
@@ -22,6 +24,7 @@ def test_classify_says_cat(here: Path, inside: Reverie) -> None:
     assert found[0]["name"] in inside("classify", "chelsea.png").stdout
 
 
+@pytest.mark.slow
 def test_a_broken_photograph_does_not_end_the_others(here: Path, inside: Reverie) -> None:
     alone = inside("classify", "chelsea.png", "--json").json
     (here / "some").mkdir()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from reverie.cli import complete
@@ -13,6 +14,7 @@ from support.commands import Ran
 Reverie = Callable[..., Ran]
 
 
+@pytest.mark.slow
 def test_sheet_shows_every_layer(here: Path, inside: Reverie) -> None:
     done = inside(
         "sheet", "chelsea.png", "-o", "s.png", "--cell", "64", "--steps", "1", "--threads", "1", "--json"
@@ -50,6 +52,7 @@ def test_layers_of_any_network(here: Path, inside: Reverie) -> None:
     inside("layers", "py:net.py:make").refused(5, "give channels=1 (--channels 1)")
 
 
+@pytest.mark.slow
 def test_networks_that_cannot_be(here: Path, inside: Reverie) -> None:
     (here / "net.pt2").write_bytes(b"PK")
     inside("layers", "torch:net.pt2").refused(2, "can run code", "--trust")

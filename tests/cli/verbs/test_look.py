@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from PIL import Image
 
 from support.slow import mostly_slow
@@ -34,6 +35,7 @@ def test_a_photograph_that_is_too_small(inside, here):
     assert not (here / "s.png").exists()
 
 
+@pytest.mark.slow
 def test_what_was_found_is_told_as_json(inside, here):
     done = inside("look", "chelsea.png", "--unit", "cat", "--json", "--threads", "1")
     told = json.loads(done.stdout)

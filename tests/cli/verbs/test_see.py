@@ -18,7 +18,8 @@ pytestmark = pytest.mark.usefixtures("here")
 Inside = Callable[..., Ran]
 
 
-@mostly_slow(
+@pytest.mark.slow
+@pytest.mark.parametrize(
     "words",
     [
         ("tabby",),

@@ -12,11 +12,11 @@ from reverie.jobs.bench.bench import cosine
 from reverie.jobs.bench.naive import naive_network, naive_step
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
-from support.slow import mostly_slow
 from support.twins import photo, twin_network
 
 
-@mostly_slow("layer", ["stem", "block3a", "block5c", "head", "logits"])
+@pytest.mark.slow
+@pytest.mark.parametrize("layer", ["stem", "block3a", "block5c", "head", "logits"])
 def test_the_naive_loop_is_the_published_network(layer):
     net = load_net("lite0")
     picture = photo("chelsea", 70, 97)
@@ -37,6 +37,7 @@ def twin_layers(module, leaf):
     return activations(module, tools_networks.normalised(leaf, "lite0"))
 
 
+@pytest.mark.slow
 def test_the_naive_loop_of_a_network_of_ones_own():
     torch.manual_seed(0)
     module = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU(), torch.nn.Conv2d(4, 5, 3))

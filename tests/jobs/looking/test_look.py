@@ -52,6 +52,7 @@ def test_events_come_in_order_and_the_document_makes_the_same_sheet(workspace: W
     assert same("again.png", "look.png")
 
 
+@pytest.mark.slow
 def test_one_unit_is_shown_large(workspace: Workspace) -> None:
     result = job_of(units=["tabby"]).run(None, workspace)
     assert (len(result.seen), result.classes) == (1, ())

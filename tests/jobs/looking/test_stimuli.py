@@ -59,6 +59,7 @@ def test_events_come_in_order_and_the_document_makes_the_same_sheet(workspace: W
     assert same("files.png", "sheet.png")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("after", "stopped"), [(2, "photograph 2 of 4"), (5, "octave 1, step 1"), (8, "1 of 2 portraits")]
 )

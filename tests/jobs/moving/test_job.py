@@ -180,6 +180,7 @@ def test_the_same_film_goes_on_though_it_may_be_overwritten(loaded, tmp_path):
     assert (result.frames, result.before) == (12, 7)
 
 
+@pytest.mark.slow
 def test_it_goes_on_with_the_tiles_that_it_began_with(loaded, tmp_path, monkeypatch):
     """A machine with less free memory would choose others, and other bytes."""
     out = tmp_path / "z.mp4"

@@ -54,6 +54,7 @@ JOBS: dict[str, tuple[Job[Any], list[str]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", JOBS)
 def test_events_come_in_order_and_the_document_makes_the_same_files(kind: str, workspace: Workspace) -> None:
     (job, files), listener = JOBS[kind], Recorder()

@@ -47,6 +47,7 @@ def test_it_is_told_in_order(made):
     assert result.kinds == KINDS
 
 
+@pytest.mark.slow
 def test_everything_is_there_and_says_the_same(made):
     folder, result, _ = made
     assert sorted(files(folder)) == ["m-confusion.png", "m-curve.png", "m.md", "m.safetensors"]

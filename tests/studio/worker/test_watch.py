@@ -30,6 +30,7 @@ def watch(heard: Heard, steered: Any = (), check: Any = lambda recipe: None, **m
     return JobWatch(heard, steered, more.pop("seconds", 60.0), check, **more)
 
 
+@pytest.mark.slow
 def test_a_dream_is_told_step_by_step_with_previews(in_its_folder: Any, workspace: Workspace) -> None:
     heard = Heard()
     one = watch(heard)

@@ -5,15 +5,9 @@ from __future__ import annotations
 import pytest
 
 from reverie.objective import parse
-from support.studio_page import call, module_browser, needs_browser
+from support.studio_page import call, needs_browser
 
 pytestmark = needs_browser
-
-
-@pytest.fixture(scope="module")
-def window():
-    with module_browser() as window:
-        yield window
 
 
 def draft(window, kind="dream", **changes):

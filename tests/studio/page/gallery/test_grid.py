@@ -13,7 +13,7 @@ from PIL import Image
 from reverie.studio.store.database import CACHE, INDEX, Database
 from support.browser import Browser
 from support.studio import studio
-from support.studio_page import Page, call, module_browser, needs_browser
+from support.studio_page import Page, call, needs_browser
 
 pytestmark = needs_browser
 COUNT = 5000
@@ -86,12 +86,6 @@ def test_five_thousand_pictures_open_in_a_second_and_scroll_without_a_halt(tmp_p
         assert longest < 100
         assert most < 150, "only what is in sight is in the page"
         assert page.errors() == []
-
-
-@pytest.fixture(scope="module")
-def window():
-    with module_browser() as window:
-        yield window
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 5000])

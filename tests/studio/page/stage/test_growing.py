@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.studio_page import call, module_browser, needs_browser
+from support.studio_page import call, needs_browser
 
 pytestmark = needs_browser
 
@@ -16,12 +16,6 @@ ANSWERS = """
     return Promise.resolve(new Response(null, {status: statuses.shift() ?? 500}));
   };
 """
-
-
-@pytest.fixture(scope="module")
-def window():
-    with module_browser() as window:
-        yield window
 
 
 @pytest.mark.slow

@@ -5,16 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from support.studio_page import call, module_browser, needs_browser
+from support.studio_page import call, needs_browser
 
 pytestmark = needs_browser
 SIZE = {"width": 60, "height": 40}
-
-
-@pytest.fixture(scope="module")
-def window():
-    with module_browser() as window:
-        yield window
 
 
 def values(window, strokes, *, paints="dream", feather=0.0):
