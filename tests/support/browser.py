@@ -195,7 +195,7 @@ class Browser:
         self._at = address
 
     def begin(self, page: Path | str) -> Browser:
-        """Open a file, or an address, as somebody who was never here, on a desk; what was complained of is forgotten."""
+        """Open a page as somebody who was never here, on a desk; what was complained of is forgotten."""
         self.goto(page)
         self.run("try { localStorage.clear(); } catch {}")
         self.goto(page)
