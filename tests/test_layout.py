@@ -23,6 +23,7 @@ ELSEWHERE = (
     "test_browser.py",
     "test_imports.py",
     "test_layout.py",
+    "test_slow.py",
     "test_watch.py",
 )
 
