@@ -10,7 +10,7 @@ import pytest
 
 #: So many slow cases of a test are tried each time; the soak tries all.
 CASES: Final = 3
-#: Of the examples that Hypothesis may make up, one in so many is, and so many at least, others each time.
+#: Of the examples that Hypothesis may make up, one in so many is, and so many at least.
 ONE_IN: Final = 4
 EXAMPLES: Final = 10
 
@@ -59,7 +59,7 @@ def _made_up(item: pytest.Item) -> Any:
 
 
 def fewer_examples(items: Iterable[pytest.Item]) -> None:
-    """Of made up examples a share; ``all_examples`` is for the soak."""
+    """Of made up examples a share; all are for the soak."""
     for test in {id(test): test for item in items if (test := _made_up(item))}.values():
         whole = test._hypothesis_internal_use_settings
         count = max(min(whole.max_examples, EXAMPLES), whole.max_examples // ONE_IN)
