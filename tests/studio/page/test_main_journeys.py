@@ -245,3 +245,23 @@ def test_every_setting_is_there_and_one_can_be_changed(page, dreamt):
     page.window.press("Escape")
     job = page.makes(lambda: page.window.press("d"))
     assert page.get(f"/api/pictures/{job['picture']}/recipe")["recipe"]["jitter"] == 16
+
+
+def test_everything_of_mine_is_deleted_only_where_that_is_confirmed(page, dreamt):
+    """It comes last: nothing of this visitor's is left."""
+    page.open("gallery", fresh=False)
+    page.sees(".grid .thumb")
+    everything = "[aria-label='Delete everything of mine']"
+    page.window.run("window.confirm = (words) => { window.asked = words; return false; }")
+    page.window.click(everything)
+    assert "there is no undo" in page.window.run("return window.asked")
+    assert page.get("/api/pictures")["count"] > 0
+    page.window.run("window.confirm = () => true")
+    page.window.click(everything)
+    page.until(lambda: page.get("/api/pictures")["count"] == 0)
+    page.sees("document.querySelector('.gallery .lead') !== null")
+    assert page.get("/api/jobs") == {"recent": [], "running": [], "waiting": []}
+    page.go("dream")
+    page.sees(".welcome")
+    kept = page.window.run("return JSON.stringify(localStorage)")
+    assert "garden" not in kept

@@ -82,7 +82,7 @@ function share(event) {
 const SHOWN = "reverie.shown";
 
 /** The jobs that the tabs show, for the next time that the page is opened. */
-function keepShown() {
+export function keepShown() {
   const ids = Object.fromEntries(KINDS.map((kind) => [kind, current[kind].value?.group]));
   localStorage.setItem(SHOWN, JSON.stringify(ids));
 }

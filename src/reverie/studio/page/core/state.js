@@ -68,6 +68,14 @@ effect(() => {
   }
 });
 
+/** Forget what the tabs were about to ask for, and what they show. */
+export function beginAnew() {
+  for (const kind of KINDS) {
+    drafts[kind].value = blank(kind);
+    current[kind].value = null;
+  }
+}
+
 /** The job that each tab shows. */
 export const current = /** @type {Record<Kind, import("./html.js").Signal<import("./types.js").Current | null>>} */ (
   Object.fromEntries(KINDS.map((kind) => [kind, signal(/** @type {any} */ (null))]))

@@ -1,18 +1,21 @@
 /** The gallery's tab. */
 import { complain } from "../core/actions.js";
 import * as api from "../core/api.js";
+import { keepShown } from "../core/follow.js";
 import { html, useEffect, useState } from "../core/html.js";
 import { Icon } from "../core/icons.js";
-import { go, openSheet } from "../core/state.js";
+import { beginAnew, go, openSheet } from "../core/state.js";
 import { Segments } from "../shape/segments.js";
 import { Grid } from "./grid.js";
 import { fetchMore, fetchNew, filter, made, more, refilter } from "./list.js";
 import { t } from "../texts.js";
 
-/** Delete all, once more asked; the page begins anew, as it shows much of what is gone. */
+/** Delete all, once more asked; the page begins anew, as it shows much of what is gone, and this browser forgets it too. */
 async function forget() {
   if (!confirm(t("gallery.forget.sure"))) return;
   await api.forgetAll();
+  beginAnew();
+  keepShown();
   location.reload();
 }
 
