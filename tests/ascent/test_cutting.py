@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reverie.ascent.cutting import SEEN, cut_of, margin_of
+from reverie.ascent.cutting import SEEN, cut_of, margin_of, sees_parts
 from reverie.engine.engine import AutogradEngine
 from reverie.objective import parse
 from reverie.scoring.bind import BoundObjective, bind
@@ -42,3 +42,11 @@ def test_what_is_small_or_reads_the_picture_alone_is_not_cut() -> None:
 def test_a_seamless_picture_is_shown_its_other_side(size: tuple[int, int], margin: int) -> None:
     assert margin_of(goal("block4a"), *size) == margin
     assert margin_of(goal("tv"), *size) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [("block4a", True), ("standard(block5c) + block4a", True), ("tv", False), ("logit(5)", True)],
+)
+def test_parts_are_seen_by_themselves_where_nothing_is_of_the_whole(text: str, parts: bool) -> None:
+    assert sees_parts(goal(text), lite0()) is parts

@@ -241,3 +241,20 @@ def test_what_was_said_of_terms_that_stay_is_kept() -> None:
     assert attention.energy == [energy[1], None]
     assert attention.shares is None  # of c nothing is known
     assert attention.map is None  # some came, some went
+
+
+def test_that_of_a_rectangle_has_its_cells_and_says_of_the_whole_only_what_is_seen() -> None:
+    whole = Attention(calm=1.0, map=torch.rand(1, 1, 12, 19), cell=4, norms=[1.0])
+    whole.of_partner(0).map = whole.map
+    part = whole.cropped((8, 32, 47, 75))
+    assert whole.map is not None
+    assert part.map is not None
+    assert torch.equal(part.map, whole.map[:, :, 2:12, 8:19])
+    assert part.of_partner(0).map is not None
+    before = whole.map.clone()
+    part.norms, part.map = [2.0], 1 - part.map
+    assert torch.equal(whole.map, before)
+    whole.paste(part, (8, 32, 47, 75))
+    assert whole.norms == [1.0]
+    before[:, :, 2:12, 8:19] = part.map
+    assert torch.equal(whole.map, before)

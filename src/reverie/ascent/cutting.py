@@ -6,6 +6,7 @@ import torch
 
 from reverie.engine.engine import Engine
 from reverie.gradient.tiles import Cut, free_memory, room_for, round_up
+from reverie.network.network import Network
 from reverie.scoring.bind import BoundObjective
 
 #: Share of a layer's receptive field that the default halo of a tile is wide (and 8 px more): most of what a
@@ -38,6 +39,12 @@ def cut_of(
     memory = free_memory(torch.device(device))
     room = room_for(engine.bytes_per_pixel(goal.layers), memory, height, width)
     return Cut(height, width, min(wide, full), stride, room)
+
+
+def sees_parts(goal: BoundObjective, net: Network) -> bool:
+    """Whether a part of a picture can be looked at by itself: nothing of the goal is of the whole picture."""
+    whole = goal.codes or goal.masks or not goal.layers
+    return not whole and net.patch is None and net.geometry(goal.layers) is not None
 
 
 def margin_of(goal: BoundObjective, height: int, width: int) -> int:

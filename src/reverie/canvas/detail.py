@@ -13,6 +13,7 @@ from torch import Tensor
 from reverie.native import step as native
 from reverie.ops.colour import softened as softer
 from reverie.ops.filters import resize
+from reverie.ops.opponent import shrunk
 from reverie.ops.warp import warp
 
 #: A soft detail goes no further than this many times the room there is.
@@ -242,6 +243,10 @@ class DetailCanvas:
     def let_go(self) -> None:
         """Give back what is spare."""
         self._spare = {}
+
+    def clean(self, amount: float, seen: Tensor | None) -> None:
+        """Leave out what is weak in the detail: see ``ops.opponent.shrunk``."""
+        self.detail = shrunk(self.detail, amount, attention=seen, circular=self.circular)
 
     def at(self, size: tuple[int, int], *, carry: str = "detail") -> DetailCanvas:
         """A copy of this canvas at another (width, height)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Self
 
 import cv2
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from reverie.canvas.detail import DetailCanvas
 from reverie.canvas.fast import fast_resize, fast_warp
+from reverie.canvas.fast_shrunk import fast_shrunk
 from reverie.ops.warp import Border
 
 
@@ -36,7 +38,25 @@ class MovingCanvas(DetailCanvas):
 
 
 class FilmCanvas(MovingCanvas):
-    """A canvas whose detail follows a flow. On a device, or with edges that meet, as any that moves."""
+    """A canvas whose detail follows a flow. On a device, or with edges that meet, as any that moves.
+
+    What the detail is added to at the source's own size is made once: a frame comes back to it.
+    """
+
+    _own: Tensor | None = None
+
+    def rebased(self, source: Tensor, mask: Tensor | None = None) -> Self:
+        """As of any canvas."""
+        twin = super().rebased(source, mask)
+        twin._own = twin.base
+        return twin
+
+    def _base_at(self, size: tuple[int, int]) -> Tensor:
+        if size != (self.source.shape[3], self.source.shape[2]):
+            return super()._base_at(size)
+        if self._own is None:
+            self._own = super()._base_at(size)
+        return self._own
 
     def seen_at(self, plane: Tensor, field: Tensor) -> Tensor:
         """As ``DetailCanvas.seen_at``, by Lanczos' kernel at places rounded to 1/32 pixel.
@@ -53,3 +73,27 @@ class FilmCanvas(MovingCanvas):
         for channel, out in zip(plane[0].numpy(), made[0].numpy(), strict=True):
             np.copyto(out, cv2.remap(channel, *where, **how))
         return made
+
+    def clean(self, amount: float, seen: Tensor | None) -> None:
+        """As of any canvas."""
+        if self.circular:
+            super().clean(amount, seen)
+        else:
+            self.detail = fast_shrunk(self.detail, amount, attention=seen)
+
+    def cropped(self, box: tuple[int, int, int, int]) -> Self:
+        """A canvas of a rectangle (top, left, bottom, right) of this one, with memory of its own."""
+        top, left, bottom, right = box
+        twin = copy.copy(self)
+        twin.let_go()
+        twin.detail, twin.base = (p[:, :, top:bottom, left:right].clone() for p in (self.detail, self.base))
+        twin.mask = None if self.mask is None else self.mask[:, :, top:bottom, left:right].contiguous()
+        twin.source = twin._own = twin.base
+        twin.mask_source, twin._mask_share = twin.mask, None
+        return twin
+
+    def paste(self, part: Self, box: tuple[int, int, int, int]) -> None:
+        """Take over the detail of such a rectangle's canvas."""
+        top, left, bottom, right = box
+        self.detail[:, :, top:bottom, left:right] = part.detail
+        self.detail = self.detail  # measured anew

@@ -25,7 +25,6 @@ from reverie.media.picture.picture import Floats
 from reverie.native.runtime import Runtime, computes
 from reverie.ops.colour import keep_colour
 from reverie.ops.filters import low_pass
-from reverie.ops.opponent import shrunk
 from reverie.ops.transform.roll import Roll
 from reverie.recipe.recipe import Recipe
 from reverie.scoring.bind import BoundObjective
@@ -303,8 +302,7 @@ class State:
             radius = self._full(recipe)
             canvas.moved_by(radius)
         if recipe.clean:
-            seen = self._seen(recipe)
-            canvas.detail = shrunk(canvas.detail, recipe.clean, attention=seen, circular=canvas.circular)
+            canvas.clean(recipe.clean, self._seen(recipe))
         if recipe.drift:
             sigma = min(height, width) * recipe.drift_size
             canvas.move(low_pass(canvas.detail, sigma, circular=canvas.circular), factor=-recipe.drift)

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from reverie.gradient.cells import Window
+from reverie.gradient.view import Box
 from reverie.ops.filters import gaussian_kernel, low_pass, low_passed, separable
 
 #: Sigma of the blur of where something is seen: in cells of the layer, then in pixels of the picture.
@@ -47,6 +48,17 @@ class InDeviations(Protocol):
 
     def beyond(self, cells: Tensor) -> Tensor:
         """By how many deviations each is above the threshold, 0 below it."""
+
+
+_KINDS: dict[type, bool] = {}
+
+
+def reads_deviations(function: object) -> TypeGuard[InDeviations]:
+    """Whether a score function is ``InDeviations``; asked of each kind once, for asking takes long."""
+    kind = type(function)
+    if kind not in _KINDS:
+        _KINDS[kind] = isinstance(function, InDeviations)
+    return _KINDS[kind]
 
 
 @dataclass
@@ -150,6 +162,21 @@ class Attention:
         for partner in self.partners:
             partner.move(moved)
 
+    def cropped(self, box: Box) -> Attention:
+        """That of a rectangle of the picture, whose sides are cut where cells are."""
+        top, left, bottom, right = (-(-side // self.cell) for side in box)
+        seen = None if self.map is None else self.map[:, :, top:bottom, left:right].contiguous()
+        return replace(self, map=seen, partners=[one.cropped(box) for one in self.partners])
+
+    def paste(self, part: Attention, box: Box) -> None:
+        """Take over where something is seen in such a rectangle; what is said of terms stays."""
+        top, left, bottom, right = (-(-side // self.cell) for side in box)
+        if self.map is not None and part.map is not None:
+            self.map = self.map.clone()
+            self.map[:, :, top:bottom, left:right] = part.map
+        for mine, theirs in zip(self.partners, part.partners, strict=False):
+            mine.paste(theirs, box)
+
     def begin(self, terms: tuple[str, ...]) -> Sums:
         """What the next look is to add up, for these terms; what was said of others says nothing of them."""
         if self.terms != terms:
@@ -200,7 +227,7 @@ class Attention:
     def note(self, sums: Sums, term: int, function: object, cells: Tensor, seed: Tensor) -> None:
         """Add up what one tile says of a term: its counted cells (N, C, h, w), and its gradient there."""
         sums.norms[term] += float(torch.linalg.vector_norm(seed)) ** 2
-        if self.variety and isinstance(function, InDeviations):
+        if self.variety and reads_deviations(function):
             energy = function.beyond(cells).square_().sum((0, 2, 3))
             before = sums.energy[term]
             sums.energy[term] = energy if before is None else before + energy

@@ -16,7 +16,7 @@ from reverie.engine.check import check_shown
 from reverie.engine.engine import Engine
 from reverie.engine.not_finite import complaint
 from reverie.errors import ReverieError, UsageError
-from reverie.gradient.attention import Attention, InDeviations, Sums, cells_in_view
+from reverie.gradient.attention import Attention, Sums, cells_in_view, reads_deviations
 from reverie.gradient.cells import Window, as_map
 from reverie.gradient.reading import (
     AnyReading,
@@ -239,7 +239,7 @@ class _Sight:
                 seed = weighed
             cells = window.owned(activation)
             attention.note(sums, place, function, cells, seed)
-            if attention.calm and isinstance(function, InDeviations) and term is self._watched():
+            if attention.calm and reads_deviations(function) and term is self._watched():
                 attention.watch(sums, function, cells, window)
         else:
             attention.note(sums, place, None, activation, seed)
@@ -248,7 +248,7 @@ class _Sight:
 
     def _watched(self) -> AnyReading | None:
         """The term whose layer says where something is seen: the first that reads it in deviations."""
-        return next((term for term in self.terms if isinstance(term.function, InDeviations)), None)
+        return next((term for term in self.terms if reads_deviations(term.function)), None)
 
     def complaint(
         self, tiles: Sequence[Tile | None], terms: Sequence[AnyReading] | None = None

@@ -13,6 +13,7 @@ from reverie.api.dreams import render
 from reverie.ascent.session import Session
 from reverie.deepdream.looks import CELL
 from reverie.errors import UsageError
+from reverie.motion.film import patches
 from reverie.motion.film.film import film
 from reverie.motion.film.state import FilmState
 from reverie.recipe.film import Film
@@ -238,6 +239,27 @@ def test_going_on_gives_the_bytes_of_an_unbroken_film(after, name):
     assert reel.asked == [after + 1]
     assert [f.index for f in rest] == list(range(after + 1, 6))
     assert np.array_equal(shown(rest), whole[after + 1 :])
+
+
+@pytest.mark.slow
+def test_what_is_new_is_dreamt_on_by_itself_and_going_on_gives_the_same_bytes(monkeypatch):
+    for name, value in (("LEAST", 64), ("AROUND", 16), ("MOST", 0.9)):  # for a small frame
+        monkeypatch.setattr(patches, name, value)
+    views = [known_motion.camera(200 + 3 * i, 180, 0.95) for i in range(4)]
+    settings = preset("reverie", steps=[2], octaves=1, film=Film())
+    reel = known_motion.Reel(known_motion.moving("astronaut", views, (256, 128)).frames)
+    whole, cut, kept = [], [], io.BytesIO()
+    for frame in film(settings, reel, session=session()):
+        whole.append(frame.rgb)
+        cut.append(frame.state.patches)
+        if frame.index == 1:
+            torch.save(frame.state.state_dict(), kept)
+    assert cut[0] == []  # a scene that begins has been dreamt on everywhere
+    assert any(cut[1:])
+    kept.seek(0)
+    state = FilmState.from_dict(torch.load(kept), settings)
+    rest = film(settings, reel, session=session(), state=state)
+    assert [f.rgb.tobytes() for f in rest] == [rgb.tobytes() for rgb in whole[2:]]
 
 
 def test_what_is_kept_does_not_move_on():

@@ -117,6 +117,7 @@ def film(
             else:
                 state.carry(move, source, mask.at(move.shot.time))
             state.aim(recipe, *_strength(recipe, settings, move, index, pulse))
+            state.cut(recipe, session)
             for _ in range(0 if move.blank else FIRST if move.begins else 1):
                 score = _dreamt(recipe, state, session, told)
                 state.settle(begins=move.begins)

@@ -7,31 +7,31 @@ import math
 from functools import partial
 from typing import Any, Final
 
-import cv2 as opencv
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from reverie.ascent.cutting import sees_parts
 from reverie.ascent.octaves import Octave, octave_sizes
 from reverie.ascent.session import Session
 from reverie.canvas.fast import deviation
 from reverie.canvas.moving import FilmCanvas
-from reverie.deepdream.direction import StepDirection
 from reverie.deepdream.looks import Looks
 from reverie.deepdream.state import REACH, REACH_OF_STD, Origin, State, as_picture, canvas_over
 from reverie.errors import UsageError
+from reverie.gradient.view import Box
 from reverie.media.picture import Picture
 from reverie.motion.film.entering import entered, newness, outside, uncovered_within
-from reverie.motion.film.flow import Motion, grid
+from reverie.motion.film.flow import Motion
 from reverie.motion.film.motion import FrameMotion
+from reverie.motion.film.patches import patches_of
 from reverie.motion.film.planes import map_moved, moved, plane_of
+from reverie.motion.film.weighted import carried_once, local_rms, weighted
 from reverie.native.runtime import Runtime, computes
 from reverie.recipe.film import Film
 from reverie.recipe.recipe import Recipe
 from reverie.scoring.bind import BoundObjective
-
-cv2: Any = opencv  # its stubs leave out DIS, and the number formats of arrays
 
 #: A step on what is new, as a share of the strength: after one frame of six it is nearly as strong as the
 #: rest, for there nothing was before that could flicker.
@@ -55,10 +55,8 @@ MORE: Final = 0.13
 APART: Final = 2
 #: Share of a frame's steps at each smaller size; the rest are at its own.
 SMALLER: Final = 0.17
-#: How often a full dream is shaken by half a pixel, before it is carried.
-SHAKES: Final = 1
-#: The side of a place, in pixels.
-PLACE: Final = 16
+#: Share of the steps at its own size that look at the whole frame; the rest look at what is new in it alone.
+WHOLE: Final = 0.4
 #: How much of where something is seen is kept in a step, so that the look of a place does not flicker.
 WATCHES: Final = 0.95
 #: How fast the reach follows what the film shows (its contrast), a frame.
@@ -94,6 +92,8 @@ class FilmState(State):
         self.looks: Looks = Looks(WATCHES)
         self.held = 0.0  # RMS of the dream as it is carried, over what may move
         self.share = 1.0
+        self.patches: list[Box] | None = None  # what of this frame is new; None: it is not cut
+        self._frame: tuple[FilmCanvas, Box] | None = None  # the whole, while such a patch of it is dreamt on
         self._weight: Tensor | None = None
         self._new: Tensor | None = None
         self._whole: Tensor | None = None
@@ -106,12 +106,12 @@ class FilmState(State):
         last = None if move.blank else torch.from_numpy(move.shot.rgb)
         with state.runtime.use():
             canvas = FilmCanvas.of(state.canvas.at((width, height)))
-            carried = _carried_once(canvas)
+            carried = carried_once(canvas)
             held = canvas.moved() / canvas.mask_share() if canvas.mask_share() else 0.0
         film = FilmState(carried, state.rng, state.reach, index=0, last=last, runtime=state.runtime)
         film.origin = Origin(_alpha(move), 8, None)
         film.held = held
-        film.looks.take(len(film.plan(recipe)) - 1, state.attention, (height, width))
+        film.looks.take(len(film._sizes(recipe)) - 1, state.attention, (height, width))
         return film
 
     def state_dict(self) -> dict[str, Any]:
@@ -196,14 +196,35 @@ class FilmState(State):
         asked = 2 * strength * pulse * min(reach, self.reach)
         self.share = min(1.0, asked / self.held) if self.held > 0 else 0.0
 
+    @computes
+    def cut(self, recipe: Recipe, session: Session) -> None:
+        """Say what of the frame that is to be dreamt on is new, if it can be looked at by itself."""
+        own = Octave(len(self._sizes(recipe)) - 1, self.canvas.size, 1, 0.0, 1.0)
+        cuts = sees_parts(self.goal(session, recipe, own), session.net) and not self.canvas.circular
+        fresh = None if self.fresh is None else self.fresh[0, 0].cpu().numpy()
+        self.patches = patches_of(fresh) if cuts and not session.partners else None
+
     def plan(self, recipe: Recipe) -> list[Octave]:
-        """The sizes of a frame, from small to large, the film's own last; the last steps are its."""
+        """The sizes of a frame, from small to large, the film's own last; then what is new in it, if cut."""
+        *smaller, own = self._sizes(recipe)
+        steps, whole = self._steps(recipe)
+        few = max(1, round((recipe.film or Film()).steps * SMALLER))
+        plan = [*((size, few) for size in smaller), (own, whole)]
+        boxes = self.patches if self.patches and steps > whole else []
+        plan += [((right - left, bottom - top), steps - whole) for top, left, bottom, right in boxes]
+        return [Octave(i, size, count, 0.0, 1.0) for i, (size, count) in enumerate(plan)]
+
+    def _sizes(self, recipe: Recipe) -> list[tuple[int, int]]:
+        """The (width, height) at which the whole frame is dreamt on, from small to large."""
         film = recipe.film or Film()
-        height, width = self.canvas.source.shape[2:]
-        sizes = octave_sizes((width, height), count=film.sizes, scale=recipe.octave_scale**APART)
-        smaller = [max(1, round(film.steps * SMALLER)) for _ in sizes[1:]]
-        steps = [*smaller, max(1, film.steps - sum(smaller))]
-        return [Octave(i, size, steps[i], 0.0, 1.0) for i, size in enumerate(sizes)]
+        return octave_sizes(self.canvas.size, count=film.sizes, scale=recipe.octave_scale**APART)
+
+    def _steps(self, recipe: Recipe) -> tuple[int, int]:
+        """The steps at the film's own size, and how many of them look at the whole frame."""
+        film = recipe.film or Film()
+        few = max(1, round(film.steps * SMALLER)) * (len(self._sizes(recipe)) - 1)
+        steps = max(1, film.steps - few)
+        return steps, steps if self.patches is None else max(1, round(WHOLE * steps))
 
     def remarks(self, recipe: Recipe) -> tuple[str, ...]:
         """Nothing: what is to be said of the full dream is said when a scene opens."""
@@ -212,26 +233,48 @@ class FilmState(State):
     def goal(self, session: Session, recipe: Recipe, octave: Octave) -> BoundObjective:
         """What is climbed: that of the full dream's octave of this size."""
         full = len(State.plan(self, recipe)) if len(recipe.objective) > 1 else 1
-        behind = APART * (len(self.plan(recipe)) - 1 - octave.index)
+        behind = APART * max(0, len(self._sizes(recipe)) - 1 - octave.index)
         return session.goal(recipe, max(0, full - 1 - behind))
 
     def enter(self, octave: Octave, recipe: Recipe) -> None:
         """Bring the canvas to an octave's size; what that size cannot hold is kept aside."""
+        place = octave.index - len(self._sizes(recipe))
+        if place >= 0:
+            assert self.patches is not None
+            self._enter_patch(self.patches[place], recipe)
+            return
         canvas = self.canvas
         if self._whole is None:
-            self._whole, self._new = canvas.detail, self._newness()
+            self._whole, self._new = canvas.detail, self._newness(recipe)
         self.attention = self.looks.at(octave.index, recipe)
         if canvas.size != octave.size:
             canvas.resize(octave.size)
             self._before = canvas.detail.clone()
         height, width = canvas.base.shape[2:]
         assert self._new is not None
-        self._weight = F.interpolate(self._new, (height, width), mode="bilinear", align_corners=False)
+        self._weight = self._new
+        if self._new.shape[2:] != (height, width):
+            self._weight = F.interpolate(self._new, (height, width), mode="bilinear", align_corners=False)
 
-    def _newness(self) -> Tensor:
+    def _enter_patch(self, box: Box, recipe: Recipe) -> None:
+        """Dream on a part of the frame, by what was seen of the whole."""
+        self._frame, self.canvas = (self.canvas, box), self.canvas.cropped(box)
+        self._look_at(box, recipe)
+        assert self.fresh is not None
+        self._weight = self.fresh[:, :, box[0] : box[2], box[1] : box[3]]
+
+    def _look_at(self, box: Box, recipe: Recipe) -> None:
+        """Go on with a part of what was seen of the whole, which takes over what was seen there."""
+        whole, here = self.looks.at(len(self._sizes(recipe)) - 1, recipe), self.attention
+        if whole is not None and here is not None and self.step:
+            whole.paste(here, box)
+        self.attention = None if whole is None else whole.cropped(box)
+
+    def _newness(self, recipe: Recipe) -> Tensor:
         """How new the dream is at each place, (1, 1, h, w) in [0, 1]: fresh, or weaker than it should be."""
-        local = _local(self._change())
-        weak = MORE * (1 - local / max(WEAK * self.held, 1e-6)).clamp_(0, 1)
+        local = local_rms(self._change())
+        steps, whole = self._steps(recipe)
+        weak = MORE * steps / whole * (1 - local / max(WEAK * self.held, 1e-6)).clamp_(0, 1)
         if self.fresh is None:
             return weak
         height, width = self.fresh.shape[2:]
@@ -239,30 +282,41 @@ class FilmState(State):
 
     def leave(self, octave: Octave) -> None:
         """End an octave: at the film's own size, only what the steps changed has crossed."""
+        if self._frame is not None:
+            whole, box = self._frame
+            whole.paste(self.canvas, box)
+            self.canvas, self._frame = whole, None
+            self.attention = self.looks.largest()
         canvas = self.canvas
-        whole = self._whole
-        assert whole is not None
         if self._before is not None:
+            assert self._whole is not None
             height, width = canvas.source.shape[2:]
             canvas.detail = canvas.detail - self._before
             canvas.resize((width, height))
-            canvas.move(whole, clip=True)
+            canvas.move(self._whole, clip=True)
             self._whole = canvas.detail
         self._before = self._weight = None
         self.octave, self.step = octave.index + 1, 0
 
     def ascend(self, gradient: Tensor, octave: Octave, recipe: Recipe) -> None:
         """One step uphill: whole where the dream is new, a small part of one where it is carried."""
-        film = recipe.film or Film()
+        leak = (recipe.film or Film()).leak
         canvas = self.canvas
         calmer = recipe.model_copy(update={"tilt": recipe.tilt + CALMER})
         direction = self._direction(gradient, octave, calmer)
         length = STRIDE * self.held if recipe.step_size is None else recipe.step_size
         if canvas.base.shape != canvas.source.shape:
             length *= LONGER
+        elif self._frame is None:
+            steps, whole = self._steps(recipe)
+            leak *= steps / whole  # of few steps as much as of many
+        else:
+            leak = 0.0
         assert self._weight is not None
-        canvas.move(_weighted(direction, self._weight, film.leak), factor=length, clip=True)
+        canvas.move(weighted(direction, self._weight, leak), factor=length, clip=True)
         self.step += 1
+        if self._frame is not None:
+            self._look_at(self._frame[1], recipe)
 
     @computes
     def settle(self, *, begins: bool = False) -> None:
@@ -286,7 +340,7 @@ class FilmState(State):
 
     def _tame(self) -> None:
         """Weaken what has grown too strong: new places before there is a scale for them, and smears."""
-        local = _local(self._change()).div_(MOST * max(self.held, 1e-6))
+        local = local_rms(self._change()).div_(MOST * max(self.held, 1e-6))
         if float(local.max()) > 1:
             height, width = self.canvas.base.shape[2:]
             gain = F.interpolate(
@@ -334,44 +388,10 @@ class FilmState(State):
         if self.share == 0:
             return self.canvas.source.clamp(0, 1)
         shown = copy.copy(self)
-        shown.canvas = self.canvas.rebased(self.canvas.source, self.canvas.mask_source)
         if self.share != 1:
+            shown.canvas = self.canvas.at(self.canvas.size)
             shown.canvas.move(scale=self.share)
-        return shown._finished(recipe, shown.canvas.source)
-
-
-def _weighted(direction: StepDirection, fresh: Tensor, leak: float) -> Tensor:
-    """A step that is whole where the dream is new and a small part of one elsewhere.
-
-    Each of the two has its own measure: what is dreamt already excites the network more, so that next to it
-    the gradient of what is new is small.
-    """
-    plane = direction.plane.mul_(direction.factor).add_(direction.offset)
-    there = 1 - fresh
-    square = plane[:, :, ::2, ::2].square().mean(1, keepdim=True)  # every other pixel tells enough
-    new, old = (
-        math.sqrt(float((square * weight).mean()) / max(float(weight.mean()), 1e-6))
-        for weight in (fresh[:, :, ::2, ::2], there[:, :, ::2, ::2])
-    )
-    return plane.mul_(fresh.div(max(new, 0.2)).add_(there, alpha=leak / max(old, 0.2)))
-
-
-def _local(square: Tensor) -> Tensor:
-    """Root mean square about each place, (1, 1, h, w), of squares (1, 1, H, W)."""
-    side = min(PLACE, *square.shape[2:])
-    return F.avg_pool2d(square, side, ceil_mode=True, count_include_pad=False).sqrt_()
-
-
-def _carried_once(canvas: FilmCanvas) -> FilmCanvas:
-    """A canvas as it is after a few frames of motion: without the noise that no motion leaves as it is.
-
-    So that the first frame is like those that follow, in sharpness and in score.
-    """
-    height, width = canvas.base.shape[2:]
-    rest = torch.tensor(grid(height, width)).to(canvas.base.device)
-    for there in (0.5, -0.5) * SHAKES:
-        canvas = canvas.warped(rest + there)
-    return canvas
+        return shown._finished(recipe, self.canvas.source)
 
 
 def _alpha(move: FrameMotion) -> Any:
