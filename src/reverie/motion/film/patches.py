@@ -45,7 +45,7 @@ def patches_of(fresh: Floats | None) -> list[Box] | None:
 
 def _places(fresh: Floats) -> list[Box]:
     """Boxes, in pixels, of what is new: strips along the edges, and groups of cells that touch."""
-    new = np.pad(fresh >= FROM, [(0, -side % CELL) for side in fresh.shape])
+    new: Any = np.pad(fresh >= FROM, [(0, -side % CELL) for side in fresh.shape])
     cells: NDArray[np.bool_] = new.reshape(new.shape[0] // CELL, CELL, -1, CELL).any((1, 3))
     found = []
     for side in (cells, cells[::-1], cells.T, cells.T[::-1]):  # views: what is taken is taken of all
