@@ -248,7 +248,7 @@ class DetailCanvas:
         """Leave out what is weak in the detail: see ``ops.opponent.shrunk``."""
         self.detail = shrunk(self.detail, amount, attention=seen, circular=self.circular)
 
-    def at(self, size: tuple[int, int], *, carry: str = "detail") -> DetailCanvas:
+    def at(self, size: tuple[int, int], *, carry: str = "detail") -> Self:
         """A copy of this canvas at another (width, height)."""
         twin = copy.copy(self)
         twin.let_go()
