@@ -6,7 +6,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 
 import reverie
-from reverie.network.efficientnet_lite import state_shapes
+from reverie.network.efficientnet_lite import Conv, state_shapes
 from reverie.train.augment import plain
 from reverie.train.fit import TrainState, rounds
 from reverie.train.lite import SHRINK, TUNED, LiteLearner, regression
@@ -40,13 +40,33 @@ def test_only_the_last_stages_change_and_the_file_is_the_network(data, tmp_path)
     state = TrainState.begin(learner, SETTINGS)
     list(rounds(state, data, SETTINGS))
     assert [one.step for one in state.history] == [0, 1, 2]
-    changed = {
-        name.split(".")[1]
-        for name, t in learner.lite.state_dict().items()
-        if not torch.equal(t, before[name])
-    }
-    assert changed == {*TUNED, "weight", "bias"}
-    path = tmp_path / "mine.safetensors"
+    assert changed(learner, before) == {*TUNED, "weight", "bias"}
+    check_the_file(learner, data, tmp_path / "mine.safetensors")
+
+
+@pytest.mark.slow
+def test_against_changes_all_stages_learn_and_the_file_is_the_network(data, tmp_path):
+    settings = make_settings(method="lite0", size=32, steps=3, batch=4, push=2.5)
+    learner = LiteLearner(KINDS, settings)
+    before = {name: tensor.clone() for name, tensor in learner.lite.state_dict().items()}
+    list(rounds(TrainState.begin(learner, settings), data, settings))
+    assert changed(learner, before) == {*learner.lite.stages, "weight", "bias"}
+    strided = [m for m in learner.lite.modules() if isinstance(m, Conv) and m.stride == 2]
+    assert len(strided) == 5
+    for conv in strided:
+        assert not conv.weight[..., 0, :].any()
+        assert not conv.weight[..., 0].any()
+    check_the_file(learner, data, tmp_path / "mine.safetensors")
+
+
+def changed(learner, before):
+    """The stages whose weights are others than before."""
+    after = learner.lite.state_dict().items()
+    return {name.split(".")[1] for name, tensor in after if not torch.equal(tensor, before[name])}
+
+
+def check_the_file(learner, data, path):
+    """Assert that a learner's file says what the learner says."""
     path.write_bytes(learner.packed())
     net = reverie.load_net(str(path))
     x = plain(data.held_out.pictures)

@@ -119,7 +119,8 @@ def every(settings: TrainSettings) -> int:
 
 def _full(settings: TrainSettings) -> float:
     """The step from which on pictures are moved all the way, and rounds count as the best."""
-    return FULL * settings.steps if settings.method == "scratch" else 0.0
+    whole = settings.method == "scratch" or (settings.method == "lite0" and settings.push > 0)
+    return FULL * settings.steps if whole else 0.0
 
 
 def over(state: TrainState, settings: TrainSettings) -> bool:
@@ -150,7 +151,7 @@ def _descend(state: TrainState, part: Labelled, odds: Tensor, settings: TrainSet
     x = x + NOISE * torch.randn(x.shape, generator=state.rng)
     x = x.contiguous(memory_format=torch.channels_last)
     reach = settings.push * settings.size / 32 * min(1.0, state.step / (FULL * settings.steps))
-    if reach and settings.method == "scratch":
+    if reach:
         x = _moved(state.learner, x, batch.labels, reach)
     assert state.optimiser is not None
     for group in state.optimiser.param_groups:

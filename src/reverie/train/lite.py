@@ -1,8 +1,9 @@
-"""The embedded network with classes of one's own: a new head, and the last stages tuned.
+"""The embedded network with classes of one's own: a new head, and the last stages tuned, or all of them.
 
 The head is first found by itself, as logistic regression on what the network says of the pictures; only then
 do the last stages learn with it, slowly, so that what the network knew is not lost (Kumar et al. 2022,
-"Fine-tuning can distort pretrained features").
+"Fine-tuning can distort pretrained features"). Against worst-case changes of the pictures it has to learn
+with all stages: the first ones are what such changes mislead.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from reverie.train.pictures import Data, Labelled
 from reverie.train.settings import TrainSettings
 
 VARIANT: Final = "lite0"
-#: Stages that are tuned, all of stride 1.
+#: Stages that are tuned where pictures are not moved against the network, all of stride 1.
 TUNED: Final = ("block6b", "block6c", "block6d", "block7a", "head")
 #: Of the logistic regression: how large weights are held back, and its steps at most.
 SHRINK, STEPS = 1e-3, 100
@@ -33,7 +34,7 @@ AT_ONCE: Final = 64
 
 
 class LiteLearner(Learner):
-    """EfficientNet-Lite0 whose last stages learn."""
+    """EfficientNet-Lite0 whose last stages learn; all of them where pictures are moved against it."""
 
     def __init__(self, kinds: Sequence[str], settings: TrainSettings) -> None:
         """The published weights, and a head that knows nothing.
@@ -49,8 +50,12 @@ class LiteLearner(Learner):
         lite.classify = Conv(head, torch.zeros(len(kinds)), activate=False)
         for parameter in lite.parameters():
             parameter.requires_grad_(False)
-        for part in (*(lite.stages[name] for name in TUNED), lite.classify):
+        self.tuned = tuple(lite.stages) if settings.push else TUNED
+        for part in (*(lite.stages[name] for name in self.tuned), lite.classify):
             part.requires_grad_(True)
+        for conv in lite.modules():
+            if isinstance(conv, Conv) and conv.stride == 2 and conv.weight.requires_grad:
+                conv.weight.register_hook(_but_the_padding)
         self.lite = lite
         self.module: nn.Module = lite
 
@@ -62,7 +67,7 @@ class LiteLearner(Learner):
         """Maps (N, 1280, h, w) of pictures (N, 3, S, S) in [0, 1]; a gradient reaches the tuned stages."""
         x = ((pictures - 0.5) / 0.5).contiguous(memory_format=torch.channels_last)
         for name, stage in self.lite.stages.items():
-            with torch.set_grad_enabled(name in TUNED and torch.is_grad_enabled()):
+            with torch.set_grad_enabled(name in self.tuned and torch.is_grad_enabled()):
                 x = stage(x)
         return x
 
@@ -83,7 +88,7 @@ class LiteLearner(Learner):
     def packed(self) -> bytes:
         """See ``Learner.packed``; the batch norms keep what they remember, but for what they add."""
         state = dict(self.published)
-        for conv, norm, part in _tuned_parts(self.lite):
+        for conv, norm, part in _parts(self.lite, self.tuned):
             state |= _unfolded(self.published, conv, norm, part)
         state["_fc.weight"] = self.lite.classify.weight.flatten(1)
         state["_fc.bias"] = self.lite.classify.bias
@@ -133,15 +138,24 @@ def _published() -> dict[str, Tensor]:
         return {name: state[name] for name in state_shapes(VARIANT)}
 
 
-def _tuned_parts(lite: Lite) -> Iterator[tuple[str, str, Conv]]:
-    """Each tuned convolution, and what it and its batch norm are called in the published file."""
+def _but_the_padding(slope: Tensor) -> Tensor:
+    """The gradient at a kernel of stride 2, whose first row and column of zeros are to stay zeros."""
+    return F.pad(slope[..., 1:, 1:], (1, 0, 1, 0))
+
+
+def _parts(lite: Lite, names: Sequence[str]) -> Iterator[tuple[str, str, Conv]]:
+    """Each convolution of some stages, and what it and its batch norm are called in the published file."""
+    if "stem" in names:
+        yield "_conv_stem", "_bn0", lite.stages["stem"]  # type: ignore[misc]
     for index, block in enumerate(plan(VARIANT)):
-        if block.name in TUNED:
-            at = f"_blocks.{index}"
-            names = ("_expand_conv", "_bn0"), ("_depthwise_conv", "_bn1"), ("_project_conv", "_bn2")
-            for (conv, norm), part in zip(names, lite.stages[block.name].convs, strict=True):  # type: ignore[arg-type]
+        if block.name in names:
+            at, convs = f"_blocks.{index}", lite.stages[block.name].convs
+            parts = ("_expand_conv", "_bn0"), ("_depthwise_conv", "_bn1"), ("_project_conv", "_bn2")
+            # The first block does not expand.
+            for (conv, norm), part in zip(parts[-len(convs) :], convs, strict=True):  # type: ignore[arg-type]
                 yield f"{at}.{conv}", f"{at}.{norm}", part
-    yield "_conv_head", "_bn1", lite.stages["head"]  # type: ignore[misc]
+    if "head" in names:
+        yield "_conv_head", "_bn1", lite.stages["head"]  # type: ignore[misc]
 
 
 def _unfolded(published: dict[str, Tensor], conv: str, norm: str, part: Conv) -> dict[str, Tensor]:
@@ -151,6 +165,6 @@ def _unfolded(published: dict[str, Tensor], conv: str, norm: str, part: Conv) ->
     )
     gain = scale / torch.sqrt(variance + BATCH_NORM_EPS)
     gain = torch.where(gain.abs() < 1e-9, torch.ones_like(gain), gain)
-    weight = part.weight.detach().double() / gain.view(-1, 1, 1, 1)
+    weight = part.weight.detach()[..., -part.kernel :, -part.kernel :].double() / gain.view(-1, 1, 1, 1)
     shift = part.bias.detach().double() + mean * gain
     return {f"{conv}.weight": weight.float(), f"{norm}.bias": shift.float()}

@@ -16,7 +16,7 @@ METHODS: Final[tuple[str, ...]] = get_args(Method)
 #: What the methods have of their own where nothing is said.
 OWN: Final[Mapping[str, Mapping[str, Any]]] = {
     "scratch": {"size": 32, "steps": 2400, "batch": 64, "rate": 0.002},
-    "lite0": {"size": 128, "steps": 200, "batch": 24, "rate": 0.0001},
+    "lite0": {"size": 128, "steps": 200, "batch": 24, "rate": 0.0001, "push": 0.0},
     "unsupervised": {"size": 25, "steps": 400, "batch": 400, "rate": 0.25},
 }
 
@@ -50,7 +50,8 @@ class TrainSettings(StrictSettings):
         ge=0,
         le=20,
         description="How far each picture is moved to where the network is most mistaken before it learns "
-        "from it, as a length over 32 x 32 pixels in [0, 1]; what gives portraits their shapes (scratch).",
+        "from it, as a length over 32 x 32 pixels in [0, 1]; what gives portraits their shapes. Of lite0 0; "
+        "with any, all of its stages learn.",
     )
     share: float = Field(
         0.15, gt=0, lt=1, description="Share of each kind that is held out, where no folder of them is named."

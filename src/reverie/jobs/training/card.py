@@ -21,6 +21,8 @@ KINDS = {
     "scratch": "a small convolutional network that keeps positions, trained from random weights against "
     "worst-case changes of its pictures",
     "lite0": "EfficientNet-Lite0 with a new head, its last stages tuned",
+    "lite0 pushed": "EfficientNet-Lite0 with a new head, all its stages tuned against worst-case changes of its "
+    "pictures",
     "unsupervised": "two layers of cells that competed for pictures; nobody told it what they show",
 }
 
@@ -57,10 +59,11 @@ def card(made: Trained, file: str, pictures: Sequence[str]) -> str:
         pictures: Names of the pictures beside it.
     """
     settings, data, name = made.settings, made.data, os.path.basename(file)
+    kind = "lite0 pushed" if settings.method == "lite0" and settings.push else settings.method
     lines = [
         f"# {shown(Path(name).stem)}",
         "",
-        f"A network of {len(data.kinds)} kinds of pictures: {KINDS[settings.method]}.",
+        f"A network of {len(data.kinds)} kinds of pictures: {KINDS[kind]}.",
         "",
         f"- Held-out accuracy: **{made.best.accuracy:.1%}** of {len(data.held_out)} pictures that it never "
         f"learnt from (mean over kinds {_even(made.counts):.1%}), after {made.best.step} steps; "
