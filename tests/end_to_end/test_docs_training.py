@@ -1,4 +1,4 @@
-"""Every command of the page about networks of one's own is run, in its order, on folders of the names it says."""
+"""Every command of the page about training is run, in its order, on folders of the names that it says."""
 
 from __future__ import annotations
 

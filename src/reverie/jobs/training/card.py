@@ -21,8 +21,8 @@ KINDS = {
     "scratch": "a small convolutional network that keeps positions, trained from random weights against "
     "worst-case changes of its pictures",
     "lite0": "EfficientNet-Lite0 with a new head, its last stages tuned",
-    "lite0 pushed": "EfficientNet-Lite0 with a new head, all its stages tuned against worst-case changes of its "
-    "pictures",
+    "lite0 pushed": "EfficientNet-Lite0 with a new head, all its stages tuned against worst-case changes of "
+    "its pictures",
     "unsupervised": "two layers of cells that competed for pictures; nobody told it what they show",
 }
 
