@@ -2,8 +2,8 @@
 
 The architecture is timm's, with random weights. What the dream adds to a photograph is looked at line by
 line: the energy at multiples of one cycle a patch, as a part of that of the frequencies beside them (2 to 6
-away). What chance does is seen in the same ratio at frequencies that are far from any multiple, and in how far
-dreams of several photographs and seeds lie apart.
+away). What chance does is seen in the same ratio at frequencies that are far from any multiple, and in how
+far dreams of several photographs and seeds lie apart.
 """
 
 from __future__ import annotations
