@@ -55,7 +55,7 @@ class LiteLearner(Learner):
             part.requires_grad_(True)
         for conv in lite.modules():
             if isinstance(conv, Conv) and conv.stride == 2 and conv.weight.requires_grad:
-                conv.weight.register_hook(_but_the_padding)
+                conv.weight.register_hook(_but_the_padding)  # type: ignore[no-untyped-call]
         self.lite = lite
         self.module: nn.Module = lite
 
