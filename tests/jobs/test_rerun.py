@@ -173,7 +173,10 @@ def test_other_formats_carry_the_same_recipe_and_rerun(here: Path, extension: st
 def test_without_metadata_nothing_can_be_rerun(here: Path) -> None:
     dreamt(preset("classic", **QUICK), "chelsea.png", "d.png", metadata=False)
     assert read_provenance("d.png") is None
-    with pytest.raises(BadInput, match="holds no recipe"):
+    with pytest.raises(BadInput, match="holds no recipe; give a picture"):
+        rerun("d.png", "e.png")
+    dreamt(preset("classic", **QUICK), "chelsea.png", "d-seed0.png")
+    with pytest.raises(BadInput, match=r"holds no recipe; the pictures on this sheet do, as d-seed0\.png"):
         rerun("d.png", "e.png")
 
 

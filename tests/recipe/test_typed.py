@@ -8,6 +8,7 @@ from reverie.errors import UsageError
 from reverie.recipe.typed import (
     OF_PORTRAIT,
     OPTION,
+    guided_at,
     objectives,
     spans,
     typed_words,
@@ -52,3 +53,20 @@ def test_what_cannot_be_read_says_what_is_needed() -> None:
         spans("--rate", "1..2..3")
     with pytest.raises(UsageError, match=r"--size 640:480: .* as in 1920x1080"):
         width_height("640:480")
+
+
+@pytest.mark.parametrize(
+    ("objective", "wanted"),
+    [
+        (('guide("daisy.png", block6b)',), ('guide("daisy.png", block4a)', 'guide("daisy.png", "2")')),
+        (
+            ('guide("daisy.png", block6b)', 'guide("daisy.png", block5c)'),
+            ('guide("daisy.png", block4a)', 'guide("daisy.png", "2")'),
+        ),
+        (('guide("daisy.png", block6b)', 'guide("rose.png", block5c)'), ()),
+        (('guide("daisy.png", block6b) + block5c',), ()),
+        (("block5c",), ()),
+    ],
+)
+def test_a_guide_stays_where_another_layer_is_named(objective, wanted):
+    assert guided_at(objective, ["block4a", '"2"']) == wanted

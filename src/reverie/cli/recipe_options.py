@@ -19,7 +19,7 @@ from reverie.network.named import known_as
 from reverie.recipe.presets.portrait import onto
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe, complaints, make
-from reverie.recipe.typed import OF_PORTRAIT, OF_SITES, OPTION, settings_from, width_height
+from reverie.recipe.typed import OF_PORTRAIT, OF_SITES, OPTION, guided_at, settings_from, width_height
 
 if TYPE_CHECKING:
     from reverie.jobs.output import Output, Written
@@ -117,6 +117,8 @@ def recipe_from_options(given: Mapping[str, Any], default: str = "reverie") -> R
 
         recipe = beside(recipe_in(given["recipe"]), given["recipe"], trust=bool(given.get("trust")))
         changes.pop("sites", None)
+        if given.get("layer") and (guided := guided_at(recipe.objective, given["layer"])):
+            changes["objective"] = guided
         if "steps" in changes:
             changes.setdefault("max_score", None)
         changes |= network_settings(given, recipe.network)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from reverie import objective as ob
 from reverie.errors import UsageError
+from reverie.objective.terms.likeness import Guide
 from reverie.objective.text import MOST_DIGITS, unquoted
 
 
@@ -98,6 +99,16 @@ def objectives(given: Mapping[str, Any]) -> tuple[str, ...]:
     if "channel" in ways:
         return tuple(str(one_channel(text)) for text in ways["channel"])
     return tuple(ways.get("objective", ()))
+
+
+def guided_at(objective: Sequence[str], layers: Sequence[str]) -> tuple[str, ...]:
+    """The guide of a recipe at other layers; nothing where it follows none, or more than that."""
+    guides = {term.quantity for text in objective for term in ob.parse(text).terms}
+    files = {one.file for one in guides if isinstance(one, Guide)}
+    if len(files) != 1 or not all(isinstance(one, Guide) for one in guides):
+        return ()
+    (file,) = files
+    return tuple(str(ob.guide(file, unquoted(at))) for at in layers)
 
 
 def scenes_of(given: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...] | None]:

@@ -290,6 +290,8 @@ def estimate_frames(work: MovingWork, opened: Callable[[Recipe], FrameSource]) -
     """What a zoom or a film would cost; ``opened`` opens the same with another recipe, for a small trial."""
     from reverie.gradient.tiles import PLANES
 
+    for words in work.source.warnings:
+        warn(words)
     work.settle()
     source, session = work.source, work.session
     opening, each = seconds_per_frame_pixel(work, opened)

@@ -108,17 +108,21 @@ def too_little(recipe: Recipe) -> tuple[str, ...]:
         for length, text in zip(lengths, settings.objectives, strict=True)
         if any(isinstance(term.quantity, OfClass) for term in parse(text).terms)
     ]
+    found = []
     length, text = min(of_classes, default=(math.inf, ""))
-    short = length * settings.fps < ENOUGH_FRAMES
-    if not of_classes or not (short or min(recipe.size) < ENOUGH_PIXELS):
-        return ()
-    lasts = f"lasts {length:.2g} s ({max(0, round(length * settings.fps))} frames)"
+    if length * settings.fps < ENOUGH_FRAMES:
+        found.append(
+            f"scene {text}: lasts {length:.2g} s ({max(0, round(length * settings.fps))} frames), and until "
+            f"a class is seen it takes some {ENOUGH_FRAMES} ({ENOUGH_FRAMES / settings.fps:.2g} s): a "
+            "longer --duration, or fewer scenes"
+        )
     width, height = recipe.size
-    return (
-        f"scene {text}: {lasts} at {width} x {height}; until a class is seen it takes some "
-        f"{ENOUGH_FRAMES} frames ({ENOUGH_FRAMES / settings.fps:.2g} s) and {ENOUGH_PIXELS} pixels on the "
-        "short side: a longer --duration, fewer scenes or a larger --size",
-    )
+    if of_classes and min(recipe.size) < ENOUGH_PIXELS:
+        found.append(
+            f"{width} x {height} is small for classes: people hardly make them out below {ENOUGH_PIXELS} "
+            "pixels on the short side, however long they last; a larger --size, as 640x360"
+        )
+    return tuple(found)
 
 
 def _name(photo: str | None, recipe: Recipe) -> str:

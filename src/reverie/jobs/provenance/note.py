@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -21,13 +23,15 @@ from pydantic import (
     model_validator,
 )
 
-from reverie.errors import BadInput, UsageError
+from reverie.errors import BadInput, ReverieError, UsageError
 from reverie.media.local_file import open_regular, reason, unreadable
 from reverie.network.description import describe
 from reverie.recipe.recipe import Recipe, Stop, read
 
 #: A recipe file longer than this, in bytes, is none.
 LONGEST = 1_000_000
+#: Pictures beside a sheet that are looked at for one that is on it.
+MOST_TRIED = 3
 #: How films begin: MP4 and MOV (but not AVIF and HEIC, which begin so too), Matroska and WebM, AVI ...
 _FILM = re.compile(
     rb"....ftyp(?!avi[fs]|mif1|msf1|he[iv][cmsx])|....(?:moov|mdat|wide|free)|\x1aE\xdf\xa3|RIFF....AVI ",
@@ -195,8 +199,24 @@ def of_picture(path: str | os.PathLike[str]) -> Provenance:
     name = os.fspath(path)
     document = _document_in(name)
     if document is None:
-        raise BadInput(f"{name}: holds no recipe; give a picture or film that reverie made with its metadata")
+        one = _picture_of_sheet(name)
+        wanted = (
+            f"the pictures on this sheet do, as {one}"
+            if one
+            else ("give a picture or film that reverie made with its metadata")
+        )
+        raise BadInput(f"{name}: holds no recipe; {wanted}")
     return read_document(document, name)
+
+
+def _picture_of_sheet(name: str) -> str | None:
+    """The first picture beside a sheet that is called after it and holds a recipe."""
+    stem, ending = os.path.splitext(name)
+    for one in sorted(glob.glob(f"{glob.escape(stem)}-*{glob.escape(ending)}"))[:MOST_TRIED]:
+        with suppress(ReverieError, OSError):
+            if _document_in(one) is not None:
+                return one
+    return None
 
 
 def _document_in(name: str) -> dict[str, Any] | None:
