@@ -101,7 +101,12 @@ def test_settings_as_values() -> None:
 
 @pytest.mark.parametrize(
     ("text", "seed"),
-    [("timm:resnet18", None), ("timm:resnet18#weights=random", 0), ("torchvision:r#weights=random:7", 7)],
+    [
+        ("timm:resnet18", None),
+        ("timm:resnet18#weights=random", 0),
+        ("torchvision:r#weights=random:7", 7),
+        ("lite0#weights=random", 0),
+    ],
 )
 def test_random_weights_have_a_seed(text: str, seed: int | None) -> None:
     assert random_seed(describe(text)) == seed
@@ -113,7 +118,8 @@ def test_random_weights_have_a_seed(text: str, seed: int | None) -> None:
         ("timm:resnet18#weights=mine.pth", "timm:resnet18:mine.safetensors"),
         ("timm:resnet18#weights=random:x", "random:7"),
         ("timm:resnet18:mine.pth#weights=random", "one of them"),
-        ("lite0#weights=random", "torchvision:resnet18#weights=random"),
+        ("lite0:mine.pth#weights=random", "one of them"),
+        ("faces#weights=random", "lite0#weights=random"),
     ],
 )
 def test_random_weights_that_cannot_be(text: str, said: str) -> None:

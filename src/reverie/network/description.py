@@ -187,10 +187,10 @@ def random_seed(found: Description) -> int | None:
             f"weights: {asked} is no way to have weights; there is {RANDOM}, or with a seed {RANDOM}:7; "
             f"a file stands after the name, as in timm:resnet18:mine.safetensors"
         )
-    if found.kind not in _ARCHITECTURES:
+    if found.kind not in (*_ARCHITECTURES, *EMBEDDED):
         raise UsageError(
-            f"network {found.title}: random weights are for names of {' and '.join(_ARCHITECTURES)}, as in "
-            f"torchvision:resnet18#weights={RANDOM}"
+            f"network {found.title}: random weights are for {', '.join(EMBEDDED)} and for names of "
+            f"{' and '.join(_ARCHITECTURES)}, as in lite0#weights={RANDOM}"
         )
     if found.file or "sha256" in found.settings:
         raise UsageError(f"network {found.title}: weights={asked} and a file: give one of them")

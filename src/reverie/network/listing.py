@@ -28,6 +28,6 @@ def rows() -> Iterator[tuple[str, str, str, str, str]]:
     yield "lite0:FILE", "any of these with weights of your own", "", "", ".pth or .safetensors"
     for name, kind in KINDS.items():
         yield f"{name}{kind.usage}", kind.title, "", "", kind.install
-    yield f"timm:NAME#weights={RANDOM}", "that has learnt nothing; torchvision's too", "", "", ""
+    yield f"lite0#weights={RANDOM}", "that has learnt nothing; timm's and torchvision's too", "", "", ""
     for name, one in named_networks().items():
         yield name, str(one.network), "", "", f"networks.toml, line {one.line}"

@@ -131,7 +131,7 @@ def load_net(name: str = DEFAULT, *, offline: bool = False, trust: bool = False)
             ``py:FILE.py:FUNCTION`` or ``py:package.module:FUNCTION``, code of your own, which runs, and
             perhaps ``:FILE`` with its weights.
             Or a name that the user's ``networks.toml`` gives to one of these. Settings may follow, as in
-            ``onnx:net.onnx#mean=0.5&std=0.25``, or ``timm:resnet18#weights=random`` for one that has learnt
+            ``onnx:net.onnx#mean=0.5&std=0.25``, or ``lite0#weights=random`` for one that has learnt
             nothing: see ``Description``.
         offline: Never download anything.
         trust: Read files that can run code while they are read, as ``torch:`` does.
@@ -151,7 +151,7 @@ def _made(found: Description, *, offline: bool, trust: bool) -> Network:
     """The network of a description; errors as of ``load_net``."""
     pictures, random = picture_settings(found), random_seed(found)
     if found.kind in network_names():
-        return _embedded(found, pictures)
+        return _embedded(found, pictures, random)
     if found.kind not in KINDS:
         raise UsageError(f'network "{found.title}" is not known; {_hint(found.title)}')
     if not found.target and not KINDS[found.kind].alone:
@@ -240,17 +240,20 @@ def _refuse(pictures: PictureSettings, title: str) -> None:
             raise UsageError(f"{field.name.replace('_', ' ')}: network {title} has its own; leave it out")
 
 
-def _embedded(found: Description, pictures: PictureSettings) -> Network:
-    """One of the networks that come along, with its own weights or those of a file."""
+def _embedded(found: Description, pictures: PictureSettings, random: int | None) -> Network:
+    """One of the networks that come along, with its own weights, those of a file, or random ones."""
     info = next(n for n in _NETWORKS if n.name == found.kind)
     _refuse(replace(pictures, mean=None, std=None, classes=None), found.kind)
-    from reverie.network.embedded import lite_network
+    from reverie.network.embedded import lite_network, untrained_lite
 
     own = found.file is not None
     expected = sha256_in(found) if own or "sha256" in found.settings else info.sha256
-    path = Path(found.file or "").expanduser() if own else _packaged(info)
-    with open_weights(path, expected, parameters=info.parameters) as state:
-        net = lite_network(info.name, state)
+    if random is not None:
+        net = untrained_lite(info.name, random, str(found.bare()))
+    else:
+        path = Path(found.file or "").expanduser() if own else _packaged(info)
+        with open_weights(path, expected, parameters=info.parameters) as state:
+            net = lite_network(info.name, state)
     net.mean, net.std = of_channels(pictures.mean, net.mean), of_channels(pictures.std, net.std)
     if pictures.classes is not None:
         from reverie.network.loaded import classes_for

@@ -86,7 +86,7 @@ async def _tell(
         await asyncio.sleep(0.02)
     ready(url)
     if settings.shared:
-        note("Whoever has this link comes in; do not show it to others.")
+        note("Whoever has this link comes in: show it to those who may, and to nobody else.")
         for line in qr_code(url).splitlines():
             note(line)
     if opens and not (has_screen() and await asyncio.to_thread(webbrowser.open, url)):
