@@ -33,14 +33,14 @@ def read_once() -> Iterator[None]:
     """While this lasts; files of one's own and networks with settings are read each time."""
     read = zoo._embedded
 
-    def embedded(found: Description, pictures: PictureSettings) -> Network:
+    def embedded(found: Description, pictures: PictureSettings, random: int | None) -> Network:
         info = next(n for n in zoo._NETWORKS if n.name == found.kind)
         path = info.weights_file()
         if path is None or found.file is not None or found.settings or not path.is_file():
-            return read(found, pictures)
+            return read(found, pictures, random)
         key = (str(path), path.stat().st_size, path.stat().st_mtime_ns)
         if key not in _read:
-            _read[key] = read(found, pictures)
+            _read[key] = read(found, pictures, random)
         return copy_of(_read[key])
 
     with mock.patch.object(zoo, "_embedded", embedded):

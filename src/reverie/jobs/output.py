@@ -131,6 +131,8 @@ def make_folder(
         raise UsageError(f"{path}: is a file; {needed_by} a folder after -o")
     try:
         path.mkdir(parents=parents, exist_ok=True)
+    except FileNotFoundError:
+        raise ResourceError(f"cannot make folder {path}: no folder {path.parent}; create it first") from None
     except OSError as error:
         raise ResourceError(f"cannot make folder {path}: {error.strerror or error}") from error
 

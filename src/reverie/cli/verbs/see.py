@@ -109,11 +109,12 @@ def make_portraits(
         console_of(common).result(result.sheet, {"path": result.sheet, "sheet": list(result.files[1:])})
     if not result.stopped:
         return
-    there, last = result.skipped + len(result.made), result.made[-1:]
-    finished = (
-        f"{there - sum(bool(one.stopped) for one in result.made)} of {result.wanted} portraits are finished"
-    )
-    if last and last[0].stopped:
+    halves = [one for one in result.made if one.stopped]
+    done = result.skipped + len(result.made) - len(halves)
+    finished = f"{done} of {result.wanted} portraits are finished"
+    if halves:
+        these = halves[0].path if len(halves) == 1 else f"{len(halves)} files, as {halves[0].path},"
+        what = f"{these} hold{'s' if len(halves) == 1 else ''} what there is"
         more = "" if result.wanted == 1 else f", {finished}; the same command makes the others"
-        raise Interrupted(f"stopped after {last[0].stopped}; {last[0].path} holds what there is{more}")
+        raise Interrupted(f"stopped after {halves[0].stopped}; {what}{more}")
     raise Interrupted(f"stopped; {finished}; the same command makes the others")
