@@ -8,6 +8,7 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import cv2
 import pytest
 
 from reverie.cli.main import run
@@ -73,10 +74,18 @@ def caused(error: Exception, cause: Exception) -> Exception:
     return error
 
 
+def of_opencv(code: int) -> cv2.error:
+    error = cv2.error("Failed to allocate 9258288 bytes")
+    error.code = code
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "is_it"),
     [
         (MemoryError(), True),
+        (of_opencv(-4), True),
+        (of_opencv(-215), False),
         (OSError(12, "Cannot allocate memory"), True),
         (ImportError("libtorch_cpu.so: failed to map segment from shared object"), True),
         (RuntimeError("can't start new thread"), True),

@@ -144,7 +144,7 @@ def memory_errors() -> Iterator[None]:
 
     try:
         yield
-    except (RuntimeError, MemoryError) as error:
+    except Exception as error:  # OpenCV's is of a class of its own
         if not is_out_of_memory(error):
             raise
         raise ResourceError("out of memory; use --max-size, or a machine with more") from error

@@ -22,6 +22,8 @@ _WORDS: Final = (
     "out of memory",
     "can't start new thread",
 )
+#: The code of OpenCV's error for too little memory.
+_OPENCV: Final = -4
 
 
 def check_room(arguments: Sequence[str]) -> None:
@@ -68,7 +70,14 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
+def is_opencvs(error: BaseException) -> bool:
+    """Whether it is OpenCV's error for memory that ran out, which is of no class of Python's."""
+    return type(error).__module__ == "cv2" and getattr(error, "code", 0) == _OPENCV
+
+
 def _says_so(error: BaseException) -> bool:
+    if is_opencvs(error):
+        return True
     if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
         return True
     said = str(error).lower()
