@@ -104,6 +104,7 @@ def _hub(network: str) -> Any:
         import huggingface_hub
         import huggingface_hub.constants
         import huggingface_hub.errors
+        import huggingface_hub.utils.logging
     except Exception as error:
         raise missing_extra(network, "huggingface_hub", error) from error
     # What fails is said once, by us.
