@@ -38,7 +38,8 @@ def test_ctrl_c_saves_what_there_is_and_that_repeats(
             break
         time.sleep(0.1)
     _, said = interrupt(process)
-    assert "holds what there is, 0 of 2 portraits are finished; the same command makes the others" in said
+    assert "; 2 files, as " in said
+    assert "hold what there is, 0 of 2 portraits are finished; the same command makes the others" in said
     result = tmp_path / "f" / "block1a-1.png"
     assert of_picture(str(result)).stopped is not None
     again = reverie("rerun", result, "-o", "again.png")

@@ -174,6 +174,9 @@ def test_vary_makes_a_sheet_that_is_seen_chosen_from_and_saved(page, dreamt):
     page.window.click(".variations .cell", says="Variation 3 of 4")
     page.shows(jobs[2]["picture"])
     assert "Variation 3 of 4" in page.window.run("return document.querySelector('.strip').textContent")
+    page.window.resize(360, 800)
+    assert page.window.run("return document.documentElement.scrollWidth") == 360
+    page.window.resize(1280, 860)
     page.window.press("Escape")
     page.sees("document.querySelectorAll('.variations button.cell').length === 4")
     page.window.run(

@@ -357,6 +357,7 @@ export const texts = {
   "gallery.empty": "Nothing has been made yet.",
   "gallery.none": "None of these has been made yet.",
   "gallery.first": "Dream the first one",
+  "warning.face": "{name}: somebody’s face is in it, and dreams over faces get muzzles. In Dream the brush keeps it, and so does the manner “gentle”.",
   "gallery.forget": "Delete everything of mine",
   "gallery.forget.sure": "Delete every photograph, film and mask that you gave, and every picture that you made? They are gone for good: there is no undo.",
   "viewer.newer": "The newer one",

@@ -33,7 +33,7 @@ function follow(event) {
   if (!now) return;
   if (event.type === "step" || event.type === "started") goesOn(kind, now, event);
   else if (event.type === "steered") current[kind].value = { ...now, steered: performance.now() };
-  else if (event.type === "warning") say(event.text);
+  else if (event.type === "warning") say(inItsWords(event.text));
   else if (event.type === "item") current[kind].value = { ...now, picture: now.alone ? now.picture : event.picture, pictures: [...new Set([...now.pictures, event.picture])], made: { ...now.made, [event.job]: event.picture } };
   else if (ENDS.has(event.type)) void ended(kind, event);
 }
@@ -78,6 +78,12 @@ function share(event) {
   const running = jobs.value.running.map((job) => (job.id === event.job ? { ...job, share: event.share } : job));
   jobs.value = { ...jobs.value, running };
 }
+
+/** A warning that names options of the command line, in words of the page. @param {string} text */
+const inItsWords = (text) => {
+  const [, name] = /^(.*): somebody's face is in it/.exec(text) ?? [];
+  return name === undefined ? text : t("warning.face", { name });
+};
 
 const SHOWN = "reverie.shown";
 

@@ -28,14 +28,14 @@ export function Gallery() {
   }, []);
   const nothing = ready && !made.value.length && !more.value;
   return html`<div class="gallery">
-    <header class="gallery-head"><h1>${t("gallery.title")}</h1>
+    <header class="gallery-head"><div class="titled"><h1>${t("gallery.title")}</h1>
+        <button class="icon" title=${t("gallery.forget")} aria-label=${t("gallery.forget")}
+          onClick=${() => void forget().catch(complain)}><${Icon} name="bin" /></button></div>
       <div class="row">
         <${Segments} label=${t("gallery.kinds")} value=${filter.value.kind} onChange=${(/** @type {string} */ kind) => refilter({ kind })}
           choices=${SHOWN.map((value) => ({ value, label: value ? t(/** @type {any} */ (`tab.${value}`)) : t("gallery.all") }))} />
         <button class="icon bordered" aria-pressed=${filter.value.favourite} title=${t("gallery.favourites")} aria-label=${t("gallery.favourites")}
           onClick=${() => refilter({ favourite: !filter.value.favourite })}><${Icon} name="heart" filled=${filter.value.favourite} /></button>
-        <button class="icon bordered" title=${t("gallery.forget")} aria-label=${t("gallery.forget")}
-          onClick=${() => void forget().catch(complain)}><${Icon} name="bin" /></button>
       </div></header>
     ${nothing ? html`<div class="welcome"><p class="lead">${t(filter.value.favourite || filter.value.kind ? "gallery.none" : "gallery.empty")}</p>
         <button class="primary large" onClick=${() => go("dream")}>${t("gallery.first")}</button></div>`
