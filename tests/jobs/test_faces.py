@@ -14,7 +14,7 @@ from reverie.deepdream import spared
 from reverie.errors import NetworkError
 from reverie.jobs.dreaming.batch import BatchJob
 from reverie.jobs.dreaming.dream import DreamJob
-from reverie.jobs.faces import FaceNotice
+from reverie.jobs.faces import FACE, FaceNotice
 from reverie.jobs.moving.film import FilmJob
 from reverie.jobs.moving.zoom import ZoomJob
 from reverie.jobs.output import Output
@@ -23,6 +23,7 @@ from reverie.jobs.workspace import Reference, Workspace
 from reverie.media.picture import Picture, save_picture
 from reverie.recipe.presets.preset import preset
 from reverie.recipe.recipe import Recipe
+from support.paths import SOURCES
 
 pytestmark = pytest.mark.usefixtures("in_its_folder")
 QUICK: dict[str, Any] = {"size": (128, 128), "octaves": 1, "steps": (1,), "threads": 1}
@@ -61,6 +62,20 @@ def test_it_is_said_of_a_person_and_not_of_a_cat(astronaut: str, workspace: Work
     assert "--spare faces" in said
     assert dreamt(astronaut, workspace, preset("etching", **QUICK)) == [said]
     assert dreamt("chelsea.png", workspace, preset("reverie", **QUICK)) == []
+
+
+def test_the_extra_is_named_only_where_it_is_missing(
+    astronaut: str, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for found in (None, object()):
+        monkeypatch.setattr("reverie.jobs.faces.find_spec", lambda _, found=found: found)
+        (said,) = dreamt(astronaut, workspace, preset("reverie", **QUICK))
+        assert ("pip install" in said) == (found is None)
+
+
+def test_the_studios_page_knows_it() -> None:
+    page = SOURCES / "reverie" / "studio" / "page" / "core" / "follow.js"
+    assert f"^(.*): {FACE}" in page.read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", ["coffee", "rocket", "stereo_motorcycle", "horse", "moon", "cell", "brick"])

@@ -176,7 +176,7 @@ def test_without_metadata_nothing_can_be_rerun(here: Path) -> None:
     with pytest.raises(BadInput, match="holds no recipe; give a picture"):
         rerun("d.png", "e.png")
     dreamt(preset("classic", **QUICK), "chelsea.png", "d-seed0.png")
-    with pytest.raises(BadInput, match=r"holds no recipe; the pictures on this sheet do, as d-seed0\.png"):
+    with pytest.raises(BadInput, match=r"d\.png: holds no recipe; d-seed0\.png does"):
         rerun("d.png", "e.png")
 
 

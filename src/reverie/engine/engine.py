@@ -18,7 +18,7 @@ from torch import Tensor
 from reverie.engine.check import check_seeds, check_shown
 from reverie.errors import NetworkError, ResourceError, ReverieError, UsageError
 from reverie.network.network import Network
-from reverie.process.room import is_opencvs
+from reverie.process.room import opencv_ran_out
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 #: What a forward and backward pass of autograd takes at once, over what it keeps in between.
@@ -209,7 +209,7 @@ def pick_precision(name: str, device: str) -> str:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception from torch, OpenCV or Python means that memory ran out."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError) or is_opencvs(error):
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or opencv_ran_out(error):
         return True
     text = str(error).lower()
     return isinstance(error, RuntimeError) and (

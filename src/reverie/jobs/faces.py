@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from reverie.process.notices import warn
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
     from reverie.ascent.session import Session
     from reverie.media.picture import Picture
 
-_KEPT = (
-    '--spare faces or --preset gentle keeps it (pip install "reverie[faces]"), and so does a --mask that is '
-    "black there"
-)
+#: By this the studio's page (``core/follow.js``) knows it, and says the rest in words of its own.
+FACE = "somebody's face is in it"
+_KEPT = "--spare faces or --preset gentle keeps it{extra}, and so does a --mask that is black there"
+_EXTRA = ' (pip install "reverie[faces]")'
 _MASKED = "a --mask that is black there keeps it, --strength 20% is gentle"
 
 
@@ -45,16 +46,15 @@ class FaceNotice:
             return
         from reverie.ascent.tensors import as_tensor
         from reverie.deepdream.spared import shows_a_face
+        from reverie.network.faces import PACKAGE
 
         with session.runtime.use():
             if not shows_a_face(as_tensor(picture).to(session.device), session):
                 return
         self._wanted = False
         moves = recipe.zoom is not None or recipe.film is not None
-        warn(
-            f"{name}: somebody's face is in it, and dreams over faces get muzzles; "
-            f"{_MASKED if moves else _KEPT}"
-        )
+        kept = _MASKED if moves else _KEPT.format(extra="" if find_spec(PACKAGE) else _EXTRA)
+        warn(f"{name}: {FACE}, and dreams over faces get muzzles; {kept}")
 
 
 def _covers_faces(recipe: Recipe) -> bool:

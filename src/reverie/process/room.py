@@ -70,13 +70,13 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def is_opencvs(error: BaseException) -> bool:
-    """Whether it is OpenCV's error for memory that ran out, which is of no class of Python's."""
+def opencv_ran_out(error: BaseException) -> bool:
+    """Whether it is OpenCV's error for too little memory, which is no MemoryError and no RuntimeError."""
     return type(error).__module__ == "cv2" and getattr(error, "code", 0) == _OPENCV
 
 
 def _says_so(error: BaseException) -> bool:
-    if is_opencvs(error):
+    if opencv_ran_out(error):
         return True
     if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
         return True

@@ -30,7 +30,7 @@ from reverie.recipe.recipe import Recipe, Stop, read
 
 #: A recipe file longer than this, in bytes, is none.
 LONGEST = 1_000_000
-#: Pictures beside a sheet that are looked at for one that is on it.
+#: Pictures called after one without a recipe that are looked at for one.
 MOST_TRIED = 3
 #: How films begin: MP4 and MOV (but not AVIF and HEIC, which begin so too), Matroska and WebM, AVI ...
 _FILM = re.compile(
@@ -199,18 +199,14 @@ def of_picture(path: str | os.PathLike[str]) -> Provenance:
     name = os.fspath(path)
     document = _document_in(name)
     if document is None:
-        one = _picture_of_sheet(name)
-        wanted = (
-            f"the pictures on this sheet do, as {one}"
-            if one
-            else ("give a picture or film that reverie made with its metadata")
-        )
+        one = _made_beside(name)
+        wanted = f"{one} does" if one else "give a picture or film that reverie made with its metadata"
         raise BadInput(f"{name}: holds no recipe; {wanted}")
     return read_document(document, name)
 
 
-def _picture_of_sheet(name: str) -> str | None:
-    """The first picture beside a sheet that is called after it and holds a recipe."""
+def _made_beside(name: str) -> str | None:
+    """The first picture called after another that holds a recipe: one of a sheet, or a photograph's dream."""
     stem, ending = os.path.splitext(name)
     for one in sorted(glob.glob(f"{glob.escape(stem)}-*{glob.escape(ending)}"))[:MOST_TRIED]:
         with suppress(ReverieError, OSError):

@@ -52,10 +52,6 @@ CREATE TABLE thumbs (
 """
 
 
-#: What is deleted is written over, so that no name of it stays in the index.
-_GONE: Final = ("secure_delete=ON",)
-
-
 def new_id() -> str:
     """22 characters that nobody guesses, fit for URLs and file names."""
     return secrets.token_urlsafe(16)
@@ -95,7 +91,7 @@ class Database:
                 "synchronous=NORMAL",
                 "foreign_keys=ON",
                 "busy_timeout=2000",
-                *_GONE,
+                "secure_delete=ON",  # what is deleted is written over: no name of it stays
             ):
                 connection.execute(f"PRAGMA {words}")
             found = connection.execute("PRAGMA user_version").fetchone()[0]
