@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reverie.motion.film.patches import CELL, FROM, LEAST, MOST, patches_of
+from reverie.motion.film.patches import CELL, FROM, LEAST, MOST, patches_of, worth_cutting
 
 SIZE = 576, 1024
 
@@ -43,6 +43,11 @@ def test_two_things_apart_are_two_and_near_ones_one() -> None:
 def test_where_nearly_all_is_new_the_frame_is_not_cut() -> None:
     assert patches_of(new_at((0, 0, 500, 1000))) is None
     assert patches_of(new_at((0, 0, 9, 9), size=(90, 100))) is None
+
+
+def test_small_frames_are_looked_at_whole() -> None:
+    assert worth_cutting((1024, 576))
+    assert not worth_cutting((640, 360))
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -26,8 +26,15 @@ AROUND: Final = 48
 LEAST: Final = 128
 #: A row or column of cells along an edge, of which this share is new, is a strip of its own.
 STRIP: Final = 0.6
+#: Frames of fewer pixels are looked at whole: little time is gained there, and what comes in is fainter.
+SMALLEST: Final = 300_000
 #: Where they would take more than this share of a frame, the whole frame is looked at.
 MOST: Final = 0.7
+
+
+def worth_cutting(size: tuple[int, int]) -> bool:
+    """Whether a frame of a (width, height) in pixels is large enough for rectangles of it."""
+    return size[0] * size[1] >= SMALLEST
 
 
 def patches_of(fresh: Floats | None) -> list[Box] | None:

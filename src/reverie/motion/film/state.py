@@ -25,7 +25,7 @@ from reverie.media.picture import Picture
 from reverie.motion.film.entering import entered, newness, outside, uncovered_within
 from reverie.motion.film.flow import Motion
 from reverie.motion.film.motion import FrameMotion
-from reverie.motion.film.patches import patches_of
+from reverie.motion.film.patches import patches_of, worth_cutting
 from reverie.motion.film.planes import map_moved, moved, plane_of
 from reverie.motion.film.weighted import carried_once, local_rms, weighted
 from reverie.native.runtime import Runtime, computes
@@ -200,7 +200,8 @@ class FilmState(State):
     def cut(self, recipe: Recipe, session: Session) -> None:
         """Say what of the frame that is to be dreamt on is new, if it can be looked at by itself."""
         own = Octave(len(self._sizes(recipe)) - 1, self.canvas.size, 1, 0.0, 1.0)
-        cuts = sees_parts(self.goal(session, recipe, own), session.net) and not self.canvas.circular
+        large = worth_cutting(self.canvas.size) and not self.canvas.circular
+        cuts = large and sees_parts(self.goal(session, recipe, own), session.net)
         fresh = None if self.fresh is None else self.fresh[0, 0].cpu().numpy()
         self.patches = patches_of(fresh) if cuts and not session.partners else None
 
