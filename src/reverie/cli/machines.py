@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from reverie.jobs.cluster.connect import OtherKernels
     from reverie.jobs.cluster.ray_cluster import PerTask, RayCluster
 
-#: The most cores and GPUs that one picture may ask for.
-MOST = 1024
 #: An option that says what computes.
 computes = partial(other, panel=COMPUTE)
 
@@ -58,13 +56,20 @@ class Machines(Group):
         """What an estimate is of, where ``--dry-run`` connects to nobody; empty for this machine alone."""
         if self.cluster is None:
             return ""
-        slots = max(1, (os.cpu_count() or 1) // per_task(self.per_task).cpu)
+        slots = max(1, (os.cpu_count() or 1) // self.share.cpu)
         many = f"of {slots} here" if self.cluster == "local" else "of as many as the cluster has"
         return f"--cluster {self.cluster}: each time above is one worker's, {many}; at best divide by that"
 
     def threads(self, given: int | None) -> int:
         """As many threads as were asked for, or as a part has cores."""
-        return given or (0 if self.cluster is None else per_task(self.per_task).cpu)
+        return given or (0 if self.cluster is None else self.share.cpu)
+
+    @property
+    def share(self) -> PerTask:
+        """What each picture has to itself."""
+        from reverie.jobs.cluster.ray_cluster import PerTask
+
+        return PerTask.read(self.per_task)
 
 
 @contextmanager
@@ -76,12 +81,12 @@ def workers(machines: Machines) -> Iterator[RayCluster | None]:
                 raise UsageError(f"{option}: is for --cluster only; add it, or leave this out")
         yield None
         return
-    share = per_task(machines.per_task)
     from reverie.jobs.cluster.connect import OtherKernels, connected
 
     with ExitStack() as stack:
         try:
-            cluster = stack.enter_context(connected(machines.cluster, share, same_bytes=machines.same_bytes))
+            link = connected(machines.cluster, machines.share, same_bytes=machines.same_bytes)
+            cluster = stack.enter_context(link)
         except OtherKernels as error:
             begin_again(error)
         yield cluster
@@ -93,18 +98,3 @@ def begin_again(error: OtherKernels) -> NoReturn:
     if os.name != "posix" or not words:
         raise error
     os.execve(sys.executable, [sys.executable, "-m", "reverie", *words], {**os.environ, **error.environment})
-
-
-def per_task(text: str | None) -> PerTask:
-    """``cpu=2,gpu=1`` as what each picture has to itself."""
-    from reverie.jobs.cluster.ray_cluster import PerTask
-
-    found = {"cpu": 1, "gpu": 0}
-    for part in (text or "cpu=1").split(","):
-        name, sign, number = part.strip().partition("=")
-        if name not in found or not sign or not number.isdecimal() or len(number) > 4 or int(number) > MOST:
-            raise UsageError(f"--per-task {text}: cores or GPUs are needed, as in cpu=2 or cpu=1,gpu=1")
-        found[name] = int(number)
-    if found["cpu"] < 1:
-        raise UsageError(f"--per-task {text}: a picture needs one core at least")
-    return PerTask(**found)

@@ -74,6 +74,9 @@ class ProgressDisplay(Listener):
             self._task = self._bar.add_task(shown(event.label, LABEL), total=1.0, what="loading")
         elif isinstance(event, Step):
             self._step(event)
+        elif isinstance(event, ItemFinished) and event.total and self._bar and self._task is not None:
+            done = f"{event.done} of {event.total}"
+            self._bar.update(self._task, total=1.0, completed=event.done / event.total, what=done)
         if self._also is not None:
             self._also(event)
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 FACE = "somebody's face is in it"
 _KEPT = "--spare faces or --preset gentle keeps it{extra}, and so does a --mask that is black there"
 _EXTRA = ' (pip install "reverie[faces]")'
+#: Longer side in pixels of what is kept of a photograph until somebody has the time to look at it.
+SIDE = 1024
 _MASKED = "a --mask that is black there keeps it, --strength 20% is gentle"
 
 
@@ -31,6 +33,13 @@ class FaceNotice:
 
     def __init__(self, *, wanted: bool = True) -> None:
         self._wanted = wanted
+
+    @staticmethod
+    def kept(picture: Picture) -> Picture:
+        """As much of a photograph as has to be kept to look at it later."""
+        from reverie.media.picture.picture import no_larger
+
+        return no_larger(picture, SIDE)
 
     def look(self, recipe: Recipe, picture: Picture | Tensor, session: Session, name: str) -> None:
         """Say if somebody's face is about to be dreamt over by a look that nobody chose for it.

@@ -174,9 +174,8 @@ class OpenRecipe:
         while True:
             before = session.shrunk
             picture = opened()
-            if picture is not None:
-                name = picture.source.name if picture.source else watch.label
-                self.faces.look(self.recipe, picture, session, name)
+            name = picture.source.name if picture and picture.source else watch.label
+            shown = None if picture is None else self.faces.kept(picture)
             state = self.begin(picture)
             del picture
             cut = last = None
@@ -184,6 +183,9 @@ class OpenRecipe:
                 if session.shrunk != before:
                     break
                 watch.step(last)
+                if shown is not None:  # the first step is there already: nobody waits for this look
+                    self.faces.look(self.recipe, shown, session, name)
+                    shown = None
                 here = Stop(octave=last.octave.index, step=last.step)
                 ends = here.step + 1 >= last.octave.steps and here.octave + 1 >= last.octaves
                 if (watch.listener.should_stop() and not ends) or here == until:

@@ -128,6 +128,19 @@ def test_each_is_as_if_made_alone_and_a_photograph_is_found_by_its_hash(workspac
     assert (note.source.name, note.recipe.start) == ("chelsea.png", "photo")
 
 
+def test_variations_are_the_seeds_that_follow_each_as_if_made_alone(workspace: Workspace) -> None:
+    result = units("v.png", "block1a:0", "stem:3", variations=2).run(workspace=workspace)
+    files = [f"v-{unit}-seed-{seed}.png" for unit in ("block1a-0", "stem-3") for seed in (0, 1)]
+    assert result.files == ("v.png", *files)
+    assert [one.recipe.seed for one in result.made] == [0, 1, 0, 1]
+    alone = PortraitsJob(recipe=recipe(seed=1), targets=["stem:3"], output="alone.png")
+    alone.run(workspace=workspace)
+    assert same("alone.png", "v-stem-3-seed-1.png")
+    spread = units("w/", "stem:3", variations=2)
+    spread = spread.model_copy(update={"recipe": recipe(portrait={"views": 1, "facets": 3})})
+    assert [one.recipe.seed for one in spread.run(workspace=workspace).made] == [0, 0, 0, 3, 3, 3]
+
+
 def test_inversions_take_the_preset_that_suits_each_layer(workspace: Workspace) -> None:
     InversionsJob(photo="chelsea.png", layers=["stem", "head"], settings=SETTINGS, output="i/").run(
         None, workspace

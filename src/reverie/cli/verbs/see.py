@@ -51,6 +51,9 @@ class SeeCommon(Common):
     out: str | None = other(
         "-o", "--out", help="The file to write: of several targets the sheet; or a folder.", metavar="OUT"
     )
+    variations: int | None = other(
+        "--variations", help="So many seeds of each target.", panel=SIZE, metavar="N", min=1, max=1000
+    )
 
 
 @takes_groups
@@ -89,7 +92,9 @@ def see(
     shaped_by = None if base.recipe or common.size else photo or None
     most = None if common.size else common.max_size or None
     recipe = machines.recipe(portrait_in_shape(recipe, shaped_by, most, workspace_of(common)))
-    job = PortraitsJob(recipe=recipe, targets=targets or (), photo=photo, output=output)
+    job = PortraitsJob(
+        recipe=recipe, targets=targets or (), variations=common.variations or 1, photo=photo, output=output
+    )
     make_portraits(job, common, base.recipe, machines)
 
 

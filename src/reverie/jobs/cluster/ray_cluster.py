@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
-from reverie.errors import ResourceError, ReverieError
+from reverie.errors import ResourceError, ReverieError, UsageError
 from reverie.jobs.cluster.machines import Machine, check_alike, this_machine
 from reverie.jobs.cluster.shard import PackedShard, Packer, Shard
 from reverie.jobs.cluster.worker import Carried, Limits, carry_out
@@ -32,8 +32,24 @@ ANSWER: Final = 120.0
 class PerTask:
     """What one shard has to itself: cores, and GPUs if there are any."""
 
+    #: The most cores and GPUs that one may ask for.
+    MOST: ClassVar[int] = 1024
     cpu: int = 1
     gpu: float = 0.0
+
+    @staticmethod
+    def read(text: str | None) -> PerTask:
+        """``cpu=2,gpu=1`` as what each picture has to itself; UsageError where it is something else."""
+        found = {"cpu": 1, "gpu": 0}
+        for part in (text or "cpu=1").split(","):
+            name, _, number = part.strip().partition("=")
+            known = name in found and number.isdecimal() and len(number) <= 4
+            if not known or int(number) > PerTask.MOST:
+                raise UsageError(f"--per-task {text}: cores or GPUs are needed, as in cpu=2 or cpu=1,gpu=1")
+            found[name] = int(number)
+        if found["cpu"] < 1:
+            raise UsageError(f"--per-task {text}: a picture needs one core at least")
+        return PerTask(**found)
 
 
 @dataclass

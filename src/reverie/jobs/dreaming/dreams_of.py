@@ -12,7 +12,7 @@ from reverie.jobs.dreaming.batch import MOST_VARIATIONS, BatchJob, VariationsJob
 from reverie.jobs.dreaming.dream import DreamJob
 from reverie.jobs.job import Job
 from reverie.jobs.output import Output
-from reverie.media.picture.folder import pictures_in
+from reverie.media.picture.folder import DREAMS, pictures_in
 from reverie.recipe.recipe import Recipe
 
 
@@ -53,4 +53,4 @@ def usual_output(given: list[str], *, batch: bool) -> tuple[str, str | None]:
     if not batch:
         return "dream.png", given[0] if given else None
     folder = len(given) == 1 and os.path.isdir(given[0])
-    return ("dreams", given[0]) if folder else (os.path.join(os.path.dirname(given[0]), "dreams"), None)
+    return (DREAMS, given[0]) if folder else (os.path.join(os.path.dirname(given[0]), DREAMS), None)

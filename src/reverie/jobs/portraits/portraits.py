@@ -17,7 +17,7 @@ from pydantic_core import to_jsonable_python
 
 from reverie.errors import ReverieError, UsageError
 from reverie.jobs.claims import Claim
-from reverie.jobs.dreaming.batch import BatchResult
+from reverie.jobs.dreaming.batch import MOST_VARIATIONS, BatchResult
 from reverie.jobs.dreaming.dream import PictureResult, where
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener
 from reverie.jobs.open_recipe import OpenRecipe, Watch, turns
@@ -105,12 +105,14 @@ class PortraitsJob(ManyPortraits):
     """Portraits of classes, layers, channels and neurons, from noise or from a photograph.
 
     ``targets`` are as ``portrait.targets`` reads them, such as ``tabby`` and ``block5c:0-15``; without any
-    the recipe's own objective is climbed.
+    the recipe's own objective is climbed. ``variations`` is how many seeds each is made with, from the
+    recipe's on.
     """
 
     kind: Literal["portraits"] = "portraits"
     recipe: PortraitRecipe
     targets: tuple[str, ...] = ()
+    variations: Annotated[int, Field(ge=1, le=MOST_VARIATIONS)] = 1
     photo: Reference | None = None
 
     @property
@@ -128,7 +130,16 @@ class PortraitsJob(ManyPortraits):
         from reverie.portrait.targets import named_targets
 
         named = named_targets(list(self.targets), workspace.network(self.recipe.network))
-        return [name for name, _ in named] or ["; ".join(self.recipe.objective)]
+        labels = [name for name, _ in named] or ["; ".join(self.recipe.objective)]
+        if self.variations == 1:
+            return labels
+        return [f"{label} (seed {seed})" for label in labels for seed in self._seeds]
+
+    @property
+    def _seeds(self) -> range:
+        """The seed of each variation; facets take as many that follow each other."""
+        first, step = self.recipe.seed, facets(self.recipe)
+        return range(first, first + step * self.variations, step)
 
     def _open(self, workspace: Workspace) -> PortraitSeries:
         from reverie.portrait.targets import named_targets, with_objective
@@ -137,6 +148,7 @@ class PortraitsJob(ManyPortraits):
         net = workspace.network(recipe.network)
         named = named_targets(list(self.targets), net)
         recipes = [with_objective(recipe, wanted, net) for _, wanted in named] or [recipe]
+        recipes = [one.but(seed=seed) for one in recipes for seed in self._seeds]
         opened = OpenRecipe(recipes[0], workspace, more=recipes[1:])
         return PortraitSeries(opened, self._labels(workspace), self.output, self.photo)
 
@@ -385,4 +397,4 @@ def _words(recipe: Recipe) -> str:
     """What a sheet says of a portrait under its name."""
     if facets(recipe) > 1:
         return f"facet {_facet(recipe) + 1} of {facets(recipe)}, {recipe.network}"
-    return f"{recipe.network}, {'; '.join(recipe.objective)}"
+    return f"{recipe.network}, preset {recipe.preset}, seed {recipe.seed}"
