@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 #: Longest side in pixels of a portrait on a sheet, and of an inversion where nothing says how large.
 CELL = SIDE = 256
+#: The most variations of a target that stand in one row of a sheet.
+ROW = 12
 #: Where all layers are inverted: 1 over the share of the steps, these at most, and the longest side.
 SKETCH, SKETCH_STEPS, SKETCH_SIDE = 4, 400, 160
 
@@ -150,7 +152,9 @@ class PortraitsJob(ManyPortraits):
         recipes = [with_objective(recipe, wanted, net) for _, wanted in named] or [recipe]
         recipes = [one.but(seed=seed) for one in recipes for seed in self._seeds]
         opened = OpenRecipe(recipes[0], workspace, more=recipes[1:])
-        return PortraitSeries(opened, self._labels(workspace), self.output, self.photo)
+        row = facets(recipe) * self.variations
+        columns = row if 1 < self.variations and row <= ROW else None
+        return PortraitSeries(opened, self._labels(workspace), self.output, self.photo, columns)
 
 
 class InversionsJob(ManyPortraits):
@@ -230,7 +234,7 @@ class PortraitSeries:
     """Portraits on their way into files, each written as soon as it is there.
 
     ``labels`` are the targets as they were given, one for each of the open recipes; ``photo`` is what they
-    start from.
+    start from, ``columns`` how many stand side by side on the sheet, None for as many as suit it.
 
     Raises:
         UsageError: What is to be printed is larger than allowed.
@@ -240,6 +244,7 @@ class PortraitSeries:
     labels: Sequence[str]
     output: Output
     photo: Reference | None = None
+    columns: int | None = None
 
     def __post_init__(self) -> None:
         from reverie.portrait.state import portrait_of, size_of
@@ -274,7 +279,9 @@ class PortraitSeries:
             listener.on_event(ItemFinished(label, skipped + len(made), total, result.path, result))
         sheet = self.output.path if cells else None
         if sheet is not None:
-            save_sheet([cells[place] for place in sorted(cells)], self.output, side=CELL)
+            save_sheet(
+                [cells[place] for place in sorted(cells)], self.output, side=CELL, columns=self.columns
+            )
         cut = next((result.stopped for result in made if result.stopped), "")
         count = skipped + len(made)
         return PortraitsResult(
