@@ -17,7 +17,8 @@ from reverie.jobs.microscope.build import Microscope, MicroscopeResult
 from reverie.jobs.microscope.contents import choose
 from reverie.jobs.open_recipe import OpenRecipe
 from reverie.jobs.output import Written
-from reverie.jobs.portraits.portraits import PortraitRecipe, facets
+from reverie.jobs.portraits.names import facets
+from reverie.jobs.portraits.portraits import PortraitRecipe
 from reverie.jobs.workspace import Reference, Workspace
 from reverie.network.network import Network
 from reverie.recipe.presets.preset import preset

@@ -1,4 +1,4 @@
-"""What the files of many portraits are called."""
+"""What the files of many portraits are called, and what a sheet says of each."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reverie.errors import UsageError
 from reverie.jobs.dreaming.batch import beside
+from reverie.recipe.recipe import Recipe
 
 #: A portrait's target and facet.
 Place = tuple[int, int]
@@ -41,3 +42,20 @@ def places(out: str, labels: Sequence[str], counts: Sequence[int]) -> dict[Place
 def slug(label: str) -> str:
     """A label as a part of a file's name."""
     return re.sub(r"[^\w.,+@-]+", "-", label).strip("-.")[:80] or "portrait"
+
+
+def facets(recipe: Recipe) -> int:
+    """How many pictures a recipe makes."""
+    return recipe.portrait.facets if recipe.portrait else 1
+
+
+def facet_of(recipe: Recipe) -> int:
+    """Which of them this one makes."""
+    return recipe.portrait.facet if recipe.portrait else 0
+
+
+def words_of(recipe: Recipe) -> str:
+    """What a sheet says of a portrait under its name."""
+    if facets(recipe) > 1:
+        return f"facet {facet_of(recipe) + 1} of {facets(recipe)}, {recipe.network}"
+    return f"{recipe.network}, preset {recipe.preset}, seed {recipe.seed}"

@@ -22,7 +22,7 @@ from reverie.jobs.dreaming.dream import PictureResult, where
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener
 from reverie.jobs.open_recipe import OpenRecipe, Watch, turns
 from reverie.jobs.output import Output, make_folder
-from reverie.jobs.portraits.names import Place, is_folder, places
+from reverie.jobs.portraits.names import Place, facet_of, facets, is_folder, places, words_of
 from reverie.jobs.sheets import Cell, save_sheet, small
 from reverie.jobs.workspace import JobPart, Reference, Workspace
 from reverie.objective.text import unquoted
@@ -153,7 +153,7 @@ class PortraitsJob(ManyPortraits):
         recipes = [one.but(seed=seed) for one in recipes for seed in self._seeds]
         opened = OpenRecipe(recipes[0], workspace, more=recipes[1:])
         row = facets(recipe) * self.variations
-        columns = row if 1 < self.variations and row <= ROW else None
+        columns = row if self.variations > 1 and row <= ROW else None
         return PortraitSeries(opened, self._labels(workspace), self.output, self.photo, columns)
 
 
@@ -275,7 +275,7 @@ class PortraitSeries:
             there.append(place)
             label = self.labels[place[0]]
             if self._sheet and result.picture is not None:
-                cells[place] = label, _words(result.recipe), small(result.picture)
+                cells[place] = label, words_of(result.recipe), small(result.picture)
             listener.on_event(ItemFinished(label, skipped + len(made), total, result.path, result))
         sheet = self.output.path if cells else None
         if sheet is not None:
@@ -309,7 +309,7 @@ class PortraitSeries:
                 begun=turns(watch, [self.labels[i] for i in wanted]),
                 stop=listener.should_stop,
             ):
-                place = wanted[finished.index], _facet(finished.recipe)
+                place = wanted[finished.index], facet_of(finished.recipe)
                 yield place, self._write(finished, self.places[place], over, said)
 
     def _sent(
@@ -389,19 +389,3 @@ class PortraitSeries:
             stop=finished.stopped,
             picture=finished.picture,
         )
-
-
-def facets(recipe: Recipe) -> int:
-    """How many pictures a recipe makes."""
-    return recipe.portrait.facets if recipe.portrait else 1
-
-
-def _facet(recipe: Recipe) -> int:
-    return recipe.portrait.facet if recipe.portrait else 0
-
-
-def _words(recipe: Recipe) -> str:
-    """What a sheet says of a portrait under its name."""
-    if facets(recipe) > 1:
-        return f"facet {_facet(recipe) + 1} of {facets(recipe)}, {recipe.network}"
-    return f"{recipe.network}, preset {recipe.preset}, seed {recipe.seed}"
