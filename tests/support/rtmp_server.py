@@ -8,8 +8,10 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,34 @@ def missing() -> str:
     if NGINX.exists() and MODULE.exists() and shutil.which("ffprobe"):
         return ""
     return "no nginx with RTMP, or no ffprobe, here; tools/live_servers.sh and tools/ffmpeg.sh install them"
+
+
+#: What stands before it for TLS, in a process of its own: who streams may hold Python meanwhile.
+FRONT = """
+import asyncio, ssl, sys
+
+async def passed_on(reader, writer):
+    try:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    except OSError:
+        pass
+    writer.close()
+
+async def meet(reader, writer):
+    inner, outer = await asyncio.open_connection("127.0.0.1", int(sys.argv[1]))
+    await asyncio.gather(passed_on(reader, outer), passed_on(inner, writer))
+
+async def main():
+    safe = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    safe.load_cert_chain(sys.argv[2])
+    server = await asyncio.start_server(meet, "127.0.0.1", 0, ssl=safe)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+asyncio.run(main())
+"""
 
 
 class RtmpServer:
@@ -72,6 +102,17 @@ class RtmpServer:
                 return
             time.sleep(0.05)
         raise AssertionError((self.folder / "error.log").read_text())
+
+    @contextmanager
+    def behind_tls(self, certificate: Path) -> Iterator[str]:
+        """Its address by TLS, with a certificate and its key."""
+        words = [sys.executable, "-c", FRONT, str(self.port), str(certificate)]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as front:
+            assert front.stdout is not None
+            try:
+                yield f"rtmps://127.0.0.1:{int(front.stdout.readline())}/live"
+            finally:
+                front.kill()
 
     def signal(self, number: int) -> None:
         """To the server and its worker."""

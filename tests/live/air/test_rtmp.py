@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import signal
 import socket
+import ssl
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -20,6 +22,8 @@ from reverie.live.air.messages import Parcel, ParcelKind
 from reverie.live.air.music import RATE
 from reverie.live.air.rtmp import WAITING, Inbox, Upstream, _reason
 from reverie.live.dreamer.recorded import drawn
+from support.irc import needs_openssl, self_signed
+from support.live_pages import until
 from support.live_show import live_show
 from support.rtmp_server import RtmpServer, missing, probed
 
@@ -81,6 +85,13 @@ def test_music_is_packed_again_too(tmp_path: Path, encoded: tuple[bytes, list[Sa
     assert np.sqrt(np.mean(sound[:, RATE:] ** 2)) == pytest.approx(0.3333 / np.sqrt(2), rel=0.1)
 
 
+def pictures_of(path: Path) -> list[bytes]:
+    """The pictures in a file that may be written still, as they were encoded."""
+    with suppress(av.FFmpegError), av.open(str(path)) as file:
+        return [bytes(packet) for packet in file.demux(video=0) if packet.size]
+    return []
+
+
 def test_times_that_go_back_break_nothing(tmp_path: Path, encoded: tuple[bytes, list[Sample]]) -> None:
     """Of an encoder that was begun again."""
     head, samples = encoded
@@ -117,9 +128,42 @@ def test_reasons_never_hold_the_address() -> None:
     with pytest.raises(ConnectionRefusedError) as error:
         Upstream(url, {ParcelKind.PICTURE_HEAD: PictureEncoder(SIZE, FPS).head})
     assert _reason(error.value) == "nobody answers there"
-    for other in (TimeoutError(url), OSError(5, "x", url), OSError(url), ValueError(url), OSError(9999, url)):
+    assert "TLS" in _reason(ssl.SSLError(1, url))
+    for other in (
+        TimeoutError(url),
+        ssl.SSLError(1, url),
+        OSError(5, "x", url),
+        OSError(url),
+        ValueError(url),
+        OSError(9999, url),
+    ):
         assert _reason(other)
         assert KEY not in _reason(other)
+
+
+@needs_openssl
+@pytest.mark.skipif(bool(missing()), reason=missing())
+def test_by_tls_only_to_whom_this_machine_trusts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoded: tuple[bytes, list[Sample]]
+) -> None:
+    head, samples = encoded
+    heads, sent = {ParcelKind.PICTURE_HEAD: head}, [sample.data for sample in samples]
+    server, certificate = RtmpServer(tmp_path / "service"), self_signed(tmp_path, "IP:127.0.0.1")
+    server.start()
+    try:
+        with server.behind_tls(certificate) as address:
+            with pytest.raises(ssl.SSLCertVerificationError) as error:
+                Upstream(f"{address}/{KEY}", heads)
+            assert "certificate" in _reason(error.value)
+            assert not server.recorded()
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+            upstream = Upstream(f"{address}/{KEY}", heads)
+            for parcel in pictures(samples, 0):
+                upstream.send(parcel)
+            upstream.close()
+            until(lambda: server.recorded() and pictures_of(server.recorded()[0]) == sent)
+    finally:
+        server.end()
 
 
 @pytest.mark.slow

@@ -10,12 +10,15 @@ from __future__ import annotations
 import json
 import os
 import queue
+import socket
+import ssl
 import sys
 import threading
 import time
 from contextlib import suppress
 from fractions import Fraction
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -31,6 +34,8 @@ WAIT: Final = 0.5
 MOST_WAIT: Final = 4.0
 #: Seconds that the library waits for the peer, where it does.
 PATIENCE: Final = 4.0
+#: The port of an ``rtmps`` address that names none.
+RTMPS: Final = 443
 #: Parcels that wait to be sent, some four seconds; what is older gives way up to the next key frame.
 WAITING: Final = 140
 #: Seconds between two words of how far it is.
@@ -84,17 +89,35 @@ class Inbox:
                 self._line.get_nowait()
 
 
+def check_certificate(url: str) -> None:
+    """See that the service at an ``rtmps`` address is whom it says: the library that streams does not.
+
+    Raises:
+        OSError: It is not, or nobody answers.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "rtmps" or parts.hostname is None:
+        return
+    safe = ssl.create_default_context()
+    with (
+        socket.create_connection((parts.hostname, parts.port or RTMPS), PATIENCE) as plain,
+        safe.wrap_socket(plain, server_hostname=parts.hostname),
+    ):
+        pass
+
+
 class Upstream:
     """One connection.
 
     Raises:
-        OSError: There is no server, or it refuses.
+        OSError: There is no server, or it refuses, or is another than its address says.
     """
 
     def __init__(self, url: str, heads: dict[ParcelKind, bytes]) -> None:
         import av
 
-        options = {"rtmp_live": "live", "flvflags": "no_duration_filesize", "rw_timeout": "4000000"}
+        check_certificate(url)
+        options = {"flvflags": "no_duration_filesize"}
         self._out = av.open(url, "w", format="flv", options=options, timeout=PATIENCE)
         self._picture = self._out.add_stream_from_template(template(heads[ParcelKind.PICTURE_HEAD]))
         own = ParcelKind.SOUND_HEAD not in heads
@@ -166,6 +189,10 @@ def _reason(error: Exception) -> str:
         return "nobody answers there"
     if isinstance(error, TimeoutError):
         return "it took too long"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "its certificate is not one for that name that this machine trusts"
+    if isinstance(error, ssl.SSLError):
+        return "it does not speak TLS; give rtmp:// and not rtmps://"
     if isinstance(error, OSError) and error.errno:
         with suppress(ValueError):
             return os.strerror(error.errno) if 0 < error.errno < 200 else "the other side ended it"
