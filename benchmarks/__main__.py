@@ -15,7 +15,8 @@ from pathlib import Path
 from benchmarks.parts import dream, gpu, networks, precision, sizes, step
 from benchmarks.plan import Plan
 from benchmarks.report import Report
-from reverie.jobs.bench.machine import cores, describe, in_words
+from reverie.jobs.bench.machine import describe, in_words
+from reverie.process.cores import cores
 
 PARTS = {
     "step": step,

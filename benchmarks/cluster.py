@@ -32,8 +32,8 @@ from unittest.mock import patch
 import numpy as np
 
 from benchmarks.one_part import part_parser, run_part
-from reverie.jobs.bench.machine import cores
 from reverie.jobs.dreaming.batch import VariationsJob
+from reverie.process.cores import cores
 
 if TYPE_CHECKING:
     from reverie.jobs.job import Job

@@ -22,13 +22,13 @@ import torch
 
 from benchmarks.evolve_report import report
 from benchmarks.one_part import part_parser, run_part
-from reverie.jobs.bench.machine import cores
 from reverie.jobs.fooling.folder import Folder
 from reverie.jobs.fooling.judge import BATCH, Arena
 from reverie.jobs.fooling.run import EvolutionRun
 from reverie.jobs.fooling.settings import ENCODINGS, Settings, make_settings
 from reverie.jobs.job import Event, Listener, Step
 from reverie.network.class_names import imagenet
+from reverie.process.cores import cores
 
 COMPARED = ("cppn", "direct", "random")
 EVALUATIONS = 200_000

@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 
 from reverie.evolve import Evolution, NetScore, load_checkpoint
-from reverie.jobs.bench.machine import cores, describe, in_words
+from reverie.jobs.bench.machine import describe, in_words
 from reverie.jobs.fooling.folder import Folder
 from reverie.jobs.fooling.judge import batches, judged
 from reverie.jobs.fooling.settings import LEVELS
 from reverie.media.picture import Picture, load_picture, save_picture
 from reverie.network.zoo import load_net, networks
+from reverie.process.cores import cores
 
 BEGIN, END = "<!-- evolution: begin -->", "<!-- evolution: end -->"
 #: Side of a picture in the mosaic of every class, and how many stand beside each other.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 
-from reverie.jobs.bench.machine import cores, describe, in_words
+from reverie.jobs.bench.machine import describe, in_words
+from reverie.process.cores import cores
 
 
 def part_parser(module: str, description: str | None, parts: Mapping[str, object]) -> argparse.ArgumentParser:

@@ -33,6 +33,7 @@ from reverie.ops.patch_grid import without_grid
 from reverie.ops.transform.roll import Roll
 from reverie.process.notices import warn
 from reverie.process.turn import Turn
+from reverie.recipe.places import PLACES, mask_of
 from reverie.recipe.recipe import Recipe
 from reverie.scoring.bind import BoundObjective, bind
 
@@ -211,7 +212,9 @@ class Session:
 
     @in_turn
     def open_tensor(self, name: str) -> Tensor:
-        """A file's picture as (1, C, H, W) in [0, 1] on the network's device."""
+        """A picture by its file, or a mask by its name, (1, C, H, W) in [0, 1] on the network's device."""
+        if name in PLACES:
+            return torch.from_numpy(mask_of(name))[None, None].to(self.device)
         return as_tensor(self.open_file(name)).to(self.device)
 
     @in_turn

@@ -15,8 +15,8 @@ from reverie.cli.fields import MESSAGES
 SHORT: Final[Mapping[str, tuple[str, ...]]] = {
     "dream": (
         *("--out", "--strength", "--layer", "--class", "--guide", "--preset"),
-        *("--size", "--seed", "--from", "--mask", "--spare", "--variations", "--seamless", "--grey"),
-        *("--help-all", "--help"),
+        *("--size", "--seed", "--from", "--mask", "--spare", "--variations", "--sites"),
+        *("--dry-run", "--help-all", "--help"),
     ),
 }
 #: What a verb is good for, in commands that work as they stand, with photographs of one's own.

@@ -18,6 +18,7 @@ from reverie.jobs.dreaming.dream import PictureResult
 from reverie.jobs.job import Event, ItemFinished, Job, Listener, Listeners, Result, Started, Step, Warned
 from reverie.jobs.preview import Preview
 from reverie.plain_words import shown
+from reverie.process.cores import others_at_work
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -257,5 +258,6 @@ def tell_estimate(
         console.result(part.text.splitlines(), part.details)
     if estimate.parts and not console.as_json:
         console.result(estimate.text.splitlines(), None)
-    if machines is not None and (words := machines.one_worker()) and not console.quiet:
-        console.must(words)
+    for words in (others_at_work(), machines.one_worker() if machines else ""):
+        if words and not console.quiet:
+            console.must(words)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 TRIAL_SIDE = 224
 TRIAL_STEPS = 4
 TRIAL_PHOTOGRAPHS = 3
+#: A photograph of which no more is shown is said to be cropped.
+CROPPED = 0.985
 
 
 def what_runs(session: Session, recipe: Recipe) -> dict[str, Any]:
@@ -156,12 +158,23 @@ def _told(
     }
     lines = [
         f"{photo or recipe.start}: {width} x {height}, {'; '.join(recipe.objective)}",
+        *_cropped(opened, photo, work.size),
         *first,
         *(f"  octave {i}: {o.size[0]} x {o.size[1]}, {o.steps} steps" for i, o in enumerate(octaves, 1)),
         f"  {runs_in_words(ran)}{runs}",
         f"  about {clock(seconds)} and {memory / 1e6:.0f} MB for the dream",
     ]
     return Estimate(seconds, round(memory), "\n".join(lines), details)
+
+
+def _cropped(opened: OpenRecipe, photo: Reference | None, size: Sequence[int]) -> list[str]:
+    """How much of a photograph a size of another shape leaves out, if that is to be seen."""
+    picture = opened.workspace.picture(photo)
+    if picture is None:
+        return []
+    (width, height), given = size, picture.size
+    share = min(width * given[1], height * given[0]) / max(width * given[1], height * given[0])
+    return [f"  its edges are cut off: {1 - share:.0%} of it"] if share < CROPPED else []
 
 
 def seconds_per_pixel(session: Session, recipe: Recipe, picture: Picture | None) -> float:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from reverie.errors import ReverieError, UsageError, did_you_mean
 from reverie.objective import Code, Objective, parse
 from reverie.recipe.film import Film
+from reverie.recipe.places import PLACES
 from reverie.recipe.portrait import Portrait
 from reverie.recipe.settings import Part, Power, Seed, Share, StrictSettings
 from reverie.recipe.sites import Sites
@@ -157,7 +158,12 @@ class Recipe(StrictSettings):
     keep_colour: Share = Field(0.0, description="Share of the source's own colour that is kept.")
     grey: bool = Field(False, description="Black and white: begin with shades of grey, and dream in them.")
     seamless: bool = Field(False, description="Make a picture whose opposite edges meet.")
-    mask: str | None = Field(None, description="A grey picture: white dreams, black stays.")
+    mask: str | None = Field(
+        None,
+        description="A grey picture: white dreams, black stays; or a part of the picture: "
+        + ", ".join(PLACES)
+        + ".",
+    )
     spare: Literal["nothing", "faces"] = Field(
         "nothing", description="What of a photograph stays as it is, beside what the mask says."
     )
@@ -257,12 +263,15 @@ class Recipe(StrictSettings):
         return wanted
 
     def files(self) -> tuple[str, ...]:
-        """Names of every file the recipe needs beside the photograph: masks and guides."""
+        """Names of every file the recipe needs beside the photograph: masks and guides.
+
+        Parts of the picture that have a name (``places.PLACES``) are no files.
+        """
         texts = (*self.objective, *(self.zoom.objectives if self.zoom else ()))
         names = dict.fromkeys(f for text in texts for f in parse(text).files())
         if self.mask:
             names[self.mask] = None
-        return tuple(names)
+        return tuple(name for name in names if name not in PLACES)
 
     def code(self) -> tuple[str, ...]:
         """Its objectives' functions of Python, each once: no file holds them, so none repeats it."""

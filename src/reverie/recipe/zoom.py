@@ -62,7 +62,8 @@ class Zoom(StrictSettings):
         1.0, ge=0, le=3600, description="Seconds in which one scene goes over into the next."
     )
     strength: Annotated[Curve, Within(0, 1)] = Field(
-        Curve.constant(0.12), description="How far each frame's own dream goes, 0 to 1."
+        Curve.constant(0.12),
+        description="How far each frame's own dream goes, 0 to 1; from 0 on a photograph begins as it is.",
     )
     steps: Annotated[tuple[FrameSteps, ...], Field(min_length=1, max_length=32)] = Field(
         (1,),

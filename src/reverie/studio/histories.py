@@ -8,7 +8,7 @@ from typing import Final
 HISTORIES: Final[dict[str, tuple[str, str]]] = {
     "reverie": ("Whole creatures on calm ground.", "Our own, the default."),
     "gentle": (
-        "For somebody's portrait: faces stay as they are, all else dreams less far.",
+        "For somebody's portrait: faces stay as they are, all else becomes lace.",
         "Our own. Three small networks find the faces (extra faces).",
     ),
     "menagerie": (

@@ -7,6 +7,7 @@ from typing import Any
 
 from reverie.jobs.provenance.command_line import command_line
 from reverie.jobs.provenance.note import Provenance, film_files, film_renamed
+from reverie.recipe.places import PLACES
 from reverie.recipe.recipe import Recipe, read
 from reverie.studio.asking import kind_of
 from reverie.studio.store.jobs import JobRow
@@ -28,7 +29,7 @@ def recalled(studio: Studio, owner: str, note: Provenance, name: str) -> dict[st
     photo = studio.given.same(note.source.sha256, owner, "photo", "film") if note.source else None
     if note.source is not None and photo is None:
         missing.append(note.source.name)
-    mask = recipe.mask
+    mask = None if recipe.mask in PLACES else recipe.mask
     document = recipe.model_dump(mode="json")
     return {
         "kind": kind_of(note.recipe),

@@ -10,13 +10,12 @@ import torch
 
 from reverie.ascent.session import Session
 from reverie.canvas.detail import DetailCanvas
-from reverie.errors import BadInput
 from reverie.live.dreamer.keyframe import live_recipe, live_session
-from reverie.live.dreamer.places import mask_of, placed, with_places
+from reverie.live.dreamer.places import PARTS, placed
 from reverie.live.dreamer.protocol import PLACES, Place
-from reverie.media.picture import load_picture
 from reverie.objective import parse
 from reverie.ops.transform.roll import Roll
+from reverie.recipe.places import mask_of
 
 SIZE = (448, 252)
 
@@ -28,7 +27,7 @@ def session() -> Session:
 
 @pytest.mark.parametrize("layout", [name for name in PLACES if name not in ("whole", "blend")])
 def test_two_places_make_the_whole(layout: str) -> None:
-    first, second = (mask_of(place) for place in PLACES[layout])  # type: ignore[index]
+    first, second = (mask_of(PARTS[place]) for place in PLACES[layout])  # type: ignore[index]
     assert first + second == pytest.approx(np.ones_like(first), abs=1e-6)
     assert 0.3 < first.mean() < 0.7
 
@@ -42,17 +41,11 @@ def test_a_topic_is_dreamt_where_it_belongs(place: Place, text: str, session: Se
     picture = torch.rand(1, 3, SIZE[1], SIZE[0], generator=rng) * 0.3 + 0.35
     _, gradient = session.gradient(session.goal(recipe, 0), DetailCanvas(picture), Roll(0, 0))
     energy = gradient.square().sum(1)[0].numpy()
+    whole = np.ones((72, 128), np.float32)
     mask = torch.nn.functional.interpolate(
-        torch.from_numpy(mask_of(place))[None, None], size=(SIZE[1], SIZE[0]), mode="bilinear"
+        torch.from_numpy(mask_of(PARTS[place]) if place in PARTS else whole)[None, None],
+        size=(SIZE[1], SIZE[0]),
+        mode="bilinear",
     )[0, 0].numpy()
     inside = float((energy * (mask > 0.05)).sum() / energy.sum())
     assert inside > 3 / 4, inside
-
-
-def test_other_files_are_opened_as_ever() -> None:
-    opened = with_places(load_picture)
-    with pytest.raises(BadInput):
-        opened("/nowhere/at/all.png")
-    with pytest.raises(BadInput):
-        opened("place: nowhere")
-    assert opened("place: upper").pixels.shape == (72, 128, 3)

@@ -172,6 +172,18 @@ def test_colours_and_contrast_are_those_of_the_photograph(session):
 
 
 @pytest.mark.slow
+def test_a_dream_that_begins_with_none_opens_with_the_photograph(session):
+    photo = torch.from_numpy(skimage.data.chelsea()[:108, :192].transpose(2, 0, 1)[None] / 255).float()
+    settings = {"duration": 0.25, "fps": 12, "steady": False}
+    begun, grown, dreamt = (
+        frames(recipe(strength=strength, **settings).but(start="photo"), session, photo)
+        for strength in ("0:0, 2:0.3", "0:0, 2:0.3", "0.3")
+    )
+    away = [np.abs(one[0] / 255 - photo[0].numpy().transpose(1, 2, 0)).mean() for one in (begun, dreamt)]
+    assert away[0] < 1 / 255 < 0.02 < away[1]
+    assert all(map(np.array_equal, begun, grown))
+
+
 def test_opposite_edges_meet_where_the_zoom_is_seamless(session):
     made = recipe(duration=0.3, zoom=1, pan_x=0.4).but(seamless=True)
     last = frames(made, session)[-1].astype(float)

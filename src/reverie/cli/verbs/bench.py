@@ -68,9 +68,10 @@ def bench(
     recipe = recipe_of(compute)
     from reverie.engine.engine import pick_device
     from reverie.jobs.bench import bench as measuring
-    from reverie.jobs.bench.machine import cores, describe, in_words
+    from reverie.jobs.bench.machine import describe, in_words
     from reverie.jobs.bench.table import TITLES, cells_of, document
     from reverie.network.zoo import load_net
+    from reverie.process.cores import cores
 
     width, height = width_height(size)
     if min(width, height) < 32:

@@ -13,6 +13,7 @@ from reverie.cli.moving_options import FilmAppearance, FilmAscent, FilmCommon, F
 from reverie.cli.options import Base, Target
 from reverie.cli.recipe_options import longer_side, told_as_typed
 from reverie.errors import UsageError
+from reverie.recipe.places import PLACES
 
 Video = Annotated[
     str | None,
@@ -50,7 +51,7 @@ def film(
 
     own = dict(all_given(motion, ascent))
     rest = dict(all_given(target, base, appearance, common))
-    if (mask := appearance.mask) is not None and (is_animation(mask) or not is_picture(mask)):
+    if (mask := appearance.mask) and mask not in PLACES and (is_animation(mask) or not is_picture(mask)):
         own["mask"] = rest.pop("mask")
     with told_as_typed(typed_options("film", own, rest, common)):
         recipe = longer_side(recipe_with("film", own, rest).but(start="photo"), common)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
-import os
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reverie.errors import ReverieError
+from reverie.process.cores import cores
 
 if TYPE_CHECKING:
     from reverie.network.network import Network
@@ -113,13 +113,12 @@ def machine() -> list[Finding]:
     from reverie.engine.engine import pick_device
     from reverie.gradient.tiles import free_memory
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     free = free_memory(torch.device("cpu"))
     device = pick_device("auto")
     what = torch.cuda.get_device_name() if device == "cuda" else device
     return [
         Finding("system", f"{platform.system()} {platform.machine()}"),
-        Finding("processor", f"{cores} cores, {torch.get_num_threads()} threads, {capability()}"),
+        Finding("processor", f"{cores()} cores, {torch.get_num_threads()} threads, {capability()}"),
         Finding("free memory", f"{free / 1e9:.1f} GB", free > 3e8),
         Finding("device", what),
     ]

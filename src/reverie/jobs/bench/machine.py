@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
 import re
 import subprocess
 from pathlib import Path
 from typing import Any
+
+from reverie.process.cores import cores
 
 #: Of all that a processor can do, what the code here can use.
 TELLING = (
@@ -25,13 +26,6 @@ TELLING = (
 )
 #: Packages whose version decides how fast a step is.
 PACKAGES = ("torch", "numpy")
-
-
-def cores() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def processor() -> tuple[str, tuple[str, ...]]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reverie.errors import ReverieError
-from reverie.jobs.bench.machine import cores
+from reverie.process.cores import cores
 
 #: Settings of an allocator or of OpenMP that would speed one row up, or slow it down.
 TUNING = ("GOMP_SPINCOUNT", "OMP_NUM_THREADS", "OMP_WAIT_POLICY", "LD_PRELOAD", "THP_MEM_ALLOC_ENABLE")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,6 +10,7 @@ from typing import Any, Final
 from reverie._version import __version__
 from reverie.errors import ResourceError
 from reverie.native import MOST, Isa, instruction_sets
+from reverie.process.cores import cores
 
 #: What ``kernels`` says where there is no native library.
 NO_KERNELS: Final = "torch"
@@ -63,9 +63,7 @@ def this_machine() -> Machine:
         python=platform.python_version(),
         kernels=sets[-1] if sets else NO_KERNELS,
         torch_kernels=torch.backends.cpu.get_cpu_capability(),
-        cores=float(
-            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        ),
+        cores=float(cores()),
     )
 
 

@@ -27,6 +27,7 @@ from reverie.live.dreamer.protocol import (
 )
 from reverie.live.dreamer.talk import ChildOptions, Talk
 from reverie.live.frames import FrameRing
+from reverie.process.cores import cores
 
 #: Seconds between two writings of the state.
 KEEPS: Final = 10.0
@@ -84,7 +85,7 @@ class ShowChild:
         options = self._options
         cv2.setNumThreads(1)
         recipe = live_recipe(
-            options.size, network=options.network, seed=options.seed, threads=threads_for(_cores())
+            options.size, network=options.network, seed=options.seed, threads=threads_for(cores())
         )
         session = live_session(recipe, offline=options.offline)
         classes = None
@@ -184,10 +185,6 @@ class ShowChild:
 def threads_for(cores: int) -> int:
     """Threads of a keyframe on so many cores: what frames, their encoder and the server leave."""
     return max(1, cores * 3 // 4 - 1)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def main() -> int:

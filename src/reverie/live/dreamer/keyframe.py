@@ -18,8 +18,6 @@ from reverie.canvas.moving import MovingCanvas
 from reverie.deepdream.looks import Looks
 from reverie.deepdream.state import REACH, REACH_OF_STD, State
 from reverie.live.dreamer.governor import work_of
-from reverie.live.dreamer.places import with_places
-from reverie.media.picture import load_picture
 from reverie.motion.zoom.steady import SteadyReference, evened_onto, hold
 from reverie.network.network import Network
 from reverie.ops.warp import Similarity
@@ -186,8 +184,8 @@ def live_recipe(size: tuple[int, int], *, network: str = "lite0", seed: int = 0,
 
 
 def live_session(recipe: Recipe, *, net: Network | None = None, offline: bool = False) -> Session:
-    """A session that knows the places of topics, and never cuts a picture: they are all of one size."""
-    return Session(recipe, net=net, tile=0, offline=offline, open_file=with_places(load_picture))
+    """A session that never cuts a picture: they are all of one size."""
+    return Session(recipe, net=net, tile=0, offline=offline)
 
 
 def _strength(times: float) -> float:

@@ -1,4 +1,8 @@
-"""How a loop closes: the first frame stands in the middle of the last ones and grows until it fills them."""
+"""How a loop closes: the last frames melt into the first one, seen from nearer and nearer.
+
+Seen from afar it is continued by its own reflections, over which the dream goes on until the view has left
+them behind: there is no edge anywhere.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,8 @@ SECONDS = 4.0
 SHARE = 0.45
 #: How soft the edge of the first frame is when it appears, as a share of half its side.
 FEATHER = 0.9
+#: By so much earlier does what lies in its middle come than what lies in the corners of the view.
+EARLIER = 1.2
 #: By this share of the way it is opaque in its middle ...
 OPAQUE = 0.6
 #: ... and by this all of it, to its edge.
@@ -44,12 +50,21 @@ class LoopClosing:
         height, width = camera.height, camera.width
         if way <= 0:
             return torch.zeros(1, 1, height, width)
-        where = self.field(frame)
-        middle = torch.tensor([(width - 1) / 2, (height - 1) / 2])
         # Distance from the edge of the first frame, in its half sides: 1 in its middle, below 0 outside.
-        inside = 1 - ((where - middle) / (middle + 0.5)).abs().amax(-1)
+        inside = 1 - self._places(frame).abs().amax(-1)
         feather = max(1e-3, FEATHER * max(0.0, 1 - way / WHOLE) ** 1.5)
         return (_smooth(inside / feather) * _smooth(torch.tensor(way / OPAQUE)))[None, None]
+
+    def melted(self, frame: int) -> Tensor:
+        """How far each place has become the first frame or a reflection of it, (1, 1, H, W) in [0, 1]."""
+        far = self._places(frame).norm(dim=-1)
+        begun = (1 + EARLIER) * self.way(frame) / OPAQUE
+        return _smooth(begun - EARLIER * far / far.max())[None, None]
+
+    def _places(self, frame: int) -> Tensor:
+        """Where in the first frame each place of a frame is, (H, W, 2), from -1 to 1 within it."""
+        middle = torch.tensor([(self.camera.width - 1) / 2, (self.camera.height - 1) / 2])
+        return (self.field(frame) - middle) / (middle + 0.5)
 
     def field(self, frame: int) -> Tensor:
         """Where in the first frame each place of a frame is, (H, W, 2)."""
@@ -64,8 +79,8 @@ class LoopClosing:
     def entering(self, frame: int) -> Tensor:
         """What share of each place goes over to the first frame at a frame, given what was there before."""
         camera = self.camera
-        before = fast_warp(self.shown(frame - 1), camera.step(frame), sharp=False)
-        now = self.shown(frame)
+        before = fast_warp(self.melted(frame - 1), camera.step(frame), sharp=False)
+        now = torch.maximum(self.melted(frame), self.shown(frame))
         share = (now - before) / (1 - before).clamp_min(1e-3)
         return torch.where(now > 1 - 1e-3, torch.ones_like(now), share.clamp(0, 1))
 

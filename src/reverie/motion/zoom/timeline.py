@@ -15,7 +15,7 @@ from reverie.recipe.zoom import Zoom
 #: Weights of a cross-fade go in so many steps: each mixture is bound to the network once.
 MIXTURES = 32
 #: The mask of the upper half, which is in no file.
-UPPER_HALF = "upper half"
+UPPER_HALF = "the upper half"
 
 
 @dataclass(frozen=True)

@@ -167,9 +167,12 @@ class Journey:
         self.session.settle(recipe, state.plan(recipe))
 
     def open(self, picture: Picture | Tensor | None) -> tuple[ZoomState, MovingFrame]:
-        """Frame 0: a whole dream."""
+        """Frame 0: a whole dream, or a photograph as it is where the frames' own dreams begin with none."""
         self._ask(0)
-        recipe = self.now.model_copy(update={"objective": self.objective(0)})
+        changes: dict[str, Any] = {"objective": self.objective(0)}
+        if picture is not None and self.settings.strength.at(0, self.settings.fps) == 0:
+            changes |= {"strength": 0.0, "octaves": 1, "steps": (1,), "soften": 0.0}
+        recipe = self.now.model_copy(update=changes)
         begun = State.begin(recipe, picture, self.session)
         self.settle(begun, recipe)
         last = self._dreamt(recipe, begun, opens=True)

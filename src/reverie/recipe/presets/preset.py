@@ -53,13 +53,11 @@ _OURS: dict[str, Any] = {
 
 PRESETS: dict[str, dict[str, Any]] = {
     "reverie": _OURS,
-    # For somebody's portrait: faces stay, all else dreams, less far, cleaner and nearer to its own colours.
+    # For somebody's portrait: faces stay, all else dreams, less far, cleaner and nearer to its own colours, of
+    # lace and embroidery: no beast with hollow eyes looks over a shoulder.
     "gentle": {
         **_OURS,
-        "objective": (
-            "standard(block5c, dogs=-1, animals=2) + 0.7*standard(block6b, dogs=-1, animals=2)"
-            " + 0.35*standard(block6d, dogs=-1, animals=2)",
-        ),
+        "objective": ("standard(block5a, dogs=-2, animals=-2) + standard(block4c, animals=-1)",),
         "variety": 0.3,
         "strength": 0.4,
         "tilt": 0.8,

@@ -14,10 +14,10 @@ import { t } from "../texts.js";
 export const NOTHING_PAINTED = { strokes: [], paints: "stay", feather: 0.02, id: null };
 const STEP = 0.02;
 
-/** What is painted, or an earlier mask to paint on. @returns {Painting | null} */
+/** What is painted, or an earlier mask to paint on, but for a part of the picture that has a name (upper half). @returns {Painting | null} */
 function begun() {
   const { painting, changes } = drafts.dream.value;
-  return painting ?? (changes.mask ? { ...NOTHING_PAINTED, id: changes.mask, under: changes.mask } : null);
+  return painting ?? (changes.mask && !/ |middle|edges/.test(changes.mask) ? { ...NOTHING_PAINTED, id: changes.mask, under: changes.mask } : null);
 }
 
 /** The veil of a painting, drawn anew as it changes. @param {{current: HTMLCanvasElement | null}} canvas @param {Painting | null} painting
