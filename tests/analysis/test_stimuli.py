@@ -83,7 +83,7 @@ def test_the_strongest_are_those_of_a_plain_search(engine, folder, found, layer,
     assert len(patches) == 3
     for patch, (value, name, cell) in zip(patches, twin(engine, folder, layer, channel), strict=False):
         assert patch.photo.endswith(name)
-        assert patch.activation == pytest.approx(value, rel=1e-5)
+        assert patch.activation == pytest.approx(value, rel=1e-5, abs=1e-5)
         assert patch.cell == cell
 
 

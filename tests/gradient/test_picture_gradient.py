@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import cache
 
 import pytest
@@ -14,6 +15,7 @@ from reverie.gradient.picture_gradient import picture_gradient
 from reverie.network.network import Network
 from reverie.network.wrap import wrap_net
 from reverie.network.zoo import load_net
+from reverie.process.notices import ReverieWarning
 from reverie.scoring.bind import BoundObjective, bind
 from support import twins
 from support.slow import mostly_slow
@@ -111,6 +113,15 @@ LITE_TERMS = [
     "l2",
     "-tv - 0.5*l2",
 ]
+
+
+def test_a_picture_of_64_bits_in_a_network_of_32_is_warned_of() -> None:
+    net, picture = load_net("lite0"), torch.rand(1, 3, 48, 48, dtype=torch.float64)
+    with pytest.warns(ReverieWarning, match="64 bits"):
+        picture_gradient(AutogradEngine(net), bind(ob.layer("block2b"), net), picture)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        picture_gradient(AutogradEngine(lite64()), bind(ob.layer("block2b"), lite64()), picture)
 
 
 @mostly_slow("text", LITE_TERMS)

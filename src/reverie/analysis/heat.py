@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -244,13 +245,13 @@ class Looked:
     def _spots(
         self, layer: str, values: Tensor, heat: Tensor, scores: Tensor, count: int
     ) -> tuple[Spot, ...]:
-        """The strongest cells, none in the frame of a stronger one."""
+        """The strongest cells, none in the frame of a stronger one, nor where its heat goes on as hot."""
         high, wide = values.shape
         x, y = (
             (torch.arange(wide) + 0.5) / wide * self.size[0],
             (torch.arange(high) + 0.5) / high * self.size[1],
         )
-        left = values.clone()
+        left, parts = values.clone(), _parts(heat)
         found: list[Spot] = []
         while len(found) < count:
             # torch.argmax leaves open which of several equal positions it returns.
@@ -262,6 +263,8 @@ class Looked:
             covered = ((y >= box[1]) & (y < box[3]))[:, None] & ((x >= box[0]) & (x < box[2]))
             left[covered] = -torch.inf
             left[row, column] = -torch.inf
+            if parts[row, column]:
+                left[parts == parts[row, column]] = -torch.inf
         return tuple(found)
 
     def _box(self, layer: str, cell: tuple[int, int], centre: tuple[float, float], scores: Tensor) -> Box:
@@ -319,6 +322,12 @@ def apart(strength: Tensor, maps: Tensor, count: int) -> list[int]:
         chosen.append(int(worth.argmax()))
         likeness = torch.maximum(likeness, unit @ unit[chosen[-1]])
     return chosen
+
+
+def _parts(heat: Tensor) -> Tensor:
+    """The hot parts of a map (h, w), numbered from 1; 0 where it is not hot."""
+    hot = (heat >= NEXT * heat.max()) & (heat > 0)
+    return torch.from_numpy(cv2.connectedComponents(_numpy(hot).astype(np.uint8))[1])
 
 
 def _deviations(cells: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:

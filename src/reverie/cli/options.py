@@ -143,7 +143,9 @@ class Compute(Group):
     device: str | None = setting("device", panel=COMPUTE)
     threads: int | None = setting("threads", panel=COMPUTE)
     halo: str | None = setting("halo", panel=COMPUTE, metavar="N|auto|full")
-    offline: bool = other("--offline", help="Never download anything.", panel=COMPUTE)
+    offline: bool = other(
+        "--offline", help="Never download anything.", panel=COMPUTE, envvar="REVERIE_OFFLINE"
+    )
     net_mean: str | None = of_network(
         "--mean", help="Taken off each channel of pictures in [0, 1].", metavar="M[,M...]"
     )

@@ -29,6 +29,7 @@ from reverie.gradient.reading import (
 from reverie.gradient.tiles import Tile, Tiling
 from reverie.gradient.view import Pictured, View
 from reverie.ops.finite import is_finite
+from reverie.process.notices import warn
 
 TINY = 1e-20
 #: The field that all gradients at layers are weighed by; no mask of a user bears such a name.
@@ -83,6 +84,8 @@ def picture_gradient(
     if isinstance(picture, Tensor):
         picture, out = (picture[None], None if out is None else out[None]) if alone else (picture, out)
         check_shown(picture, engine.net)
+        if picture.dtype is torch.float64 and engine.net.dtype is not torch.float64:
+            warn("picture: is of 64 bits, computed in fewer; net.to(dtype=torch.float64) computes in as many")
     if out is not None and out.shape != picture.shape:
         raise UsageError(f"out: has the shape {tuple(out.shape)}, and the picture {tuple(picture.shape)}")
     if margin < 0:

@@ -35,7 +35,7 @@ def test_nothing_is_drawn_where_nothing_fires() -> None:
     cold = np.ones_like(heat, bool)
     cold[10:20, 30:40] = False
     assert np.ptp(over[cold]) < 1e-6, "grey stays grey"
-    assert over[15, 35] == pytest.approx(0.3 * over[0, 0] + 0.7 * ramp()[-1], abs=1e-5)
+    assert over[15, 35] == pytest.approx(0.5 * over[0, 0] + 0.5 * ramp()[-1], abs=1e-5)
 
 
 def test_the_photograph_is_seen_beneath() -> None:

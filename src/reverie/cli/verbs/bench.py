@@ -71,7 +71,7 @@ def bench(
     from reverie.jobs.bench.machine import describe, in_words
     from reverie.jobs.bench.table import TITLES, cells_of, document
     from reverie.network.zoo import load_net
-    from reverie.process.cores import cores
+    from reverie.process.cores import cores, others_at_work
 
     width, height = width_height(size)
     if min(width, height) < 32:
@@ -90,6 +90,8 @@ def bench(
     )
     wanted = dict.fromkeys((measuring.NAIVE, measuring.REFERENCE, *(engine or reversed(complete.ENGINES))))
     console.info(f"about {seconds:.0f} s; nothing else should run meanwhile")
+    if words := others_at_work():
+        console.warn(words)
     rows = measuring.measure(job, list(wanted), seconds=seconds, settings=ENVIRONMENT, each=console.info)
     found = describe()
     if messages.json:

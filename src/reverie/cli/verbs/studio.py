@@ -71,6 +71,7 @@ def studio(
         quota=SHARED if address.share else Quota(),
     )
     settings.check()
+    console.info("starting; its address comes in some seconds")
 
     def ready(url: str) -> None:
         typer.echo(url)

@@ -18,6 +18,7 @@ ENVIRONMENT: Final = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_AUTH_MODE": "token",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_worker_niceness": "0",  # else workers get next to nothing where anything else is at work
 }
 #: How often Ray is started here: of a busy machine it gives up after half a minute, which cannot be set.
 TRIES: Final = 3

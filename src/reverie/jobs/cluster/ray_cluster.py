@@ -94,6 +94,11 @@ class RayCluster:
         for node, answer in asked:
             try:
                 machine = self.ray.get(answer, timeout=max(1.0, until - time.monotonic()))
+            except self.ray.exceptions.GetTimeoutError as error:
+                raise ResourceError(
+                    f"machine {node['NodeManagerAddress']}: no worker has begun there within {ANSWER:.0f} s; "
+                    "it may be busy: try again, or take it out of the cluster"
+                ) from error
             except self.ray.exceptions.RayError as error:
                 what = " ".join(str(error).split())[:200]
                 raise ResourceError(

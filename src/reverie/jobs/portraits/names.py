@@ -58,4 +58,4 @@ def words_of(recipe: Recipe) -> str:
     """What a sheet says of a portrait under its name."""
     if facets(recipe) > 1:
         return f"facet {facet_of(recipe) + 1} of {facets(recipe)}, {recipe.network}"
-    return f"{recipe.network}, preset {recipe.preset}, seed {recipe.seed}"
+    return f"{recipe.preset}, seed {recipe.seed}, {recipe.network}"

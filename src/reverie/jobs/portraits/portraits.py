@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 #: Longest side in pixels of a portrait on a sheet, and of an inversion where nothing says how large.
 CELL = SIDE = 256
-#: The most variations of a target that stand in one row of a sheet.
-ROW = 12
 #: Where all layers are inverted: 1 over the share of the steps, these at most, and the longest side.
 SKETCH, SKETCH_STEPS, SKETCH_SIDE = 4, 400, 160
 
@@ -60,6 +58,18 @@ class PortraitsResult(BatchResult):
     """What came of portraits: those made now, in the order they were made in, of how many wanted."""
 
     wanted: int = 1
+
+    @property
+    def how_far(self) -> str:
+        """In words, how far what was stopped has come."""
+        halves = [one for one in self.made if one.stopped]
+        done = self.skipped + len(self.made) - len(halves)
+        finished = f"{done} of {self.wanted} portraits are finished; the same command makes the others"
+        if not halves:
+            return f"stopped; {finished}"
+        these = halves[0].path if len(halves) == 1 else f"{len(halves)} files, as {halves[0].path},"
+        what = f"{these} hold{'s' if len(halves) == 1 else ''} what there is"
+        return f"stopped after {halves[0].stopped}; {what}{'' if self.wanted == 1 else f', {finished}'}"
 
 
 class ManyPortraits(Job[PortraitsResult]):
@@ -153,7 +163,7 @@ class PortraitsJob(ManyPortraits):
         recipes = [one.but(seed=seed) for one in recipes for seed in self._seeds]
         opened = OpenRecipe(recipes[0], workspace, more=recipes[1:])
         row = facets(recipe) * self.variations
-        columns = row if self.variations > 1 and row <= ROW else None
+        columns = row if self.variations > 1 and row <= 12 else None
         return PortraitSeries(opened, self._labels(workspace), self.output, self.photo, columns)
 
 
@@ -250,11 +260,10 @@ class PortraitSeries:
         from reverie.portrait.state import portrait_of, size_of
 
         longest, limit = portrait_of(self.opened.recipe).print_size, self.opened.workspace.max_pixels
-        width, height = size_of(self.opened.recipe)
-        if longest and longest * longest * min(width, height) / max(width, height) > limit:
-            raise UsageError(
-                f"--print-size {longest}: is over the limit of {limit} pixels; --max-pixels raises it"
-            )
+        size = size_of(self.opened.recipe)
+        if longest and longest * longest * min(size) / max(size) > limit:
+            over = f"is over the limit of {limit} pixels; --max-pixels raises it"
+            raise UsageError(f"--print-size {longest}: {over}")
 
     @cached_property
     def places(self) -> dict[Place, str]:

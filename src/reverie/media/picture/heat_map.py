@@ -15,7 +15,7 @@ WAY = ((0x2B, 0x0F, 0x6B), (0xB5, 0x1F, 0x82), (0xF8, 0x6B, 0x3A), (0xFF, 0xF4, 
 #: How many colours the ramp has.
 COLOURS = 256
 #: The most that a heat map covers of the photograph.
-OPAQUE = 0.7
+OPAQUE = 0.5
 #: Up to this heat a map fades from nothing to its full cover.
 FADES = 0.6
 #: The photograph beneath keeps so much of its colours and of its brightness, so that the map's stand out.

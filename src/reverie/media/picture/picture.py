@@ -120,7 +120,10 @@ class Picture:
             return self
         pixels = self.pixels.transpose(0, 2, 1).reshape(height, channels * width, 1)
         alpha = None if self.alpha is None else np.tile(self.alpha, (1, channels))
-        return replace(self, pixels=np.ascontiguousarray(pixels), alpha=alpha)
+        shown = replace(self, pixels=np.ascontiguousarray(pixels), alpha=alpha)
+        if self.made is None or self.made.pixels != fingerprint(self):
+            return shown
+        return replace(shown, made=replace(self.made, pixels=fingerprint(shown)))
 
     def of_channels(self, channels: int) -> Picture:
         """The picture of so many channels that ``visible`` made this of.
@@ -153,7 +156,7 @@ class Picture:
         metadata: bool = True,
         overwrite: bool = False,
     ) -> None:
-        """Write the picture to a file: `save_picture` with this picture.
+        """Write what is visible of the picture to a file: `save_picture` with that.
 
         What ``reverie.render`` made carries its recipe, unless it was changed since; ``metadata=False``
         leaves it out.
@@ -161,7 +164,7 @@ class Picture:
         if provenance is None and metadata and self.made and self.made.pixels == fingerprint(self):
             provenance = self.made.document(depth, quality)
         save_picture(
-            self,
+            self.visible(),
             path,
             depth=depth,
             quality=quality,

@@ -53,8 +53,8 @@ _OURS: dict[str, Any] = {
 
 PRESETS: dict[str, dict[str, Any]] = {
     "reverie": _OURS,
-    # For somebody's portrait: faces stay, all else dreams, less far, cleaner and nearer to its own colours, of
-    # lace and embroidery: no beast with hollow eyes looks over a shoulder.
+    # For a portrait of somebody: faces stay, all else is lace and embroidery, less far, cleaner and nearer
+    # to its own colours; no beast with hollow eyes looks over a shoulder.
     "gentle": {
         **_OURS,
         "objective": ("standard(block5a, dogs=-2, animals=-2) + standard(block4c, animals=-1)",),
