@@ -25,4 +25,4 @@ def others_at_work() -> str:
         times = 1 + (os.getloadavg()[0] - 1) / cores()
     except (AttributeError, OSError):  # not on every system
         return ""
-    return f"other programs are at work: now it may take {times:.1f} times as long" if times >= BUSY else ""
+    return f"other programs are at work on the {cores()} cores: it may take longer" if times >= BUSY else ""

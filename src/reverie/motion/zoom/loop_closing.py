@@ -15,7 +15,7 @@ from reverie.canvas.fast import fast_warp
 from reverie.motion.zoom.camera import Camera
 
 #: The way home takes so many seconds ...
-SECONDS = 4.0
+SECONDS = 2.5
 #: ... but no more than this share of the loop.
 SHARE = 0.45
 #: How soft the edge of the first frame is when it appears, as a share of half its side.
@@ -80,7 +80,7 @@ class LoopClosing:
         """What share of each place goes over to the first frame at a frame, given what was there before."""
         camera = self.camera
         before = fast_warp(self.melted(frame - 1), camera.step(frame), sharp=False)
-        now = torch.maximum(self.melted(frame), self.shown(frame))
+        now = self.melted(frame)
         share = (now - before) / (1 - before).clamp_min(1e-3)
         return torch.where(now > 1 - 1e-3, torch.ones_like(now), share.clamp(0, 1))
 
