@@ -234,7 +234,7 @@ def test_too_wide_for_webp_names_another_format(tmp_path: Path) -> None:
 
 def test_channels_that_no_file_holds(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="this picture 5"):
-        Picture(np.zeros((32, 32, 5), np.float32)).save(tmp_path / "a.png")
+        save_picture(Picture(np.zeros((32, 32, 5), np.float32)), tmp_path / "a.png")
 
 
 @mostly_slow("extension", ["png", "jpg", "tif"])
