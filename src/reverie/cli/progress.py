@@ -258,6 +258,7 @@ def tell_estimate(
         console.result(part.text.splitlines(), part.details)
     if estimate.parts and not console.as_json:
         console.result(estimate.text.splitlines(), None)
-    for words in (others_at_work(), machines.one_worker() if machines else ""):
-        if words and not console.quiet:
-            console.must(words)
+    if words := others_at_work():
+        console.info(words)
+    if machines is not None and (words := machines.one_worker()) and not console.quiet:
+        console.must(words)

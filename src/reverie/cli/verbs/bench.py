@@ -91,7 +91,7 @@ def bench(
     wanted = dict.fromkeys((measuring.NAIVE, measuring.REFERENCE, *(engine or reversed(complete.ENGINES))))
     console.info(f"about {seconds:.0f} s; nothing else should run meanwhile")
     if words := others_at_work():
-        console.warn(words)
+        console.info(words)
     rows = measuring.measure(job, list(wanted), seconds=seconds, settings=ENVIRONMENT, each=console.info)
     found = describe()
     if messages.json:
