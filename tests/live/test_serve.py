@@ -101,7 +101,7 @@ def test_each_process_may_be_killed_twenty_times(tmp_path: Path) -> None:
         topic = show.on_air()["topic"]
         wish(show, "volcano")
         kept = show.data / "state" / "server.json"
-        show.until(lambda found: "volcano" in kept.read_text())
+        show.until(lambda found: kept.exists() and "volcano" in kept.read_text())
         for count in range(20):
             for name in ("air.encoder", "dreamer.recorded", "server", "all"):
                 frames = show.health()["frames_encoded"]
