@@ -174,7 +174,7 @@ def _cropped(opened: OpenRecipe, photo: Reference | None, size: Sequence[int]) -
         return []
     (width, height), given = size, picture.size
     share = min(width * given[1], height * given[0]) / max(width * given[1], height * given[0])
-    return [f"  its edges are cut off: {1 - share:.0%} of it"] if share < CROPPED else []
+    return [f"  {100 * (1 - share):.0f} % of it is cut off at its edges"] if share < CROPPED else []
 
 
 def seconds_per_pixel(session: Session, recipe: Recipe, picture: Picture | None) -> float:

@@ -34,11 +34,12 @@ class FaceNotice:
     def __init__(self, *, wanted: bool = True) -> None:
         self._wanted = wanted
 
-    @staticmethod
-    def kept(picture: Picture) -> Picture:
-        """As much of a photograph as has to be kept to look at it later."""
+    def kept(self, recipe: Recipe, picture: Picture | None) -> Picture | None:
+        """As much of a photograph as has to be kept to look at it later; None where nobody will."""
         from reverie.media.picture.picture import no_larger
 
+        if picture is None or not self._wanted or not _covers_faces(recipe):
+            return None
         return no_larger(picture, SIDE)
 
     def look(self, recipe: Recipe, picture: Picture | Tensor, session: Session, name: str) -> None:

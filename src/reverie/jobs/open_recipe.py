@@ -175,8 +175,7 @@ class OpenRecipe:
             before = session.shrunk
             picture = opened()
             name = picture.source.name if picture and picture.source else watch.label
-            shown = None if picture is None else self.faces.kept(picture)
-            state = self.begin(picture)
+            shown, state = self.faces.kept(self.recipe, picture), self.begin(picture)
             del picture
             cut = last = None
             for last in dream(watch.begin(self.recipe), session=session, state=state):

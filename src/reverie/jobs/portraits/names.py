@@ -11,6 +11,8 @@ from reverie.errors import UsageError
 from reverie.jobs.dreaming.batch import beside
 from reverie.recipe.recipe import Recipe
 
+#: The most portraits of one target that stand in one row of a sheet.
+MOST_COLUMNS = 12
 #: A portrait's target and facet.
 Place = tuple[int, int]
 
@@ -59,3 +61,9 @@ def words_of(recipe: Recipe) -> str:
     if facets(recipe) > 1:
         return f"facet {facet_of(recipe) + 1} of {facets(recipe)}, {recipe.network}"
     return f"{recipe.preset}, seed {recipe.seed}, {recipe.network}"
+
+
+def columns_of(recipe: Recipe, variations: int) -> int | None:
+    """How many portraits stand side by side on a sheet: a target's seeds, or None for as many as suit it."""
+    row = facets(recipe) * variations
+    return row if variations > 1 and row <= MOST_COLUMNS else None

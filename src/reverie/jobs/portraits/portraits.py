@@ -22,7 +22,7 @@ from reverie.jobs.dreaming.dream import PictureResult, where
 from reverie.jobs.job import Estimate, ItemFinished, Job, Listener
 from reverie.jobs.open_recipe import OpenRecipe, Watch, turns
 from reverie.jobs.output import Output, make_folder
-from reverie.jobs.portraits.names import Place, facet_of, facets, is_folder, places, words_of
+from reverie.jobs.portraits.names import Place, columns_of, facet_of, facets, is_folder, places, words_of
 from reverie.jobs.sheets import Cell, save_sheet, small
 from reverie.jobs.workspace import JobPart, Reference, Workspace
 from reverie.objective.text import unquoted
@@ -162,8 +162,7 @@ class PortraitsJob(ManyPortraits):
         recipes = [with_objective(recipe, wanted, net) for _, wanted in named] or [recipe]
         recipes = [one.but(seed=seed) for one in recipes for seed in self._seeds]
         opened = OpenRecipe(recipes[0], workspace, more=recipes[1:])
-        row = facets(recipe) * self.variations
-        columns = row if self.variations > 1 and row <= 12 else None
+        columns = columns_of(recipe, self.variations)
         return PortraitSeries(opened, self._labels(workspace), self.output, self.photo, columns)
 
 

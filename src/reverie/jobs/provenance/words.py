@@ -16,7 +16,7 @@ def told(note: Provenance) -> Iterator[str]:
     """All of it in lines: the recipe, each of its parts, then the facts; an empty line before each."""
     settings = note.recipe.model_dump(mode="json")
     parts = {name: found for name in PARTS if (found := settings.pop(name)) is not None}
-    yield from ("", "  (* is not what it would be if nothing were said)", *_settings(settings, make()))
+    yield from ("", "  (* marks what is not the default)", *_settings(settings, make()))
     for name, found in parts.items():
         yield from ("", *_settings(found, PARTS[name]()))
     yield from ("", *(f"  {name:<18} {text}" for name, text in facts(note)))
