@@ -42,6 +42,21 @@ def test_maps_move_and_so_do_those_of_partners() -> None:
     assert partner.kept == 0.9
 
 
+def test_what_was_seen_is_brought_to_another_size() -> None:
+    looks = Looks(0.9)
+    attention = looks.at(1, OURS)
+    assert attention is not None
+    partner = attention.of_partner(0)
+    attention.map = partner.map = torch.linspace(0, 1, 20).expand(1, 1, 10, 20)
+    assert looks.at(1, OURS, (10 * CELL, 20 * CELL)) is attention
+    assert attention.map.shape[2:] == (10, 20)
+    looks.at(1, OURS, (15 * CELL - 1, 30 * CELL))
+    for seen in (attention.map, partner.map):
+        assert seen.shape[2:] == (15, 30)
+        assert torch.allclose(seen[0, 0, 0, [0, -1]], torch.tensor([0.0, 1.0]), atol=0.02)
+        assert bool((seen.diff(dim=3) >= 0).all())
+
+
 def test_what_a_film_keeps_of_them_can_be_taken_up() -> None:
     looks = Looks(0.9)
     attention = looks.at(2, OURS)

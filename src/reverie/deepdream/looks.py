@@ -41,13 +41,21 @@ class Looks:
     sizes: dict[int, Attention] = field(default_factory=dict)
     directions: dict[int, Tensor] = field(default_factory=dict)
 
-    def at(self, octave: int, recipe: Recipe) -> Attention | None:
-        """The attention in an octave; None where a recipe asks for none."""
+    def at(self, octave: int, recipe: Recipe, size: tuple[int, int] | None = None) -> Attention | None:
+        """The attention in an octave; None where a recipe asks for none.
+
+        Args:
+            octave: Its number.
+            recipe: What it is asked for.
+            size: The octave's (height, width), where that may change: what was seen is brought to it.
+        """
         known = self.sizes.get(octave)
         if known is None or not known.serves(recipe.calm, recipe.variety):
             known = attention_of(recipe, self.kept)
         if known is not None:
             known.on_cells(CELL)
+            if size is not None:
+                known.fit(size)
             self.sizes[octave] = known
         return known
 

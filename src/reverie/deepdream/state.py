@@ -180,7 +180,8 @@ class State:
             return  # resumed in the middle of an octave
         canvas = self.canvas
         if self.looks is not None:
-            self.attention = self.looks.at(octave.index, recipe)
+            width, height = octave.size
+            self.attention = self.looks.at(octave.index, recipe, (height, width))
         elif self.attention is not None:
             self.attention.enter()
         if recipe.room is not None and octave.index:

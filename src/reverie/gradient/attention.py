@@ -155,6 +155,14 @@ class Attention:
         for partner in self.partners:
             partner.on_cells(cell)
 
+    def fit(self, size: tuple[int, int]) -> None:
+        """Bring the map to a picture of this (height, width), if it was of another size."""
+        sides = tuple(-(-side // self.cell) for side in size)
+        if self.map is not None and self.map.shape[2:] != sides:
+            self.map = F.interpolate(self.map, size=sides, mode="bilinear", align_corners=False)
+        for partner in self.partners:
+            partner.fit(size)
+
     def move(self, moved: Callable[[Tensor], Tensor]) -> None:
         """Move along with the picture: what becomes of a map (1, 1, H, W) is ``moved`` of it."""
         if self.map is not None:

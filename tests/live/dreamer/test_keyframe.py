@@ -64,6 +64,21 @@ def test_smaller_looks_dream_too(session: Session, picture: torch.Tensor, look: 
     assert len(breaths) >= 2
 
 
+def test_a_class_alone_may_be_looked_at_larger_than_what_it_follows(
+    session: Session, picture: torch.Tensor
+) -> None:
+    """What was seen while the old topic gave way is of another size, and a class does not say anew where."""
+    made, ground = maker(session, picture), live_recipe(SIZE).objective[-1]
+    made.make(picture, WAY, Wanted(f'class("goldfish") + {ground}', look=0.6))
+    octave = max(made.looks.sizes)
+    before = made.looks.sizes[octave].map
+    assert before is not None
+    made.make(picture, WAY, Wanted('class("goldfish")'))
+    now = made.looks.sizes[octave].map
+    assert now is not None
+    assert now.shape[3] > before.shape[3]
+
+
 @pytest.mark.slow
 def test_more_strength_goes_further(session: Session, picture: torch.Tensor) -> None:
     text = live_recipe(SIZE).objective[-1]
