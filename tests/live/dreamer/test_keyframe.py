@@ -8,6 +8,7 @@ import torch
 from reverie.ascent.session import Session
 from reverie.live.dreamer.keyframe import KeyframeMaker, Wanted, live_recipe, live_session
 from reverie.motion.zoom.steady import SteadyReference, hold
+from reverie.ops.filters import low_pass
 from reverie.ops.warp import Similarity, warp
 
 SIZE = (192, 108)
@@ -51,6 +52,20 @@ def test_it_is_held_where_it_began(session: Session, picture: torch.Tensor) -> N
     now = SteadyReference.of(picture)
     assert now.mean == pytest.approx(made.reference.mean, abs=0.02)
     assert sum(now.bright) == pytest.approx(sum(made.reference.bright), rel=0.15)
+
+
+@pytest.mark.slow
+def test_what_is_new_is_no_sharper_than_the_rest(session: Session, picture: torch.Tensor) -> None:
+    """Dreams of it add more than one hold takes away."""
+    made, text = maker(session, picture), live_recipe(SIZE).objective[-1]
+    held = picture
+    for _ in range(6):
+        held = hold(held, made.reference)
+    overdone = (held + 2 * (held - low_pass(held, 3.0))).clamp(0, 1)
+    once, now = (made.make(overdone, Similarity(), Wanted(text, 0.0, fresh=fresh)) for fresh in (0.0, 1.0))
+    wanted, before, after = (SteadyReference.of(x).bright[1] for x in (held, once, now))
+    assert before > 1.2 * wanted
+    assert after < 1.1 * wanted
 
 
 @pytest.mark.slow

@@ -136,6 +136,18 @@ def test_a_reference_is_plain_numbers_and_back():
     assert SteadyReference.from_dict(reference.as_dict()) == reference
 
 
+def test_a_finer_reference_has_more_of_what_is_finest_alone():
+    picture = hold(texture(1), SteadyReference.of(texture(2)))
+    before = SteadyReference.of(picture)
+    finer = before.finer(1.1)
+    assert finer.mean == before.mean
+    for now, then in ((finer.bright, before.bright), (finer.colour, before.colour)):
+        assert np.allclose(np.divide(now, then), [1.1, 1.1] + [1.0] * (len(then) - 2))
+    found, same = (SteadyReference.of(hold(picture, aim)) for aim in (finer, before))
+    assert found.bright[0] > 1.03 * same.bright[0]
+    assert max(now / then for now, then in zip(found.bright[2:], same.bright[2:], strict=True)) < 1.005
+
+
 def test_a_flat_picture_is_left_flat():
     flat = torch.full((1, 3, 60, 80), 0.4)
     held = hold(flat, SteadyReference.of(texture(8, height=60, width=80)))

@@ -36,6 +36,10 @@ MOST_STRENGTH: Final = 0.5
 LARGE_FORMS, LARGE_OCTAVES, LARGE_STEPS, LARGE_STRENGTH = 0.39, 2, 6, 1.8
 #: ... and the largest octave has so many steps, however many there are in time.
 FRESH_STEPS: Final = 1
+#: Dreams of what is new go further than one ``hold`` brings back: it is done so often.
+FRESH_HOLDS: Final = 3
+#: They stand for longer, and are seen enlarged the longer: their fine detail is held at so much more.
+FRESH_FINE: Final = 1.05
 #: What the first look adds to the work of a whole keyframe.
 LARGE_WORK: Final = 0.6
 
@@ -121,7 +125,16 @@ class KeyframeMaker:
         if breathe is not None:
             breathe()
         with self.session.runtime.use():
-            return hold(evened_onto(view, change, self.settings.even), self.reference)
+            return self._held(evened_onto(view, change, self.settings.even), wanted.fresh)
+
+    def _held(self, picture: Tensor, fresh: float) -> Tensor:
+        """A dream (1, C, H, W) brought to where the picture is held."""
+        if fresh <= 0:
+            return hold(picture, self.reference)
+        reference = self.reference.finer(1 + (FRESH_FINE - 1) * fresh)
+        for _ in range(FRESH_HOLDS):
+            picture = hold(picture, reference)
+        return picture
 
     def _change(self, view: Tensor, wanted: Wanted, breathe: Callable[[], None] | None) -> Tensor:
         """What a dream does to a view, (1, C, H, W)."""

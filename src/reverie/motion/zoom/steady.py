@@ -9,7 +9,7 @@ texture synthesis (Heeger & Bergen 1995).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -79,6 +79,14 @@ class SteadyReference:
             _profile(self.bright, BRIGHT_BANDS, CONTRAST),
             _profile(self.colour, COLOUR_BANDS, (COLOUR[0] * vivid, COLOUR[1] * vivid)),
         )
+
+    def finer(self, factor: float) -> SteadyReference:
+        """The same with more of the two finest bands, of brightness and of colour."""
+        bright, colour = (
+            tuple(energy * (factor if band < 2 else 1.0) for band, energy in enumerate(bands))
+            for bands in (self.bright, self.colour)
+        )
+        return replace(self, bright=bright, colour=colour)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain lists of numbers."""
