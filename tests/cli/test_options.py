@@ -25,7 +25,8 @@ from support.recipes import recipe_for
 
 
 def test_help_tells_defaults_and_ranges_of_the_recipe() -> None:
-    assert describe("strength").endswith("(0 to 1; default 0.5)")
+    assert describe("strength").endswith("(0 to 1; default: the preset's)")
+    assert describe("drift").endswith("(0 to 1; default 0.5)")
     assert describe("octaves").endswith("(1 to 32)")
     assert describe("precision").endswith("(auto, fp32, bf16, fp16; default auto)")
     assert describe("halo").endswith("(0 to 4096 or auto, full; default auto)")

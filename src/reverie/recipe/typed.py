@@ -42,7 +42,7 @@ MOVING: Final = {
         ),
     ),
     "film": (
-        "reverie",
+        "film",
         _options("start duration every fps pulse pulse_depth flow leak cuts strength steps mask"),
     ),
 }

@@ -20,7 +20,7 @@ from reverie.jobs.document import read_job
 from reverie.jobs.dreaming.tastes import with_tastes
 from reverie.jobs.provenance.note import bare_network, film_files, film_renamed
 from reverie.recipe.presets.portrait import PORTRAITS
-from reverie.recipe.presets.preset import MOTIONS, PRESETS, preset
+from reverie.recipe.presets.preset import FILMS, MOTIONS, PRESETS, preset
 from reverie.recipe.presets.sites import SITES
 from reverie.recipe.recipe import Recipe
 from reverie.recipe.typed import GUIDE_LAYER
@@ -34,7 +34,7 @@ USUAL: Final[Mapping[str, str]] = {
     "dream": "reverie",
     "portrait": "portrait",
     "zoom": "zoom",
-    "film": "reverie",
+    "film": "film",
     "apparition": "apparition",
 }
 #: StudioSettings that say how this machine computes, which is for whoever runs the server to say.
@@ -126,12 +126,12 @@ class Asking:
         changes.setdefault("network", self._networks[0])
         if changes["network"] == Recipe.model_fields["network"].default and "lite0" not in self._networks:
             changes["network"] = self._networks[0]
-        recipe = preset(wish.preset or named or USUAL[wish.kind], **_tuples(changes))
-        self._check_kind(wish.kind, recipe)
+        name = wish.preset or named or USUAL[wish.kind]
         if "start" not in changes and wish.kind != "portrait":
-            recipe = recipe.but(
-                start="photo" if photo else recipe.start if recipe.start != "photo" else "clouds"
-            )
+            begins = preset(name).start
+            changes["start"] = "photo" if photo else begins if begins != "photo" else "clouds"
+        recipe = preset(name, **_tuples(changes))
+        self._check_kind(wish.kind, recipe)
         if recipe.network not in self._networks:
             raise UsageError(f"network: there are {', '.join(self._networks)}, got {recipe.network[:60]}")
         side = SIDES.get(wish.kind)
@@ -240,7 +240,7 @@ def kind_of(recipe: Recipe) -> Kind:
 
 def kinds_of_presets() -> Iterator[tuple[str, Kind]]:
     """Every preset, and what it makes."""
-    for name in (*PRESETS, *SITES, *PORTRAITS, *MOTIONS):
+    for name in (*PRESETS, *SITES, *PORTRAITS, *MOTIONS, *FILMS):
         yield name, kind_of(preset(name))
 
 

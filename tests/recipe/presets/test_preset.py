@@ -347,3 +347,17 @@ def test_an_unknown_preset_names_the_nearest():
         preset("google2016")
     with pytest.raises(UsageError, match="jitter"):
         preset("google2015", jitter=-1)
+
+
+def test_the_default_keeps_more_of_a_photograph_and_nothing_lets_giants_come() -> None:
+    ours, film = preset("reverie"), preset("film")
+    assert (ours.strength, ours.smallest) == (0.42, 192)
+    assert (film.strength, film.smallest) == (0.5, 128)
+    assert film.film is not None
+    for start in ("clouds", "noise"):
+        assert preset("reverie", start=start) == ours.but(start=start, smallest=128)
+        assert preset("reverie", start=start, smallest=200).smallest == 200
+    assert preset("reverie", start="photo") == ours
+    assert preset("reverie", objective=ours.objective) == ours
+    assert preset("reverie", objective="block4b").smallest == 128
+    assert preset("reverie", objective="block4b").strength == ours.strength

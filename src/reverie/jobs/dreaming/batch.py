@@ -20,6 +20,7 @@ from reverie.jobs.output import Output, make_folder
 from reverie.jobs.sheets import CELL, Cell, save_sheet, small
 from reverie.jobs.workspace import JobPart, Reference, Workspace
 from reverie.media.picture.picture import no_larger
+from reverie.recipe.presets.preset import of_layer
 from reverie.recipe.recipe import Recipe
 
 #: The most seeds of one job.
@@ -331,7 +332,7 @@ class LayersJob(Job[LayersResult]):
 
         net = opened.session.net
         return [
-            (layer.name, layer.draws, opened.recipe.but(objective=(str(ob.layer(layer.name)),)))
+            (layer.name, layer.draws, of_layer(opened.recipe, str(ob.layer(layer.name))))
             for layer in net.layers.values()
             if layer.name != net.class_map
         ]

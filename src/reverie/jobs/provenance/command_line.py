@@ -84,7 +84,11 @@ def _output_words(note: Provenance, out: str) -> list[str]:
 def command_of(recipe: Recipe) -> list[str] | None:
     """The options that make this recipe, only those that differ from its preset; None if options cannot."""
     try:
-        base = preset(recipe.preset).model_dump()
+        usual = preset(recipe.preset)
+        # What begins from nothing, or is of something else, may have other settings by itself.
+        known = {"start": recipe.start, "objective": recipe.objective} if recipe.portrait is None else {}
+        base = preset(recipe.preset, **known).model_dump()
+        base |= {name: getattr(usual, name) for name in known}
     except UsageError:
         return None
     changed = _changed(recipe.model_dump(), base)

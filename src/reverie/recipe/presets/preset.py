@@ -52,7 +52,8 @@ _OURS: dict[str, Any] = {
 }
 
 PRESETS: dict[str, dict[str, Any]] = {
-    "reverie": _OURS,
+    # A little less far, and without forms as large as the photograph: so judges would rather hang it.
+    "reverie": {**_OURS, "strength": 0.42, "smallest": 192},
     # For a portrait of somebody: faces stay, all else is lace and embroidery, less far, cleaner and nearer
     # to its own colours; no beast with hollow eyes looks over a shoulder.
     "gentle": {
@@ -156,6 +157,10 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
 }
 
+#: Presets that leave out the largest forms of their own objective over a photograph, and the short side of
+#: the smallest octave elsewhere: from nothing there is nothing to keep, and who asks for something wants it all.
+GIANTS: dict[str, int] = {"reverie": _OURS["smallest"]}
+
 #: What our own zooms have in common.
 _OUR_ZOOM: dict[str, Any] = {"start": "clouds", "size": (960, 540), "octave_scale": 1.6, "zoom": {}}
 
@@ -216,16 +221,21 @@ MOTIONS: dict[str, dict[str, Any]] = {
     },
 }
 
+#: The preset of films: a frame is seen for a moment alone, so it goes further than a still picture, and is
+#: small enough for the largest forms.
+FILMS: dict[str, dict[str, Any]] = {"film": {**_OURS, "film": {}}}
+
 
 def preset(name: str, /, **changes: Any) -> Recipe:
     """The recipe of a preset, with some settings changed.
 
-    A changed ``steps`` means exactly that many, so it lifts a preset's ``max_score``.
+    A changed ``steps`` means exactly that many, so it lifts a preset's ``max_score``; with another
+    objective, or a ``start`` that is no photograph, the default has larger forms.
 
     Raises:
         UsageError: No such preset (the message lists the nearest), or a setting that cannot be.
     """
-    known = {**PRESETS, **SITES, **PORTRAITS, **MOTIONS}
+    known = {**PRESETS, **SITES, **PORTRAITS, **MOTIONS, **FILMS}
     if name not in known:
         near = did_you_mean(name, known) or "presets are " + ", ".join(known)
         raise UsageError(f'preset "{name}": there is none of that name; {near}')
@@ -237,4 +247,18 @@ def preset(name: str, /, **changes: Any) -> Recipe:
     for way in ("sites", "zoom", "film"):
         if isinstance(changes.get(way), Mapping) and settings.get(way) is not None:
             changes[way] = {**settings[way], **changes[way]}
-    return make(**{**settings, **changes})
+    recipe = make(**{**settings, **changes})
+    return recipe if "smallest" in changes else _with_giants(recipe, make(**settings))
+
+
+def of_layer(recipe: Recipe, objective: str) -> Recipe:
+    """A recipe that climbs one layer in place of what it climbs, with the forms that its preset has then."""
+    return _with_giants(recipe.but(objective=(objective,)), recipe)
+
+
+def _with_giants(recipe: Recipe, usual: Recipe) -> Recipe:
+    """A recipe with the largest forms, if it is of another objective than usual or begins from nothing."""
+    least = GIANTS.get(recipe.preset)
+    if least is None or (recipe.start == "photo" and recipe.objective == usual.objective):
+        return recipe
+    return recipe.model_copy(update={"smallest": least})
