@@ -154,7 +154,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--preset", default="reverie")
     parser.add_argument("--side", type=int, default=768)
     parser.add_argument("--out", type=Path, default=Path("build/beauty"))
-    parser.add_argument("--set", nargs="*", action="extend", default=[], metavar="NAME=JSON", help="settings of the recipe")
+    parser.add_argument(
+        "--set", nargs="*", action="extend", default=[], metavar="NAME=JSON", help="settings of the recipe"
+    )
     parser.add_argument("--threads", type=int, default=0)
     given = parser.parse_args(arguments)
     changes = {name: json.loads(value) for name, value in (item.split("=", 1) for item in given.set)}

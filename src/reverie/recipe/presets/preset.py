@@ -158,7 +158,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 #: Presets that leave out the largest forms of their own objective over a photograph, and the short side of
-#: the smallest octave elsewhere: from nothing there is nothing to keep, and who asks for a layer wants it all.
+#: the smallest octave elsewhere: from nothing there is nothing to keep, and who asks for a layer wants all.
 GIANTS: dict[str, int] = {"reverie": _OURS["smallest"]}
 
 #: What our own zooms have in common.
