@@ -176,7 +176,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("photos", nargs="*", type=Path)
     made.add_argument("--size", default="320x208", help="width x height of every frame")
     made.add_argument("--frames", type=int, default=24)
-    made.add_argument("--preset", default="reverie")
+    made.add_argument("--preset", default="film")
     made.add_argument("--first", type=int, default=0, help="of the shots, the number of the first to take")
     made.add_argument("--shots", type=int, default=len(SHOTS), help="how many of them")
     made.add_argument("--threads", type=int, default=0)

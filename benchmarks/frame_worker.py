@@ -125,7 +125,8 @@ def frames_of(settings: dict[str, Any], clock: Clock) -> Iterator[Any]:
     else:
         from reverie.motion.film.film import film
 
-        recipe = preset("reverie", threads=1, steps=[2], octaves=2, seed=settings["seed"], film={})
+        usual = {"strength": 0.5, "smallest": 128}  # as films are: a tree from before has no preset for them
+        recipe = preset("reverie", threads=1, steps=[2], octaves=2, seed=settings["seed"], film={}, **usual)
     session = Session(recipe, step=settings["backend"] or None)
     clock.watch()
     if settings["kind"] == "zoom":

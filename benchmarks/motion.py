@@ -63,9 +63,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--video", type=Path, help="a film, instead of one that is drawn")
     made.add_argument("--start", type=float, default=0.0, help="where in it to begin, in seconds")
     made.add_argument("--steps", type=int, default=6, help="a frame of a film")
-    made.add_argument(
-        "--preset", default="reverie", help="of films; classic has its own zoom, others the usual"
-    )
+    made.add_argument("--preset", default="film", help="of films; classic has its own zoom, others the usual")
     made.add_argument("--threads", type=int, default=0, help="default: every core")
     made.add_argument("--seed", type=int, default=0)
     made.add_argument("--out", type=Path, help="where frames are kept")

@@ -15,7 +15,7 @@ with TemporaryDirectory() as folder:
     for i in range(12):  # a sequence of pictures is a film
         view = photo.resize((192, 120), box=(i, i / 2, photo.width - 12 + i, photo.height - 6 + i / 2))
         view.save(Path(folder) / f"{i:04d}.png")
-    recipe = preset("reverie", steps=[10], film={"steps": 4, "strength": "0:0.3, 8:0.6"})
+    recipe = preset("film", steps=[10], film={"steps": 4, "strength": "0:0.3, 8:0.6"})
     with open_video(f"{folder}/%04d.png") as movie:
         frames = [Image.fromarray(frame.rgb) for frame in film(recipe, movie)]
 

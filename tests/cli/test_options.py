@@ -75,7 +75,7 @@ def test_options_make_the_recipe() -> None:
     assert recipe_for("--keep-color", "1").keep_colour == 1
     assert recipe_for("--spare", "faces") == preset("reverie", spare="faces")
     assert recipe_for("--preset", "gentle", "--spare", "nothing").spare == "nothing"
-    assert recipe_for("--max-change", "0.03").strength == preset("classic").strength
+    assert recipe_for("--max-change", "0.03").strength == preset("reverie").strength
 
 
 def test_a_recipe_file_is_overridden_by_options(tmp_path: Path) -> None:

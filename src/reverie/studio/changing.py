@@ -39,6 +39,9 @@ class Changes(BaseModel):
 
 #: What names files that a job has not begun with.
 NEW_FILES = ("guide", "mask")
+#: What a job keeps that its visitor does not ask for: of another objective the default has other octaves, but
+#: what is at work keeps those that it is in.
+OWN = ("seed", "chance", "smallest")
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def changed(row: JobRow, changes: Changes, asking: Asking) -> Changed:
     wish = Wish(**{**{name: value for name, value in asked.items() if name != "part"}, "variations": 1})
     planned = asking.plan(wish)[0]
     document = {**planned.document, "output": row.document["output"]}
-    own = {name: row.document["recipe"][name] for name in ("seed", "chance") if name not in changes.recipe}
+    own = {name: row.document["recipe"][name] for name in OWN if name not in changes.recipe}
     document["recipe"] = {**document["recipe"], **own}
     mine, theirs = row.document["recipe"], document["recipe"]
     # What was steered before is said again: one that was begun again knows it, perhaps, as its own.

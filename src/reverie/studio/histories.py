@@ -43,6 +43,7 @@ HISTORIES: Final[dict[str, tuple[str, str]]] = {
     "yosinski2015-4": ("The fourth of four ways of holding a portrait.", "J. Yosinski and others, 2015."),
     "lucid2017": ("Feature visualization with shifts and turns.", "C. Olah and others, lucid, 2017."),
     "maco2023": ("Amplitudes of nature, phases of the network.", "T. Fel and others, MACO, 2023."),
+    "film": ("Whole creatures that move along with a film.", "Our own, the default of films."),
     "zoom": ("An endless zoom into the dream.", "Our own."),
     "classic-zoom": ("An endless zoom, furry.", "Our own first look."),
     "google2015-zoom": ("The zoom that the notebook of 2015 ends with.", "Google 2015."),

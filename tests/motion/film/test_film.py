@@ -91,7 +91,7 @@ def must_not_flicker(dreams: known_motion.Bytes, known: known_motion.Known) -> n
 def test_the_usual_look_does_not_flicker(name):
     """What is seen, how strong channels are and what each layer's share is go from frame to frame."""
     known = FILMS[name]()
-    frames = list(film(preset("reverie", film=Film()), known_motion.Reel(known.frames), session=session()))
+    frames = list(film(preset("film"), known_motion.Reel(known.frames), session=session()))
     must_not_flicker(shown(frames), known)
     scores = score(shown(frames))
     assert (scores / score(known.frames)).min() > 1.6  # it climbs other layers too
