@@ -20,7 +20,7 @@ from reverie.errors import UsageError
 from reverie.network.efficientnet_lite import Lite
 from reverie.network.network import Network
 from reverie.network.zoo import load_net
-from reverie.recipe.presets.preset import PRESETS, preset
+from reverie.recipe.presets.preset import PRESETS, of_layer, preset
 from reverie.recipe.recipe import Recipe
 from support import twins
 from support.slow import mostly_slow
@@ -361,3 +361,6 @@ def test_the_default_keeps_more_of_a_photograph_and_nothing_lets_giants_come() -
     assert preset("reverie", objective=ours.objective) == ours
     assert preset("reverie", objective="block4b").smallest == 128
     assert preset("reverie", objective="block4b").strength == ours.strength
+    assert of_layer(ours, "block4b") == preset("reverie", objective="block4b")
+    assert of_layer(ours.but(smallest=200), "block4b").smallest == 200
+    assert of_layer(preset("etching"), "block4b") == preset("etching", objective="block4b")

@@ -221,8 +221,8 @@ MOTIONS: dict[str, dict[str, Any]] = {
     },
 }
 
-#: The preset of films: a frame is seen for a moment alone, so it goes further than a still picture, and is
-#: small enough for the largest forms.
+#: The preset of films: a frame is seen for a moment alone, so it goes further than a still picture, and has the
+#: largest forms.
 FILMS: dict[str, dict[str, Any]] = {"film": {**_OURS, "film": {}}}
 
 
@@ -258,7 +258,7 @@ def of_layer(recipe: Recipe, objective: str) -> Recipe:
 
 def _with_giants(recipe: Recipe, usual: Recipe) -> Recipe:
     """A recipe with the largest forms, if it is of another objective than usual or begins from nothing."""
-    least = GIANTS.get(recipe.preset)
-    if least is None or (recipe.start == "photo" and recipe.objective == usual.objective):
+    known = recipe.preset in GIANTS and recipe.smallest == PRESETS[recipe.preset]["smallest"]
+    if not known or (recipe.start == "photo" and recipe.objective == usual.objective):
         return recipe
-    return recipe.model_copy(update={"smallest": least})
+    return recipe.model_copy(update={"smallest": GIANTS[recipe.preset]})
