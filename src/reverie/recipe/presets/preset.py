@@ -221,8 +221,8 @@ MOTIONS: dict[str, dict[str, Any]] = {
     },
 }
 
-#: The preset of films: a frame is seen for a moment alone, so it goes further than a still picture, and has the
-#: largest forms.
+#: The preset of films: a frame is seen for a moment alone, so it goes further than a still picture, and has
+#: the largest forms.
 FILMS: dict[str, dict[str, Any]] = {"film": {**_OURS, "film": {}}}
 
 
