@@ -42,7 +42,8 @@ class Recipe(StrictSettings):
 
     format: Literal[1] = 1
     preset: str = Field(
-        "reverie", description="Start from the settings of a known system, such as google2015."
+        "reverie",
+        description="Start from the settings of a known system, such as google2015; films start from film.",
     )
     network: str = Field(
         "lite0", description="The network that dreams: any kind of them, see `reverie networks`."

@@ -81,7 +81,7 @@ class SteadyReference:
         )
 
     def finer(self, factor: float) -> SteadyReference:
-        """The same with more of the two finest bands, of brightness and of colour."""
+        """The same with the RMS of the two finest bands, of brightness and of colour, times ``factor``."""
         bright, colour = (
             tuple(energy * (factor if band < 2 else 1.0) for band, energy in enumerate(bands))
             for bands in (self.bright, self.colour)
